@@ -1,0 +1,81 @@
+/**
+ * The engine port: what the kernel needs below it and operators need beside it. It is at the level of
+ * operations, so that replication, fencing and placement come from an engine and are never ours.
+ */
+import type { Activation, Control, DeliverResult, Fact, Message, Outcome, StartRequest, Summary, Wait } from '../kernel/index.ts'
+import type { ErrorData, Epoch, Pid, Seq } from '../std/index.ts'
+
+export type EngineTraits = {
+  readonly durability: 'memory' | 'fsync' | 'quorum'
+  readonly nodes: 'one' | 'many'
+  readonly ownerDeath: 'known' | 'presumed'
+  readonly frameBytesMax: number
+}
+
+/** `ready`: has something to do · `running`: resident · `waiting` · `parked`: needs an operator or other code · the rest: ended. */
+export type ProcessStatus = 'ready' | 'running' | 'waiting' | 'parked' | 'done' | 'failed' | 'cancelled'
+
+export type ProcessView = {
+  readonly pid: Pid
+  readonly kind: 'workflow' | 'agent'
+  readonly workflow: string
+  readonly parent?: Pid
+  readonly root: Pid
+  readonly depth: number
+  readonly status: ProcessStatus
+  readonly createdAt: number
+  readonly updatedAt: number
+  readonly endedAt?: number
+  readonly result?: Outcome
+  readonly parked?: ErrorData
+  readonly waits: readonly Wait[]
+  readonly epoch: Epoch
+  /** Number of activations so far, minus one = resumes. */
+  readonly activations: number
+  readonly mailbox: number
+  readonly file?: string
+  /** As of the last passivation; live views fold the facts instead. */
+  readonly summary?: Summary
+}
+
+/** All members must hold. */
+export type Query = {
+  readonly root?: Pid
+  readonly parent?: Pid
+  readonly status?: readonly ProcessStatus[]
+  readonly workflow?: string
+  readonly limit?: number
+}
+
+/** A sealed frame with its facts restored. */
+export type Frame = {
+  readonly pid: Pid
+  readonly epoch: Epoch
+  readonly n: number
+  readonly facts: readonly Fact[]
+  readonly prevHash: string
+  readonly hash: string
+}
+
+/** Something changed; live views ask again. */
+export type Change = { readonly pid: Pid; readonly status: ProcessStatus; readonly frame?: Frame }
+
+export type HostOptions = {
+  /** Activations resident at once. */
+  readonly residentMax?: number
+}
+
+export interface Engine extends AsyncDisposable {
+  readonly traits: EngineTraits
+  /** Durable when it resolves; idempotent by pid. `created: false` when the pid exists already. */
+  start(request: StartRequest): Promise<{ readonly pid: Pid; readonly created: boolean }>
+  deliver(message: Message): Promise<DeliverResult>
+  /** Overtakes the mailbox; leaves a tombstone for a pid not yet started (rule C5). */
+  control(pid: Pid, control: Control): Promise<'queued' | 'duplicate' | 'ended'>
+  /** Takes over everything unfinished and runs it until disposed (drain). */
+  host(run: (activation: Activation) => Promise<void>, options?: HostOptions): Promise<AsyncDisposable>
+  inspect(pid: Pid): Promise<ProcessView | undefined>
+  list(query: Query): AsyncIterable<ProcessView>
+  history(pid: Pid, from?: Seq): AsyncIterable<Frame>
+  watch(query: Query, signal: AbortSignal): AsyncIterable<Change>
+}

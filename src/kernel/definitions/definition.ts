@@ -1,0 +1,41 @@
+/** Definitions: what a process is an instance of. */
+import type { Ctx } from '../workflows/context.ts'
+import type { ReducerFactory } from './reducer.ts'
+import type { Schema } from './schema.ts'
+
+type DefinitionBase<Input, Output> = {
+  readonly name: string
+  /** A label for people; what pins is the code digest. */
+  readonly version: string
+  readonly description?: string
+  readonly input?: Schema<Input>
+  readonly output?: Schema<Output>
+  /** What the code digest is taken of, beside name and version. */
+  readonly source: string
+  /** `pin` (workflows): a process runs only on the code it was born with. `adopt` (agents): it goes on with the newest. */
+  readonly onUpgrade: 'pin' | 'adopt'
+}
+
+/** A durable, deterministic async function. */
+export interface WorkflowDefinition<Input = unknown, Output = unknown> extends DefinitionBase<Input, Output> {
+  readonly kind: 'workflow'
+  run(ctx: Ctx, input: Input): Promise<Output> | Output
+}
+
+/** A state machine that we own. */
+export interface AgentDefinition<Input = unknown, Output = unknown> extends DefinitionBase<Input, Output> {
+  readonly kind: 'agent'
+  readonly reducer: ReducerFactory
+}
+
+export type Definition<Input = unknown, Output = unknown> = WorkflowDefinition<Input, Output> | AgentDefinition<Input, Output>
+/** A definition whose types do not matter here. */
+export type AnyDefinition = Definition
+
+/** The code that a host has: definitions by name. */
+export interface CodeRegistry {
+  /** The newest definition of that name, with its digest. */
+  find(name: string): { readonly definition: AnyDefinition; readonly codeDigest: string } | undefined
+  /** That exact code, if this host still has it. */
+  exact(name: string, codeDigest: string): AnyDefinition | undefined
+}

@@ -1,0 +1,37 @@
+/**
+ * Agents as the kernel sees them: a reducer over facts (rule A1). It is synchronous, deterministic and owns
+ * its state; the kernel feeds it the outcomes of what it asked, in `seq` order, live as in replay.
+ */
+import type { ErrorData } from '../../std/index.ts'
+import type { Payload } from '../journal/outcome.ts'
+import type { ModelRef, ModelRequest } from './model.ts'
+import type { AnyTool } from './tool.ts'
+import type { AnyDefinition } from './definition.ts'
+
+/** What a reducer asks for. `slot` is the author key (rule K4), unique in the process: `r7/model`, `r7/tool/2`. */
+export type ReducerAsk =
+  | { readonly type: 'model'; readonly slot: string; readonly ref: ModelRef; readonly request: ModelRequest; /** Rolling hash of the conversation. */ readonly contentHash: string }
+  | { readonly type: 'tool'; readonly slot: string; readonly name: string; readonly tool: AnyTool; readonly input: unknown; readonly toolCallId: string; readonly messages: readonly unknown[] }
+  | { readonly type: 'run'; readonly slot: string; readonly definition: AnyDefinition; readonly input: unknown }
+  /** A user's hook: class local, recorded. */
+  | { readonly type: 'hook'; readonly slot: string; readonly name: string; readonly fn: () => unknown }
+
+export type ReducerOutcome = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: ErrorData }
+
+export type ReducerStep = {
+  readonly asks: readonly ReducerAsk[]
+  /** Set when the agent is done: its value, or why it failed. */
+  readonly end?: ReducerOutcome
+}
+
+/** A running reducer: its state is its own. */
+export interface ReducerInstance {
+  begin(): ReducerStep
+  /** The outcome of `slot`. A tool that is refused or fails is an outcome the model sees, not a throw. */
+  on(slot: string, outcome: ReducerOutcome): ReducerStep
+}
+
+/** Makes an instance for one process. `input` is decoded and fresh. */
+export type ReducerFactory = (about: { readonly input: unknown; readonly pid: string; readonly hash: (text: string) => string }) => ReducerInstance
+
+export type { Payload }

@@ -1,0 +1,86 @@
+/**
+ * Facts: the entries of a journal (rule J2). What is here is never done again; what is not here did not happen.
+ * Every fact carries its format version `v`, its dense `seq` and `at` (milliseconds, engine clock).
+ */
+import type { EffectKey, MessageId, OwnerId, Pid, ScopePath, Seq } from '../../std/index.ts'
+import type { Amounts } from '../accounts/amounts.ts'
+import type { Outcome, Payload } from './outcome.ts'
+
+/** The journal format this build writes. Older ones are read for ever. */
+export const FACT_VERSION = 1
+
+/** `local` nothing outward · `read` outward, maybe priced, repeatable · `write` changes the world. */
+export type EffectClass = 'local' | 'read' | 'write'
+
+/** What kind of driver performs an effect. */
+export type EffectKind = 'model' | 'tool' | 'step'
+
+/** Why a process waits; each wait is a row that wakes it without loading it (rule T6). */
+export type WaitOn =
+  | { readonly kind: 'timer'; readonly dueAt: number }
+  | { readonly kind: 'message'; readonly pattern: MessagePattern; readonly dueAt?: number }
+  | { readonly kind: 'child'; readonly pid: Pid }
+  | { readonly kind: 'approval'; readonly title: string; readonly argsHash: string; readonly show?: Payload; readonly dueAt?: number }
+  | { readonly kind: 'answer'; readonly title: string; readonly show?: Payload; readonly dueAt?: number }
+  | { readonly kind: 'promise'; readonly name: string; readonly dueAt?: number }
+  | { readonly kind: 'budget'; readonly need: Amounts }
+  | { readonly kind: 'grace'; readonly dueAt: number }
+  | { readonly kind: 'operator'; readonly question: string }
+
+/** A message filter: data, so that it can be an index row (rule M3). A member that is absent matches anything. */
+export type MessagePattern = { readonly topic?: string; readonly from?: Pid; readonly type?: string; readonly id?: string }
+
+export type Born = {
+  readonly type: 'born'
+  readonly kind: 'workflow' | 'agent'
+  readonly workflow: string
+  readonly version: string
+  readonly codeDigest: string
+  readonly input: Payload
+  readonly parent?: { readonly pid: Pid; readonly key: EffectKey }
+  readonly root: Pid
+  readonly depth: number
+  /** The cap of its account; missing dimensions are unlimited. */
+  readonly cap: Amounts
+  readonly strict: boolean
+  readonly incarnation: number
+  readonly lineage?: { readonly pid: Pid; readonly seq: Seq }
+}
+
+export type FactBody =
+  | Born
+  | {
+      readonly type: 'intended'
+      readonly key: EffectKey
+      readonly attempt: number
+      readonly class: EffectClass
+      readonly kind: EffectKind
+      readonly name: string
+      readonly argsHash: string
+      /** Absent where the state holds it already (an agent's conversation). */
+      readonly args?: Payload
+      /** What the gate said: the stages that allowed it, and who approved. */
+      readonly verdict: { readonly approvedBy?: string }
+      readonly reserve: Amounts
+      readonly idempotent?: true
+      /** Version of the tool's definition, where it has one. */
+      readonly toolVersion?: string
+    }
+  | { readonly type: 'begun'; readonly key: EffectKey; readonly attempt: number; readonly owner: OwnerId }
+  /** `attempt` 0 = refused at the gate, or a local fact that needs no intent. */
+  | { readonly type: 'settled'; readonly key: EffectKey; readonly attempt: number; readonly outcome: Outcome; readonly actual?: Amounts; readonly note?: string }
+  | { readonly type: 'unknown'; readonly key: EffectKey; readonly attempt: number; readonly why: string }
+  | { readonly type: 'resolved'; readonly key: EffectKey; readonly how: 'done' | 'again' | 'fail'; readonly by: string; readonly outcome?: Outcome }
+  | { readonly type: 'waiting'; readonly key: EffectKey; readonly on: WaitOn }
+  | { readonly type: 'answered'; readonly key: EffectKey; readonly outcome: Outcome; readonly messageId?: MessageId; readonly by?: string }
+  | { readonly type: 'closed'; readonly scope: ScopePath; readonly why: 'won' | 'done' | 'failed' | 'cancelled'; readonly key?: EffectKey; readonly reason?: string }
+  | { readonly type: 'sent'; readonly key: EffectKey; readonly id: MessageId; readonly to: Pid; readonly what: 'message' | 'start' | 'cancel'; readonly name?: string; readonly body?: Payload; readonly detached?: true }
+  /** `carve` to a child · `return` from an ended child (amounts = its cap; spent and forfeited in `other`) · `forfeit` a dead attempt · `topUp` · `freeze`. */
+  | { readonly type: 'account'; readonly op: 'carve' | 'return' | 'forfeit' | 'topUp' | 'freeze'; readonly key?: EffectKey; readonly amounts: Amounts; readonly spent?: Amounts; readonly forfeited?: Amounts; readonly other?: Pid; readonly by?: string }
+  | { readonly type: 'snapshot'; readonly state: Payload; readonly version: string; readonly segment: number; readonly carried: Payload }
+  | { readonly type: 'ended'; readonly result: Outcome; readonly warning?: string }
+
+/** One entry of a journal. */
+export type Fact = FactBody & { readonly v: number; readonly seq: Seq; readonly at: number }
+
+export type FactOf<T extends FactBody['type']> = Extract<Fact, { readonly type: T }>

@@ -1,0 +1,133 @@
+/**
+ * The activation port: the one lane in which a resident process talks to its engine.
+ * Only the kernel's loop calls these, one at a time; the order of calls is a function of the events so far.
+ */
+import type { EffectKey, Epoch, ErrorData, MessageId, OwnerId, Pid } from '../../std/index.ts'
+import type { Amounts } from '../accounts/amounts.ts'
+import type { EffectClass, Fact, FactBody, WaitOn } from '../journal/facts.ts'
+import type { Outcome, Payload } from '../journal/outcome.ts'
+
+/** A message between processes, or from outside. */
+export type Message = {
+  readonly id: MessageId
+  readonly to: Pid
+  readonly from?: Pid
+  readonly topic?: string
+  readonly type?: string
+  /** Correlates the answer of a `call` (rule M5). */
+  readonly replyTo?: { readonly pid: Pid; readonly id: string }
+  readonly body: Payload
+}
+
+/** What overtakes the mailbox (rule T2). `id` deduplicates. */
+export type Control = { readonly id: string } & (
+  | { readonly type: 'cancel'; readonly reason: string; readonly by: string }
+  | { readonly type: 'approve'; readonly key: EffectKey; readonly verdict: 'approved' | 'denied'; readonly by: string; readonly reason?: string }
+  /** Answers `ctx.ask` and `ctx.promise`. */
+  | { readonly type: 'answer'; readonly key: EffectKey; readonly value: Payload; readonly by: string }
+  | { readonly type: 'topUp'; readonly amounts: Amounts; readonly by: string }
+  | { readonly type: 'resolve'; readonly key: EffectKey; readonly how: 'done' | 'again' | 'fail'; readonly value?: Payload; readonly reason?: string; readonly by: string }
+  | { readonly type: 'childEnded'; readonly child: Pid; readonly key: EffectKey; readonly outcome: Outcome; readonly cap: Amounts; readonly spent: Amounts; readonly forfeited: Amounts }
+)
+
+/** What a driver says when an attempt is over. */
+export type Settled = {
+  readonly outcome: Outcome
+  readonly actual?: Amounts
+  /** The answer of a `reconcile` that was not `done` (rule E6). */
+  readonly reconciled?: 'absent' | 'unknown'
+  readonly note?: string
+}
+
+/** What happens to a process: one queue, in order of arrival, control first. */
+export type Event =
+  | { readonly type: 'settled'; readonly key: EffectKey; readonly attempt: number; readonly settled: Settled }
+  /** The engine's answer to a sent message or start. */
+  | { readonly type: 'sent'; readonly key: EffectKey; readonly result: DeliverResult }
+  | { readonly type: 'message'; readonly message: Message }
+  | { readonly type: 'timer'; readonly key: EffectKey }
+  | { readonly type: 'control'; readonly control: Control }
+
+/** `full`: mailbox limit · `refused`: unknown pid. */
+export type DeliverResult = 'queued' | 'duplicate' | 'ended' | 'unknown' | 'full'
+
+/** A request to start a process; idempotent by pid. */
+export type StartRequest = {
+  readonly pid: Pid
+  readonly kind: 'workflow' | 'agent'
+  readonly workflow: string
+  readonly input: Payload
+  readonly root: Pid
+  readonly depth: number
+  readonly cap: Amounts
+  readonly strict: boolean
+  readonly parent?: { readonly pid: Pid; readonly key: EffectKey }
+  /** Address for what is left of the account; the treasury (nobody) when absent. */
+  readonly refundTo?: { readonly pid: Pid; readonly key: EffectKey }
+  /** The file that holds the definition, so that any later command can load it. */
+  readonly file?: string
+}
+
+/** What a frame makes visible, in the same commit (rule T4). */
+export type Outgoing =
+  | { readonly type: 'message'; readonly key: EffectKey; readonly message: Message }
+  | { readonly type: 'start'; readonly key: EffectKey; readonly request: StartRequest }
+  /** To another process's control lane: child-ended to a parent, cancel to a child. No answer comes back. */
+  | { readonly type: 'control'; readonly to: Pid; readonly control: Control }
+
+/** A wait as an index row. */
+export type Wait = { readonly key: EffectKey; readonly on: WaitOn }
+
+export type FrameEffects = {
+  readonly consumed?: readonly MessageId[]
+  readonly sent?: readonly Outgoing[]
+  readonly waits?: readonly Wait[]
+  readonly unwaits?: readonly EffectKey[]
+}
+
+/** Counters shown by operators' verbs; written when an activation ends, derivable from the facts at any time. */
+export type Summary = {
+  readonly effects: { readonly local: number; readonly read: number; readonly write: number }
+  readonly repeated: number
+  readonly spent: Amounts
+  readonly reserved: Amounts
+  readonly forfeited: Amounts
+  readonly delegated: Amounts
+  readonly facts: number
+}
+
+/** How an activation ends. */
+export type CommitEnd =
+  | { readonly type: 'wait'; readonly summary: Summary }
+  | { readonly type: 'yield'; readonly summary: Summary }
+  /** Not to be run until an operator or other code changes something. */
+  | { readonly type: 'parked'; readonly error: ErrorData; readonly summary: Summary }
+  | { readonly type: 'ended'; readonly result: Outcome; readonly summary: Summary }
+
+export interface Activation {
+  readonly pid: Pid
+  readonly epoch: Epoch
+  /** New for every attempt to run this activation. */
+  readonly owner: OwnerId
+  readonly start: StartRequest
+  /** Facts of the open segment in `seq` order: from its snapshot (if any) on. A `born` fact of an older segment is given first. */
+  readonly facts: readonly Fact[]
+  /** `known`: the owner of any older attempt is surely dead, with its children (rule E8). */
+  readonly ownerDeath: 'known' | 'presumed'
+  /** Drain or lost epoch: never an outcome (rule E9). */
+  readonly signal: AbortSignal
+  /** The next event, or undefined when none came within `idleMs` (0 = only what is there). Rejects when the activation is over. */
+  next(idleMs?: number): Promise<Event | undefined>
+  /** Nondeterministic, synchronous, once per durable record; the recorded one comes back. */
+  decide(make: () => readonly FactBody[]): Promise<readonly FactBody[]>
+  /** Starts when all frames before it are durable (class `local`: at once). Its end comes by `next()`. */
+  perform(
+    effect: { readonly key: EffectKey; readonly attempt: number; readonly class: EffectClass; readonly begun: OwnerId | undefined },
+    run: (about: { readonly reexecution: boolean; readonly signal: AbortSignal }) => Promise<Settled>,
+  ): void
+  abort(key: EffectKey): void
+  /** Ordered, not awaited; durable before any later `perform` starts or any of its `sent` becomes visible. */
+  frame(facts: readonly Fact[], effects: FrameEffects): void
+  /** Durable; the activation is over. `wait` is refused (false) when an event has come meanwhile: go on with `next()`. */
+  commit(end: CommitEnd): Promise<boolean>
+}

@@ -1,0 +1,51 @@
+/** Drivers: what performs a kind of effect. They run outside the kernel and may do I/O. */
+import type { EffectId } from '../../std/index.ts'
+import type { Amounts } from '../accounts/amounts.ts'
+import type { ModelRef, ModelRequest } from '../definitions/model.ts'
+import type { AnyTool } from '../definitions/tool.ts'
+
+type CallBase = {
+  /** The idempotency key of all attempts. */
+  readonly id: EffectId
+  readonly attempt: number
+  readonly signal: AbortSignal
+  readonly timeoutMs: number
+  /** For live views; not evidence. */
+  readonly progress: (text: string) => void
+}
+
+export type ModelCall = CallBase & { readonly kind: 'model'; readonly ref: ModelRef; readonly request: ModelRequest }
+
+export type ToolCall = CallBase & {
+  readonly kind: 'tool'
+  readonly name: string
+  readonly tool: AnyTool
+  /** Parsed input, fresh. */
+  readonly input: unknown
+  readonly toolCallId: string
+  readonly messages: readonly unknown[]
+  /** `reconcile` asks the far side what became of an attempt in doubt. */
+  readonly act: 'execute' | 'reconcile'
+}
+
+export type StepCall = CallBase & {
+  readonly kind: 'step'
+  readonly name: string
+  readonly fn: (about: { readonly idempotencyKey: string; readonly abortSignal: AbortSignal; readonly attempt: number }) => unknown
+}
+
+export type EffectCall = ModelCall | ToolCall | StepCall
+
+/** `value` must be data; `reconciled` only for `act: 'reconcile'` when the answer is not "done". */
+export type DriverResult = { readonly value: unknown; readonly actual?: Amounts } | { readonly reconciled: 'absent' | 'unknown' }
+
+/** Throws for a failure; how a throw is judged (error or unknown) is the kernel's (rule E6). */
+export interface Driver<Call extends EffectCall = EffectCall> {
+  /** How many calls may run at once in this host. */
+  readonly concurrencyMax: number
+  /** Worst case of a call, for the reservation; integers. */
+  reserve(call: Omit<Call, 'signal' | 'progress'>): Amounts
+  perform(call: Call): Promise<DriverResult>
+}
+
+export type Drivers = { readonly model: Driver<ModelCall>; readonly tool: Driver<ToolCall>; readonly step: Driver<StepCall> }

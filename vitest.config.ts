@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config'
+
+const common = { pool: 'threads', isolate: false, environment: 'node' } as const
+
+export default defineConfig({
+  resolve: { conditions: ['skein-source'] },
+  ssr: { resolve: { conditions: ['skein-source'] } },
+  test: {
+    projects: [
+      { extends: true, test: { ...common, name: 'unit', include: ['src/**/*.test.ts', 'test/*.test.ts', 'test/conformance/**/*.test.ts'] } },
+      { extends: true, test: { ...common, name: 'sim', include: ['test/sim/**/*.test.ts'], testTimeout: 120_000 } },
+      { extends: true, test: { name: 'e2e', include: ['test/e2e/**/*.test.ts', 'test/chaos/**/*.test.ts', 'examples/**/*.test.ts'], pool: 'forks', testTimeout: 180_000, fileParallelism: false } },
+    ],
+  },
+})
