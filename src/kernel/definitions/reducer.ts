@@ -4,7 +4,7 @@
  */
 import type { ErrorData } from '../../std/index.ts'
 import type { Payload } from '../journal/outcome.ts'
-import type { ModelRef, ModelRequest } from './model.ts'
+import type { ModelRef, ModelRequest, Usage } from './model.ts'
 import type { AnyTool } from './tool.ts'
 import type { AnyDefinition } from './definition.ts'
 
@@ -12,16 +12,23 @@ import type { AnyDefinition } from './definition.ts'
 export type ReducerAsk =
   | { readonly type: 'model'; readonly slot: string; readonly ref: ModelRef; readonly request: ModelRequest; /** Rolling hash of the conversation. */ readonly contentHash: string }
   | { readonly type: 'tool'; readonly slot: string; readonly name: string; readonly tool: AnyTool; readonly input: unknown; readonly toolCallId: string; readonly messages: readonly unknown[] }
+  /** A tool that this code does not (or no longer) have: answered from the journal, else refused with `message`. */
+  | { readonly type: 'absent'; readonly slot: string; readonly name: string; readonly message: string }
   | { readonly type: 'run'; readonly slot: string; readonly definition: AnyDefinition; readonly input: unknown }
   /** A user's hook: class local, recorded. */
   | { readonly type: 'hook'; readonly slot: string; readonly name: string; readonly fn: () => unknown }
 
 export type ReducerOutcome = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: ErrorData }
 
+/** What an agent has used so far; for views and the handle of `start()`, while the facts stay the evidence. */
+export type ReducerTotals = { readonly steps: number; readonly usage: Usage; readonly costMicroUsd: number }
+
 export type ReducerStep = {
   readonly asks: readonly ReducerAsk[]
   /** Set when the agent is done: its value, or why it failed. */
   readonly end?: ReducerOutcome
+  /** Given with `end`. */
+  readonly totals?: ReducerTotals
 }
 
 /** A running reducer: its state is its own. */
