@@ -6,10 +6,33 @@ export default defineConfig({
   resolve: { conditions: ['skein-source'] },
   ssr: { resolve: { conditions: ['skein-source'] } },
   test: {
+    coverage: {
+      provider: 'v8',
+      reporter: ['text-summary', 'html'],
+      include: ['src/**/*.ts'],
+      exclude: ['src/**/*.test.ts', 'src/testing/**'],
+      thresholds: { 'src/{std,kernel,engine}/**': { branches: 95 } },
+    },
     projects: [
-      { extends: true, test: { ...common, name: 'unit', include: ['src/**/*.test.ts', 'test/*.test.ts', 'test/conformance/**/*.test.ts'] } },
+      {
+        extends: true,
+        test: {
+          ...common,
+          name: 'unit',
+          include: ['src/**/*.test.ts', 'test/*.test.ts', 'test/conformance/**/*.test.ts'],
+        },
+      },
       { extends: true, test: { ...common, name: 'sim', include: ['test/sim/**/*.test.ts'], testTimeout: 120_000 } },
-      { extends: true, test: { name: 'e2e', include: ['test/e2e/**/*.test.ts', 'test/chaos/**/*.test.ts', 'examples/**/*.test.ts'], pool: 'forks', testTimeout: 180_000, fileParallelism: false } },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts', 'test/chaos/**/*.test.ts', 'examples/**/*.test.ts'],
+          pool: 'forks',
+          testTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
     ],
   },
 })

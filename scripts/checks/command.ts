@@ -1,0 +1,42 @@
+/** Runs one command of the checks, in the repository's own Node and within a time limit. */
+import { spawn } from 'node:child_process'
+import { delimiter, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
+/** Longest time of one command; all of them together stay far below what a CI job may take. */
+const COMMAND_TIMEOUT_MS = 15 * 60 * 1000
+
+export type CommandOptions = {
+  readonly cwd?: string
+  /** Shows the output as it comes instead of returning it. */
+  readonly live?: boolean
+}
+
+export type CommandResult = { readonly code: number; readonly output: string }
+
+/** Resolves when the command has ended, however it ended. */
+export function runCommand(argv: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
+  const [file = '', ...args] = argv
+  const plain = process.stdout.isTTY ? {} : { NO_COLOR: '1' }
+  const path = [join(ROOT, 'node_modules', '.bin'), process.env['PATH'] ?? ''].join(delimiter)
+  const child = spawn(file, args, {
+    cwd: options.cwd ?? ROOT,
+    env: { ...process.env, ...plain, PATH: path },
+    stdio: ['ignore', options.live ? 'inherit' : 'pipe', options.live ? 'inherit' : 'pipe'],
+    timeout: COMMAND_TIMEOUT_MS,
+  })
+  const chunks: Buffer[] = []
+  child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk))
+  child.stderr?.on('data', (chunk: Buffer) => chunks.push(chunk))
+  const stop = () => child.kill()
+  process.once('exit', stop)
+  return new Promise((resolve) => {
+    const end = (code: number, note: string) => {
+      process.off('exit', stop)
+      resolve({ code, output: Buffer.concat(chunks).toString('utf8') + note })
+    }
+    child.once('error', (error) => end(1, error.message))
+    child.once('close', (code, signal) => end(code ?? 1, signal === null ? '' : `\nended by ${signal}`))
+  })
+}
