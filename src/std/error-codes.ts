@@ -21,6 +21,7 @@ export const ERROR_CODES = {
   SCHEMA_UNSUPPORTED: usage,
   DEFINITION_INVALID: usage,
   FOREIGN_AWAIT: parked,
+  FOREIGN_TOUCH: failed,
   FLOATING_CALL: failed,
   SCOPE_PROMISE: usage,
   SCOPE_SUSPENDED: usage,

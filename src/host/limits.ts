@@ -1,0 +1,19 @@
+/** Limits of the host room. */
+/** A user's file that takes longer to load is reported; top-level work does not belong in a definition. */
+export const LOAD_MS_MAX = 30_000
+/** Redraws of live progress per second, at most. */
+export const REDRAW_MS = 125
+/** Rows of live progress, at most; fewer on a small terminal. */
+export const PROGRESS_ROWS_MAX = 24
+/** Plain progress lines per second, at most; the rest is counted and said. */
+export const PLAIN_LINES_PER_SECOND_MAX = 20
+/** Characters of a value shown in a line. */
+export const VALUE_SHOWN_MAX = 60
+/** Input read from a file or an argument. */
+export const INPUT_BYTES_MAX = 16 * 1024 * 1024
+/** Processes of one run that live progress follows. */
+export const FOLLOWED_PROCESSES_MAX = 10_000
+/** Edits up to which a mistyped word gets a suggestion. */
+export const SUGGESTION_EDITS_MAX = 3
+/** Places reported by the tripwire before it falls silent. */
+export const TRIPWIRE_REPORTS_MAX = 50

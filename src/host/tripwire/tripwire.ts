@@ -1,0 +1,167 @@
+/**
+ * The dev-time tripwire: tells, once per place, where the body of a workflow touches the world directly.
+ * A contract for code that we run in our own process, not a sandbox.
+ *
+ * Invariants:
+ * 1. A touch is judged only between `enter` and `leave`: the synchronous stretch of a body and the microtasks it caused.
+ * 2. Globals are exchanged in that window only; functions of built-in modules stay wrapped behind one boolean while anybody holds the tripwire.
+ * 3. When the last holder has disposed it, every function is the original again.
+ */
+import childProcess from 'node:child_process'
+import nodeCrypto from 'node:crypto'
+import fs from 'node:fs'
+import fsPromises from 'node:fs/promises'
+import http from 'node:http'
+import https from 'node:https'
+import { syncBuiltinESMExports } from 'node:module'
+import { relative } from 'node:path'
+import timersPromises from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { SkeinError } from '../../std/index.ts'
+import { TRIPWIRE_REPORTS_MAX } from '../limits.ts'
+import { touchPlace } from './place.ts'
+import { cryptoMend, globalTouches, moduleTouches } from './touches.ts'
+import type { Touch } from './touches.ts'
+
+/** `warn` writes a line; `error` throws `FOREIGN_TOUCH` at the place. */
+export type TripwireMode = 'off' | 'warn' | 'error'
+
+/** One process-wide tripwire; hold it as long as bodies may run. */
+export interface Tripwire extends Disposable {
+  /** A body of this workflow begins to run. */
+  enter(workflow: string): void
+  /** All microtasks of the bodies that entered have run. */
+  leave(): void
+}
+
+type AnyFunction = (this: unknown, ...args: unknown[]) => unknown
+type Report = (line: string) => void
+
+const THIS_FILE = fileURLToPath(import.meta.url)
+const STACK_FRAMES = 16
+
+let holders = 0
+let inBody = false
+let mode: TripwireMode = 'off'
+let report: Report = () => undefined
+let restoreModules: () => void = () => undefined
+let restoreGlobals: () => void = () => undefined
+const workflows = new Set<string>()
+const reported = new Set<string>()
+
+/** The mode that the environment asks for: off in production, else `SKEIN_TRIPWIRE` or `warn`. */
+export function tripwireMode(env: Readonly<Record<string, string | undefined>>): TripwireMode {
+  const asked = env['SKEIN_TRIPWIRE']
+  if (asked === 'off' || asked === 'warn' || asked === 'error') return asked
+  if (asked !== undefined && asked !== '') throw new SkeinError('USAGE', `SKEIN_TRIPWIRE is "${asked}"; write off, warn or error`)
+  return env['NODE_ENV'] === 'production' ? 'off' : 'warn'
+}
+
+/** Puts the tripwire up, or joins the one that is up. */
+export function tripwire(wanted: Exclude<TripwireMode, 'off'>, write: Report): Tripwire {
+  mode = wanted
+  report = write
+  holders += 1
+  if (holders === 1) putUp()
+  let held = true
+  return {
+    enter: (workflow) => {
+      workflows.add(workflow)
+      if (inBody) return
+      inBody = true
+      restoreGlobals = exchangeGlobals()
+    },
+    leave,
+    [Symbol.dispose]: () => {
+      if (!held) return
+      held = false
+      holders -= 1
+      if (holders === 0) takeDown()
+    },
+  }
+}
+
+function leave(): void {
+  if (!inBody) return
+  inBody = false
+  workflows.clear()
+  restoreGlobals()
+}
+
+function putUp(): void {
+  const modules = [
+    ...moduleTouches('fs', fs),
+    ...moduleTouches('fs.promises', fsPromises),
+    ...moduleTouches('child_process', childProcess),
+    ...moduleTouches('http', http),
+    ...moduleTouches('https', https),
+    ...moduleTouches('timers', timersPromises, () => 'use ctx.sleep()'),
+    ...moduleTouches('crypto', nodeCrypto, cryptoMend).filter((touch) => touch.member.startsWith('random')),
+  ]
+  restoreModules = exchange(modules)
+  syncBuiltinESMExports()
+}
+
+function takeDown(): void {
+  leave()
+  restoreModules()
+  syncBuiltinESMExports()
+  reported.clear()
+}
+
+function exchangeGlobals(): () => void {
+  const OriginalDate = globalThis.Date
+  const restore = exchange(globalTouches())
+  globalThis.Date = new Proxy(OriginalDate, {
+    construct: (target, args, newTarget) => {
+      if (args.length === 0) touched('new Date()', 'use new Date(await ctx.now())')
+      return Reflect.construct(target, args, newTarget === globalThis.Date ? target : newTarget) as object
+    },
+    apply: (target) => {
+      touched('Date()', 'use new Date(await ctx.now())')
+      return target()
+    },
+  })
+  return () => {
+    globalThis.Date = OriginalDate
+    restore()
+  }
+}
+
+/** Wraps each function; returns what puts the originals back, own property or inherited as before. */
+function exchange(touches: readonly Touch[]): () => void {
+  const undo: (() => void)[] = []
+  for (const { owner, member, name, mend } of touches) {
+    const before = Object.getOwnPropertyDescriptor(owner, member)
+    const original = (owner as Record<string, unknown>)[member]
+    if (typeof original !== 'function' || before?.configurable === false) continue
+    const wrapped: AnyFunction = function (this: unknown, ...args) {
+      if (inBody) touched(name, mend)
+      return Reflect.apply(original as AnyFunction, this, args)
+    }
+    Object.defineProperties(wrapped, Object.getOwnPropertyDescriptors(original))
+    Object.defineProperty(owner, member, { value: wrapped, configurable: true, writable: true, enumerable: before?.enumerable ?? true })
+    undo.push(() => (before === undefined ? Reflect.deleteProperty(owner, member) : Object.defineProperty(owner, member, before)))
+  }
+  return () => {
+    for (const putBack of undo) putBack()
+  }
+}
+
+function touched(name: string, mend: string): void {
+  if (!inBody) return
+  const limit = Error.stackTraceLimit
+  Error.stackTraceLimit = STACK_FRAMES
+  const stack = new Error(name).stack ?? ''
+  Error.stackTraceLimit = limit
+  const place = touchPlace(stack, THIS_FILE)
+  if (place === undefined) return
+  const where = `${relative(process.cwd(), place.file)}:${place.line}`
+  const who = workflows.size === 1 ? `workflow ${[...workflows][0]}` : 'a workflow'
+  const line = `${who} touches ${name} at ${where}; ${mend}`
+  if (mode === 'error') throw new SkeinError('FOREIGN_TOUCH', `${line} (a body must do the same again after a crash)`)
+  const key = `${where} ${name}`
+  if (reported.has(key) || reported.size >= TRIPWIRE_REPORTS_MAX) return
+  reported.add(key)
+  report(`tripwire: ${line}`)
+}
