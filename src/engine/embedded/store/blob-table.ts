@@ -1,0 +1,23 @@
+/** Values too large for a frame, by content hash: small ones share the frame's commit, larger ones are synced before it (rule T4). */
+import type { DatabaseSync } from 'node:sqlite'
+import type { BlobToStore } from '../../../kernel/index.ts'
+import { limits } from '../../../std/index.ts'
+
+/** Where blobs go that are too large for the database. `put` returns when the blob is on the disk. */
+export interface LargeBlobs {
+  put(blob: BlobToStore): void
+  get(sha256: string): string | undefined
+}
+
+/** The blob table over an open database. Without `large`, everything lies in the table. */
+export function blobTable(db: DatabaseSync, large?: LargeBlobs) {
+  const put = db.prepare('insert or ignore into blob(sha256, text) values(?, ?)')
+  const get = db.prepare('select text from blob where sha256 = ?')
+  return {
+    put(blob: BlobToStore): void {
+      if (large !== undefined && blob.text.length > limits.BLOB_IN_STORE_BYTES_MAX) large.put(blob)
+      else put.run(blob.sha256, blob.text)
+    },
+    get: (sha256: string) => (get.get(sha256) as { readonly text: string } | undefined)?.text ?? large?.get(sha256),
+  }
+}

@@ -1,0 +1,25 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { blobTable } from './blob-table.ts'
+import type { LargeBlobs } from './blob-table.ts'
+import { controlTable } from './control-table.ts'
+import { journalTable } from './journal-table.ts'
+import { mailboxTable } from './mailbox-table.ts'
+import { metaTable } from './meta-table.ts'
+import { processTable } from './process-table.ts'
+import { waitTable } from './wait-table.ts'
+
+/** Every table of a store. Statements are prepared once. */
+export function tablesOf(db: DatabaseSync, large?: LargeBlobs) {
+  return {
+    meta: metaTable(db),
+    processes: processTable(db),
+    journal: journalTable(db),
+    mailbox: mailboxTable(db),
+    controls: controlTable(db),
+    waits: waitTable(db),
+    blobs: blobTable(db, large),
+  }
+}
+
+/** The tables of an open store. */
+export type Tables = ReturnType<typeof tablesOf>

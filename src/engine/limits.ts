@@ -1,0 +1,35 @@
+/** Limits of the engines, by name. What kernel and engine share stands in `std/limits.ts`. */
+import { limits } from '../std/index.ts'
+
+/** Text of one sealed frame. */
+export const FRAME_BYTES_MAX = 64 * 1024 * 1024
+/** Entries and bytes of one transaction: bounds how long a commit may block the event loop. */
+export const BATCH_ENTRIES_MAX = 1_000
+export const BATCH_BYTES_MAX = 8 * 1024 * 1024
+/** Processes whose outcomes are delivered in one macrotask; the rest follow after a look at I/O. */
+export const MACROTASK_DELIVERIES_MAX = 100
+/** Activations made in one macrotask. */
+export const ACTIVATIONS_PER_MACROTASK = 50
+/** Resident processes, unless the host says otherwise. */
+export const RESIDENT_MAX_DEFAULT = 10_000
+/** Changes that wait for a slow watcher; the oldest are dropped (a gap in `frame.n` tells). */
+export const WATCH_BACKLOG_MAX = 10_000
+/** Rows per page when a list or a history is read. */
+export const PAGE_ROWS = 200
+/** Length of a pid and of a message or control id. */
+export const PID_CHARACTERS_MAX = 512
+export const ID_CHARACTERS_MAX = 4_096
+/** How often ids that are past their time are forgotten. */
+export const FORGET_EVERY_MS = 10 * 60 * 1000
+/** Time without a commit after which the write-ahead log is copied into the database. */
+export const CHECKPOINT_IDLE_MS = 1_000
+/** Size of the write-ahead log at which it is copied under load. */
+export const WAL_BYTES_MAX = 64 * 1024 * 1024
+/** Pause between two looks at the owner lock. */
+export const OWNER_POLL_MS = 20
+/** A unix socket's path, one byte short of Linux's 108. */
+export const SOCKET_PATH_BYTES_MAX = 103
+/** One line on the control socket: a value of the largest size with room for its envelope. */
+export const CONTROL_LINE_BYTES_MAX = limits.PAYLOAD_BYTES_MAX + 1024 * 1024
+/** Time for an owner to answer on the control socket. */
+export const CONTROL_TIMEOUT_MS = 10_000
