@@ -20,10 +20,19 @@ export function placeOf(stack: string): Place | undefined {
 /** `DEFINITION_LOAD_FAILED` for what `import(file)` threw. */
 export function loadFailure(file: string, thrown: unknown, cwd: string): SkeinError {
   const shown = relative(cwd, file) || file
-  if (!(thrown instanceof Error)) return new SkeinError('DEFINITION_LOAD_FAILED', `${shown} threw ${String(thrown)} while it was loaded; a definition file only defines and exports`, { cause: thrown })
+  if (!(thrown instanceof Error))
+    return new SkeinError(
+      'DEFINITION_LOAD_FAILED',
+      `${shown} threw ${String(thrown)} while it was loaded; a definition file only defines and exports`,
+      { cause: thrown },
+    )
   const place = placeOf(thrown.stack ?? '')
   const where = place === undefined ? shown : `${relative(cwd, place.file) || place.file}:${place.line}`
-  return new SkeinError('DEFINITION_LOAD_FAILED', `${where}: ${SkeinError.isInstance(thrown) ? thrown.code : thrown.name}: ${thrown.message}${mendOf(thrown)}`, { cause: thrown })
+  return new SkeinError(
+    'DEFINITION_LOAD_FAILED',
+    `${where}: ${SkeinError.isInstance(thrown) ? thrown.code : thrown.name}: ${thrown.message}${mendOf(thrown)}`,
+    { cause: thrown },
+  )
 }
 
 function mendOf(error: Error & { readonly code?: unknown }): string {

@@ -37,7 +37,11 @@ export function userFileHooks(): Disposable {
 
 function resolve(specifier: string, context: ResolveHookContext, next: NextResolve): ResolveFnOutput {
   if (specifier === 'skein' || specifier.startsWith('skein/')) {
-    return next(specifier, { ...context, parentURL: import.meta.url, conditions: [...context.conditions, ...SOURCE_CONDITIONS] })
+    return next(specifier, {
+      ...context,
+      parentURL: import.meta.url,
+      conditions: [...context.conditions, ...SOURCE_CONDITIONS],
+    })
   }
   try {
     return next(specifier, context)
@@ -66,6 +70,7 @@ function attempt<T>(resolveOne: () => T): T | undefined {
 }
 
 function load(url: string, context: LoadHookContext, next: NextLoad): LoadFnOutput {
-  if (!url.startsWith('file:') || !/\.ts(?:[?#]|$)/.test(url) || url.includes('/node_modules/')) return next(url, context)
+  if (!url.startsWith('file:') || !/\.ts(?:[?#]|$)/.test(url) || url.includes('/node_modules/'))
+    return next(url, context)
   return next(url, { ...context, format: 'module-typescript' })
 }

@@ -41,8 +41,12 @@ describe('loading a definition file', () => {
     expect(pickDefinition(await loadFile('two.mjs', folder), 'b', folder).name).toBe('w')
   })
   it('says what it found instead of a definition', async () => {
-    expect(await failure('two.mjs')).toBe('DEFINITION_LOAD_FAILED two.mjs has no default export and several definitions: choose one with --export a | b')
-    expect(await failure('none.mjs')).toContain('none.mjs exports nothing that can be run; its exports are price, none of them made by workflow() or agent()')
+    expect(await failure('two.mjs')).toBe(
+      'DEFINITION_LOAD_FAILED two.mjs has no default export and several definitions: choose one with --export a | b',
+    )
+    expect(await failure('none.mjs')).toContain(
+      'none.mjs exports nothing that can be run; its exports are price, none of them made by workflow() or agent()',
+    )
     expect(await failure('empty.mjs')).toContain('it exports nothing at all')
   })
   it('names file and line of what a file throws', async () => {
@@ -55,6 +59,10 @@ describe('loading a definition file', () => {
     expect(await failure('sub')).toContain('FILE_UNREADABLE sub is not a file')
   })
   it('knows definitions by shape', () => {
-    expect([isDefinition(null), isDefinition({ kind: 'tool', name: 'x', version: '1' }), isDefinition({ kind: 'agent', name: 'x', version: '1' })]).toEqual([false, false, true])
+    expect([
+      isDefinition(null),
+      isDefinition({ kind: 'tool', name: 'x', version: '1' }),
+      isDefinition({ kind: 'agent', name: 'x', version: '1' }),
+    ]).toEqual([false, false, true])
   })
 })

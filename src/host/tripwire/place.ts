@@ -6,7 +6,10 @@ import { isOwnCode } from '../own-code.ts'
  * The user's place that touched something, `file:line`. Undefined when the direct caller is this package itself:
  * the kernel and the engine may use what a body may not.
  */
-export function touchPlace(stack: string, tripwireFile: string): { readonly file: string; readonly line: number } | undefined {
+export function touchPlace(
+  stack: string,
+  tripwireFile: string,
+): { readonly file: string; readonly line: number } | undefined {
   let inLibrary: { readonly file: string; readonly line: number } | undefined
   for (const match of stack.matchAll(/((?:file:\/\/)?\/[^\s():]+):(\d+):\d+/g)) {
     const named = match[1] ?? ''

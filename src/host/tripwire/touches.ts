@@ -25,7 +25,11 @@ export function globalTouches(): readonly Touch[] {
 }
 
 /** Functions of a built-in module's object. Classes and internals (`Stats`, `_toUnixTimestamp`) are left alone. */
-export function moduleTouches(module: string, owner: object, mend: (member: string) => string = () => OUTSIDE): readonly Touch[] {
+export function moduleTouches(
+  module: string,
+  owner: object,
+  mend: (member: string) => string = () => OUTSIDE,
+): readonly Touch[] {
   return Object.entries(owner)
     .filter(([member, value]) => typeof value === 'function' && /^[a-z]/.test(member))
     .map(([member]) => ({ owner, member, name: `${module}.${member}`, mend: mend(member) }))

@@ -6,7 +6,16 @@ import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { tripwire, tripwireMode } from './tripwire.ts'
 
-type Body = { clock(): unknown; make(): unknown; parse(): unknown; draw(): unknown; read(): unknown; uuid(): unknown; timer(): void; later(): Promise<void> }
+type Body = {
+  clock(): unknown
+  make(): unknown
+  parse(): unknown
+  draw(): unknown
+  read(): unknown
+  uuid(): unknown
+  timer(): void
+  later(): Promise<void>
+}
 let folder: string
 let body: Body
 
@@ -40,12 +49,24 @@ const touching = (act: (body: Body) => unknown): string[] => {
 
 describe('tripwire', () => {
   it('names workflow, function, place and mend', () => {
-    expect(touching((b) => b.clock())).toEqual(['tripwire: workflow article touches Date.now at body.mjs:3; use ctx.now()'])
-    expect(touching((b) => b.make())).toEqual(['tripwire: workflow article touches new Date() at body.mjs:4; use new Date(await ctx.now())'])
-    expect(touching((b) => b.draw())).toEqual(['tripwire: workflow article touches Math.random at body.mjs:6; use ctx.random()'])
-    expect(touching((b) => b.read())).toEqual(['tripwire: workflow article touches fs.existsSync at body.mjs:7; use a tool, or ctx.step()'])
-    expect(touching((b) => b.uuid())).toEqual(['tripwire: workflow article touches crypto.randomUUID at body.mjs:8; use ctx.uuid()'])
-    expect(touching((b) => b.timer())).toEqual(['tripwire: workflow article touches setTimeout at body.mjs:9; use ctx.sleep()'])
+    expect(touching((b) => b.clock())).toEqual([
+      'tripwire: workflow article touches Date.now at body.mjs:3; use ctx.now()',
+    ])
+    expect(touching((b) => b.make())).toEqual([
+      'tripwire: workflow article touches new Date() at body.mjs:4; use new Date(await ctx.now())',
+    ])
+    expect(touching((b) => b.draw())).toEqual([
+      'tripwire: workflow article touches Math.random at body.mjs:6; use ctx.random()',
+    ])
+    expect(touching((b) => b.read())).toEqual([
+      'tripwire: workflow article touches fs.existsSync at body.mjs:7; use a tool, or ctx.step()',
+    ])
+    expect(touching((b) => b.uuid())).toEqual([
+      'tripwire: workflow article touches crypto.randomUUID at body.mjs:8; use ctx.uuid()',
+    ])
+    expect(touching((b) => b.timer())).toEqual([
+      'tripwire: workflow article touches setTimeout at body.mjs:9; use ctx.sleep()',
+    ])
   })
   it('lets a body work on dates it was given', () => {
     expect(touching((b) => expect(b.parse()).toBe(true))).toEqual([])
@@ -75,16 +96,36 @@ describe('tripwire', () => {
     wire.leave()
   })
   it('puts every original back', () => {
-    const before = [Date, Date.now, Math.random, fetch, setTimeout, fs.readFileSync, Object.getOwnPropertyDescriptor(crypto, 'randomUUID')]
+    const before = [
+      Date,
+      Date.now,
+      Math.random,
+      fetch,
+      setTimeout,
+      fs.readFileSync,
+      Object.getOwnPropertyDescriptor(crypto, 'randomUUID'),
+    ]
     const wire = tripwire('warn', () => undefined)
     wire.enter('article')
     wire[Symbol.dispose]()
-    expect([Date, Date.now, Math.random, fetch, setTimeout, fs.readFileSync, Object.getOwnPropertyDescriptor(crypto, 'randomUUID')]).toEqual(before)
+    expect([
+      Date,
+      Date.now,
+      Math.random,
+      fetch,
+      setTimeout,
+      fs.readFileSync,
+      Object.getOwnPropertyDescriptor(crypto, 'randomUUID'),
+    ]).toEqual(before)
     expect(Date).toBe(before[0])
     expect(fs.readFileSync).toBe(before[5])
   })
   it('is off in production and refuses other words', () => {
-    expect([tripwireMode({}), tripwireMode({ NODE_ENV: 'production' }), tripwireMode({ SKEIN_TRIPWIRE: 'error', NODE_ENV: 'production' })]).toEqual(['warn', 'off', 'error'])
+    expect([
+      tripwireMode({}),
+      tripwireMode({ NODE_ENV: 'production' }),
+      tripwireMode({ SKEIN_TRIPWIRE: 'error', NODE_ENV: 'production' }),
+    ]).toEqual(['warn', 'off', 'error'])
     expect(() => tripwireMode({ SKEIN_TRIPWIRE: 'loud' })).toThrow(/off, warn or error/)
   })
 })

@@ -53,7 +53,8 @@ const reported = new Set<string>()
 export function tripwireMode(env: Readonly<Record<string, string | undefined>>): TripwireMode {
   const asked = env['SKEIN_TRIPWIRE']
   if (asked === 'off' || asked === 'warn' || asked === 'error') return asked
-  if (asked !== undefined && asked !== '') throw new SkeinError('USAGE', `SKEIN_TRIPWIRE is "${asked}"; write off, warn or error`)
+  if (asked !== undefined && asked !== '')
+    throw new SkeinError('USAGE', `SKEIN_TRIPWIRE is "${asked}"; write off, warn or error`)
   return env['NODE_ENV'] === 'production' ? 'off' : 'warn'
 }
 
@@ -140,8 +141,15 @@ function exchange(touches: readonly Touch[]): () => void {
       return Reflect.apply(original as AnyFunction, this, args)
     }
     Object.defineProperties(wrapped, Object.getOwnPropertyDescriptors(original))
-    Object.defineProperty(owner, member, { value: wrapped, configurable: true, writable: true, enumerable: before?.enumerable ?? true })
-    undo.push(() => (before === undefined ? Reflect.deleteProperty(owner, member) : Object.defineProperty(owner, member, before)))
+    Object.defineProperty(owner, member, {
+      value: wrapped,
+      configurable: true,
+      writable: true,
+      enumerable: before?.enumerable ?? true,
+    })
+    undo.push(() =>
+      before === undefined ? Reflect.deleteProperty(owner, member) : Object.defineProperty(owner, member, before),
+    )
   }
   return () => {
     for (const putBack of undo) putBack()

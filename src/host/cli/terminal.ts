@@ -1,0 +1,38 @@
+/** The outside of the command line as a value, so that verbs run the same in a test as in a terminal. */
+export interface Terminal {
+  /** Text for standard output, newline included. */
+  out(text: string): void
+  err(text: string): void
+  /** True when people look at standard error live. */
+  readonly isLive: boolean
+  readonly columns: () => number
+  readonly rows: () => number
+  readonly cwd: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Calls `heard` on SIGINT and SIGTERM until disposed. */
+  signals(heard: (signal: 'SIGINT' | 'SIGTERM') => void): Disposable
+}
+
+const COLUMNS_DEFAULT = 100
+const ROWS_DEFAULT = 24
+
+/** This process's own terminal. */
+export function processTerminal(): Terminal {
+  // A reader that goes away (`skein ps | head`) is no failure.
+  process.stdout.on('error', () => undefined)
+  return {
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    isLive: process.stderr.isTTY === true && process.env['TERM'] !== 'dumb' && process.env['CI'] === undefined,
+    columns: () => process.stderr.columns ?? COLUMNS_DEFAULT,
+    rows: () => process.stderr.rows ?? ROWS_DEFAULT,
+    cwd: process.cwd(),
+    env: process.env,
+    signals(heard) {
+      const onInt = (): void => heard('SIGINT')
+      const onTerm = (): void => heard('SIGTERM')
+      process.on('SIGINT', onInt).on('SIGTERM', onTerm)
+      return { [Symbol.dispose]: () => void process.off('SIGINT', onInt).off('SIGTERM', onTerm) }
+    },
+  }
+}

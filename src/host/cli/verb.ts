@@ -1,0 +1,35 @@
+/** What a verb of the command line is: its words, its help and its act, in one value per file. */
+import type { Terminal } from './terminal.ts'
+
+/** A flag. `value` is how its argument is called in help; a flag without one is a switch. */
+export type Flag = { readonly value?: string; readonly optionalValue?: boolean; readonly help: string }
+
+/** A positional argument; `optional` ones come last. */
+export type Positional = { readonly name: string; readonly optional?: boolean }
+
+/** What was typed, checked against the verb. */
+export type Typed = {
+  readonly positionals: readonly string[]
+  text(flag: string): string | undefined
+  has(flag: string): boolean
+}
+
+export type Verb = {
+  readonly name: string
+  /** One line for the list of verbs. */
+  readonly summary: string
+  /** What `--help` adds below the summary. */
+  readonly about?: string
+  readonly positionals: readonly Positional[]
+  readonly flags: Readonly<Record<string, Flag>>
+  readonly examples: readonly string[]
+  /** Returns the exit code. */
+  run(typed: Typed, terminal: Terminal): Promise<number>
+}
+
+/** Flags that every verb has. */
+export const COMMON_FLAGS: Readonly<Record<string, Flag>> = {
+  data: { value: 'DIR', help: 'the data folder (default: .skein, or `data` of skein.config)' },
+  json: { help: 'machine-readable output' },
+  help: { help: 'show this help' },
+}
