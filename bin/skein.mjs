@@ -24,7 +24,9 @@ const prepared = conditions.every((flag) => process.execArgv.includes(flag))
 if (process.platform === 'win32') {
   refuse('Skein does not run on Windows; use Linux, or WSL 2 on this machine.')
 } else if (newEnough && prepared) {
-  const { main } = await import(pathToFileURL(inRepository ? source : join(root, 'dist', 'host', 'cli', 'main.js')).href)
+  const { main } = await import(
+    pathToFileURL(inRepository ? source : join(root, 'dist', 'host', 'cli', 'main.js')).href
+  )
   process.exitCode = await main(process.argv.slice(2))
 } else {
   const node = newEnough ? process.execPath : bundledNode()

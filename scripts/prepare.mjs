@@ -20,7 +20,8 @@ const TAIL_LINES = 20
 
 /** The Node to run everything with. Ends the process with a message where there is none to be had. */
 export function prepare() {
-  if (process.platform === 'win32') fail('PLATFORM_UNSUPPORTED: Skein does not run on Windows; use Linux, or WSL 2 on this machine.')
+  if (process.platform === 'win32')
+    fail('PLATFORM_UNSUPPORTED: Skein does not run on Windows; use Linux, or WSL 2 on this machine.')
   const wanted = fingerprint()
   if (readIfThere(stamp) !== wanted) {
     install()
@@ -31,7 +32,10 @@ export function prepare() {
 
 function fingerprint() {
   const lock = readFileSync(join(root, 'package-lock.json'))
-  return createHash('sha256').update(lock).update(process.platform + process.arch).digest('hex')
+  return createHash('sha256')
+    .update(lock)
+    .update(process.platform + process.arch)
+    .digest('hex')
 }
 
 function install() {

@@ -27,7 +27,9 @@ function nodeIsNewEnough(): boolean {
 
 console.log(`node ${process.version}`)
 if (!nodeIsNewEnough()) {
-  console.error(`skein: the checks need Node ${NODE_MIN.join('.')} or later; run them by npm test, which brings its own`)
+  console.error(
+    `skein: the checks need Node ${NODE_MIN.join('.')} or later; run them by npm test, which brings its own`,
+  )
   process.exit(1)
 }
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => process.exit(1))

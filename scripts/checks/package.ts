@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { commandCheck } from './commands.ts'
 import { ROOT } from './command.ts'
-import { addTallies, FAILED, NOTHING_CHECKED, type Check, type Tally } from './tally.ts'
+import { addTallies, NOTHING_CHECKED, type Check, type Tally } from './tally.ts'
 
 type Manifest = { readonly name: string; readonly exports: Readonly<Record<string, unknown>> }
 
@@ -26,7 +26,11 @@ function* steps(folder: string): Generator<Check> {
   const tarball = readdirSync(folder).find((file) => file.endsWith('.tgz')) ?? 'no tarball'
   yield commandCheck('package shape', ['publint', '--strict', join(folder, tarball)])
   writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }')
-  yield commandCheck('install the tarball', ['npm', 'install', '--prefer-offline', '--no-audit', '--no-fund', `./${tarball}`], { cwd: folder })
+  yield commandCheck(
+    'install the tarball',
+    ['npm', 'install', '--prefer-offline', '--no-audit', '--no-fund', `./${tarball}`],
+    { cwd: folder },
+  )
   yield commandCheck('npx skein --help', ['npx', '--no-install', 'skein', '--help'], { cwd: folder })
   yield commandCheck('import every door', ['node', '--input-type=module', '--eval', imports()], { cwd: folder })
 }

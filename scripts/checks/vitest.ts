@@ -17,7 +17,9 @@ export type VitestReport = {
 /** A run that failed counts at least one failure, whether or not a test can be blamed. */
 export function tallyOf(report: VitestReport | undefined, exitCode: number): Tally {
   if (report === undefined) return FAILED
-  const filesThatDidNotLoad = report.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0)
+  const filesThatDidNotLoad = report.testResults.filter(
+    (file) => file.status === 'failed' && file.assertionResults.length === 0,
+  )
   const tests: Tally = {
     passed: report.numPassedTests,
     failed: report.numFailedTests + filesThatDidNotLoad.length,
