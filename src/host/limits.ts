@@ -17,3 +17,5 @@ export const FOLLOWED_PROCESSES_MAX = 10_000
 export const SUGGESTION_EDITS_MAX = 3
 /** Places reported by the tripwire before it falls silent. */
 export const TRIPWIRE_REPORTS_MAX = 50
+/** Processes searched for one whose pid begins as typed. */
+export const PIDS_SEARCHED_MAX = 10_000

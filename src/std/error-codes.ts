@@ -38,6 +38,8 @@ export const ERROR_CODES = {
   EFFECT_LOST: again,
   UNKNOWN_OUTCOME: parked,
   UNKNOWN_FIRST: usage,
+  EFFECT_UNKNOWN: usage,
+  NOT_WAITING: usage,
   TOOL_GONE: failed,
   TOOL_UNKNOWN: failed,
   CANCELLED: entry(false, 130),
@@ -78,6 +80,7 @@ export const ERROR_CODES = {
   MODEL_STREAM_CUT: again,
   MODEL_BAD_ANSWER: again,
   MODEL_REFUSED: failed,
+  MODEL_REQUEST_INVALID: failed,
   // tools
   PATH_ESCAPES: failed,
   FILE_NOT_TEXT: failed,

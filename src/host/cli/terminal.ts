@@ -23,7 +23,7 @@ export function processTerminal(): Terminal {
   return {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
-    isLive: process.stderr.isTTY === true && process.env['TERM'] !== 'dumb' && process.env['CI'] === undefined,
+    isLive: process.stderr.isTTY && process.env['TERM'] !== 'dumb' && process.env['CI'] === undefined,
     columns: () => process.stderr.columns ?? COLUMNS_DEFAULT,
     rows: () => process.stderr.rows ?? ROWS_DEFAULT,
     cwd: process.cwd(),

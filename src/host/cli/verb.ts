@@ -14,6 +14,7 @@ export type Typed = {
   has(flag: string): boolean
 }
 
+/** One verb. */
 export type Verb = {
   readonly name: string
   /** One line for the list of verbs. */

@@ -93,7 +93,8 @@ export function pickDefinition(loaded: LoadedFile, exportName: string | undefine
     )
   throw new SkeinError(
     'DEFINITION_LOAD_FAILED',
-    `${shown} exports nothing that can be run; ${listOf(loaded, definitions)}. Write: export default workflow({ name: '…' }, async (ctx, input) => …)`,
+    `${shown} exports nothing that can be run; ${listOf(loaded, definitions)}. ` +
+      "Write: export default workflow({ name: '…' }, async (ctx, input) => …)",
   )
 }
 

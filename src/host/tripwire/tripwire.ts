@@ -4,7 +4,8 @@
  *
  * Invariants:
  * 1. A touch is judged only between `enter` and `leave`: the synchronous stretch of a body and the microtasks it caused.
- * 2. Globals are exchanged in that window only; functions of built-in modules stay wrapped behind one boolean while anybody holds the tripwire.
+ * 2. Globals are exchanged in that window only; functions of built-in modules stay wrapped behind one boolean
+ *    while anybody holds the tripwire.
  * 3. When the last holder has disposed it, every function is the original again.
  */
 import childProcess from 'node:child_process'

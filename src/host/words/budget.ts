@@ -10,6 +10,10 @@ const COUNTED = {
   processes: 'processes',
 } as const
 
+const FORMS =
+  '90s, 0.5usd, 20000-tokens, 30-model-calls, 100-tool-calls, 50-processes, or several with commas; ' +
+  'add strict to fail instead of wait'
+
 /** The budget that a text says. Throws `USAGE`. */
 export function parseBudget(text: string): Budget {
   let budget: Budget = {}
@@ -28,8 +32,5 @@ function parsePart(part: string, whole: string): Budget {
   const quoted = /^\D*\.\d+$/.test(part)
     ? ` (a shell reads $0 in double or no quotes: write --budget '$0.5' or 0.5usd)`
     : ''
-  throw new SkeinError(
-    'USAGE',
-    `--budget ${whole} is not a budget${quoted}; write 90s, 0.5usd, 20000-tokens, 30-model-calls, 100-tool-calls, 50-processes, or several with commas; add strict to fail instead of wait`,
-  )
+  throw new SkeinError('USAGE', `--budget ${whole} is not a budget${quoted}; write ${FORMS}`)
 }

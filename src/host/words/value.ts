@@ -1,7 +1,6 @@
 /** Values in one line. */
-import { valueOf } from '../../kernel/index.ts'
 import type { Outcome, Payload } from '../../kernel/index.ts'
-import { failureOf } from '../../kernel/index.ts'
+import { failureOf, valueOf } from '../../kernel/index.ts'
 import { VALUE_SHOWN_MAX } from '../limits.ts'
 import { bytesWords } from './amounts.ts'
 
@@ -34,10 +33,11 @@ export function outcomeWords(outcome: Outcome, max = VALUE_SHOWN_MAX): string {
 
 /** JSON of any data: bigint as text with `n`, bytes as their number. */
 export function toJson(value: unknown, indent?: number): string {
-  const replaced = (_key: string, member: unknown): unknown => {
-    if (typeof member === 'bigint') return `${member}n`
-    if (member instanceof Uint8Array) return `<${member.length} bytes>`
-    return member
-  }
-  return JSON.stringify(value, replaced, indent) ?? 'undefined'
+  return JSON.stringify(value, showable, indent) ?? 'undefined'
+}
+
+function showable(_key: string, member: unknown): unknown {
+  if (typeof member === 'bigint') return `${member}n`
+  if (member instanceof Uint8Array) return `<${member.length} bytes>`
+  return member
 }

@@ -1,0 +1,140 @@
+/** What an operator does to processes: each act is one control or message, durable when it resolves. */
+import { randomUUID } from 'node:crypto'
+import type { Engine } from '../../engine/index.ts'
+import { capOf, payloadOf } from '../../kernel/index.ts'
+import type { Budget, Control, WaitOn } from '../../kernel/index.ts'
+import { asMessageId, SkeinError } from '../../std/index.ts'
+import type { Pid } from '../../std/index.ts'
+import type { Entry } from '../views/story.ts'
+import { findEffect, findProcess } from './find.ts'
+
+/** What acting needs of an engine. */
+export type Operable = Pick<Engine, 'inspect' | 'list' | 'history' | 'control' | 'deliver'>
+
+/** What was acted on, by its full name. */
+export type Acted = { readonly pid: Pid; readonly name: string }
+
+type ControlBody = Control extends infer C ? (C extends Control ? Omit<C, 'id'> : never) : never
+
+/** Says yes or no to an effect that waits for approval. Throws `NOT_WAITING`. */
+export async function decideApproval(
+  engine: Operable,
+  effect: string,
+  verdict: 'approved' | 'denied',
+  about: { readonly by: string; readonly reason?: string | undefined },
+): Promise<Acted> {
+  const { pid, entry } = await findWaiting(engine, effect, ['approval'])
+  const reason = about.reason === undefined ? {} : { reason: about.reason }
+  await control(engine, pid, { type: 'approve', key: entry.key, verdict, by: about.by, ...reason })
+  return { pid, name: entry.name }
+}
+
+/** Answers a question, or fulfils a promise. Throws `NOT_WAITING`. */
+export async function answerQuestion(engine: Operable, effect: string, value: unknown, by: string): Promise<Acted> {
+  const { pid, entry } = await findWaiting(engine, effect, ['answer', 'promise'])
+  await control(engine, pid, { type: 'answer', key: entry.key, value: payloadOf(value, 'ARGS_NOT_DATA'), by })
+  return { pid, name: entry.name }
+}
+
+/** What became of an effect in doubt, as a person knows it. */
+export type Resolution = { readonly done: unknown } | { readonly again: true } | { readonly fail: string }
+
+/** Settles an effect with an unknown outcome. Throws `NOT_WAITING`. */
+export async function resolveEffect(
+  engine: Operable,
+  effect: string,
+  resolution: Resolution,
+  by: string,
+): Promise<Acted> {
+  const { pid, entry } = await findWaiting(engine, effect, ['operator'])
+  const base = { type: 'resolve', key: entry.key, by } as const
+  if ('done' in resolution) {
+    const value = payloadOf(resolution.done, 'ARGS_NOT_DATA')
+    await control(engine, pid, { ...base, how: 'done', value })
+  } else if ('again' in resolution) await control(engine, pid, { ...base, how: 'again' })
+  else await control(engine, pid, { ...base, how: 'fail', reason: resolution.fail })
+  return { pid, name: entry.name }
+}
+
+/** Raises a process's budget. */
+export async function topUpProcess(engine: Operable, pid: string, budget: Budget, by: string): Promise<Pid> {
+  const found = await findProcess(engine, pid)
+  await control(engine, found, { type: 'topUp', amounts: capOf(budget), by })
+  return found
+}
+
+/** Cancels a process and all below it. `ended` when it was over already. */
+export async function cancelProcess(
+  engine: Operable,
+  pid: string,
+  about: { readonly by: string; readonly reason?: string | undefined },
+): Promise<{ readonly pid: Pid; readonly was: 'running' | 'ended' }> {
+  const found = await findProcess(engine, pid)
+  const reason = about.reason ?? `cancelled by ${about.by}`
+  const result = await engine.control(found, { id: randomUUID(), type: 'cancel', reason, by: about.by })
+  return { pid: found, was: result === 'ended' ? 'ended' : 'running' }
+}
+
+/** A message from outside. `id` makes repeats harmless. */
+export type Letter = {
+  readonly body: unknown
+  readonly topic?: string | undefined
+  readonly type?: string | undefined
+  readonly id?: string | undefined
+}
+
+/** Puts a message into a process's mailbox. Throws `PROCESS_UNKNOWN`, `PROCESS_ENDED`, `MAILBOX_FULL`. */
+export async function sendMessage(
+  engine: Operable,
+  to: string,
+  letter: Letter,
+): Promise<{ readonly pid: Pid; readonly result: 'queued' | 'duplicate' }> {
+  const pid = await findProcess(engine, to)
+  const result = await engine.deliver({
+    id: asMessageId(letter.id ?? randomUUID()),
+    to: pid,
+    ...(letter.topic === undefined ? {} : { topic: letter.topic }),
+    ...(letter.type === undefined ? {} : { type: letter.type }),
+    body: payloadOf(letter.body, 'ARGS_NOT_DATA'),
+  })
+  switch (result) {
+    case 'queued':
+    case 'duplicate':
+      return { pid, result }
+    case 'ended':
+      throw new SkeinError('PROCESS_ENDED', `${pid} has ended; nobody will read the message`)
+    case 'unknown':
+      throw new SkeinError('PROCESS_UNKNOWN', `there is no process ${pid}; see: skein ps`)
+    case 'full':
+      throw new SkeinError('MAILBOX_FULL', `the mailbox of ${pid} is full; let it catch up and send again`)
+  }
+}
+
+async function control(engine: Operable, pid: Pid, body: ControlBody): Promise<void> {
+  const result = await engine.control(pid, { ...body, id: randomUUID() })
+  if (result === 'ended') throw new SkeinError('PROCESS_ENDED', `${pid} has ended; there is nothing left to decide`)
+}
+
+async function findWaiting(
+  engine: Operable,
+  effect: string,
+  kinds: readonly WaitOn['kind'][],
+): Promise<{ readonly pid: Pid; readonly entry: Entry }> {
+  const { pid, entry, story } = await findEffect(engine, effect)
+  if (entry.wait !== undefined && kinds.includes(entry.wait.on.kind)) return { pid, entry }
+  const waiting = story
+    .waiting()
+    .filter((other) => other.wait !== undefined && kinds.includes(other.wait.on.kind))
+    .map((other) => `${pid}/${other.name}`)
+  const instead = waiting.length === 0 ? '' : `; what waits is ${waiting.join(', ')}`
+  throw new SkeinError('NOT_WAITING', `${pid}/${entry.name} does not wait for this: ${whatIs(entry)}${instead}`)
+}
+
+function whatIs(entry: Entry): string {
+  if (entry.wait !== undefined) return `it waits for ${entry.wait.on.kind}`
+  if (entry.outcome?.type === 'error') return 'it has failed or was denied'
+  if (entry.outcome !== undefined)
+    return entry.approvedBy === undefined ? 'it is done' : `it was answered by ${entry.approvedBy}, and is done`
+  if (entry.approvedBy !== undefined) return `${entry.approvedBy} has answered it already`
+  return `it is ${entry.phase}`
+}

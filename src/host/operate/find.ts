@@ -1,0 +1,57 @@
+/** Finds what an operator names: a process by pid or the beginning of one, an effect by `<pid>/<name>`. */
+import type { Engine } from '../../engine/index.ts'
+import { asPid, SkeinError } from '../../std/index.ts'
+import type { Pid } from '../../std/index.ts'
+import { PIDS_SEARCHED_MAX } from '../limits.ts'
+import { Story } from '../views/story.ts'
+import type { Entry } from '../views/story.ts'
+import { suggestion } from '../words/nearest.ts'
+
+/** What looking needs; a live owner and a bare folder both have it. */
+export type Reader = Pick<Engine, 'inspect' | 'list' | 'history'>
+
+const SHOWN_MAX = 5
+
+/** The pid that `text` names: exactly, or as the beginning of only one. Throws `PROCESS_UNKNOWN`. */
+export async function findProcess(reader: Reader, text: string): Promise<Pid> {
+  const exact = await reader.inspect(asPid(text))
+  if (exact !== undefined) return exact.pid
+  const pids: string[] = []
+  for await (const view of reader.list({ limit: PIDS_SEARCHED_MAX })) pids.push(view.pid)
+  const matching = text === '' ? [] : pids.filter((pid) => pid.startsWith(text))
+  if (matching.length === 1 && matching[0] !== undefined) return asPid(matching[0])
+  if (matching.length > 1)
+    throw new SkeinError(
+      'PROCESS_UNKNOWN',
+      `${text} could be ${matching.slice(0, SHOWN_MAX).join(', ')}${matching.length > SHOWN_MAX ? ', …' : ''}; write more of it`,
+    )
+  throw new SkeinError('PROCESS_UNKNOWN', `there is no process ${text}.${suggestion(text, pids)} See: skein ps --all`)
+}
+
+/** All that a process's journal tells. */
+export async function readStory(reader: Reader, pid: Pid, story = new Story()): Promise<Story> {
+  for await (const frame of reader.history(pid)) story.apply(frame.facts)
+  return story
+}
+
+/** The effect that `<pid>/<name>`, `<pid>/<name>#2` or `<pid>/<full key>` names. Throws `PROCESS_UNKNOWN`, `EFFECT_UNKNOWN`. */
+export async function findEffect(
+  reader: Reader,
+  text: string,
+): Promise<{ readonly pid: Pid; readonly entry: Entry; readonly story: Story }> {
+  const slash = text.indexOf('/')
+  if (slash < 0)
+    throw new SkeinError('EFFECT_UNKNOWN', `${text} names no effect: write <pid>/<name>, as skein inbox shows it`)
+  const pid = await findProcess(reader, text.slice(0, slash))
+  const story = await readStory(reader, pid)
+  const name = text.slice(slash + 1)
+  const entry = story.find(name)
+  if (entry === undefined) {
+    const names = [...story.entries.values()].map((known) => known.name)
+    throw new SkeinError(
+      'EFFECT_UNKNOWN',
+      `${pid} has no effect ${name}.${suggestion(name, names)} See: skein show ${pid}`,
+    )
+  }
+  return { pid, entry, story }
+}

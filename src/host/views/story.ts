@@ -1,0 +1,307 @@
+/**
+ * A process's facts as people look at them: its effects by name, what it waits for, what it spent.
+ * Unlike the kernel's state it spans all segments and keeps times; it decides nothing.
+ *
+ * Invariants:
+ * 1. A pure fold: equal facts, equal story. Facts seen already are skipped, so overlapping reads do no harm.
+ * 2. An effect's name never changes: the n-th effect called `publish` is `publish` (n = 1) or `publish#n`, in order of first fact.
+ */
+import { addAmounts } from '../../kernel/index.ts'
+import type { Amounts, EffectClass, EffectKind, Fact, FactOf, Outcome, Payload, WaitOn } from '../../kernel/index.ts'
+import { asEffectKey } from '../../std/index.ts'
+import type { EffectKey, Pid } from '../../std/index.ts'
+
+/** What an entry is about. `draw`: recorded randomness, time and hooks. */
+export type EntryKind = EffectKind | 'child' | 'question' | 'promise' | 'message' | 'timer' | 'draw'
+
+/** One effect, or one thing waited for. */
+export type Entry = {
+  readonly key: EffectKey
+  readonly segment: number
+  readonly name: string
+  kind: EntryKind
+  class: EffectClass | undefined
+  phase: 'waiting' | 'intended' | 'begun' | 'unknown' | 'settled'
+  attempts: number
+  readonly at: number
+  begunAt: number | undefined
+  endedAt: number | undefined
+  args: Payload | undefined
+  argsHash: string | undefined
+  approvedBy: string | undefined
+  outcome: Outcome | undefined
+  actual: Amounts
+  note: string | undefined
+  child: Pid | undefined
+  /** What it waits for now, under the wait's own key. */
+  wait: { readonly key: EffectKey; readonly on: WaitOn; readonly since: number } | undefined
+}
+
+const NAME_SHOWN_MAX = 48
+
+/** The story of one process. */
+export class Story {
+  born: FactOf<'born'> | undefined
+  ended: FactOf<'ended'> | undefined
+  /** Milliseconds of the last fact. */
+  lastAt = 0
+  nextSeq = 0
+  segment = 0
+  /** Spent by its own effects, children apart. */
+  spent: Amounts = {}
+  /** Booked as lost, children apart. */
+  forfeited: Amounts = {}
+  cap: Amounts = {}
+  repeated = 0
+  cancelled: string | undefined
+  readonly entries = new Map<string, Entry>()
+  readonly #named = new Map<string, number>()
+
+  /** Folds facts in; what was seen is skipped. False when some are missing in between: read again from `nextSeq`. */
+  apply(facts: readonly Fact[]): boolean {
+    for (const fact of facts) {
+      if (fact.seq < this.nextSeq) continue
+      if (fact.seq > this.nextSeq) return false
+      this.nextSeq = fact.seq + 1
+      this.lastAt = fact.at
+      this.#fold(fact)
+    }
+    return true
+  }
+
+  /** The entry of a key of the current segment, or of any segment by exact name. */
+  find(nameOrKey: string): Entry | undefined {
+    const byKey = this.entries.get(`${this.segment} ${baseOf(nameOrKey)}`)
+    if (byKey !== undefined) return byKey
+    const plain = nameOrKey.replace(/#1$/, '')
+    for (const entry of this.entries.values()) if (entry.name === plain) return entry
+    return undefined
+  }
+
+  /** Effects that have begun and not ended. */
+  inFlight(): Entry[] {
+    return this.#where((entry) => entry.phase === 'begun' || (entry.phase === 'intended' && entry.wait === undefined))
+  }
+
+  waiting(): Entry[] {
+    return this.#where((entry) => entry.wait !== undefined)
+  }
+
+  /** Models, tools and steps that were decided. */
+  effects(): Entry[] {
+    return this.#where((entry) => isEffect(entry) && entry.phase !== 'waiting')
+  }
+
+  #where(holds: (entry: Entry) => boolean): Entry[] {
+    return [...this.entries.values()].filter(holds)
+  }
+
+  #fold(fact: Fact): void {
+    switch (fact.type) {
+      case 'born':
+        this.born = fact
+        this.cap = fact.cap
+        return
+      case 'intended':
+        return this.#intended(fact)
+      case 'begun': {
+        const entry = this.#entry(fact.key, fact.at)
+        entry.phase = 'begun'
+        entry.begunAt = fact.at
+        return
+      }
+      case 'settled':
+        return this.#settled(fact)
+      case 'unknown': {
+        const entry = this.#entry(fact.key, fact.at)
+        entry.phase = 'unknown'
+        entry.note = fact.why
+        return
+      }
+      case 'resolved': {
+        const entry = this.#entry(fact.key, fact.at)
+        entry.wait = undefined
+        entry.note = `resolved as ${fact.how} by ${fact.by}`
+        if (fact.outcome !== undefined) end(entry, fact.outcome, fact.at)
+        return
+      }
+      case 'waiting':
+        return this.#waiting(fact)
+      case 'answered':
+        return this.#answered(fact)
+      case 'closed':
+        if (fact.scope === '') this.cancelled = fact.reason ?? 'cancelled'
+        return
+      case 'sent':
+        return this.#sent(fact)
+      case 'account':
+        return this.#account(fact)
+      case 'snapshot':
+        this.segment = fact.segment
+        for (const entry of this.entries.values()) entry.wait = undefined
+        return
+      case 'ended':
+        this.ended = fact
+        for (const entry of this.entries.values()) entry.wait = undefined
+        return
+    }
+  }
+
+  #intended(fact: FactOf<'intended'>): void {
+    const entry = this.#entry(fact.key, fact.at, fact.name)
+    if (fact.attempt > 1) this.repeated += 1
+    entry.kind = fact.kind
+    entry.class = fact.class
+    entry.phase = 'intended'
+    entry.attempts = fact.attempt
+    entry.argsHash = fact.argsHash
+    entry.args ??= fact.args
+    entry.approvedBy = fact.verdict.approvedBy ?? entry.approvedBy
+    entry.wait = undefined
+  }
+
+  #settled(fact: FactOf<'settled'>): void {
+    const entry = this.#entry(fact.key, fact.at)
+    if (fact.actual !== undefined) {
+      entry.actual = addAmounts(entry.actual, fact.actual)
+      this.spent = addAmounts(this.spent, fact.actual)
+    }
+    entry.note = fact.note ?? entry.note
+    end(entry, fact.outcome, fact.at)
+  }
+
+  #waiting(fact: FactOf<'waiting'>): void {
+    const entry = this.#entry(fact.key, fact.at, waitName(fact.on))
+    entry.wait = { key: fact.key, on: fact.on, since: fact.at }
+    switch (fact.on.kind) {
+      case 'approval':
+        entry.args ??= fact.on.show
+        entry.argsHash ??= fact.on.argsHash
+        return
+      case 'answer':
+        entry.kind = 'question'
+        entry.args ??= fact.on.show
+        return
+      case 'promise':
+      case 'message':
+      case 'timer':
+        entry.kind = fact.on.kind
+        return
+      case 'child':
+        entry.kind = 'child'
+        entry.child = fact.on.pid
+        return
+      case 'budget':
+      case 'grace':
+      case 'operator':
+        return
+    }
+  }
+
+  #answered(fact: FactOf<'answered'>): void {
+    const entry = this.#entry(fact.key, fact.at)
+    if (entry.wait?.key === fact.key) entry.wait = undefined
+    entry.approvedBy = fact.by ?? entry.approvedBy
+    // What hangs on an effect (its approval, its wait for money) is not the effect's own outcome, unless it refused it.
+    const own = baseOf(fact.key) === fact.key || entry.kind === 'child'
+    if (own || fact.outcome.type !== 'ok') end(entry, fact.outcome, fact.at)
+  }
+
+  #sent(fact: FactOf<'sent'>): void {
+    if (fact.what === 'cancel') return
+    const entry = this.#entry(fact.key, fact.at, fact.name)
+    entry.kind = fact.what === 'start' ? 'child' : 'message'
+    if (fact.what === 'start') {
+      entry.child = fact.to
+      entry.phase = 'begun'
+    } else entry.phase = 'settled'
+  }
+
+  #account(fact: FactOf<'account'>): void {
+    if (fact.op === 'topUp') {
+      const raised = addAmounts(this.cap, fact.amounts)
+      this.cap = Object.fromEntries(Object.entries(raised).filter(([dimension]) => dimension in this.cap))
+    }
+    if (fact.op === 'forfeit') this.forfeited = addAmounts(this.forfeited, fact.amounts)
+    if (fact.op === 'carve' && fact.spent !== undefined) this.spent = addAmounts(this.spent, fact.spent)
+  }
+
+  #entry(key: EffectKey, at: number, given?: string): Entry {
+    const base = baseOf(key)
+    const id = `${this.segment} ${base}`
+    const found = this.entries.get(id)
+    if (found !== undefined) return found
+    const parsed = /([a-z]+):([^:]*):[^:]*$/i.exec(base)
+    const entry: Entry = {
+      key: asEffectKey(base),
+      segment: this.segment,
+      name: this.#name(given ?? parsed?.[2] ?? base),
+      kind: kindOf(parsed?.[1]),
+      class: undefined,
+      phase: 'waiting',
+      attempts: 0,
+      at,
+      begunAt: undefined,
+      endedAt: undefined,
+      args: undefined,
+      argsHash: undefined,
+      approvedBy: undefined,
+      outcome: undefined,
+      actual: {},
+      note: undefined,
+      child: undefined,
+      wait: undefined,
+    }
+    this.entries.set(id, entry)
+    return entry
+  }
+
+  #name(raw: string): string {
+    const plain = raw.replace(/[\s/#]+/g, '-').slice(0, NAME_SHOWN_MAX) || 'effect'
+    const n = (this.#named.get(plain) ?? 0) + 1
+    this.#named.set(plain, n)
+    return n === 1 ? plain : `${plain}#${n}`
+  }
+}
+
+/** True for what drivers perform: models, tools, steps. */
+export function isEffect(entry: Entry): boolean {
+  return entry.kind === 'model' || entry.kind === 'tool' || entry.kind === 'step'
+}
+
+/** The key of the effect that a suffixed key (`…!approval`) hangs on. */
+export function baseOf(key: string): string {
+  const at = key.lastIndexOf('!')
+  return at < 0 ? key : key.slice(0, at)
+}
+
+function end(entry: Entry, outcome: Outcome, at: number): void {
+  if (entry.outcome !== undefined) return
+  entry.phase = 'settled'
+  entry.outcome = outcome
+  entry.endedAt = at
+  entry.wait = undefined
+}
+
+function waitName(on: WaitOn): string | undefined {
+  switch (on.kind) {
+    case 'approval':
+    case 'answer':
+      return on.title
+    case 'promise':
+      return on.name
+    default:
+      return undefined
+  }
+}
+
+function kindOf(word: string | undefined): EntryKind {
+  switch (word) {
+    case 'model':
+    case 'tool':
+    case 'step':
+      return word
+    default:
+      return 'draw'
+  }
+}
