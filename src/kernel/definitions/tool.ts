@@ -50,7 +50,7 @@ export interface Tool<Input = unknown, Output = unknown> {
 export type AnyTool = Tool
 
 /** A tool of the `ai` package goes in unchanged: the members that Skein reads, loosely typed. */
-export type ToolLike = AnyTool | { readonly inputSchema: unknown; readonly execute?: unknown; readonly description?: string | undefined }
+export type ToolLike = AnyTool | { readonly inputSchema: unknown; readonly execute?: unknown; /** Text, or the AI SDK's function that makes it. */ readonly description?: unknown }
 
 /** A function type whose parameters are compared both ways, so that a `Tool<City>` is a `Tool`. */
 type Bivariant<Args extends unknown[], Result> = { bivarianceHack(...args: Args): Result }['bivarianceHack']

@@ -79,7 +79,9 @@ type OutputOf<D> = D extends WorkflowDefinition<infer _I, infer O> ? O : D exten
 export type DefinitionInput<D extends AnyDefinition> = InputOf<D>
 export type DefinitionOutput<D extends AnyDefinition> = OutputOf<D>
 
-type ToolInputOf<T> = T extends { readonly inputSchema: infer S } ? (S extends Schema ? InferSchemaInput<S> : unknown) : never
+/** By its schema; an `ai` tool forgets which schema it was given, so there by its body. */
+type ToolInputOf<T> = T extends { readonly inputSchema: infer S } ? ([S] extends [Schema] ? InferSchemaInput<S> : BodyInput<T>) : never
+type BodyInput<T> = T extends { readonly execute?: infer F } ? (NonNullable<F> extends (input: infer I, ...rest: never[]) => unknown ? I : unknown) : unknown
 type ToolOutputOf<T> = T extends { readonly outputSchema: infer S extends Schema } ? InferSchema<S> : T extends { readonly execute?: infer F } ? (NonNullable<F> extends (...args: never[]) => infer R ? StreamEnd<Awaited<R>> : unknown) : unknown
 type StreamEnd<R> = R extends AsyncIterable<infer T> ? T : R
 

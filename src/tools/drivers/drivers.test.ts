@@ -1,0 +1,264 @@
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import type { AnyTool, StepCall, ToolCall } from '../../kernel/index.ts'
+import type { Clock } from '../../std/index.ts'
+import { asEffectId, SkeinError } from '../../std/index.ts'
+import { tool } from '../definition/tool.ts'
+import { ABORT_GRACE_MS, PROGRESS_CHARS_MAX } from '../limits.ts'
+import { stepDriver } from './step-driver.ts'
+import { toolDriver } from './tool-driver.ts'
+
+/** Time that moves by hand. */
+class HandClock implements Clock {
+  ms = 1_000
+  readonly timers = new Set<{ dueMs: number; fire: () => void }>()
+  now = (): number => this.ms
+  monotonicMs = (): number => this.ms
+  timer(delayMs: number, fire: () => void): Disposable {
+    const timer = { dueMs: this.ms + delayMs, fire }
+    this.timers.add(timer)
+    return { [Symbol.dispose]: () => void this.timers.delete(timer) }
+  }
+  advance(ms: number): void {
+    this.ms += ms
+    for (const timer of this.timers) if (timer.dueMs <= this.ms && this.timers.delete(timer)) timer.fire()
+  }
+}
+
+const Input = z.object({ n: z.number() })
+const base = { id: asEffectId('p/0/0/tool:t:1#0'), attempt: 2, timeoutMs: 500, progress: () => undefined }
+
+function callOf(given: AnyTool, over: Partial<ToolCall> = {}): ToolCall {
+  const signal = new AbortController().signal
+  return {
+    ...base,
+    kind: 'tool',
+    name: 't',
+    tool: given,
+    input: { n: 1 },
+    toolCallId: 'c1',
+    messages: ['m'],
+    act: 'execute',
+    signal,
+    ...over,
+  }
+}
+
+describe('toolDriver', () => {
+  it('E5: reserves one call and the whole time-out, settles what was measured, never more than reserved', async () => {
+    const clock = new HandClock()
+    const driver = toolDriver({ clock })
+    const slow = (ms: number) =>
+      tool({
+        inputSchema: Input,
+        execute: ({ n }) => {
+          clock.advance(ms)
+          return n + 1
+        },
+      })
+    expect(driver.reserve(callOf(slow(1)))).toEqual({ toolCalls: 1, effectMs: 500 })
+    expect(await driver.perform(callOf(slow(7.2)))).toEqual({ value: 2, actual: { toolCalls: 1, effectMs: 8 } })
+    expect(await driver.perform(callOf(slow(900)))).toEqual({ value: 2, actual: { toolCalls: 1, effectMs: 500 } })
+  })
+
+  it('K5: gives the body the effect id as its key, the signal, the attempt and the conversation', async () => {
+    const given: unknown[] = []
+    const call = callOf(tool({ inputSchema: Input, execute: (input, options) => void given.push(input, options) }))
+    await toolDriver({ clock: new HandClock() }).perform(call)
+    expect(given).toEqual([
+      { n: 1 },
+      {
+        toolCallId: 'c1',
+        messages: ['m'],
+        abortSignal: call.signal,
+        idempotencyKey: base.id,
+        attempt: 2,
+        progress: base.progress,
+      },
+    ])
+  })
+
+  it('takes the last value of a stream and shows every one as bounded progress', async () => {
+    const shown: string[] = []
+    const streaming = tool({
+      inputSchema: Input,
+      async *execute() {
+        yield { at: 1 }
+        yield 'x'.repeat(PROGRESS_CHARS_MAX + 5)
+        yield 'end'
+      },
+    })
+    const result = await toolDriver({ clock: new HandClock() }).perform(
+      callOf(streaming, { progress: (text) => shown.push(text) }),
+    )
+    expect(result).toMatchObject({ value: 'end' })
+    expect(shown).toEqual(['{"at":1}', 'x'.repeat(PROGRESS_CHARS_MAX), 'end'])
+  })
+
+  it('validates the output and delivers what the schema made of it', async () => {
+    const driver = toolDriver({ clock: new HandClock() })
+    const typed = (value: unknown): AnyTool =>
+      tool({
+        inputSchema: Input,
+        outputSchema: z.object({ a: z.number().default(3) }),
+        execute: () => value as { a: number },
+      })
+    expect(await driver.perform(callOf(typed({})))).toMatchObject({ value: { a: 3 } })
+    await expect(driver.perform(callOf(typed({ a: 'x' })))).rejects.toThrow(
+      expect.objectContaining({
+        code: 'OUTPUT_INVALID',
+        message: expect.stringMatching(/the output of tool "t", which has run, does not fit its schema: \$\.a/),
+      }),
+    )
+  })
+
+  it('passes failures on as they are, and names a tool without a body', async () => {
+    const driver = toolDriver({ clock: new HandClock() })
+    const failure = new Error('no such customer')
+    await expect(
+      driver.perform(
+        callOf(
+          tool({
+            inputSchema: Input,
+            execute: () => {
+              throw failure
+            },
+          }),
+        ),
+      ),
+    ).rejects.toBe(failure)
+    await expect(driver.perform(callOf({ inputSchema: Input }))).rejects.toThrow('tool "t" has no execute')
+  })
+
+  it('E6: an aborted body has a moment to say what it did', async () => {
+    const clock = new HandClock()
+    const controller = new AbortController()
+    const polite = tool({
+      inputSchema: Input,
+      execute: (_, { abortSignal }) =>
+        new Promise<string>((resolve) => abortSignal?.addEventListener('abort', () => resolve('half done'))),
+    })
+    const performed = toolDriver({ clock }).perform(callOf(polite, { signal: controller.signal }))
+    controller.abort()
+    expect(await performed).toMatchObject({ value: 'half done' })
+    expect(clock.timers.size).toBe(0)
+  })
+
+  it('E9: a body that ignores its abort is left behind soon after', async () => {
+    const clock = new HandClock()
+    const controller = new AbortController()
+    const deaf = tool({ inputSchema: Input, execute: () => new Promise<never>(() => undefined) })
+    const performed = toolDriver({ clock }).perform(callOf(deaf, { signal: controller.signal }))
+    controller.abort(new SkeinError('EFFECT_TIMEOUT', 'too slow'))
+    clock.advance(ABORT_GRACE_MS)
+    await expect(performed).rejects.toThrow('too slow')
+  })
+
+  it('an aborted stream is ended, so that its finally runs', async () => {
+    const controller = new AbortController()
+    let ended = false
+    const endless = tool({
+      inputSchema: Input,
+      async *execute() {
+        try {
+          for (;;) yield 'tick'
+        } finally {
+          ended = true
+        }
+      },
+    })
+    const performed = toolDriver({ clock: new HandClock() }).perform(
+      callOf(endless, { signal: controller.signal, progress: () => controller.abort() }),
+    )
+    await expect(performed).rejects.toThrow('aborted')
+    expect(ended).toBe(true)
+  })
+
+  it('does not start a body whose signal is aborted already', async () => {
+    let ran = false
+    const performed = toolDriver({ clock: new HandClock() }).perform(
+      callOf(
+        tool({
+          inputSchema: Input,
+          execute: () => {
+            ran = true
+          },
+        }),
+        { signal: AbortSignal.abort() },
+      ),
+    )
+    await expect(performed).rejects.toThrow('aborted')
+    expect(ran).toBe(false)
+  })
+
+  describe('E6: reconcile', () => {
+    const answering = (reconcile: AnyTool['reconcile'], outputSchema?: AnyTool['outputSchema']): Promise<unknown> =>
+      toolDriver({ clock: new HandClock() }).perform(
+        callOf({ inputSchema: Input, execute: () => 'ran', reconcile, outputSchema }, { act: 'reconcile' }),
+      )
+
+    it('done gives the value, with its measure', async () => {
+      expect(await answering((input, { idempotencyKey }) => ({ done: [input, idempotencyKey] }))).toEqual({
+        value: [{ n: 1 }, base.id],
+        actual: { toolCalls: 1, effectMs: 0 },
+      })
+    })
+    it('absent and unknown are passed on', async () => {
+      expect(await answering(async () => ({ absent: true }))).toEqual({ reconciled: 'absent' })
+      expect(await answering(() => ({ unknown: true }))).toEqual({ reconciled: 'unknown' })
+    })
+    it('whatever else happens is unknown', async () => {
+      const unknown = { reconciled: 'unknown' }
+      expect(await answering(undefined)).toEqual(unknown)
+      expect(
+        await answering(() => {
+          throw new Error('down')
+        }),
+      ).toEqual(unknown)
+      expect(await answering(() => undefined as never)).toEqual(unknown)
+      expect(await answering(() => ({ absent: 'maybe' }) as never)).toEqual(unknown)
+      expect(await answering(() => ({ done: 'text' }), z.number())).toEqual(unknown)
+    })
+    it('so is one that hangs until it is aborted', async () => {
+      const clock = new HandClock()
+      const controller = new AbortController()
+      const hanging: AnyTool = { inputSchema: Input, reconcile: () => new Promise<never>(() => undefined) }
+      const performed = toolDriver({ clock }).perform(callOf(hanging, { act: 'reconcile', signal: controller.signal }))
+      controller.abort()
+      clock.advance(ABORT_GRACE_MS)
+      expect(await performed).toEqual({ reconciled: 'unknown' })
+    })
+  })
+})
+
+const stepOf = (fn: StepCall['fn'], signal = new AbortController().signal): StepCall => ({
+  ...base,
+  kind: 'step',
+  name: 's',
+  fn,
+  signal,
+})
+
+describe('stepDriver', () => {
+  it('runs the function with its key, signal and attempt', async () => {
+    const clock = new HandClock()
+    const call = stepOf((about) => {
+      clock.advance(3)
+      return about
+    })
+    expect(stepDriver({ clock }).reserve(call)).toEqual({ toolCalls: 1, effectMs: 500 })
+    expect(await stepDriver({ clock }).perform(call)).toEqual({
+      value: { idempotencyKey: base.id, abortSignal: call.signal, attempt: 2 },
+      actual: { toolCalls: 1, effectMs: 3 },
+    })
+  })
+  it('a synchronous throw is a rejection', async () => {
+    await expect(
+      stepDriver({ clock: new HandClock() }).perform(
+        stepOf(() => {
+          throw new Error('bad')
+        }),
+      ),
+    ).rejects.toThrow('bad')
+  })
+})

@@ -1,0 +1,83 @@
+/** The driver of tools: runs a tool's `execute`, or asks its `reconcile` what became of an attempt in doubt. */
+import type { Clock } from '../../std/index.ts'
+import { SkeinError } from '../../std/index.ts'
+import type { Driver, DriverResult, Reconciled, ToolCall, ToolExecutionOptions } from '../../kernel/index.ts'
+import { parse } from '../../kernel/index.ts'
+import { TOOL_CONCURRENCY_MAX } from '../limits.ts'
+import { measured, reserved } from './meter.ts'
+import { lastValue } from './last-value.ts'
+import { untilAborted } from './until-aborted.ts'
+
+/** What the drivers of this room need. */
+export type ToolDriverOptions = {
+  readonly clock: Clock
+  /** Calls that may run at once in this host. */
+  readonly concurrencyMax?: number
+}
+
+/** A driver that runs tools in this process. */
+export function toolDriver(options: ToolDriverOptions): Driver<ToolCall> {
+  const { clock, concurrencyMax = TOOL_CONCURRENCY_MAX } = options
+  return {
+    concurrencyMax,
+    reserve: reserved,
+    async perform(call): Promise<DriverResult> {
+      const actual = measured(clock, call.timeoutMs)
+      switch (call.act) {
+        case 'execute': {
+          const value = await untilAborted(clock, call.signal, () => execute(call))
+          return { value, actual: actual() }
+        }
+        case 'reconcile': {
+          const found = await reconcile(clock, call)
+          return 'done' in found
+            ? { value: found.done, actual: actual() }
+            : { reconciled: 'absent' in found ? 'absent' : 'unknown' }
+        }
+      }
+    },
+  }
+}
+
+async function execute(call: ToolCall): Promise<unknown> {
+  const { tool, name } = call
+  if (tool.execute === undefined) {
+    throw new SkeinError(
+      'DEFINITION_INVALID',
+      `tool "${name}" has no execute; give it one, or answer its calls outside of Skein`,
+    )
+  }
+  return checked(call, await lastValue(tool.execute(call.input, optionsOf(call)), call))
+}
+
+/** Whatever goes wrong while asking, the answer is that nothing is known (rule E6). */
+async function reconcile(clock: Clock, call: ToolCall): Promise<Reconciled<unknown>> {
+  const ask = call.tool.reconcile
+  if (ask === undefined) return { unknown: true }
+  try {
+    const found: unknown = await untilAborted(clock, call.signal, async () => ask(call.input, optionsOf(call)))
+    if (typeof found !== 'object' || found === null) return { unknown: true }
+    if ('done' in found) return { done: checked(call, found.done) }
+    return 'absent' in found && found.absent === true ? { absent: true } : { unknown: true }
+  } catch {
+    return { unknown: true }
+  }
+}
+
+function checked(call: ToolCall, value: unknown): unknown {
+  const schema = call.tool.outputSchema
+  return schema === undefined
+    ? value
+    : parse(schema, value, `the output of tool "${call.name}", which has run,`, 'OUTPUT_INVALID')
+}
+
+function optionsOf(call: ToolCall): ToolExecutionOptions {
+  return {
+    toolCallId: call.toolCallId,
+    messages: call.messages,
+    abortSignal: call.signal,
+    idempotencyKey: call.id,
+    attempt: call.attempt,
+    progress: call.progress,
+  }
+}
