@@ -3,7 +3,7 @@
 /** `provider/model`, an alias, or any AI SDK provider object (its `provider/modelId` is then the name). */
 export type ModelRef = string | { readonly specificationVersion: string; readonly provider: string; readonly modelId: string }
 
-export type TextPart = { readonly type: 'text'; readonly text: string }
+export type TextPart = { readonly type: 'text'; readonly text: string; readonly providerOptions?: Record<string, unknown> }
 export type ReasoningPart = { readonly type: 'reasoning'; readonly text: string; readonly providerOptions?: Record<string, unknown> }
 export type FilePart = { readonly type: 'file'; readonly mediaType: string; readonly data: string | Uint8Array; readonly filename?: string }
 export type ToolCallPart = { readonly type: 'tool-call'; readonly toolCallId: string; readonly toolName: string; readonly input: unknown; readonly providerOptions?: Record<string, unknown> }

@@ -80,6 +80,8 @@ export type Wait = { readonly key: EffectKey; readonly on: WaitOn }
 
 export type FrameEffects = {
   readonly consumed?: readonly MessageId[]
+  /** Consumed messages that the receiver's schema refused: they go to the dead letters (rule M3). */
+  readonly dead?: readonly { readonly id: MessageId; readonly why: string }[]
   readonly sent?: readonly Outgoing[]
   readonly waits?: readonly Wait[]
   readonly unwaits?: readonly EffectKey[]

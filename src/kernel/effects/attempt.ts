@@ -1,0 +1,126 @@
+/** One attempt of an effect: runs the driver under its time-out and turns what comes back into a settlement. */
+import { assert, SkeinError, unreachable } from '../../std/index.ts'
+import type { EffectId, Pid } from '../../std/index.ts'
+import type { Amounts } from '../accounts/amounts.ts'
+import { parse } from '../definitions/schema.ts'
+import { failure, payloadOf, valueOf } from '../journal/outcome.ts'
+import type { Outcome } from '../journal/outcome.ts'
+import type { Settled } from '../ports/activation.ts'
+import type { DriverResult } from '../ports/driver.ts'
+import type { KernelDeps } from '../ports/host.ts'
+import type { LaneLimit } from '../gate/admission.ts'
+import type { EffectAsk } from './ask.ts'
+import { judge } from './judgement.ts'
+
+type AttemptOptions = {
+  readonly pid: Pid
+  readonly id: EffectId
+  readonly attempt: number
+  readonly reserve: Amounts
+  readonly act: 'execute' | 'reconcile'
+  readonly slot: Disposable | undefined
+}
+
+/** Performs one attempt; never rejects. */
+export async function runAttempt(ask: EffectAsk, options: AttemptOptions, deps: KernelDeps, signal: AbortSignal): Promise<Settled> {
+  using _slot = options.slot ?? { [Symbol.dispose]: () => undefined }
+  const abort = new AbortController()
+  let timedOut = false
+  const onAbort = (): void => abort.abort(signal.reason)
+  if (signal.aborted) onAbort()
+  else signal.addEventListener('abort', onAbort, { once: true })
+  using _timer = deps.clock.timer(ask.timeoutMs, () => {
+    timedOut = true
+    abort.abort(new SkeinError('EFFECT_TIMEOUT', `${ask.name} did not answer within ${ask.timeoutMs} ms`))
+  })
+  try {
+    const result = await untilAborted(perform(ask, options, deps, abort.signal), abort.signal)
+    return settlementOf(result, options)
+  } catch (thrown) {
+    if (options.act === 'reconcile') return { outcome: { type: 'unknown', why: `reconcile of ${ask.name} failed` }, reconciled: 'unknown' }
+    const aborted = signal.aborted && !timedOut
+    const outcome = judge(thrown, { class: ask.class, idempotent: ask.idempotent, name: ask.name, timedOutMs: timedOut ? ask.timeoutMs : undefined, aborted })
+    return { outcome, actual: actualOf(undefined, options.reserve) }
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
+}
+
+/** A driver that ignores its signal must not hold the process: the race is decided by the signal. */
+function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason as Error)
+    if (signal.aborted) onAbort()
+    else signal.addEventListener('abort', onAbort, { once: true })
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+  })
+}
+
+function settlementOf(result: DriverResult, options: AttemptOptions): Settled {
+  if ('reconciled' in result) return { outcome: { type: 'unknown', why: `the far side said ${result.reconciled}` }, reconciled: result.reconciled }
+  const actual = actualOf(result.actual, options.reserve)
+  return { outcome: okOutcome(result.value), actual }
+}
+
+function okOutcome(value: unknown): Outcome {
+  try {
+    return { type: 'ok', value: payloadOf(value) }
+  } catch (thrown) {
+    assert(SkeinError.isInstance(thrown), 'encoding raises SkeinErrors')
+    return failure(thrown.toJSON())
+  }
+}
+
+/** What an attempt used; all of the reservation where the driver does not say. Time is ours to bound: a late timer is not the caller's. */
+function actualOf(actual: Amounts | undefined, reserve: Amounts): Amounts {
+  if (actual === undefined) return reserve
+  if (actual.effectMs === undefined || reserve.effectMs === undefined || actual.effectMs <= reserve.effectMs) return actual
+  return { ...actual, effectMs: reserve.effectMs }
+}
+
+async function perform(ask: EffectAsk, options: AttemptOptions, deps: KernelDeps, signal: AbortSignal): Promise<DriverResult> {
+  const base = {
+    id: options.id,
+    attempt: options.attempt,
+    signal,
+    timeoutMs: ask.timeoutMs,
+    progress: (text: string) => deps.trace({ type: 'progress', pid: options.pid, name: ask.name, text }),
+  }
+  const { work } = ask
+  switch (work.kind) {
+    case 'model':
+      return deps.drivers.model.perform({ ...base, kind: 'model', ref: work.ref, request: work.request })
+    case 'tool': {
+      const input = parse(work.tool.inputSchema, valueOf(work.rawInput), `input of tool ${ask.name}`)
+      return deps.drivers.tool.perform({ ...base, kind: 'tool', name: ask.name, tool: work.tool, input, toolCallId: work.toolCallId, messages: work.messages, act: options.act })
+    }
+    case 'step':
+      return deps.drivers.step.perform({ ...base, kind: 'step', name: ask.name, fn: work.fn })
+    default:
+      return unreachable(work, 'kind of effect')
+  }
+}
+
+/** The worst case of a call, by its driver. */
+export function reservationOf(ask: EffectAsk, options: { readonly id: EffectId; readonly attempt: number }, deps: KernelDeps): Amounts {
+  const base = { id: options.id, attempt: options.attempt, timeoutMs: ask.timeoutMs }
+  const { work } = ask
+  switch (work.kind) {
+    case 'model':
+      return deps.drivers.model.reserve({ ...base, kind: 'model', ref: work.ref, request: work.request })
+    case 'tool':
+      return deps.drivers.tool.reserve({ ...base, kind: 'tool', name: ask.name, tool: work.tool, input: undefined, toolCallId: work.toolCallId, messages: work.messages, act: 'execute' })
+    case 'step':
+      return deps.drivers.step.reserve({ ...base, kind: 'step', name: ask.name, fn: work.fn })
+    default:
+      return unreachable(work, 'kind of effect')
+  }
+}
+
+/** The lanes an effect runs in. */
+export function lanesOf(ask: EffectAsk, deps: KernelDeps): readonly LaneLimit[] {
+  const { work } = ask
+  const lanes: LaneLimit[] = [{ lane: work.kind, limit: deps.drivers[work.kind].concurrencyMax }]
+  if (work.kind === 'tool' && work.tool.concurrency !== undefined) lanes.push({ lane: `tool:${ask.name}`, limit: work.tool.concurrency })
+  return lanes
+}

@@ -1,0 +1,76 @@
+/**
+ * Admission: how many calls of a driver, and of one tool, run at once in this host (gate stage "schedule").
+ *
+ * Invariants:
+ * 1. `taken` of a lane never exceeds its limit.
+ * 2. Waiters get slots in order of arrival; an aborted waiter holds none.
+ * 3. A slot is given back exactly once, whoever disposes it.
+ */
+type Waiter = { readonly grant: () => void }
+type Lane = { taken: number; readonly waiting: Waiter[] }
+
+/** A place to run in, with its limit. */
+export type LaneLimit = { readonly lane: string; readonly limit: number }
+
+export class Admission {
+  readonly #lanes = new Map<string, Lane>()
+
+  /** Slots in all the lanes at once, or undefined when one is full or others wait for it. */
+  tryEnter(limits: readonly LaneLimit[]): Disposable | undefined {
+    const lanes = limits.map((limit) => ({ limit, lane: this.#lane(limit.lane) }))
+    if (lanes.some(({ limit, lane }) => lane.taken >= limit.limit)) return undefined
+    for (const { lane } of lanes) lane.taken += 1
+    return this.#slot(limits)
+  }
+
+  /** Resolves with slots in all the lanes. Rejects with the signal's reason. */
+  async enter(limits: readonly LaneLimit[], signal: AbortSignal): Promise<Disposable> {
+    for (;;) {
+      signal.throwIfAborted()
+      const slot = this.tryEnter(limits)
+      if (slot !== undefined) return slot
+      const full = limits.find((limit) => this.#lane(limit.lane).taken >= limit.limit)
+      if (full !== undefined) await this.#turnIn(full.lane, signal)
+    }
+  }
+
+  #turnIn(name: string, signal: AbortSignal): Promise<void> {
+    const lane = this.#lane(name)
+    return new Promise((resolve, reject) => {
+      const onAbort = (): void => {
+        lane.waiting.splice(lane.waiting.indexOf(waiter), 1)
+        reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'))
+      }
+      const waiter: Waiter = {
+        grant: () => {
+          signal.removeEventListener('abort', onAbort)
+          resolve()
+        },
+      }
+      lane.waiting.push(waiter)
+      signal.addEventListener('abort', onAbort, { once: true })
+    })
+  }
+
+  #slot(limits: readonly LaneLimit[]): Disposable {
+    let held = true
+    const slot: Disposable = {
+      [Symbol.dispose]: () => {
+        if (!held) return
+        held = false
+        for (const { lane: name } of limits) {
+          const lane = this.#lane(name)
+          lane.taken -= 1
+          lane.waiting.shift()?.grant()
+        }
+      },
+    }
+    return slot
+  }
+
+  #lane(name: string): Lane {
+    let lane = this.#lanes.get(name)
+    if (lane === undefined) this.#lanes.set(name, (lane = { taken: 0, waiting: [] }))
+    return lane
+  }
+}

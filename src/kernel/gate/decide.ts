@@ -1,0 +1,119 @@
+/** Decides a batch of asks in ask order: one synchronous act, recorded once (rules E1, T3). */
+import { asMessageId, limits, SkeinError, unreachable } from '../../std/index.ts'
+import type { Account } from '../accounts/account.ts'
+import { capOf, DIMENSIONS } from '../accounts/amounts.ts'
+import type { Amounts, Dimension } from '../accounts/amounts.ts'
+import type { Ask, AskOf } from '../effects/ask.ts'
+import type { FactBody } from '../journal/facts.ts'
+import { failure, NOTHING, payloadOf } from '../journal/outcome.ts'
+import { suffixed } from '../keys/key.ts'
+import type { Process } from '../processes/process.ts'
+import { decideEffect } from './gate.ts'
+
+/** Facts of all the decisions, and the asks that must queue for a slot. */
+export type Decisions = { readonly facts: FactBody[]; readonly queued: Ask[] }
+
+export function decideAsks(process: Process, asks: readonly Ask[]): Decisions {
+  const account = process.state.account.draft()
+  const facts: FactBody[] = []
+  const queued: Ask[] = []
+  for (const ask of asks) {
+    const decided = ask.op === 'effect' ? decideEffect(process, ask, account) : decideOther(process, ask, account)
+    if (decided === 'queue') queued.push(ask)
+    else facts.push(...decided)
+  }
+  return { facts, queued }
+}
+
+function decideOther(process: Process, ask: Exclude<Ask, { op: 'effect' }>, account: Account): readonly FactBody[] {
+  const { key } = ask
+  const now = (): number => process.deps.clock.now()
+  const dueIn = (ms: number | undefined): { readonly dueAt?: number } => (ms === undefined ? {} : { dueAt: now() + ms })
+  switch (ask.op) {
+    case 'absent':
+      return [refusal(ask, new SkeinError('TOOL_UNKNOWN', ask.message))]
+    case 'draw':
+      return [{ type: 'settled', key, attempt: 0, outcome: { type: 'ok', value: payloadOf(draw(process, ask.what)) } }]
+    case 'hook':
+      return []
+    case 'start':
+      return decideStart(process, ask, account)
+    case 'join':
+      return [{ type: 'waiting', key, on: { kind: 'child', pid: ask.child } }]
+    case 'cancelChild':
+      return [
+        { type: 'sent', key, id: asMessageId(process.effectId(key)), to: ask.child, what: 'cancel' },
+        { type: 'settled', key, attempt: 0, outcome: { type: 'ok', value: NOTHING } },
+      ]
+    case 'send':
+      return [{ type: 'sent', key, id: asMessageId(process.effectId(key)), to: ask.to, what: 'message', body: ask.body }]
+    case 'receive':
+      return [{ type: 'waiting', key, on: { kind: 'message', pattern: ask.pattern, ...dueIn(ask.timeoutMs) } }]
+    case 'sleep':
+      return [{ type: 'waiting', key, on: { kind: 'timer', dueAt: now() + ask.delayMs } }]
+    case 'question':
+      return [{ type: 'waiting', key, on: { kind: 'answer', title: ask.title, ...(ask.show === undefined ? {} : { show: ask.show }), ...dueIn(ask.expiresMs) } }]
+    case 'promise':
+      return [{ type: 'waiting', key, on: { kind: 'promise', name: ask.name, ...dueIn(ask.timeoutMs) } }]
+    case 'close':
+      return [{ type: 'closed', scope: ask.closes, why: ask.why, key }]
+    default:
+      return unreachable(ask, 'ask')
+  }
+}
+
+function refusal(ask: Ask, error: SkeinError): FactBody {
+  return { type: 'settled', key: ask.key, attempt: 0, outcome: failure(error.toJSON()) }
+}
+
+function draw(process: Process, what: AskOf<'draw'>['what']): unknown {
+  switch (what) {
+    case 'now':
+      return process.deps.clock.now()
+    case 'random':
+      return process.deps.random.next()
+    case 'uuid': {
+      const hex = process.deps.random.hex(16)
+      const variant = ((Number.parseInt(hex.charAt(16), 16) & 3) | 8).toString(16)
+      return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`
+    }
+    case 'budget':
+      return process.state.account.left()
+    default:
+      return unreachable(what, 'draw')
+  }
+}
+
+/** A child's own cap where a budget was given; else half of what is left here, so that siblings and this process go on. */
+function carveOf(account: Account, budget: Amounts): Amounts {
+  const carve: { [D in Dimension]?: number } = {}
+  for (const dimension of DIMENSIONS) {
+    const wanted = budget[dimension]
+    if (wanted !== undefined) carve[dimension] = wanted
+    else if (account.available(dimension) !== Number.POSITIVE_INFINITY) carve[dimension] = Math.max(0, Math.ceil((account.available(dimension) - (dimension === 'processes' ? 1 : 0)) / 2))
+  }
+  return carve
+}
+
+function decideStart(process: Process, ask: AskOf<'start'>, account: Account): readonly FactBody[] {
+  const joined = suffixed(ask.key, 'end')
+  const refuse = (error: SkeinError): readonly FactBody[] => [refusal(ask, error), { type: 'answered', key: joined, outcome: failure(error.toJSON()) }]
+  const depth = (process.state.born?.depth ?? 0) + 1
+  if (depth > limits.SPAWN_DEPTH_MAX) return refuse(new SkeinError('PROCESS_REFUSED', `${ask.definition.name} would be process number ${depth} in a chain of children, more than ${limits.SPAWN_DEPTH_MAX}; look for agents that delegate to each other`))
+  const carve = carveOf(account, ask.budget === undefined ? {} : capOf(ask.budget))
+  const price = { processes: 1 }
+  const need = { ...carve, processes: (carve.processes ?? 0) + 1 }
+  const short = account.shortage(need)
+  if (short !== undefined) {
+    const what = Object.entries(short).map(([dimension, amount]) => `${amount} ${dimension}`).join(', ')
+    if (account.strict) return refuse(new SkeinError('BUDGET_EXCEEDED', `starting ${ask.definition.name} needs ${what} more than is left in the budget of ${process.pid}`, { data: { need, short } }))
+    const key = suffixed(ask.key, 'budget')
+    return process.state.effects.get(key)?.waiting === undefined ? [{ type: 'waiting', key, on: { kind: 'budget', need } }] : []
+  }
+  account.carve(carve, price)
+  return [
+    { type: 'sent', key: ask.key, id: asMessageId(process.effectId(ask.key)), to: ask.child, what: 'start', name: ask.definition.name, body: ask.input, ...(ask.detached ? { detached: true as const } : {}) },
+    { type: 'account', op: 'carve', key: ask.key, amounts: carve, spent: price, other: ask.child },
+    { type: 'settled', key: ask.key, attempt: 0, outcome: { type: 'ok', value: NOTHING } },
+  ]
+}

@@ -1,0 +1,162 @@
+/**
+ * The gate: every effect passes it (law 1). An ordered list of stages; the first that does not say `pass` decides.
+ *
+ * shape ▸ unknown-first ▸ approval ▸ budget ▸ schedule ▸ decide (reserve, intended, begun) — one synchronous act,
+ * journaled once per attempt and never evaluated again for a key that has a verdict (rule E1).
+ */
+import { SkeinError } from '../../std/index.ts'
+import type { Account } from '../accounts/account.ts'
+import type { Amounts } from '../accounts/amounts.ts'
+import { check } from '../definitions/schema.ts'
+import type { EffectAsk } from '../effects/ask.ts'
+import { lanesOf, reservationOf } from '../effects/attempt.ts'
+import type { FactBody } from '../journal/facts.ts'
+import { failure, valueOf } from '../journal/outcome.ts'
+import { suffixed } from '../keys/key.ts'
+import type { Process } from '../processes/process.ts'
+import type { EffectRecord } from '../processes/process-state.ts'
+
+/** What a stage sees. `account` is a draft: reservations of the same decision count. */
+export type StageInput = { readonly process: Process; readonly ask: EffectAsk; readonly record: EffectRecord | undefined; readonly reserve: Amounts; readonly account: Account }
+
+export type Verdict =
+  | { readonly type: 'pass' }
+  | { readonly type: 'refuse'; readonly error: SkeinError }
+  /** The facts say what is waited for; the ask comes back when it is answered. */
+  | { readonly type: 'wait'; readonly facts: readonly FactBody[] }
+  /** No slot now: the ask comes back when it has one. */
+  | { readonly type: 'queue' }
+
+export type Stage = { readonly name: string; readonly judge: (input: StageInput) => Verdict }
+
+const PASS: Verdict = { type: 'pass' }
+
+const shape: Stage = {
+  name: 'shape',
+  judge: ({ ask }) => {
+    if (ask.work.kind !== 'tool') return PASS
+    const result = check(ask.work.tool.inputSchema, valueOf(ask.work.rawInput), `input of tool ${ask.name}`)
+    if (result.ok) return PASS
+    return { type: 'refuse', error: new SkeinError('INPUT_INVALID', `the input of tool ${ask.name} does not fit its schema: ${result.issues.slice(0, 5).join('; ')}`) }
+  },
+}
+
+const unknownFirst: Stage = {
+  name: 'unknown-first',
+  judge: ({ process, ask, record }) => {
+    if (ask.again || record !== undefined || ask.class !== 'write') return PASS
+    for (const key of process.state.unknowns) {
+      const other = process.state.record(key)
+      if (other.argsHash !== ask.argsHash || other.name !== ask.name || !key.startsWith(ask.scope.path)) continue
+      return { type: 'refuse', error: new SkeinError('UNKNOWN_FIRST', `${ask.name} with these arguments has an unknown outcome already (${key}); find out first (skein resolve), or call it with { again: true }`) }
+    }
+    return PASS
+  },
+}
+
+const approval: Stage = {
+  name: 'approval',
+  judge: ({ process, ask, record }) => {
+    if (record?.approvedBy !== undefined || !needsApproval(ask)) return PASS
+    const key = suffixed(ask.key, 'approval')
+    const known = process.state.effects.get(key)
+    if (known?.outcome !== undefined) return PASS
+    if (known?.waiting !== undefined) return { type: 'wait', facts: [] }
+    const expires = ask.approval.expiresMs
+    const show = ask.work.kind === 'tool' ? { show: ask.work.rawInput } : ask.args === undefined ? {} : { show: ask.args }
+    const dueAt = expires === undefined ? {} : { dueAt: process.deps.clock.now() + expires }
+    return { type: 'wait', facts: [{ type: 'waiting', key, on: { kind: 'approval', title: ask.name, argsHash: ask.argsHash, ...show, ...dueAt } }] }
+  },
+}
+
+/** An answer that is not a plain boolean (a promise, say) asks a person: in doubt, ask. */
+function needsApproval(ask: EffectAsk): boolean {
+  const { needed } = ask.approval
+  if (typeof needed === 'boolean' || ask.work.kind !== 'tool') return needed !== false
+  const result = check(ask.work.tool.inputSchema, valueOf(ask.work.rawInput), `input of tool ${ask.name}`)
+  return result.ok && needed(result.value) !== false
+}
+
+const approvalVerdict: Stage = {
+  name: 'approval-verdict',
+  judge: ({ process, ask }) => {
+    const outcome = process.state.effects.get(suffixed(ask.key, 'approval'))?.outcome
+    if (outcome?.type !== 'error') return PASS
+    const data = valueOf(outcome.error) as { code: string; message: string }
+    return { type: 'refuse', error: new SkeinError(data.code, data.message) }
+  },
+}
+
+const budget: Stage = {
+  name: 'budget',
+  judge: ({ process, ask, reserve, account }) => {
+    const short = account.shortage(reserve)
+    if (short === undefined) return PASS
+    const what = Object.entries(short).map(([dimension, amount]) => `${amount} ${dimension}`).join(', ')
+    if (account.strict) {
+      const code = account.frozen ? 'ACCOUNT_FROZEN' : 'BUDGET_EXCEEDED'
+      return { type: 'refuse', error: new SkeinError(code, `${ask.name} needs ${what} more than is left in the budget of ${process.pid}; raise the budget, or stop here`, { data: { need: reserve, short } }) }
+    }
+    const key = suffixed(ask.key, 'budget')
+    if (process.state.effects.get(key)?.waiting !== undefined) return { type: 'wait', facts: [] }
+    return { type: 'wait', facts: [{ type: 'waiting', key, on: { kind: 'budget', need: reserve } }] }
+  },
+}
+
+const schedule: Stage = {
+  name: 'schedule',
+  judge: ({ process, ask }) => {
+    if (process.slots.has(ask.key)) return PASS
+    const slot = process.admission.tryEnter(lanesOf(ask, process.deps))
+    if (slot === undefined) return { type: 'queue' }
+    process.slots.set(ask.key, slot)
+    return PASS
+  },
+}
+
+/** The stages, in order. Capability, policy and flow take their places after `shape` when the guard is built. */
+export const STAGES: readonly Stage[] = [shape, unknownFirst, approval, approvalVerdict, budget, schedule]
+
+/** Decides one effect: facts to record, or `queue`. Reserves on the draft account. */
+export function decideEffect(process: Process, ask: EffectAsk, account: Account): readonly FactBody[] | 'queue' {
+  const record = process.state.effects.get(ask.key)
+  const attempt = (record?.attempt ?? 0) + 1
+  const reserve = reservationOf(ask, { id: process.effectId(ask.key), attempt }, process.deps)
+  for (const stage of STAGES) {
+    const verdict = stage.judge({ process, ask, record, reserve, account })
+    switch (verdict.type) {
+      case 'pass':
+        continue
+      case 'refuse':
+        return [{ type: 'settled', key: ask.key, attempt: 0, outcome: failure(verdict.error.toJSON()) }]
+      case 'wait':
+        return verdict.facts
+      case 'queue':
+        return 'queue'
+    }
+  }
+  account.reserve(reserve)
+  return intentOf(process, ask, attempt, reserve)
+}
+
+function intentOf(process: Process, ask: EffectAsk, attempt: number, reserve: Amounts): readonly FactBody[] {
+  const approver = process.state.effects.get(suffixed(ask.key, 'approval'))?.approvedBy
+  const toolVersion = ask.work.kind === 'tool' ? ask.work.tool.version : undefined
+  const intended: FactBody = {
+    type: 'intended',
+    key: ask.key,
+    attempt,
+    class: ask.class,
+    kind: ask.work.kind,
+    name: ask.name,
+    argsHash: ask.argsHash,
+    ...(attempt === 1 && ask.args !== undefined ? { args: ask.args } : {}),
+    verdict: approver === undefined ? {} : { approvedBy: approver },
+    reserve,
+    ...(ask.idempotent ? { idempotent: true as const } : {}),
+    ...(toolVersion === undefined ? {} : { toolVersion }),
+  }
+  if (ask.class === 'local') return [intended]
+  return [intended, { type: 'begun', key: ask.key, attempt, owner: process.act.owner }]
+}
+

@@ -1,0 +1,37 @@
+/** Makes and starts the body that a definition describes, for the current segment. */
+import { decode, unreachable } from '../../std/index.ts'
+import { CANCEL_KEY } from './cancel.ts'
+import { ReducerBody } from './reducer-body.ts'
+import type { Process } from './process.ts'
+import { WorkflowBody } from '../workflows/workflow-body.ts'
+
+/** Starts the body; called inside a macrotask of the process's own. */
+export function startBody(process: Process): void {
+  registerCancel(process)
+  process.body?.start()
+}
+
+/** Makes the body of the current segment. */
+export function makeBody(process: Process): void {
+  const { definition } = process
+  if (definition === undefined) return
+  const input = (): unknown => decode(process.state.input)
+  switch (definition.kind) {
+    case 'workflow':
+      process.body = new WorkflowBody(process, definition, input)
+      return
+    case 'agent':
+      process.body = new ReducerBody(process, definition, input)
+      return
+    default:
+      unreachable(definition, 'kind of definition')
+  }
+}
+
+/** The closing of the root scope is delivered like everything else, in `seq` order. */
+function registerCancel(process: Process): void {
+  const { root } = process
+  process.register({ op: 'close', key: CANCEL_KEY, scope: root, closes: root.path, concluded: root, why: 'failed', settle: () => undefined })
+  const record = process.state.effects.get(CANCEL_KEY)
+  if (record?.outcome !== undefined) process.queue.push(record.outcomeSeq, CANCEL_KEY)
+}

@@ -1,0 +1,104 @@
+/** How a process comes to its end: floating calls, children, lingering writes, then one fact (rules C3, S5, X5, A4). */
+import { limits, SkeinError, toSkeinError } from '../../std/index.ts'
+import { parse } from '../definitions/schema.ts'
+import { failure, payloadOf } from '../journal/outcome.ts'
+import type { Outcome } from '../journal/outcome.ts'
+import type { BodyEnd } from './body.ts'
+import { makeBody } from './bodies.ts'
+import { CANCEL_KEY, cancelChild, stopAsk } from './cancel.ts'
+import type { Process } from './process.ts'
+
+/** `open`: not at its end · `ended`: the fact is recorded · `continued`: a new segment has begun, its body to be started. */
+export type Ending = 'open' | 'ended' | 'continued'
+
+/** Moves the process as far towards its end as it can go now. */
+export function moveToEnd(process: Process): Ending {
+  const { state, body } = process
+  if (state.ended !== undefined) return 'ended'
+  const cancelled = state.cancelled !== undefined && !process.open.has(CANCEL_KEY)
+  if (!cancelled && body?.end === undefined) return 'open'
+  if (!cancelled && body?.end?.type === 'continue') return continueAsNew(process, body.end.state)
+  const floating = dropUnbegun(process)
+  const failed = cancelled || body?.end?.type === 'error'
+  for (const child of state.openChildren()) if (failed) cancelChild(process, child.key, child.pid)
+  if (process.inFlight > 0 || state.openChildren().length > 0 || hasBegun(process)) return 'open'
+  const result: Outcome = cancelled ? { type: 'cancelled' } : resultOf(process, body?.end as Exclude<BodyEnd, { type: 'continue' }>)
+  const warning = floating.length === 0 || cancelled ? {} : { warning: `FLOATING_CALL: ended with open calls: ${floating.slice(0, 5).join(', ')}` }
+  process.record({ type: 'ended', result, ...warning })
+  tellParent(process, result)
+  return 'ended'
+}
+
+/** Open asks that have not begun are dropped (rule S5); names them. */
+function dropUnbegun(process: Process): string[] {
+  const floating: string[] = []
+  process.asked = []
+  for (const ask of process.open.values()) {
+    if (ask.key === CANCEL_KEY || ask.op === 'close' || ask.op === 'join' || ask.op === 'start') continue
+    floating.push(ask.key)
+    const phase = process.state.effects.get(ask.key)?.phase
+    if (ask.op === 'effect' && (phase === 'begun' || phase === 'intended')) continue
+    if (ask.op === 'send' || ask.op === 'hook') continue
+    stopAsk(process, ask)
+    process.open.delete(ask.key)
+  }
+  return floating
+}
+
+function hasBegun(process: Process): boolean {
+  for (const record of process.state.effects.values()) {
+    if (record.outcome === undefined && record.kind !== undefined && (record.phase === 'begun' || record.phase === 'intended')) return true
+  }
+  return false
+}
+
+function resultOf(process: Process, end: Exclude<BodyEnd, { type: 'continue' }>): Outcome {
+  if (end.type === 'error') return end.error.code === 'CANCELLED' && process.state.cancelled !== undefined ? { type: 'cancelled' } : failure(end.error)
+  const { definition } = process
+  try {
+    const value = definition?.output === undefined || definition.kind === 'agent' ? end.value : parse(definition.output, end.value, `the value of ${definition.name}`, 'OUTPUT_INVALID')
+    return { type: 'ok', value: payloadOf(value) }
+  } catch (thrown) {
+    return failure(toSkeinError(thrown).toJSON())
+  }
+}
+
+function tellParent(process: Process, outcome: Outcome): void {
+  const { start } = process.act
+  if (start.parent === undefined || start.refundTo === undefined) return
+  const { spent, forfeited } = process.state.account.data
+  process.turn.sent.push({
+    type: 'control',
+    to: start.parent.pid,
+    control: { id: `${process.pid}!ended`, type: 'childEnded', child: process.pid, key: start.parent.key, outcome, cap: start.cap, spent, forfeited },
+  })
+}
+
+function continueAsNew(process: Process, state: unknown): Ending {
+  const open = [...process.open.values()].filter((ask) => ask.key !== CANCEL_KEY && !(ask.op === 'close' && ask.concluded.isConcluded))
+  const children = process.state.openChildren()
+  if (open.length > 0 || children.length > 0 || process.inFlight > 0) {
+    const what = open[0]?.key ?? children[0]?.pid ?? 'an effect in flight'
+    const error = new SkeinError('CONTINUE_AS_NEW_INVALID', `${process.definition?.name} returned continueAsNew while something is open (${what}); await it first`)
+    if (process.body !== undefined) process.body.end = { type: 'error', error: error.toJSON() }
+    return moveToEnd(process)
+  }
+  const { definition } = process
+  const next = definition?.input === undefined ? state : parse(definition.input, state, `the state given to continueAsNew of ${definition.name}`)
+  process.record({ type: 'snapshot', state: payloadOf(next, 'ARGS_NOT_DATA'), version: definition?.version ?? '', segment: process.state.segment + 1, carried: payloadOf(process.state.carried()) })
+  process.resetBody()
+  makeBody(process)
+  return 'continued'
+}
+
+/** Too long a segment stops here, before it cannot be replayed in good time (rule D7). */
+export function segmentTooLong(process: Process): SkeinError | undefined {
+  const facts = process.state.factsInSegment
+  if (facts > limits.SEGMENT_FACTS_WARN && !process.warnedLength) {
+    process.warnedLength = true
+    process.deps.trace({ type: 'log', pid: process.pid, text: `${process.definition?.name} has ${facts} facts in this segment; return ctx.continueAsNew(state) now and then` })
+  }
+  if (facts <= limits.SEGMENT_FACTS_MAX) return undefined
+  return new SkeinError('SEGMENT_TOO_LONG', `${process.definition?.name} has more than ${limits.SEGMENT_FACTS_MAX} facts without a snapshot; return ctx.continueAsNew(state) in its loop`)
+}
+

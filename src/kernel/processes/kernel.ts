@@ -1,0 +1,187 @@
+/**
+ * The kernel's loop: replay, then turns, until the process waits, parks or ends.
+ *
+ * A turn (rule T3): an event → its fact → deliveries, each followed by the gate for what the body then asks →
+ * one frame → the starts that the frame made durable allow.
+ */
+import { assert, limits, SkeinError, toSkeinError } from '../../std/index.ts'
+import type { CodeRegistry } from '../definitions/definition.ts'
+import { Admission } from '../gate/admission.ts'
+import { decideAsks } from '../gate/decide.ts'
+import type { Ask } from '../effects/ask.ts'
+import { NOTHING } from '../journal/outcome.ts'
+import { baseKey } from '../keys/key.ts'
+import type { Activation } from '../ports/activation.ts'
+import type { KernelDeps } from '../ports/host.ts'
+import { makeBody, startBody } from './bodies.ts'
+import { stopScope } from './cancel.ts'
+import { deliverNext, foreignAwait, inMacrotask } from './deliver.ts'
+import { moveToEnd, segmentTooLong } from './ending.ts'
+import { enact, enactAsks } from './enact.ts'
+import { askAgain, handleEvent } from './events.ts'
+import { Process, Turn } from './process.ts'
+import { recover } from './recovery.ts'
+import { replay } from './replay.ts'
+
+/** Runs activations; what processes share in one host (slots of drivers) lives here. */
+export interface Kernel {
+  /** Resolves when the activation is over: committed as waiting, parked or ended. Rejects when its engine took it away. */
+  run(activation: Activation): Promise<void>
+}
+
+export function createKernel(deps: KernelDeps): Kernel {
+  const admission = new Admission()
+  return {
+    async run(activation) {
+      using process = new Process(activation, deps, admission)
+      try {
+        load(process)
+        await bringUp(process)
+        await turns(process)
+      } catch (thrown) {
+        if (activation.signal.aborted) throw thrown
+        await park(process, toSkeinError(thrown, 'INTERNAL'))
+      }
+    },
+  }
+}
+
+/** Folds the facts, and finds the code the process was born with (rule U1). Throws `CODE_ABSENT`. */
+function load(process: Process): void {
+  for (const fact of process.act.facts) process.state.apply(fact)
+  const { start, facts } = process.act
+  const found = process.deps.code.find(start.workflow)
+  const born = process.state.born
+  if (born === undefined) {
+    assert(facts.length === 0, 'a journal begins with born')
+    if (found === undefined) throw codeAbsent(process, start.workflow, process.deps.code)
+    process.definition = found.definition
+    process.codeDigest = found.codeDigest
+  } else {
+    const pinned = process.deps.code.exact(born.workflow, born.codeDigest)
+    const adopted = found?.definition.onUpgrade === 'adopt' ? found.definition : undefined
+    process.definition = adopted ?? pinned
+    process.codeDigest = born.codeDigest
+    if (process.definition === undefined) throw codeAbsent(process, born.workflow, process.deps.code)
+  }
+  makeBody(process)
+}
+
+function codeAbsent(process: Process, name: string, code: CodeRegistry): SkeinError {
+  const other = code.find(name)
+  const why = other === undefined ? `this host has no definition named ${name}` : `this host has other code of ${name} than the run was born with`
+  const mend = other === undefined ? 'start the host with its file' : 'put the old code back, or cancel the run and start it anew'
+  return new SkeinError('CODE_ABSENT', `${process.pid} cannot go on: ${why}; ${mend}`)
+}
+
+async function bringUp(process: Process): Promise<void> {
+  const { start, facts } = process.act
+  const isNew = facts.length === 0
+  if (isNew) {
+    process.record({
+      type: 'born',
+      kind: start.kind,
+      workflow: start.workflow,
+      version: process.definition?.version ?? '',
+      codeDigest: process.codeDigest,
+      input: start.input,
+      root: start.root,
+      depth: start.depth,
+      cap: start.cap,
+      strict: start.strict,
+      incarnation: 0,
+      ...(start.parent === undefined ? {} : { parent: start.parent }),
+    })
+  }
+  if (process.state.ended !== undefined) return
+  await replay(process)
+  if (isNew) return
+  const recovered = recover(process)
+  process.deps.trace({ type: 'resumed', pid: process.pid, ...recovered })
+}
+
+async function turns(process: Process): Promise<void> {
+  const { act, deps } = process
+  for (;;) {
+    await rest(process)
+    const ending = moveToEnd(process)
+    if (ending === 'continued') {
+      await inMacrotask(process, () => startBody(process))
+      continue
+    }
+    flush(process)
+    if (ending === 'ended') {
+      assert(process.state.ended !== undefined, 'ended')
+      await act.commit({ type: 'ended', result: process.state.ended, summary: process.state.summary() })
+      return
+    }
+    const isIdle = process.inFlight === 0
+    const event = await act.next(isIdle ? (deps.idleMs ?? limits.IDLE_MS_DEFAULT) : undefined)
+    if (event !== undefined) handleEvent(process, event)
+    else if (isIdle && (await act.commit({ type: 'wait', summary: process.state.summary() }))) return
+    releaseBudgetWaits(process)
+  }
+}
+
+/** Delivers and decides until nothing more follows from the facts at hand. */
+async function rest(process: Process): Promise<void> {
+  do {
+    await passGate(process)
+    const stop = process.broken ?? segmentTooLong(process)
+    if (stop !== undefined) throw stop
+    if (process.turn.facts.length > limits.FRAME_FACTS_MAX) flush(process)
+  } while (await deliverNext(process) || process.asked.length > 0)
+  const foreign = foreignAwait(process)
+  if (foreign !== undefined) throw foreign
+}
+
+async function passGate(process: Process): Promise<void> {
+  while (process.asked.length > 0) {
+    const asks = process.asked.filter((ask) => process.open.has(ask.key) && ask.scope.isOpen)
+    process.asked = []
+    if (asks.length === 0) return
+    let queued: readonly Ask[] = []
+    const decided = await process.act.decide(() => {
+      const decisions = decideAsks(process, asks)
+      queued = decisions.queued
+      return decisions.facts
+    })
+    for (const body of decided) {
+      const fact = process.record(body)
+      enact(process, fact)
+      if (fact.type === 'closed') stopScope(process, fact.scope)
+    }
+    enactAsks(process, asks, queued)
+  }
+}
+
+/** Money came back or was added: whoever waits for it and can be paid asks again (rule G5). */
+function releaseBudgetWaits(process: Process): void {
+  for (const key of process.state.budgetWaits) {
+    const { waiting } = process.state.record(key)
+    if (waiting?.kind !== 'budget' || process.state.account.shortage(waiting.need) !== undefined) continue
+    process.record({ type: 'answered', key, outcome: { type: 'ok', value: NOTHING } })
+    process.turn.unwaits.push(key)
+    askAgain(process, baseKey(key))
+  }
+}
+
+/** One frame for the turn, then the starts that it allows. */
+function flush(process: Process): void {
+  const { turn } = process
+  const { facts, consumed, dead, sent, waits, unwaits, starts } = turn
+  process.turn = new Turn()
+  if (facts.length > 0 || consumed.length > 0 || sent.length > 0 || unwaits.length > 0) {
+    process.act.frame(facts, { consumed, dead, sent, waits, unwaits })
+    process.deps.trace({ type: 'frame', pid: process.pid, facts })
+  }
+  for (const start of starts) start()
+}
+
+/** Stops here, visibly. What the turn has recorded is kept; what it would have started is not. */
+async function park(process: Process, error: SkeinError): Promise<void> {
+  const held = process.turn
+  process.turn = new Turn()
+  if (!process.replaying && held.facts.length > 0) process.act.frame(held.facts, { consumed: held.consumed, dead: held.dead, sent: held.sent, waits: held.waits, unwaits: held.unwaits })
+  await process.act.commit({ type: 'parked', error: error.toJSON(), summary: process.state.summary() })
+}

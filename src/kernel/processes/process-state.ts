@@ -1,0 +1,267 @@
+/**
+ * The state of a process: a pure fold over its facts, live as in replay and for views.
+ *
+ * Invariants:
+ * 1. `apply` is the only way the state changes, and it depends on nothing but the fact.
+ * 2. Per key at most one delivered outcome: the first `answered`, final `settled` or `resolved` wins (rule J4); later ones are counted in `dropped`.
+ * 3. Facts are applied in `seq` order without gaps.
+ */
+import { assert, unreachable } from '../../std/index.ts'
+import type { EffectKey, OwnerId, Pid, ScopePath } from '../../std/index.ts'
+import { Account } from '../accounts/account.ts'
+import type { AccountData } from '../accounts/account.ts'
+import { addAmounts } from '../accounts/amounts.ts'
+import type { Amounts } from '../accounts/amounts.ts'
+import type { EffectClass, EffectKind, Fact, FactOf, WaitOn } from '../journal/facts.ts'
+import { valueOf } from '../journal/outcome.ts'
+import type { Outcome } from '../journal/outcome.ts'
+import type { Summary } from '../ports/activation.ts'
+import { liesWithin } from '../scopes/scope.ts'
+
+export type EffectPhase = 'waiting' | 'intended' | 'begun' | 'settled' | 'unknown'
+
+/** What is known of one key. */
+export type EffectRecord = {
+  readonly key: EffectKey
+  phase: EffectPhase
+  kind: EffectKind | undefined
+  class: EffectClass | undefined
+  name: string | undefined
+  attempt: number
+  argsHash: string | undefined
+  reserve: Amounts
+  owner: OwnerId | undefined
+  firstBegunAt: number | undefined
+  idempotent: boolean
+  approvedBy: string | undefined
+  waiting: WaitOn | undefined
+  sentTo: Pid | undefined
+  outcome: Outcome | undefined
+  outcomeSeq: number
+}
+
+export type ChildRecord = { readonly key: EffectKey; readonly pid: Pid; readonly detached: boolean; cap: Amounts; ended: boolean; cancelSent: boolean }
+
+/** What a snapshot carries into the next segment. */
+export type Carried = { readonly account: AccountData; readonly children: readonly ChildRecord[]; readonly counts: Counts }
+type Counts = { local: number; read: number; write: number; repeated: number; facts: number }
+
+export class ProcessState {
+  born: FactOf<'born'> | undefined
+  segment = 0
+  /** Input of the current segment, as encoded text. */
+  input = ''
+  account = Account.withCap({}, false)
+  readonly effects = new Map<EffectKey, EffectRecord>()
+  readonly children = new Map<Pid, ChildRecord>()
+  readonly closedScopes: ScopePath[] = []
+  /** Effects that had an unknown outcome in this segment, resolved or not (rule E7). */
+  readonly unknowns = new Set<EffectKey>()
+  /** Waits for money, open. */
+  readonly budgetWaits = new Set<EffectKey>()
+  cancelled: { readonly reason: string } | undefined
+  ended: Outcome | undefined
+  /** Seq of the next fact. */
+  nextSeq = 0
+  factsInSegment = 0
+  dropped = 0
+  counts: Counts = { local: 0, read: 0, write: 0, repeated: 0, facts: 0 }
+
+  apply(fact: Fact): void {
+    assert(fact.type === 'snapshot' || fact.type === 'born' || fact.seq === this.nextSeq, `facts in order: ${fact.seq} after ${this.nextSeq - 1}`)
+    this.nextSeq = fact.seq + 1
+    this.factsInSegment += 1
+    this.counts.facts += 1
+    switch (fact.type) {
+      case 'born':
+        this.#born(fact)
+        return
+      case 'intended':
+        this.#intended(fact)
+        return
+      case 'begun': {
+        const record = this.record(fact.key)
+        record.phase = 'begun'
+        record.owner = fact.owner
+        record.firstBegunAt ??= fact.at
+        return
+      }
+      case 'settled':
+        this.#settled(fact)
+        return
+      case 'unknown':
+        this.record(fact.key).phase = 'unknown'
+        this.unknowns.add(fact.key)
+        return
+      case 'resolved':
+        if (fact.outcome !== undefined) this.#outcome(fact.key, fact.outcome, fact.seq)
+        return
+      case 'waiting': {
+        const record = this.record(fact.key)
+        record.waiting = fact.on
+        if (fact.on.kind === 'budget') this.budgetWaits.add(fact.key)
+        return
+      }
+      case 'answered':
+        this.record(fact.key).approvedBy = fact.by
+        this.#outcome(fact.key, fact.outcome, fact.seq)
+        return
+      case 'closed':
+        this.closedScopes.push(fact.scope)
+        if (fact.key !== undefined) this.#outcome(fact.key, { type: 'ok', value: { text: 'null' } }, fact.seq)
+        if (fact.scope === '') this.cancelled = { reason: fact.reason ?? 'cancelled' }
+        return
+      case 'sent':
+        this.#sent(fact)
+        return
+      case 'account':
+        this.#account(fact)
+        return
+      case 'snapshot':
+        this.#snapshot(fact)
+        return
+      case 'ended':
+        this.ended = fact.result
+        return
+      default:
+        unreachable(fact, 'fact')
+    }
+  }
+
+  /** The record of a key, made when there is none. */
+  record(key: EffectKey): EffectRecord {
+    let record = this.effects.get(key)
+    if (record === undefined) {
+      record = {
+        key, phase: 'waiting', kind: undefined, class: undefined, name: undefined, attempt: 0, argsHash: undefined, reserve: {}, owner: undefined,
+        firstBegunAt: undefined, idempotent: false, approvedBy: undefined, waiting: undefined, sentTo: undefined, outcome: undefined, outcomeSeq: -1,
+      }
+      this.effects.set(key, record)
+    }
+    return record
+  }
+
+  isWithinClosed(key: EffectKey): boolean {
+    return this.closedScopes.some((scope) => liesWithin(key, scope))
+  }
+
+  /** Children that have not ended; detached ones are nobody's to wait for. */
+  openChildren(): ChildRecord[] {
+    return [...this.children.values()].filter((child) => !child.ended && !child.detached)
+  }
+
+  summary(): Summary {
+    const { reserved, delegated, spent, forfeited } = this.account.data
+    const { local, read, write, repeated, facts } = this.counts
+    return { effects: { local, read, write }, repeated, spent, reserved, forfeited, delegated, facts }
+  }
+
+  carried(): Carried {
+    return { account: this.account.data, children: [...this.children.values()].filter((child) => !child.ended), counts: { ...this.counts } }
+  }
+
+  #born(fact: FactOf<'born'>): void {
+    this.born = fact
+    this.input = fact.input.text
+    this.account = Account.withCap(fact.cap, fact.strict)
+  }
+
+  #intended(fact: FactOf<'intended'>): void {
+    const record = this.record(fact.key)
+    if (fact.attempt > 1) this.counts.repeated += 1
+    else this.counts[fact.class] += 1
+    record.phase = 'intended'
+    record.kind = fact.kind
+    record.class = fact.class
+    record.name = fact.name
+    record.attempt = fact.attempt
+    record.argsHash = fact.argsHash
+    record.reserve = fact.reserve
+    record.idempotent = fact.idempotent === true
+    record.approvedBy = fact.verdict.approvedBy
+    this.account.reserve(fact.reserve)
+  }
+
+  #settled(fact: FactOf<'settled'>): void {
+    const record = this.record(fact.key)
+    if (fact.attempt > 0 && fact.attempt === record.attempt && (record.phase === 'begun' || record.phase === 'intended')) {
+      this.account.settle(record.reserve, fact.actual ?? {})
+      record.reserve = {}
+    }
+    record.phase = 'settled'
+    this.#outcome(fact.key, fact.outcome, fact.seq)
+  }
+
+  #outcome(key: EffectKey, outcome: Outcome, seq: number): void {
+    const record = this.record(key)
+    if (record.outcome !== undefined) {
+      this.dropped += 1
+      return
+    }
+    record.outcome = outcome
+    record.outcomeSeq = seq
+    record.waiting = undefined
+    this.budgetWaits.delete(key)
+  }
+
+  #sent(fact: FactOf<'sent'>): void {
+    const record = this.record(fact.key)
+    record.sentTo = fact.to
+    record.name = fact.name
+    if (fact.what === 'start') {
+      this.children.set(fact.to, { key: fact.key, pid: fact.to, detached: fact.detached === true, cap: {}, ended: false, cancelSent: false })
+    }
+    if (fact.what === 'cancel') {
+      const child = this.children.get(fact.to)
+      if (child !== undefined) child.cancelSent = true
+    }
+  }
+
+  #account(fact: FactOf<'account'>): void {
+    switch (fact.op) {
+      case 'carve': {
+        this.account.carve(fact.amounts, fact.spent ?? {})
+        const child = fact.other === undefined ? undefined : this.children.get(fact.other)
+        if (child !== undefined) child.cap = addAmounts(child.cap, fact.amounts)
+        return
+      }
+      case 'return': {
+        const child = fact.other === undefined ? undefined : this.children.get(fact.other)
+        if (child !== undefined) child.ended = true
+        this.account.giveBack(fact.amounts, fact.spent ?? {}, fact.forfeited ?? {})
+        return
+      }
+      case 'forfeit': {
+        if (fact.key !== undefined) {
+          const record = this.record(fact.key)
+          this.account.forfeit(record.reserve)
+          record.reserve = {}
+        }
+        return
+      }
+      case 'topUp':
+        this.account.topUp(fact.amounts)
+        return
+      case 'freeze':
+        return
+      default:
+        unreachable(fact.op, 'account operation')
+    }
+  }
+
+  #snapshot(fact: FactOf<'snapshot'>): void {
+    const carried = valueOf(fact.carried) as Carried
+    this.segment = fact.segment
+    this.input = fact.state.text
+    this.account = new Account(carried.account)
+    this.effects.clear()
+    this.children.clear()
+    for (const child of carried.children) this.children.set(child.pid, { ...child })
+    this.closedScopes.length = 0
+    this.unknowns.clear()
+    this.budgetWaits.clear()
+    this.factsInSegment = 0
+    this.counts = { ...carried.counts }
+  }
+}
+

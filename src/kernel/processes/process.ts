@@ -1,0 +1,178 @@
+/**
+ * A resident process: its state, its body, and the turn being made.
+ *
+ * Job: hold what one activation knows, and offer the few moves that everything else is made of:
+ * ask, record, deliver.
+ *
+ * Invariants:
+ * 1. Every change of `state` is a recorded fact; `record` is the only writer, live as in replay.
+ * 2. A body is spoken to only by `deliver` (and its start), one outcome in a macrotask (rule D1).
+ * 3. While `replaying`, asks without an outcome are held in `asked`; nothing is decided, started or sent (rule D5).
+ * 4. `open` holds exactly the asks that have been asked and not delivered.
+ */
+import { asEffectKey, asSeq, ROOT_SCOPE } from '../../std/index.ts'
+import type { EffectId, EffectKey, MessageId, SkeinError } from '../../std/index.ts'
+import type { AnyDefinition } from '../definitions/definition.ts'
+import type { Ask } from '../effects/ask.ts'
+import type { Admission } from '../gate/admission.ts'
+import { FACT_VERSION } from '../journal/facts.ts'
+import type { Fact, FactBody } from '../journal/facts.ts'
+import { NOTHING } from '../journal/outcome.ts'
+import type { Outcome } from '../journal/outcome.ts'
+import { effectId, KeyCounter } from '../keys/key.ts'
+import { Mailbox } from '../messages/mailbox.ts'
+import type { Activation, Outgoing, Wait } from '../ports/activation.ts'
+import type { KernelDeps } from '../ports/host.ts'
+import { Scope } from '../scopes/scope.ts'
+import type { Body } from './body.ts'
+import { DeliveryQueue } from './delivery-queue.ts'
+import { ProcessState } from './process-state.ts'
+import type { EffectRecord } from './process-state.ts'
+
+const BROKEN_KEY = asEffectKey('!broken')
+
+/** What a turn makes visible, beside its facts. */
+export class Turn {
+  readonly facts: Fact[] = []
+  readonly consumed: MessageId[] = []
+  readonly dead: { readonly id: MessageId; readonly why: string }[] = []
+  readonly sent: Outgoing[] = []
+  readonly waits: Wait[] = []
+  readonly unwaits: EffectKey[] = []
+  /** Started after the frame, in order. */
+  readonly starts: (() => void)[] = []
+}
+
+export class Process implements Disposable {
+  readonly state = new ProcessState()
+  readonly open = new Map<EffectKey, Ask>()
+  /** Every ask of the segment whose effect may still need its code: repeats, reconciliation. */
+  readonly known = new Map<EffectKey, Ask>()
+  readonly mailbox = new Mailbox()
+  readonly queue = new DeliveryQueue()
+  /** Asks that wait for the gate, in ask order. */
+  asked: Ask[] = []
+  turn = new Turn()
+  root = new Scope(ROOT_SCOPE, undefined)
+  keys = new KeyCounter()
+  body: Body | undefined
+  definition: AnyDefinition | undefined
+  codeDigest = ''
+  replaying = true
+  /** Effects performing, admissions pending. */
+  inFlight = 0
+  /** Set when a body broke the rules in a way that must stop it: the process parks. */
+  broken: SkeinError | undefined
+  /** Whether a call on a ctx is allowed right now (rule D3). */
+  window = false
+  /** Slots held by effects between admission and start. */
+  readonly slots = new Map<EffectKey, Disposable>()
+  #over = false
+  readonly act: Activation
+  readonly deps: KernelDeps
+  readonly admission: Admission
+  warnedLength = false
+
+  constructor(act: Activation, deps: KernelDeps, admission: Admission) {
+    this.act = act
+    this.deps = deps
+    this.admission = admission
+  }
+
+  get pid(): Activation['pid'] {
+    return this.act.pid
+  }
+
+  effectId(key: EffectKey): EffectId {
+    return effectId({ pid: this.pid, incarnation: this.state.born?.incarnation ?? 0, segment: this.state.segment }, key)
+  }
+
+  /**
+   * Takes an ask from the body. With an outcome at hand it is delivered from the queue, in `seq` order; decided but
+   * unfinished, it is recovery's; else it waits for the gate.
+   */
+  ask(ask: Ask): void {
+    this.register(ask)
+    const record = this.state.effects.get(ask.key)
+    if (record?.outcome !== undefined) this.queue.push(record.outcomeSeq, ask.key)
+    else if (record === undefined || isUndecided(record)) this.asked.push(ask)
+  }
+
+  /** Appends a fact to the journal and the turn, and folds it into the state. */
+  record(body: FactBody): Fact {
+    const fact = { ...body, v: FACT_VERSION, seq: asSeq(this.state.nextSeq), at: this.deps.clock.now() } as Fact
+    this.state.apply(fact)
+    this.turn.facts.push(fact)
+    const key = outcomeKey(fact)
+    if (key !== undefined && this.open.has(key)) this.queue.push(this.state.record(key).outcomeSeq, key)
+    return fact
+  }
+
+  /** Holds an ask open that is not asked yet: a combinator, the end of the process. */
+  register(ask: Ask): void {
+    this.open.set(ask.key, ask)
+    this.known.set(ask.key, ask)
+  }
+
+  /** The body broke a rule outside a turn: stop at the next event, and make one come. */
+  breakOff(error: SkeinError): void {
+    if (this.broken !== undefined) return
+    this.broken = error
+    if (this.replaying || this.#over) return
+    this.inFlight += 1
+    this.act.perform({ key: BROKEN_KEY, attempt: 1, class: 'local', begun: undefined }, () => Promise.resolve({ outcome: { type: 'ok', value: NOTHING } }))
+  }
+
+  /** Keeps a slot for an effect about to start; a process that is over holds none. */
+  holdSlot(key: EffectKey, slot: Disposable): void {
+    if (this.#over) slot[Symbol.dispose]()
+    else this.slots.set(key, slot)
+  }
+
+  releaseSlot(key: EffectKey): void {
+    this.slots.get(key)?.[Symbol.dispose]()
+    this.slots.delete(key)
+  }
+
+  [Symbol.dispose](): void {
+    this.#over = true
+    for (const slot of this.slots.values()) slot[Symbol.dispose]()
+    this.slots.clear()
+  }
+
+  /** Forgets all that belongs to a body, for the next segment's. */
+  resetBody(): void {
+    this.open.clear()
+    this.known.clear()
+    this.queue.clear()
+    this.asked = []
+    this.root = new Scope(ROOT_SCOPE, undefined)
+    this.keys = new KeyCounter()
+  }
+
+  /** Ends an open ask without an outcome of its own (its scope was closed). */
+  settleOpen(ask: Ask, outcome: Outcome): void {
+    this.open.delete(ask.key)
+    ask.settle(outcome)
+  }
+}
+
+/** True when the gate has not let it through yet. */
+function isUndecided(record: EffectRecord): boolean {
+  return record.kind === undefined && record.waiting === undefined && record.sentTo === undefined
+}
+
+/** The key whose outcome a fact brings, if it brings one. */
+function outcomeKey(fact: Fact): EffectKey | undefined {
+  switch (fact.type) {
+    case 'settled':
+    case 'answered':
+      return fact.key
+    case 'resolved':
+      return fact.outcome === undefined ? undefined : fact.key
+    case 'closed':
+      return fact.key
+    default:
+      return undefined
+  }
+}

@@ -1,0 +1,89 @@
+/** What a new owner does with effects that were under way when the old one died (rule E4). */
+import { limits, SkeinError } from '../../std/index.ts'
+import type { EffectAsk } from '../effects/ask.ts'
+import { failure } from '../journal/outcome.ts'
+import { pauseKey, suffixed } from '../keys/key.ts'
+import { sendMessage } from './enact.ts'
+import { matchMessages } from './events.ts'
+import type { Process } from './process.ts'
+import type { EffectRecord } from './process-state.ts'
+import { putBeforeSomeone, startReconcile } from './settle.ts'
+
+/** How many effects were kept, and how many are in doubt. */
+export type Recovered = { readonly kept: number; readonly repeated: number; readonly inDoubt: number }
+
+/** Called once, caught up: puts every unfinished effect back on its way, by its last phase and its class. */
+export function recover(process: Process): Recovered {
+  let kept = 0
+  let repeated = 0
+  let inDoubt = 0
+  for (const record of [...process.state.effects.values()]) {
+    if (record.outcome !== undefined) {
+      if (record.kind !== undefined) kept += 1
+      continue
+    }
+    const ask = process.known.get(record.key)
+    if (record.waiting !== undefined) restoreWait(process, record)
+    if (ask?.op === 'send' && record.sentTo !== undefined) sendMessage(process, ask)
+    if (ask?.op !== 'effect') continue
+    const before = process.asked.length
+    const doubt = recoverEffect(process, ask, record)
+    if (process.asked.length > before) repeated += record.phase === 'begun' ? 1 : 0
+    if (doubt) inDoubt += 1
+  }
+  matchMessages(process)
+  return { kept, repeated, inDoubt }
+}
+
+function restoreWait(process: Process, record: EffectRecord): void {
+  if (record.waiting?.kind === 'message' && process.open.has(record.key)) process.mailbox.wait(record.key, record.waiting.pattern)
+}
+
+/** True when the effect is a write in doubt. */
+function recoverEffect(process: Process, ask: EffectAsk, record: EffectRecord): boolean {
+  if (record.phase === 'waiting') {
+    const decidedToWait = ['approval', 'budget'] as const
+    if (!decidedToWait.some((suffix) => isStillWaiting(process, suffixed(ask.key, suffix)))) requeue(process, ask)
+    return false
+  }
+  if (record.phase === 'unknown') {
+    if (!isStillWaiting(process, suffixed(ask.key, 'resolve'))) requeue(process, ask)
+    return false
+  }
+  if (isStillWaiting(process, pauseKey(ask.key, 'pause', record.attempt)) || isStillWaiting(process, pauseKey(ask.key, 'grace', record.attempt))) return false
+  if (record.phase === 'intended' && ask.class !== 'local') {
+    process.record({ type: 'account', op: 'forfeit', key: ask.key, amounts: {} })
+    requeue(process, ask)
+    return false
+  }
+  return recoverBegun(process, ask, record)
+}
+
+function isStillWaiting(process: Process, key: EffectRecord['key']): boolean {
+  const record = process.state.effects.get(key)
+  return record?.waiting !== undefined && record.outcome === undefined
+}
+
+function recoverBegun(process: Process, ask: EffectAsk, record: EffectRecord): boolean {
+  const wanted = process.open.has(ask.key)
+  const expired = ask.keyTtlMs !== undefined && record.firstBegunAt !== undefined && process.deps.clock.now() - record.firstBegunAt > ask.keyTtlMs
+  const repeatable = ask.class !== 'write' || (ask.idempotent && !expired)
+  if (!repeatable) {
+    if (ask.work.kind === 'tool' && ask.work.tool.reconcile !== undefined) startReconcile(process, ask, record)
+    else putBeforeSomeone(process, ask, record, expired ? `its key is older than the far side remembers` : `it was begun, and its owner died before it was answered`)
+    return true
+  }
+  process.record({ type: 'account', op: 'forfeit', key: ask.key, amounts: record.reserve })
+  if (!wanted) process.record({ type: 'settled', key: ask.key, attempt: record.attempt, outcome: { type: 'cancelled' }, actual: {} })
+  else if (record.attempt >= limits.ATTEMPTS_MAX) process.record({ type: 'settled', key: ask.key, attempt: record.attempt, outcome: failure(lost(ask, record).toJSON()), actual: {} })
+  else requeue(process, ask)
+  return false
+}
+
+function lost(ask: EffectAsk, record: EffectRecord): SkeinError {
+  return new SkeinError('EFFECT_LOST', `${ask.name} was begun ${record.attempt} times and its owner died each time; look whether it is what kills the host`)
+}
+
+function requeue(process: Process, ask: EffectAsk): void {
+  if (process.open.has(ask.key) && !process.asked.includes(ask)) process.asked.push(ask)
+}

@@ -1,0 +1,42 @@
+/** Replay and its end: facts are delivered in order, misses are held, and before anything new happens the two are compared (rules D4–D6). */
+import { assert, SkeinError } from '../../std/index.ts'
+import type { EffectKey } from '../../std/index.ts'
+import { baseKey } from '../keys/key.ts'
+import { startBody } from './bodies.ts'
+import { deliverNext, foreignAwait, inMacrotask } from './deliver.ts'
+import type { Process } from './process.ts'
+import type { EffectRecord } from './process-state.ts'
+
+/** Starts the body and brings it to where its facts end. Throws `WORKFLOW_DIVERGED` or `FOREIGN_AWAIT`; nothing has run then. */
+export async function replay(process: Process): Promise<void> {
+  assert(process.replaying, 'replay happens once')
+  await inMacrotask(process, () => startBody(process))
+  while (await deliverNext(process)) if (process.broken !== undefined) throw process.broken
+  const foreign = foreignAwait(process)
+  if (foreign !== undefined) throw foreign
+  const orphan = firstOrphan(process)
+  if (orphan !== undefined) throw diverged(process, orphan)
+  process.replaying = false
+}
+
+/** The first fact that the code no longer asks for, outside closed scopes. */
+function firstOrphan(process: Process): EffectRecord | undefined {
+  if (process.definition?.kind === 'agent') return undefined
+  for (const record of process.state.effects.values()) {
+    const isDemand = record.kind !== undefined || record.waiting !== undefined || record.sentTo !== undefined
+    const key: EffectKey = baseKey(record.key)
+    if (!isDemand || record.key !== key || process.known.has(key) || process.state.isWithinClosed(key)) continue
+    return record
+  }
+  return undefined
+}
+
+function diverged(process: Process, orphan: EffectRecord): SkeinError {
+  const miss = process.asked[0]
+  const instead = miss === undefined ? 'it asks for nothing new' : `it asks for ${miss.key} instead`
+  return new SkeinError(
+    'WORKFLOW_DIVERGED',
+    `${process.definition?.name} does not do again what its journal says: ${orphan.key} was asked for, and is not asked for now; ${instead}. Nothing has run. The code depends on something that is not recorded (a clock, the environment, a file), or was changed; run the code it was born with`,
+    { data: { fact: orphan.key, miss: miss?.key ?? null } },
+  )
+}

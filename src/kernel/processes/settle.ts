@@ -1,0 +1,90 @@
+/** The end of an attempt: settled, repeated, reconciled or unknown (rules E4–E9). */
+import { limits } from '../../std/index.ts'
+import type { EffectAsk } from '../effects/ask.ts'
+import { failureOf } from '../journal/outcome.ts'
+import { pauseKey, suffixed } from '../keys/key.ts'
+import type { Settled } from '../ports/activation.ts'
+import { startAttempt } from './enact.ts'
+import type { Process } from './process.ts'
+import type { EffectRecord } from './process-state.ts'
+
+/** A first pause before another attempt; doubles each time. */
+const RETRY_DELAY_MS = 200
+const RETRY_DELAY_MS_MAX = 30_000
+
+/** Takes what came back from attempt `attempt`. A late answer of a dead attempt is dropped and counted. */
+export function settleAttempt(process: Process, ask: EffectAsk, attempt: number, settled: Settled): void {
+  const record = process.state.effects.get(ask.key)
+  if (record === undefined || record.attempt !== attempt || record.outcome !== undefined || (record.phase !== 'begun' && record.phase !== 'intended')) {
+    process.state.dropped += 1
+    return
+  }
+  const wanted = process.open.has(ask.key)
+  if (settled.reconciled !== undefined) return settleReconciled(process, ask, record, settled.reconciled)
+  if (settled.outcome.type === 'unknown') return settleUnknown(process, ask, record, settled.outcome.why)
+  if (wanted && mayRepeat(ask, record) && failureOf(settled.outcome)?.retryable === true && attempt < ask.attemptsMax) {
+    forfeitOrSettle(process, record, settled)
+    return repeatAfterPause(process, ask, attempt)
+  }
+  process.record({ type: 'settled', key: ask.key, attempt, outcome: settled.outcome, actual: settled.actual ?? record.reserve, ...(settled.note === undefined ? {} : { note: settled.note }) })
+}
+
+function mayRepeat(ask: EffectAsk, record: EffectRecord): boolean {
+  return ask.class !== 'write' || (ask.idempotent && record.phase === 'begun')
+}
+
+/** The reservation of a failed attempt that will be repeated: what it used is gone. */
+function forfeitOrSettle(process: Process, record: EffectRecord, settled: Settled): void {
+  process.record({ type: 'account', op: 'forfeit', key: record.key, amounts: settled.actual ?? record.reserve })
+}
+
+function repeatAfterPause(process: Process, ask: EffectAsk, attempt: number): void {
+  const delayMs = Math.min(RETRY_DELAY_MS * 2 ** (attempt - 1), RETRY_DELAY_MS_MAX)
+  process.record({ type: 'waiting', key: pauseKey(ask.key, 'pause', attempt), on: { kind: 'grace', dueAt: process.deps.clock.now() + delayMs } })
+}
+
+/** A write of which the attempt itself cannot say what became of it: look, repeat under its key, or ask. */
+function settleUnknown(process: Process, ask: EffectAsk, record: EffectRecord, why: string): void {
+  if (ask.work.kind === 'tool' && ask.work.tool.reconcile !== undefined && !ask.idempotent) return startReconcile(process, ask, record)
+  if (ask.idempotent && record.attempt < limits.ATTEMPTS_MAX && process.open.has(ask.key)) {
+    process.record({ type: 'account', op: 'forfeit', key: ask.key, amounts: record.reserve })
+    return repeatAfterPause(process, ask, record.attempt)
+  }
+  putBeforeSomeone(process, ask, record, why)
+}
+
+/** Asks the far side what became of the last attempt. */
+export function startReconcile(process: Process, ask: EffectAsk, record: EffectRecord): void {
+  startAttempt(process, ask, record.attempt, 'reconcile')
+}
+
+/**
+ * `absent` is conclusive when the attempt is surely over (its owner is dead, rule E8). After a time-out it may still
+ * be on its way: wait, and look again; the second answer is believed, and said to be an assumption.
+ */
+function settleReconciled(process: Process, ask: EffectAsk, record: EffectRecord, answer: 'absent' | 'unknown'): void {
+  if (answer === 'unknown') return putBeforeSomeone(process, ask, record, `nobody can say whether ${ask.name} was done`)
+  const graceKey = pauseKey(ask.key, 'grace', record.attempt)
+  const grace = process.state.effects.get(graceKey)
+  const ownerIsDead = process.act.ownerDeath === 'known' && record.owner !== process.act.owner
+  if (!ownerIsDead && grace?.outcome === undefined) {
+    const dueAt = process.deps.clock.now() + (process.deps.graceMs ?? limits.ABSENT_GRACE_MS_DEFAULT)
+    process.record({ type: 'waiting', key: graceKey, on: { kind: 'grace', dueAt } })
+    return
+  }
+  process.record({ type: 'account', op: 'forfeit', key: ask.key, amounts: record.reserve })
+  if (process.open.has(ask.key)) process.asked.push(ask)
+  else process.record({ type: 'settled', key: ask.key, attempt: record.attempt, outcome: { type: 'cancelled' }, actual: {} })
+}
+
+/** Parks the effect: done, again or fail (rule E6). */
+export function putBeforeSomeone(process: Process, ask: EffectAsk, record: EffectRecord, why: string): void {
+  process.record({ type: 'unknown', key: ask.key, attempt: record.attempt, why })
+  process.record({ type: 'account', op: 'forfeit', key: ask.key, amounts: record.reserve })
+  if (!process.open.has(ask.key)) return
+  if (ask.onUnknown === 'throw') {
+    process.record({ type: 'answered', key: ask.key, outcome: { type: 'unknown', why } })
+    return
+  }
+  process.record({ type: 'waiting', key: suffixed(ask.key, 'resolve'), on: { kind: 'operator', question: `was ${ask.name} done? ${why}` } })
+}
