@@ -53,6 +53,8 @@ export class Story {
   forfeited: Amounts = {}
   cap: Amounts = {}
   repeated = 0
+  /** Models, tools and steps that were decided. */
+  effectCount = 0
   cancelled: string | undefined
   readonly entries = new Map<string, Entry>()
   readonly #named = new Map<string, number>()
@@ -78,6 +80,12 @@ export class Story {
     return undefined
   }
 
+  /** Gives back the memory of an ended process's effects; the counters stay. */
+  compact(): void {
+    this.entries.clear()
+    this.#named.clear()
+  }
+
   /** Effects that have begun and not ended. */
   inFlight(): Entry[] {
     return this.#where((entry) => entry.phase === 'begun' || (entry.phase === 'intended' && entry.wait === undefined))
@@ -87,7 +95,7 @@ export class Story {
     return this.#where((entry) => entry.wait !== undefined)
   }
 
-  /** Models, tools and steps that were decided. */
+  /** What drivers were asked for, in order. */
   effects(): Entry[] {
     return this.#where((entry) => isEffect(entry) && entry.phase !== 'waiting')
   }
@@ -150,6 +158,7 @@ export class Story {
   #intended(fact: FactOf<'intended'>): void {
     const entry = this.#entry(fact.key, fact.at, fact.name)
     if (fact.attempt > 1) this.repeated += 1
+    else this.effectCount += 1
     entry.kind = fact.kind
     entry.class = fact.class
     entry.phase = 'intended'

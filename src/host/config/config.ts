@@ -1,0 +1,82 @@
+/** `skein.config.ts`: what a project says once, for the command line and for `open()`. */
+import { access } from 'node:fs/promises'
+import { join, relative, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { ModelsConfig } from '../../model/index.ts'
+import { SkeinError } from '../../std/index.ts'
+import { loadFailure } from '../load/failure.ts'
+import { suggestion } from '../words/nearest.ts'
+
+/** The default export of `skein.config.ts` or `skein.config.js`; every member is optional. */
+export type SkeinConfig = {
+  /** The data folder, relative to the config file. */
+  readonly data?: string
+  /** Providers, aliases and prices of models. */
+  readonly models?: ModelsConfig
+}
+
+const FILES = ['skein.config.ts', 'skein.config.js', 'skein.config.mjs'] as const
+const MODEL_MEMBERS = ['providers', 'aliases', 'prices'] as const
+const MEMBERS = ['data', 'models'] as const
+
+/** The data folder where nobody says otherwise. */
+export const DATA_FOLDER_DEFAULT = '.skein'
+
+/** The config of a folder; empty when there is no file. Throws `DEFINITION_LOAD_FAILED`, `INPUT_INVALID`. */
+export async function loadConfig(cwd: string): Promise<SkeinConfig> {
+  for (const name of FILES) {
+    const file = join(cwd, name)
+    if (!(await exists(file))) continue
+    const module = await importConfig(file, cwd)
+    return checked(module['default'], relative(cwd, file))
+  }
+  return {}
+}
+
+/** The data folder: what was asked for, else the config's, else `.skein`. */
+export function dataFolder(asked: string | undefined, config: SkeinConfig, cwd: string): string {
+  return resolve(cwd, asked ?? config.data ?? DATA_FOLDER_DEFAULT)
+}
+
+async function importConfig(file: string, cwd: string): Promise<Record<string, unknown>> {
+  try {
+    return (await import(pathToFileURL(file).href)) as Record<string, unknown>
+  } catch (thrown) {
+    throw loadFailure(file, thrown, cwd)
+  }
+}
+
+function checked(config: unknown, name: string): SkeinConfig {
+  if (typeof config !== 'object' || config === null)
+    throw new SkeinError(
+      'INPUT_INVALID',
+      `${name} has no default export; write: export default { data: '.skein', models: { … } }`,
+    )
+  demandMembers(config, MEMBERS, name)
+  const { data, models } = config as { data?: unknown; models?: unknown }
+  if (data !== undefined && typeof data !== 'string')
+    throw new SkeinError('INPUT_INVALID', `data in ${name} is no text; write the path of a folder`)
+  if (models !== undefined) {
+    if (typeof models !== 'object' || models === null)
+      throw new SkeinError('INPUT_INVALID', `models in ${name} is no object; write { providers, aliases, prices }`)
+    demandMembers(models, MODEL_MEMBERS, `models in ${name}`)
+  }
+  return config
+}
+
+function demandMembers(value: object, known: readonly string[], what: string): void {
+  for (const member of Object.keys(value)) {
+    if (known.includes(member)) continue
+    throw new SkeinError(
+      'INPUT_INVALID',
+      `${what} has a member ${member} that nothing reads; the members are ${known.join(', ')}.${suggestion(member, known)}`,
+    )
+  }
+}
+
+async function exists(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  )
+}

@@ -1,0 +1,146 @@
+/** A run as a tree of rows: pure, from what is known to what is shown. */
+import { addAmounts } from '../../kernel/index.ts'
+import type { Amounts } from '../../kernel/index.ts'
+import type { Family, Member } from '../views/family.ts'
+import { isEnded, needsOf } from '../views/rest.ts'
+import type { Need } from '../views/rest.ts'
+import { countWords, elapsedWords, spendWords } from '../words/amounts.ts'
+import { needCommands, needName, needWords } from '../words/need.ts'
+import { shortPid } from '../words/pid.ts'
+import { failureCode, stateWords } from '../words/state.ts'
+import type { Tone } from '../words/state.ts'
+
+/** One row: cells that line up, then free text. */
+export type Row = {
+  readonly tree: string
+  readonly state: string
+  readonly effects: string
+  readonly spend: string
+  readonly elapsed: string
+  readonly note: string
+  readonly tone: Tone
+}
+
+/** Ended siblings of one kind beyond this many become one row. */
+const SIBLINGS_SHOWN_MAX = 3
+
+type Node = { readonly row: Row; readonly children: readonly Node[] }
+
+/** The rows of a run, parents before children, branches drawn. */
+export function treeRows(family: Family, nowMs: number): readonly Row[] {
+  const root = family.root
+  return root === undefined ? [] : drawn(nodeOf(family, root, nowMs), '', '')
+}
+
+function drawn(node: Node, first: string, rest: string): Row[] {
+  const rows: Row[] = [{ ...node.row, tree: first + node.row.tree }]
+  node.children.forEach((child, i) => {
+    const last = i === node.children.length - 1
+    rows.push(...drawn(child, `${rest}${last ? '└ ' : '├ '}`, `${rest}${last ? '  ' : '│ '}`))
+  })
+  return rows
+}
+
+function nodeOf(family: Family, member: Member, nowMs: number): Node {
+  const children = family.children(member.view.pid)
+  const needs = needRows(member)
+  return {
+    row: memberRow(family, member, nowMs),
+    children: [...grouped(family, children, nowMs), ...needs.map((row) => ({ row, children: [] }))],
+  }
+}
+
+function memberRow(family: Family, member: Member, nowMs: number): Row {
+  const { view, story } = member
+  const state = stateWords(member)
+  const isRoot = view.parent === undefined
+  const end = view.endedAt ?? story.ended?.at ?? nowMs
+  const repeated = story.repeated === 0 ? '' : `, ${story.repeated} repeated`
+  return {
+    tree: isRoot && view.pid !== view.workflow ? `${view.pid} ${view.workflow}` : shortPid(view.pid),
+    state: state.text,
+    effects: `${countWords(story.effectCount, 'effect')}${repeated}`,
+    spend: spendWords(spentBelow(family, member), isRoot || view.kind === 'agent' ? story.cap : undefined),
+    elapsed: elapsedWords(end - view.createdAt),
+    note: noteOf(member, nowMs),
+    tone: state.tone,
+  }
+}
+
+/** Spent and lost by a process and all below it. */
+export function spentBelow(family: Family, member: Member): Amounts {
+  let sum = addAmounts(member.story.spent, member.story.forfeited)
+  for (const child of family.children(member.view.pid)) sum = addAmounts(sum, spentBelow(family, child))
+  return sum
+}
+
+function noteOf(member: Member, nowMs: number): string {
+  const { view, story } = member
+  if (view.status === 'parked') return view.parked?.code ?? ''
+  if (view.status === 'failed') return failureCode(member) ?? ''
+  if (isEnded(view.status)) return ''
+  const running = story.inFlight().filter((entry) => entry.kind !== 'child')
+  const newest = running.at(-1)
+  if (newest === undefined) return ''
+  const attempt = newest.attempts > 1 ? ` (attempt ${newest.attempts})` : ''
+  const more = running.length > 1 ? ` and ${running.length - 1} more` : ''
+  return `${newest.name}${attempt} ${elapsedWords(nowMs - (newest.begunAt ?? newest.at))}${more}`
+}
+
+function needRows(member: Member): Row[] {
+  const needs = needsOf(member)
+  if (needs === 'moving' || isEnded(member.view.status)) return []
+  return needs.filter((need) => need.kind !== 'message').map(needRow)
+}
+
+function needRow(need: Need): Row {
+  const tone: Tone = need.kind === 'approval' || need.kind === 'answer' ? 'ask' : 'bad'
+  return {
+    tree: needName(need),
+    state: '',
+    effects: '',
+    spend: '',
+    elapsed: '',
+    note: `${needWords(need)}   ${needCommands(need)[0] ?? ''}`,
+    tone,
+  }
+}
+
+/** Children, with ended ones of one kind gathered when there are many. */
+function grouped(family: Family, children: readonly Member[], nowMs: number): Node[] {
+  const endedOf = new Map<string, Member[]>()
+  for (const child of children) {
+    if (!isEnded(child.view.status)) continue
+    endedOf.set(child.view.workflow, [...(endedOf.get(child.view.workflow) ?? []), child])
+  }
+  const nodes: Node[] = []
+  const told = new Set<string>()
+  for (const child of children) {
+    const group = isEnded(child.view.status) ? (endedOf.get(child.view.workflow) ?? []) : []
+    if (group.length <= SIBLINGS_SHOWN_MAX) nodes.push(nodeOf(family, child, nowMs))
+    else if (!told.has(child.view.workflow)) {
+      told.add(child.view.workflow)
+      nodes.push({ row: groupRow(family, child.view.workflow, group), children: [] })
+    }
+  }
+  return nodes
+}
+
+function groupRow(family: Family, workflow: string, group: readonly Member[]): Row {
+  const failed = group.filter((member) => member.view.status === 'failed').length
+  let spent: Amounts = {}
+  let effects = 0
+  for (const member of group) {
+    spent = addAmounts(spent, spentBelow(family, member))
+    effects += member.story.effectCount
+  }
+  return {
+    tree: `${group.length} × ${workflow}`,
+    state: failed === 0 ? 'done' : `${group.length - failed} done`,
+    effects: countWords(effects, 'effect'),
+    spend: spendWords(spent, undefined),
+    elapsed: '',
+    note: failed === 0 ? '' : `${failed} failed`,
+    tone: 'dim',
+  }
+}

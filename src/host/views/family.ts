@@ -1,0 +1,62 @@
+/**
+ * A run as it is now: its processes with their stories, refreshed from what changed.
+ *
+ * Invariants:
+ * 1. What is shown of a process is one reading of the store plus the frames after it; nothing is guessed.
+ * 2. An ended process keeps its counters and gives back the memory of its effects.
+ */
+import type { ProcessView } from '../../engine/index.ts'
+import type { Pid } from '../../std/index.ts'
+import { asSeq } from '../../std/index.ts'
+import { FOLLOWED_PROCESSES_MAX } from '../limits.ts'
+import type { Reader } from '../operate/find.ts'
+import { Story } from './story.ts'
+
+/** One process: what the engine says of it, and what its journal tells. */
+export type Member = { readonly view: ProcessView; readonly story: Story }
+
+/** A root and all below it. */
+export class Family {
+  readonly members = new Map<Pid, Member>()
+  readonly #reader: Reader
+  readonly #root: Pid
+
+  constructor(reader: Reader, root: Pid) {
+    this.#reader = reader
+    this.#root = root
+  }
+
+  get root(): Member | undefined {
+    return this.members.get(this.#root)
+  }
+
+  /** Reads every process of the run. */
+  async readAll(): Promise<void> {
+    for await (const view of this.#reader.list({ root: this.#root, limit: FOLLOWED_PROCESSES_MAX }))
+      await this.#take(view)
+  }
+
+  /** Reads one process again, if it belongs to this run. */
+  async read(pid: Pid): Promise<void> {
+    const view = await this.#reader.inspect(pid)
+    if (view?.root === this.#root && (this.members.size < FOLLOWED_PROCESSES_MAX || this.members.has(pid)))
+      await this.#take(view)
+  }
+
+  /** Children of a process, oldest first. */
+  children(parent: Pid): Member[] {
+    return [...this.members.values()].filter((member) => member.view.parent === parent).sort(byAge)
+  }
+
+  async #take(view: ProcessView): Promise<void> {
+    const known = this.members.get(view.pid)
+    const story = known?.story ?? new Story()
+    this.members.set(view.pid, { view, story })
+    if (story.ended !== undefined) return
+    for await (const frame of this.#reader.history(view.pid, asSeq(story.nextSeq))) story.apply(frame.facts)
+    if (story.ended !== undefined) story.compact()
+  }
+}
+
+const byAge = (a: Member, b: Member): number =>
+  a.view.createdAt - b.view.createdAt || (a.view.pid < b.view.pid ? -1 : 1)

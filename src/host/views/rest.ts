@@ -1,0 +1,103 @@
+/** What a run waits for when nothing in it moves by itself. */
+import type { ProcessView } from '../../engine/index.ts'
+import type { ErrorData } from '../../std/index.ts'
+import type { Family, Member } from './family.ts'
+import type { Entry } from './story.ts'
+
+/** One thing that only somebody outside can give. */
+export type Need =
+  | {
+      readonly kind: 'approval' | 'answer' | 'budget' | 'operator' | 'message' | 'promise'
+      readonly member: Member
+      readonly entry: Entry
+    }
+  | { readonly kind: 'parked'; readonly member: Member; readonly error: ErrorData }
+
+/** `moving`: something is in flight or due · `ended` · `resting`: nothing happens until a need is met. */
+export type Rest =
+  | { readonly type: 'moving' }
+  | { readonly type: 'ended' }
+  | { readonly type: 'resting'; readonly needs: readonly Need[] }
+
+/** True for a status after which nothing comes. */
+export function isEnded(status: ProcessView['status']): boolean {
+  return status === 'done' || status === 'failed' || status === 'cancelled'
+}
+
+/** Judges a whole run. */
+export function restOf(family: Family): Rest {
+  if (family.root === undefined) return { type: 'moving' }
+  if (isEnded(family.root.view.status)) return { type: 'ended' }
+  const needs: Need[] = []
+  for (const member of family.members.values()) {
+    if (isEnded(member.view.status)) continue
+    const own = needsOf(member)
+    if (own === 'moving') return { type: 'moving' }
+    needs.push(...own)
+  }
+  // Only waits on children, and no child that waits for anything: the news of an end is on its way.
+  return needs.length === 0 ? { type: 'moving' } : { type: 'resting', needs }
+}
+
+/** What one process needs from outside, or that it moves by itself. */
+export function needsOf(member: Member): readonly Need[] | 'moving' {
+  const { view, story } = member
+  if (view.status === 'parked') {
+    const unknown: ErrorData = { code: 'INTERNAL', message: 'parked without a reason', retryable: false }
+    const operators = entryNeeds(member).filter((need) => need.kind === 'operator')
+    return operators.length > 0 ? operators : [{ kind: 'parked', member, error: view.parked ?? unknown }]
+  }
+  if (view.status === 'ready' || story.inFlight().some((entry) => entry.kind !== 'child')) return 'moving'
+  const waiting = story.waiting()
+  if (waiting.length === 0 || waiting.some(isDue)) return 'moving'
+  return entryNeeds(member)
+}
+
+/** Everything in one process that somebody outside could give now, moving or not. */
+export function entryNeeds(member: Member): Need[] {
+  const needs: Need[] = []
+  for (const entry of member.story.waiting()) {
+    const kind = entry.wait?.on.kind
+    switch (kind) {
+      case 'approval':
+      case 'answer':
+      case 'budget':
+      case 'operator':
+      case 'message':
+      case 'promise':
+        needs.push({ kind, member, entry })
+        break
+      default:
+        break
+    }
+  }
+  return needs
+}
+
+/** Timers come by themselves; an approval that expires is still for a person. */
+function isDue(entry: Entry): boolean {
+  const on = entry.wait?.on
+  if (on === undefined) return false
+  switch (on.kind) {
+    case 'timer':
+    case 'grace':
+      return true
+    case 'message':
+    case 'promise':
+      return on.dueAt !== undefined
+    default:
+      return false
+  }
+}
+
+/** True when a person is asked, rather than another program. */
+export function isForPerson(need: Need): boolean {
+  return need.kind === 'approval' || need.kind === 'answer'
+}
+
+/** The exit code of a run that rests: parked before budget before waiting. */
+export function restExitCode(needs: readonly Need[]): number {
+  if (needs.some((need) => need.kind === 'parked' || need.kind === 'operator')) return 4
+  if (needs.some((need) => need.kind === 'budget')) return 5
+  return 3
+}
