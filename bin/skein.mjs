@@ -34,7 +34,7 @@ if (process.platform === 'win32') {
   else {
     refuse(
       `Skein needs Node ${majorMin}.${minorMin} or later and this is ${process.version}. Install a newer Node, or let npm bring one:\n` +
-        `  npx -y -p node@24 -p skein -c 'skein ${process.argv.slice(2).join(' ') || '--help'}'`,
+        "  npx -y -p node@24 -p skein -c 'skein …'",
     )
   }
 }
