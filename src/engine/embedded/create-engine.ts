@@ -1,7 +1,152 @@
+/**
+ * The engine of one owner over any store.
+ *
+ * Invariants:
+ * 1. `start`, `deliver` and `control` answer when what they did is durable.
+ * 2. After the store has failed nothing starts, nothing is written, and every call says why (rule T5).
+ */
+import type { Control, Message, StartRequest } from '../../kernel/index.ts'
 import { SkeinError } from '../../std/index.ts'
+import type { Pid, Seq } from '../../std/index.ts'
+import { FRAME_BYTES_MAX } from '../limits.ts'
+import type { EngineTraits, HostOptions, Query } from '../port.ts'
+import { GroupCommit } from './group-commit.ts'
+import type { Interior } from './interior.ts'
 import type { EngineParts, LocalEngine } from './local-engine.ts'
+import { Post } from './post.ts'
+import { prepareControl, prepareMessage, prepareStart } from './prepare.ts'
+import type { Prepared } from './prepare.ts'
+import { Residency } from './residency.ts'
+import type { RunActivation } from './residency.ts'
+import type { P } from './store/process-table.ts'
+import { verifyJournals } from './verify.ts'
+import { Views } from './views.ts'
+import { Watchers } from './watchers.ts'
 
 /** The engine over a store that this process owns. */
 export function createEngine(parts: EngineParts): LocalEngine {
-  throw new SkeinError('NOT_AVAILABLE', `the engine over a ${parts.store.durability} store is being built`)
+  return new OwnersEngine(parts)
+}
+
+class OwnersEngine implements LocalEngine {
+  readonly traits: EngineTraits
+  readonly #interior: Interior
+  readonly #views: Views
+  readonly #failed = new AbortController()
+  #residency: Residency | undefined
+  #closing: Promise<void> | undefined
+
+  constructor(parts: EngineParts) {
+    const { tables, epoch, durability } = parts.store
+    this.traits = { durability, nodes: 'one', ownerDeath: 'known', frameBytesMax: FRAME_BYTES_MAX }
+    const commits = new GroupCommit(parts, (error) => this.abandon(error))
+    const watchers = new Watchers(tables)
+    const isCrowded = (): boolean => this.#residency?.isCrowded ?? false
+    const residents: Interior['residents'] = {
+      get isCrowded() {
+        return isCrowded()
+      },
+      get: (p: P) => this.#residency?.get(p),
+      wake: (p: P) => this.#residency?.wake(p),
+      rested: (p, about) => this.#residency?.rested(p, about),
+    }
+    const post = new Post({ tables, epoch, clock: parts.clock, hash: parts.hash, residents, watchers })
+    this.#interior = { ...parts, tables, commits, post, watchers, residents }
+    this.#views = new Views(tables, () => true)
+  }
+
+  get failed(): AbortSignal {
+    return this.#failed.signal
+  }
+
+  async start(request: StartRequest): Promise<{ readonly pid: Pid; readonly created: boolean }> {
+    const { result } = await this.#post(prepareStart(request, this.#interior.hash))
+    return { pid: request.pid, created: result === 'queued' }
+  }
+
+  async deliver(message: Message) {
+    return (await this.#post(prepareMessage(message))).result
+  }
+
+  async control(pid: Pid, control: Control): Promise<'queued' | 'duplicate' | 'ended'> {
+    const { result } = await this.#post(prepareControl(pid, control, this.#interior.hash))
+    if (result === 'queued' || result === 'duplicate' || result === 'ended') return result
+    throw new SkeinError('PROCESS_UNKNOWN', `there is no process ${pid}; see: skein ps`)
+  }
+
+  async host(run: RunActivation, options: HostOptions = {}): Promise<AsyncDisposable> {
+    this.#checkOpen()
+    if (this.#residency !== undefined) throw new SkeinError('USAGE', 'this engine is hosted already; dispose the first host before the next')
+    const residency = new Residency(this.#interior, run, options)
+    this.#residency = residency
+    await residency.begin()
+    return {
+      [Symbol.asyncDispose]: async () => {
+        await residency[Symbol.asyncDispose]()
+        if (this.#residency === residency) this.#residency = undefined
+      },
+    }
+  }
+
+  async inspect(pid: Pid) {
+    this.#checkOpen()
+    return this.#views.inspect(pid)
+  }
+
+  list(query: Query) {
+    this.#checkOpen()
+    return this.#views.list(query)
+  }
+
+  history(pid: Pid, from?: Seq) {
+    this.#checkOpen()
+    return this.#views.history(pid, from)
+  }
+
+  watch(query: Query, signal: AbortSignal) {
+    this.#checkOpen()
+    return this.#interior.watchers.watch(query, signal)
+  }
+
+  verify(pid?: Pid) {
+    this.#checkOpen()
+    return verifyJournals(this.#interior.tables, this.#interior.hash, pid)
+  }
+
+  abandon(why: SkeinError): void {
+    if (this.#failed.signal.aborted) return
+    this.#interior.commits.stop(why)
+    this.#residency?.drop(why)
+    this.#interior.watchers.close()
+    this.#failed.abort(why)
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return (this.#closing ??= this.#close())
+  }
+
+  async #close(): Promise<void> {
+    const { commits, watchers, store } = this.#interior
+    await this.#residency?.[Symbol.asyncDispose]()
+    await commits.flush()
+    commits.stop(new SkeinError('ENGINE_CLOSED', 'this engine is closed'))
+    watchers.close()
+    store[Symbol.dispose]()
+  }
+
+  #post(what: Prepared) {
+    this.#checkOpen()
+    const { commits, post } = this.#interior
+    const bytes = what.type === 'message' ? what.bytes : what.packed.text.length
+    return commits.submit(
+      () => post.apply(what),
+      bytes,
+      (arrival) => post.arrive(arrival),
+    )
+  }
+
+  #checkOpen(): void {
+    if (this.#failed.signal.aborted) throw this.#failed.signal.reason
+    if (this.#closing !== undefined) throw new SkeinError('ENGINE_CLOSED', 'this engine is closed')
+  }
 }

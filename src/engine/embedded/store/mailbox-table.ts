@@ -6,6 +6,9 @@ import type { P } from './process-table.ts'
 /** A stored message or control: `seq` is its place in the order of commits of the whole store. */
 export type Mail = { readonly seq: number; readonly text: string }
 
+/** The mailbox tables of a store. */
+export type MailboxTable = ReturnType<typeof mailboxTable>
+
 /** The mailbox tables over an open database. */
 export function mailboxTable(db: DatabaseSync) {
   const put = db.prepare('insert into message(seq, p, text) values(?, ?, ?)')

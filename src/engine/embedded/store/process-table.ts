@@ -39,6 +39,9 @@ const INSERT = `insert into process(pid, parent, root, depth, kind, workflow, fi
 const LIST = `select * from process where p > :after and (:root is null or root = :root) and (:parent is null or parent = :parent)
   and (:workflow is null or workflow = :workflow) and (:status is null or status in (select value from json_each(:status))) order by p limit :limit`
 
+/** The process table of a store. */
+export type ProcessTable = ReturnType<typeof processTable>
+
 /** The process table over an open database. */
 export function processTable(db: DatabaseSync) {
   const find = db.prepare('select p, status from process where pid = ?')

@@ -1,0 +1,198 @@
+/**
+ * A resident process's lane to its engine.
+ *
+ * Invariants:
+ * 1. Frames are sealed and queued in the order of the calls; the journal is always a prefix of what memory did (rule J1).
+ * 2. Nothing outward starts, and nothing sent is heard, before all earlier frames are durable (rule E3).
+ * 3. A control is consumed by the first frame, or end, after `next` handed it out; a message when a frame says so.
+ * 4. It rests only if nothing has come meanwhile, judged inside the transaction that makes it rest.
+ */
+import { sealFrame } from '../../kernel/index.ts'
+import type { Activation, CommitEnd, Event as ProcessEvent, Fact, FactBody, FrameEffects, StartRequest } from '../../kernel/index.ts'
+import { asOwnerId, assert, limits, SkeinError } from '../../std/index.ts'
+import type { EffectKey, Epoch, MessageId, OwnerId, Pid } from '../../std/index.ts'
+import { FRAME_BYTES_MAX } from '../limits.ts'
+import { EffectLane } from './effect-lane.ts'
+import type { Effect, Run } from './effect-lane.ts'
+import { EventQueue } from './event-queue.ts'
+import type { Arrived } from './event-queue.ts'
+import { frameStep } from './frame-step.ts'
+import type { Entry, Step } from './group-commit.ts'
+import type { Interior } from './interior.ts'
+import type { Loaded } from './load.ts'
+import type { Addressee } from './post.ts'
+import { prepareOutgoing, prepareWait } from './prepare.ts'
+import { restStep } from './rest-step.ts'
+import type { P } from './store/process-table.ts'
+import { WaitTimers } from './wait-timers.ts'
+
+const OVER = 'the activation is over'
+const OWNER_BYTES = 8
+
+/** The activation of one process by this engine. */
+export class LocalActivation implements Activation, Addressee {
+  readonly p: P
+  readonly pid: Pid
+  readonly epoch: Epoch
+  readonly owner: OwnerId
+  readonly start: StartRequest
+  readonly facts: readonly Fact[]
+  readonly ownerDeath = 'known'
+  readonly queue: EventQueue
+  readonly lane: EffectLane
+  readonly timers: WaitTimers
+  /** Controls that `next` handed out and no frame has consumed yet. */
+  handedControls: number[] = []
+  /** Rows of commits under way that the queue will hear of. */
+  expected = 0
+  /** A control has come since the process was loaded. */
+  hasNewControl = false
+  readonly #interior: Interior
+  readonly #abort = new AbortController()
+  readonly #loadedSeq: number
+  readonly #messages = new Map<MessageId, { readonly seq: number; readonly bytes: number }>()
+  #n: number
+  #hash: string
+  #lastEntry: Entry | undefined
+  #framesQueued = 0
+  #framesDurable = 0
+  #over: SkeinError | undefined
+
+  constructor(interior: Interior, loaded: Loaded) {
+    const { clock, random, store } = interior
+    this.#interior = interior
+    this.p = loaded.row.p
+    this.pid = loaded.row.pid
+    this.epoch = store.epoch
+    this.owner = asOwnerId(`${store.epoch}.${random.hex(OWNER_BYTES)}`)
+    this.start = loaded.request
+    this.facts = loaded.facts
+    this.#n = loaded.nextN
+    this.#hash = loaded.hash
+    this.#loadedSeq = loaded.mail.reduce((last, { seq }) => Math.max(last, seq ?? 0), 0)
+    this.queue = new EventQueue(clock, (arrived) => this.#onTake(arrived))
+    this.lane = new EffectLane(this.owner, ({ key, attempt }, settled) => this.queue.push({ event: { type: 'settled', key, attempt, settled } }))
+    this.timers = new WaitTimers(clock, (key) => this.queue.push({ event: { type: 'timer', key } }))
+    for (const arrived of loaded.mail) this.#enqueue(arrived)
+    for (const { wait, dueAt } of loaded.waits) this.timers.add(wait.key, dueAt)
+  }
+
+  /** It has come to its end, or its store was lost. */
+  get isOver(): boolean {
+    return this.#over !== undefined
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal
+  }
+
+  expect(count: 1 | -1): void {
+    this.expected += count
+  }
+
+  arrived(what: Arrived): void {
+    // A commit that took its time may have been seen already when the process was loaded.
+    if (what.seq !== undefined && what.seq <= this.#loadedSeq) return
+    if (what.event.type === 'control') this.hasNewControl = true
+    this.#enqueue(what)
+  }
+
+  next(idleMs?: number): Promise<ProcessEvent | undefined> {
+    return this.queue.next(idleMs !== undefined && this.#interior.residents.isCrowded ? 0 : idleMs)
+  }
+
+  decide(make: () => readonly FactBody[]): Promise<readonly FactBody[]> {
+    if (this.#over !== undefined) return Promise.reject(this.#over)
+    return Promise.resolve(make())
+  }
+
+  perform(effect: Effect, run: Run): void {
+    this.#checkOpen()
+    this.lane.perform(effect, run, this.#framesQueued, this.#framesDurable)
+  }
+
+  abort(key: EffectKey): void {
+    this.lane.abort(key)
+  }
+
+  frame(facts: readonly Fact[], effects: FrameEffects): void {
+    this.#checkOpen()
+    const { hash, random, commits } = this.#interior
+    const sent = (effects.sent ?? []).map((outgoing) => ({ outgoing, prepared: prepareOutgoing(outgoing, hash) }))
+    const waits = (effects.waits ?? []).map((wait) => prepareWait(wait, hash))
+    const about = { pid: this.pid, epoch: this.epoch, n: this.#n, prevHash: this.#hash, facts }
+    const sealed = facts.length === 0 ? undefined : sealFrame(about, { hash, random, inlineMax: limits.PAYLOAD_INLINE_BYTES_MAX })
+    const bytes = sealed === undefined ? 0 : sealed.frame.body.length + sealed.frame.payloads.length
+    if (bytes > FRAME_BYTES_MAX) throw new SkeinError('VALUE_TOO_LARGE', `a frame of ${this.pid} has ${bytes} characters, more than ${FRAME_BYTES_MAX}; return smaller values, or write them to files and return their names`)
+    // From here on nothing may fail: the frame is part of the journal.
+    const consumed = (effects.consumed ?? []).flatMap((id) => this.#messages.get(id) ?? [])
+    for (const id of effects.consumed ?? []) this.#messages.delete(id)
+    for (const key of effects.unwaits ?? []) this.timers.remove(key)
+    for (const { wait, dueAt } of waits) this.timers.add(wait.key, dueAt)
+    const controls = this.handedControls
+    this.handedControls = []
+    if (sealed !== undefined) {
+      this.#n += 1
+      this.#hash = sealed.frame.hash
+    }
+    const index = ++this.#framesQueued
+    const step = frameStep(this.#interior, this, { about, sealed, sent, waits, consumed, controls, unwaits: effects.unwaits ?? [] }, () => this.#durable(index))
+    this.#lastEntry = commits.push([step], bytes)
+  }
+
+  commit(end: CommitEnd): Promise<boolean> {
+    if (this.#over !== undefined) return Promise.reject(this.#over)
+    if (end.type === 'wait' || end.type === 'yield') assert(this.lane.isIdle, `${this.pid} rests with effects in flight`)
+    if (end.type === 'wait' && !this.queue.isEmpty) return Promise.resolve(false)
+    return new Promise((resolve, reject) => this.#push(restStep(this.#interior, this, end, { resolve, reject })))
+  }
+
+  /** The engine stops running this process: `next` rejects, effects are aborted; frames and an end are still taken. */
+  drain(why: SkeinError): void {
+    this.#abort.abort(why)
+    this.#still(why)
+  }
+
+  /** The store is lost: as `drain`, and every later call fails. */
+  drop(why: SkeinError): void {
+    this.#over ??= why
+    this.drain(why)
+  }
+
+  /** It has come to its end. */
+  close(): void {
+    this.#over ??= new SkeinError('ENGINE_CLOSED', OVER)
+    this.#still(this.#over)
+  }
+
+  #still(why: SkeinError): void {
+    this.timers.close()
+    this.lane.close(why)
+    this.queue.close(why)
+  }
+
+  #push(step: Step): void {
+    const { commits } = this.#interior
+    // In the same transaction as the last frame wherever possible: `ended` and its fact are one.
+    if (!commits.join(this.#lastEntry, step)) commits.push([step], 0)
+  }
+
+  #durable(index: number): void {
+    this.#framesDurable = index
+    this.lane.release(index)
+  }
+
+  #enqueue(arrived: Arrived): void {
+    const { event, seq, bytes } = arrived
+    if (event.type === 'message' && seq !== undefined) this.#messages.set(event.message.id, { seq, bytes: bytes ?? 0 })
+    this.queue.push(arrived)
+  }
+
+  #onTake({ event, seq }: Arrived): void {
+    if (event.type === 'control' && seq !== undefined) this.handedControls.push(seq)
+  }
+
+  #checkOpen(): void {
+    if (this.#over !== undefined) throw this.#over
+  }
+}

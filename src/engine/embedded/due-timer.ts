@@ -1,0 +1,44 @@
+import type { Clock } from '../../std/index.ts'
+import type { P, ProcessTable } from './store/process-table.ts'
+
+/** The one timer of all processes that rest: wakes those that are due. */
+export class DueTimer {
+  readonly #clock: Clock
+  readonly #processes: ProcessTable
+  readonly #onDue: (p: P) => void
+  #timer: Disposable | undefined
+  #armedFor = Infinity
+  #isClosed = false
+
+  constructor(clock: Clock, processes: ProcessTable, onDue: (p: P) => void) {
+    this.#clock = clock
+    this.#processes = processes
+    this.#onDue = onDue
+  }
+
+  /** Wakes what is due now, and arms the timer for the next. */
+  look(): void {
+    if (this.#isClosed) return
+    const now = this.#clock.now()
+    for (const p of this.#processes.due(now)) this.#onDue(p)
+    this.#arm(this.#processes.nextDue(now) ?? Infinity)
+  }
+
+  /** A process rests until `at`. */
+  expect(at: number): void {
+    if (at < this.#armedFor) this.#arm(at)
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#timer?.[Symbol.dispose]()
+  }
+
+  #arm(at: number): void {
+    this.#timer?.[Symbol.dispose]()
+    this.#timer = undefined
+    this.#armedFor = at
+    if (at === Infinity || this.#isClosed) return
+    this.#timer = this.#clock.timer(Math.max(0, at - this.#clock.now()), () => this.look())
+  }
+}

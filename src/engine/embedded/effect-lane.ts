@@ -1,0 +1,82 @@
+/**
+ * The effects of one activation that are held or in flight.
+ *
+ * Invariants:
+ * 1. An effect of class read or write starts only when every frame queued before it is durable (rule E3).
+ * 2. What ends after the lane was closed is dropped: an abort by the host is no outcome (rule E9).
+ */
+import { failure } from '../../kernel/index.ts'
+import type { EffectClass, Settled } from '../../kernel/index.ts'
+import { errorData, SkeinError, toSkeinError } from '../../std/index.ts'
+import type { EffectKey, OwnerId } from '../../std/index.ts'
+
+/** An effect as `perform` is told of it. */
+export type Effect = { readonly key: EffectKey; readonly attempt: number; readonly class: EffectClass; readonly begun: OwnerId | undefined }
+
+/** What performs an effect. */
+export type Run = (about: { readonly reexecution: boolean; readonly signal: AbortSignal }) => Promise<Settled>
+
+type Held = { readonly after: number; readonly effect: Effect; readonly run: Run; readonly controller: AbortController }
+
+/** Effects of one owner. `onEnd` hears of each end once. */
+export class EffectLane {
+  readonly #owner: OwnerId
+  readonly #onEnd: (effect: Effect, settled: Settled) => void
+  readonly #held: Held[] = []
+  readonly #controllers = new Map<EffectKey, AbortController>()
+  #isClosed = false
+
+  constructor(owner: OwnerId, onEnd: (effect: Effect, settled: Settled) => void) {
+    this.#owner = owner
+    this.#onEnd = onEnd
+  }
+
+  get isIdle(): boolean {
+    return this.#controllers.size === 0
+  }
+
+  /** Starts now if frame number `after` of this activation is durable, that is `durable` has reached it. */
+  perform(effect: Effect, run: Run, after: number, durable: number): void {
+    if (this.#isClosed) return
+    const held: Held = { after, effect, run, controller: new AbortController() }
+    this.#controllers.set(effect.key, held.controller)
+    if (effect.class === 'local' || after <= durable) this.#start(held)
+    else this.#held.push(held)
+  }
+
+  /** Frames up to `durable` are durable: starts what waited for them. */
+  release(durable: number): void {
+    while (this.#held.length > 0 && this.#held[0]!.after <= durable) this.#start(this.#held.shift()!)
+  }
+
+  abort(key: EffectKey): void {
+    this.#controllers.get(key)?.abort(new SkeinError('CANCELLED', 'the effect was cancelled'))
+  }
+
+  close(why: SkeinError): void {
+    this.#isClosed = true
+    this.#held.length = 0
+    for (const controller of this.#controllers.values()) controller.abort(why)
+    this.#controllers.clear()
+  }
+
+  #start(held: Held): void {
+    // Cancelled before its first outward byte: there is nothing to run.
+    if (held.controller.signal.aborted) return queueMicrotask(() => this.#end(held, { outcome: { type: 'cancelled' } }))
+    const { begun } = held.effect
+    const settle = (settled: Settled): void => this.#end(held, settled)
+    const fail = (thrown: unknown): void => this.#end(held, { outcome: failure(errorData(toSkeinError(thrown))) })
+    try {
+      held.run({ reexecution: begun !== undefined && begun !== this.#owner, signal: held.controller.signal }).then(settle, fail)
+    } catch (thrown) {
+      queueMicrotask(() => fail(thrown))
+    }
+  }
+
+  #end(held: Held, settled: Settled): void {
+    if (this.#isClosed) return
+    const { key } = held.effect
+    if (this.#controllers.get(key) === held.controller) this.#controllers.delete(key)
+    this.#onEnd(held.effect, settled)
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * What happens to one resident process, in order of arrival, control first (rule T2).
+ *
+ * Invariants:
+ * 1. At most one `next` is waiting; an event goes to it or into the queue, never both.
+ * 2. A closed queue keeps what is in it but hands out nothing more: those rows stay in the store.
+ */
+import type { Event as ProcessEvent } from '../../kernel/index.ts'
+import { assert } from '../../std/index.ts'
+import type { Clock, SkeinError } from '../../std/index.ts'
+
+/** An event, and the row of the store that it came from, if any. */
+export type Arrived = { readonly event: ProcessEvent; readonly seq?: number; readonly bytes?: number }
+
+type Waiter = { readonly resolve: (event: ProcessEvent | undefined) => void; readonly reject: (error: SkeinError) => void; readonly idle: Disposable | undefined }
+
+/** The queue of one activation. `onTake` hears, synchronously, what is handed out. */
+export class EventQueue {
+  readonly #clock: Clock
+  readonly #onTake: (arrived: Arrived) => void
+  #controls: Arrived[] = []
+  #others: Arrived[] = []
+  #head = 0
+  #waiter: Waiter | undefined
+  #closed: SkeinError | undefined
+
+  constructor(clock: Clock, onTake: (arrived: Arrived) => void) {
+    this.#clock = clock
+    this.#onTake = onTake
+  }
+
+  get isEmpty(): boolean {
+    return this.#controls.length === 0 && this.#head === this.#others.length
+  }
+
+  /** A control is among what was not handed out. */
+  get hasControls(): boolean {
+    return this.#controls.length > 0
+  }
+
+  push(arrived: Arrived): void {
+    if (this.#closed === undefined && this.#waiter !== undefined) return this.#answer(arrived)
+    if (arrived.event.type === 'control') this.#controls.push(arrived)
+    else this.#others.push(arrived)
+  }
+
+  next(idleMs: number | undefined): Promise<ProcessEvent | undefined> {
+    if (this.#closed !== undefined) return Promise.reject(this.#closed)
+    assert(this.#waiter === undefined, 'one next() at a time')
+    const arrived = this.#shift()
+    if (arrived !== undefined) {
+      this.#onTake(arrived)
+      return Promise.resolve(arrived.event)
+    }
+    if (idleMs === 0) return Promise.resolve(undefined)
+    return new Promise((resolve, reject) => {
+      const idle = idleMs === undefined ? undefined : this.#clock.timer(idleMs, () => this.endIdle())
+      this.#waiter = { resolve, reject, idle }
+    })
+  }
+
+  /** Tells a `next` that waits with a limit that nothing came; false when there is none. */
+  endIdle(): boolean {
+    if (this.#waiter?.idle === undefined) return false
+    this.#release()?.resolve(undefined)
+    return true
+  }
+
+  close(error: SkeinError): void {
+    this.#closed ??= error
+    this.#release()?.reject(error)
+  }
+
+  #answer(arrived: Arrived): void {
+    const waiter = this.#release()
+    this.#onTake(arrived)
+    waiter?.resolve(arrived.event)
+  }
+
+  #release(): Waiter | undefined {
+    const waiter = this.#waiter
+    this.#waiter = undefined
+    waiter?.idle?.[Symbol.dispose]()
+    return waiter
+  }
+
+  #shift(): Arrived | undefined {
+    if (this.#controls.length > 0) return this.#controls.shift()
+    if (this.#head === this.#others.length) return undefined
+    const arrived = this.#others[this.#head++]
+    if (this.#head === this.#others.length) {
+      this.#others = []
+      this.#head = 0
+    }
+    return arrived
+  }
+}

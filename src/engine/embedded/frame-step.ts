@@ -1,0 +1,60 @@
+import type { BlobToStore, Fact, Outgoing, SealedFrame } from '../../kernel/index.ts'
+import type { EffectKey, Epoch, Pid } from '../../std/index.ts'
+import type { LocalActivation } from './activation.ts'
+import type { Step } from './group-commit.ts'
+import type { Interior } from './interior.ts'
+import type { Arrival } from './post.ts'
+import type { Prepared, PreparedWait } from './prepare.ts'
+
+/** A frame with everything it makes visible, ready to be committed (rule T4). */
+export type FrameToCommit = {
+  readonly about: { readonly pid: Pid; readonly epoch: Epoch; readonly n: number; readonly prevHash: string; readonly facts: readonly Fact[] }
+  /** Absent for a frame without facts. */
+  readonly sealed: { readonly frame: SealedFrame; readonly blobs: readonly BlobToStore[] } | undefined
+  readonly sent: readonly { readonly outgoing: Outgoing; readonly prepared: Prepared }[]
+  readonly waits: readonly PreparedWait[]
+  readonly consumed: readonly { readonly seq: number; readonly bytes: number }[]
+  readonly controls: readonly number[]
+  readonly unwaits: readonly EffectKey[]
+}
+
+/** The step that writes a frame, and tells everyone concerned when it is durable. */
+export function frameStep(interior: Interior, activation: LocalActivation, frame: FrameToCommit, onDurable: () => void): Step {
+  const { tables, post, watchers } = interior
+  const { about, sealed } = frame
+  let arrivals: readonly Arrival[] = []
+  return {
+    apply() {
+      writeFrame(interior, activation.p, frame)
+      arrivals = frame.sent.map(({ prepared }) => post.apply(prepared))
+    },
+    done() {
+      onDurable()
+      for (const [i, arrival] of arrivals.entries()) {
+        post.arrive(arrival)
+        const { outgoing } = frame.sent[i]!
+        if (outgoing.type !== 'control') activation.queue.push({ event: { type: 'sent', key: outgoing.key, result: arrival.result } })
+      }
+      if (watchers.areThere && sealed !== undefined) watchers.changed(activation.p, { ...about, hash: sealed.frame.hash })
+    },
+    failed() {},
+  }
+}
+
+function writeFrame({ tables, post }: Interior, p: number, { about, sealed, consumed, controls, unwaits, waits }: FrameToCommit): void {
+  if (sealed !== undefined) {
+    for (const blob of sealed.blobs) tables.blobs.put(blob)
+    tables.journal.append(p, sealed.frame)
+    if (about.facts.some((fact) => fact.type === 'snapshot')) tables.processes.startSegment(p, about.n)
+  }
+  for (const { seq, bytes } of consumed) {
+    tables.mailbox.remove(seq)
+    post.meter.give(p, bytes)
+  }
+  for (const seq of controls) tables.controls.remove(seq)
+  for (const key of unwaits) tables.waits.remove(p, key)
+  for (const { wait, packed } of waits) {
+    for (const blob of packed.blobs) tables.blobs.put(blob)
+    tables.waits.put(p, wait.key, wait.on.kind, packed.text)
+  }
+}

@@ -1,0 +1,152 @@
+/**
+ * Group commit: everything queued while one commit runs shares the next one, without artificial delay.
+ *
+ * Invariants:
+ * 1. Entries become durable in the order in which they were queued; `done` is called in that order, after the commit.
+ * 2. A batch is one transaction: all of it or nothing.
+ * 3. Fail-stop (rule T5): after one failed commit nothing is committed any more, and every entry is told the same error.
+ */
+import type { SkeinError } from '../../std/index.ts'
+import { BATCH_BYTES_MAX, BATCH_ENTRIES_MAX } from '../limits.ts'
+import type { Soon } from '../platform/soon.ts'
+import { storeError } from './store/database.ts'
+import type { Store } from './store/store.ts'
+
+/** One thing to do in a transaction. What `apply` does to memory is never undone: a failed commit stops everything. */
+export type Step = {
+  apply(): void
+  /** The step is durable. */
+  done(): void
+  failed(error: SkeinError): void
+}
+
+/** Steps that are committed together. */
+export type Entry = { readonly steps: Step[]; readonly bytes: number; taken: boolean }
+
+/** The queue before a store. */
+export class GroupCommit {
+  readonly #store: Store
+  readonly #soon: Soon
+  readonly #onFailure: (error: SkeinError) => void
+  #queue: Entry[] = []
+  #queuedBytes = 0
+  #isRunning = false
+  #error: SkeinError | undefined
+  #flushed: (() => void)[] = []
+
+  constructor(parts: { readonly store: Store; readonly soon: Soon }, onFailure: (error: SkeinError) => void) {
+    this.#store = parts.store
+    this.#soon = parts.soon
+    this.#onFailure = onFailure
+  }
+
+  /** Queues steps that are committed together. `bytes` is an estimate that bounds a batch. */
+  push(steps: Step[], bytes: number): Entry {
+    const entry: Entry = { steps, bytes, taken: false }
+    if (this.#error !== undefined) {
+      for (const step of steps) step.failed(this.#error)
+      return entry
+    }
+    this.#queue.push(entry)
+    this.#queuedBytes += bytes
+    if (!this.#isRunning) {
+      this.#isRunning = true
+      this.#soon(this.#run)
+    }
+    return entry
+  }
+
+  /** Adds a step to an entry that is still queued; false when it is too late. */
+  join(entry: Entry | undefined, step: Step): boolean {
+    if (entry === undefined || entry.taken || this.#error !== undefined) return false
+    entry.steps.push(step)
+    return true
+  }
+
+  /** Commits one function; its result, once durable. */
+  submit<T>(apply: () => T, bytes = 0, done?: (result: T) => void): Promise<T> {
+    return new Promise((resolve, reject) => {
+      let result: T
+      const step: Step = {
+        apply: () => {
+          result = apply()
+        },
+        done: () => {
+          done?.(result)
+          resolve(result)
+        },
+        failed: reject,
+      }
+      this.push([step], bytes)
+    })
+  }
+
+  /** Resolves when nothing is queued or running (also after a failure). */
+  flush(): Promise<void> {
+    if (!this.#isRunning || this.#error !== undefined) return Promise.resolve()
+    return new Promise((resolve) => this.#flushed.push(resolve))
+  }
+
+  /** Nothing is committed after this; what is queued fails with `error`. */
+  stop(error: SkeinError): void {
+    if (this.#error !== undefined) return
+    this.#error = error
+    const queue = this.#queue
+    this.#queue = []
+    this.#fail(queue, error)
+  }
+
+  readonly #run = (): void => {
+    if (this.#error !== undefined) return
+    const batch = this.#take()
+    try {
+      const commit = this.#store.commit(() => {
+        for (const entry of batch) for (const step of entry.steps) step.apply()
+      })
+      if (commit instanceof Promise) commit.then(() => this.#done(batch), (error: unknown) => this.#broken(batch, error))
+      else this.#done(batch)
+    } catch (error) {
+      this.#broken(batch, error)
+    }
+  }
+
+  #take(): Entry[] {
+    let count = this.#queue.length
+    if (count > BATCH_ENTRIES_MAX || this.#queuedBytes > BATCH_BYTES_MAX) {
+      let bytes = 0
+      for (count = 0; count < this.#queue.length && count < BATCH_ENTRIES_MAX && (count === 0 || bytes < BATCH_BYTES_MAX); count++) bytes += this.#queue[count]!.bytes
+    }
+    const batch = this.#queue.length === count ? this.#queue : this.#queue.splice(0, count)
+    if (batch === this.#queue) this.#queue = []
+    for (const entry of batch) {
+      entry.taken = true
+      this.#queuedBytes -= entry.bytes
+    }
+    return batch
+  }
+
+  #done(batch: readonly Entry[]): void {
+    if (this.#error !== undefined) return
+    for (const entry of batch) for (const step of entry.steps) step.done()
+    if (this.#queue.length > 0) return this.#soon(this.#run)
+    this.#isRunning = false
+    this.#release()
+  }
+
+  #broken(batch: readonly Entry[], thrown: unknown): void {
+    if (this.#error !== undefined) return
+    const error = storeError(thrown, 'the store')
+    this.stop(error)
+    this.#fail(batch, error)
+    this.#onFailure(error)
+  }
+
+  #fail(entries: readonly Entry[], error: SkeinError): void {
+    for (const entry of entries) for (const step of entry.steps) step.failed(error)
+    this.#release()
+  }
+
+  #release(): void {
+    for (const resolve of this.#flushed.splice(0)) resolve()
+  }
+}

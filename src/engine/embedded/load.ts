@@ -1,0 +1,74 @@
+/** What an activation begins with, from the store. */
+import { CHAIN_START, openFrame } from '../../kernel/index.ts'
+import type { Control, Fact, Message, SealedFrame, StartRequest, Wait } from '../../kernel/index.ts'
+import { SkeinError } from '../../std/index.ts'
+import type { Hash } from '../../std/index.ts'
+import { PAGE_ROWS } from '../limits.ts'
+import type { Arrived } from './event-queue.ts'
+import { prepareWait } from './prepare.ts'
+import type { PreparedWait } from './prepare.ts'
+import { unpack } from './store/pack.ts'
+import type { P, ProcessRow } from './store/process-table.ts'
+import type { Tables } from './store/tables.ts'
+
+/** A process, as its owner makes it resident. */
+export type Loaded = {
+  readonly row: ProcessRow
+  readonly request: StartRequest
+  /** Of the open segment; the `born` fact of an older one is first. */
+  readonly facts: readonly Fact[]
+  /** Number of the next frame, and the hash it follows. */
+  readonly nextN: number
+  readonly hash: string
+  /** Controls, then messages, in order of arrival. */
+  readonly mail: readonly Arrived[]
+  readonly waits: readonly PreparedWait[]
+}
+
+/** The request a process was started with. Throws `DATA_FOLDER_CORRUPT` when it is gone. */
+export function requestOf(tables: Tables, row: ProcessRow): StartRequest {
+  const text = tables.processes.request(row.p)
+  if (text === undefined) throw new SkeinError('DATA_FOLDER_CORRUPT', `the start request of ${row.pid} is missing; restore a backup`)
+  return unpack<StartRequest>(text, tables.blobs.get)
+}
+
+/** All frames from number `n` on, a page at a time. */
+export function* framesFrom(tables: Tables, row: Pick<ProcessRow, 'p' | 'pid'>, n: number): Generator<SealedFrame> {
+  for (let from = n; ; ) {
+    const page = tables.journal.read(row.p, row.pid, from, PAGE_ROWS)
+    yield* page
+    if (page.length < PAGE_ROWS) return
+    from = page.at(-1)!.n + 1
+  }
+}
+
+/** Everything `p` needs to be activated; undefined when it has ended or does not exist. */
+export function load(tables: Tables, hash: Hash, p: P): Loaded | undefined {
+  const row = tables.processes.row(p)
+  if (row === undefined || row.endedAt !== null) return undefined
+  const end = tables.journal.end(p)
+  const { get } = tables.blobs
+  const controls = tables.controls.all(p).map(({ seq, text }): Arrived => ({ event: { type: 'control', control: unpack<Control>(text, get) }, seq }))
+  const messages = tables.mailbox.all(p).map(({ seq, text }): Arrived => {
+    return { event: { type: 'message', message: JSON.parse(text) as Message }, seq, bytes: Buffer.byteLength(text) }
+  })
+  return {
+    row,
+    request: requestOf(tables, row),
+    facts: segmentFacts(tables, row),
+    nextN: end === undefined ? 0 : end.n + 1,
+    hash: end?.hash ?? CHAIN_START,
+    mail: [...controls, ...messages],
+    waits: tables.waits.all(p).map((text) => prepareWait(unpack<Wait>(text, get), hash)),
+  }
+}
+
+function segmentFacts(tables: Tables, row: ProcessRow): readonly Fact[] {
+  const facts: Fact[] = []
+  for (const frame of framesFrom(tables, row, row.segmentN)) facts.push(...openFrame(frame, tables.blobs.get))
+  if (row.segmentN === 0) return facts
+  const snapshot = facts.findLastIndex((fact) => fact.type === 'snapshot')
+  const [first] = tables.journal.read(row.p, row.pid, 0, 1)
+  const born = first === undefined ? undefined : openFrame(first, tables.blobs.get).find((fact) => fact.type === 'born')
+  return [...(born === undefined ? [] : [born]), ...facts.slice(Math.max(snapshot, 0))]
+}

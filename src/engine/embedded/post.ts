@@ -1,0 +1,198 @@
+/**
+ * What reaches a process: starts, messages and controls.
+ *
+ * `apply` runs inside a transaction and decides; `arrive` runs when that is durable and tells the process.
+ *
+ * Invariants:
+ * 1. A row is written before the process hears of it; an event is heard once per residency.
+ * 2. Equal ids to one process are stored once (rule M2). Nothing undeliverable vanishes: it becomes a dead letter.
+ * 3. A process that rests wakes only for a control, a start, or a message that one of its wait rows matches (rule T6).
+ */
+import type { Control, DeliverResult, StartRequest } from '../../kernel/index.ts'
+import { limits } from '../../std/index.ts'
+import type { Clock, Epoch, Hash } from '../../std/index.ts'
+import { FORGET_EVERY_MS } from '../limits.ts'
+import type { ProcessStatus } from '../port.ts'
+import type { Arrived } from './event-queue.ts'
+import { MailboxMeter } from './mailbox-meter.ts'
+import { matches } from './pattern.ts'
+import { prepareControl } from './prepare.ts'
+import type { Prepared, PreparedControl, PreparedMessage, PreparedStart } from './prepare.ts'
+import type { P } from './store/process-table.ts'
+import { unpack } from './store/pack.ts'
+import type { Tables } from './store/tables.ts'
+import type { Watchers } from './watchers.ts'
+
+/** What a delivery came to, to be told when it is durable. */
+export type Arrival = {
+  readonly result: DeliverResult
+  readonly p?: P
+  /** Present when a row was written for a process that may be resident. */
+  readonly arrived?: Arrived
+  /** Who was resident then and expects it. */
+  readonly expecting?: Addressee | undefined
+  /** The process has something to do now. */
+  readonly isAwake?: boolean
+  /** A second delivery that this one caused. */
+  readonly also?: Arrival
+}
+
+/** A resident process, as the post sees it. */
+export interface Addressee {
+  /** One row more (or less) for it is part of a commit that is under way. */
+  expect(count: 1 | -1): void
+  arrived(what: Arrived): void
+}
+
+/** Who is at home. */
+export interface Residents {
+  get(p: P): Addressee | undefined
+  /** It rests, and has something to do. */
+  wake(p: P): void
+}
+
+export type PostParts = { readonly tables: Tables; readonly epoch: Epoch; readonly clock: Clock; readonly hash: Hash; readonly residents: Residents; readonly watchers: Watchers }
+
+const isOver = (status: ProcessStatus): boolean => status === 'done' || status === 'failed' || status === 'cancelled'
+
+/** The post of one store. */
+export class Post {
+  readonly meter: MailboxMeter
+  readonly #parts: PostParts
+  #lastSeq: number
+  #forgotAt: number
+
+  constructor(parts: PostParts) {
+    this.#parts = parts
+    this.meter = new MailboxMeter(parts.tables.mailbox)
+    this.#lastSeq = parts.tables.mailbox.lastSeq()
+    this.#forgotAt = parts.clock.now()
+  }
+
+  apply(what: Prepared): Arrival {
+    switch (what.type) {
+      case 'message':
+        return this.#message(what)
+      case 'control':
+        return this.#control(what)
+      case 'start':
+        return this.#start(what)
+    }
+  }
+
+  /** Durable: the process hears of it. */
+  arrive(arrival: Arrival): void {
+    const { p, arrived, also } = arrival
+    if (p !== undefined) {
+      arrival.expecting?.expect(-1)
+      const resident = this.#parts.residents.get(p)
+      if (resident === undefined) {
+        if (arrival.isAwake === true) this.#parts.residents.wake(p)
+      } else if (arrived !== undefined) resident.arrived(arrived)
+      this.#parts.watchers.changed(p)
+    }
+    if (also !== undefined) this.arrive(also)
+  }
+
+  #message({ message, text, bytes }: PreparedMessage): Arrival {
+    const { processes, mailbox, waits } = this.#parts.tables
+    const to = processes.find(message.to)
+    if (to === undefined) return { result: 'unknown' }
+    const { p } = to
+    if (!this.#see(p, `m:${message.id}`)) return { result: 'duplicate' }
+    if (isOver(to.status) || !this.meter.take(p, bytes)) {
+      mailbox.unsee(p, `m:${message.id}`)
+      if (!isOver(to.status)) return { result: 'full' }
+      mailbox.deadLetter(message.to, this.#parts.clock.now(), 'the process has ended', text)
+      return { result: 'ended' }
+    }
+    const seq = ++this.#lastSeq
+    mailbox.put(seq, p, text)
+    const isAwake = to.status === 'waiting' && waits.ofKind(p, 'message').some((wait) => this.#wants(wait, message))
+    if (isAwake) processes.setStatus(p, 'ready')
+    return { result: 'queued', p, arrived: { event: { type: 'message', message }, seq, bytes }, expecting: this.#expecting(p), isAwake }
+  }
+
+  #wants(waitText: string, message: PreparedMessage['message']): boolean {
+    const { on } = unpack<{ on: { kind: string; pattern?: Parameters<typeof matches>[0] } }>(waitText, this.#parts.tables.blobs.get)
+    return on.pattern !== undefined && matches(on.pattern, message)
+  }
+
+  #control({ to: pid, control, packed }: PreparedControl): Arrival {
+    const { processes, controls, mailbox, blobs } = this.#parts.tables
+    const now = this.#parts.clock.now()
+    const to = processes.find(pid)
+    if (to === undefined) {
+      if (control.type !== 'cancel') return { result: 'unknown' }
+      return { result: controls.entomb(pid, now, packed.text) ? 'queued' : 'duplicate' }
+    }
+    const { p } = to
+    if (isOver(to.status)) {
+      // What an account gets back must not vanish, even when nobody is left to take it.
+      if (control.type === 'childEnded') mailbox.deadLetter(pid, now, 'the process has ended', packed.text)
+      return { result: 'ended' }
+    }
+    if (!this.#see(p, `c:${control.id}`)) return { result: 'duplicate' }
+    for (const blob of packed.blobs) blobs.put(blob)
+    const seq = ++this.#lastSeq
+    controls.put(seq, p, packed.text)
+    const isAwake = to.status === 'waiting' || to.status === 'parked'
+    if (isAwake) processes.setStatus(p, 'ready')
+    return { result: 'queued', p, arrived: { event: { type: 'control', control }, seq }, expecting: this.#expecting(p), isAwake }
+  }
+
+  #expecting(p: P): Addressee | undefined {
+    const resident = this.#parts.residents.get(p)
+    resident?.expect(1)
+    return resident
+  }
+
+  #start({ request, packed }: PreparedStart): Arrival {
+    const { processes, controls, blobs } = this.#parts.tables
+    if (processes.find(request.pid) !== undefined) return { result: 'duplicate' }
+    const tombstone = controls.tombstone(request.pid)
+    if (tombstone !== undefined) return this.#refuse(request)
+    for (const blob of packed.blobs) blobs.put(blob)
+    const p = processes.insert({
+      pid: request.pid,
+      parent: request.parent?.pid ?? null,
+      root: request.root,
+      depth: request.depth,
+      kind: request.kind,
+      workflow: request.workflow,
+      file: request.file ?? null,
+      createdAt: this.#parts.clock.now(),
+      epoch: this.#parts.epoch,
+      request: packed.text,
+    })
+    return { result: 'queued', p, isAwake: true }
+  }
+
+  /** Cancelled before it started: whoever paid for it gets everything back (rules C2, C5). */
+  #refuse(request: StartRequest): Arrival {
+    const payer = request.refundTo ?? request.parent
+    if (payer === undefined) return { result: 'ended' }
+    const control: Control = {
+      id: `child-ended:${request.pid}`,
+      type: 'childEnded',
+      child: request.pid,
+      key: payer.key,
+      outcome: { type: 'cancelled' },
+      cap: request.cap,
+      spent: {},
+      forfeited: {},
+    }
+    return { result: 'ended', also: this.#control(prepareControl(payer.pid, control, this.#parts.hash)) }
+  }
+
+  /** False for an id that was seen in the last days. */
+  #see(p: P, id: string): boolean {
+    const now = this.#parts.clock.now()
+    const { mailbox } = this.#parts.tables
+    if (now - this.#forgotAt >= FORGET_EVERY_MS) {
+      this.#forgotAt = now
+      mailbox.forget(now)
+    }
+    return mailbox.see(p, id, now + limits.FOREIGN_ID_TTL_MS)
+  }
+}

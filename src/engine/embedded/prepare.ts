@@ -1,0 +1,85 @@
+/** Checks and packs what comes in before it is queued, so that no process can fail another's batch (rules T5, F29). */
+import type { Control, Message, Outgoing, StartRequest, Wait } from '../../kernel/index.ts'
+import { limits, SkeinError } from '../../std/index.ts'
+import type { ErrorData, Hash, Pid } from '../../std/index.ts'
+import { ID_CHARACTERS_MAX, PID_CHARACTERS_MAX } from '../limits.ts'
+import { pack } from './store/pack.ts'
+import type { Packed } from './store/pack.ts'
+
+/** Ready to be a row: only text and whole numbers are left to bind. */
+export type PreparedMessage = { readonly type: 'message'; readonly message: Message; readonly text: string; readonly bytes: number }
+export type PreparedControl = { readonly type: 'control'; readonly to: Pid; readonly control: Control; readonly packed: Packed }
+export type PreparedStart = { readonly type: 'start'; readonly request: StartRequest; readonly packed: Packed }
+export type PreparedWait = { readonly wait: Wait; readonly dueAt: number | undefined; readonly packed: Packed }
+export type Prepared = PreparedMessage | PreparedControl | PreparedStart
+
+const PID = /^[A-Za-z0-9._~:-]+$/
+
+const shown = (text: unknown): string => JSON.stringify(text)?.slice(0, 80) ?? String(text)
+
+/** Throws `INPUT_INVALID` for what is not a pid. */
+export function checkPid(pid: Pid): void {
+  if (typeof pid === 'string' && pid.length <= PID_CHARACTERS_MAX && PID.test(pid)) return
+  throw new SkeinError('INPUT_INVALID', `${shown(pid)} is not a process id; use 1 to ${PID_CHARACTERS_MAX} of A-Z a-z 0-9 . _ ~ : -`)
+}
+
+function checkId(id: string, what: string): void {
+  if (typeof id === 'string' && id.length > 0 && id.length <= ID_CHARACTERS_MAX) return
+  throw new SkeinError('MESSAGE_INVALID', `a ${what} has the id ${shown(id)}; give it 1 to ${ID_CHARACTERS_MAX} characters`)
+}
+
+/** A message, checked and as text. */
+export function prepareMessage(message: Message): PreparedMessage {
+  checkId(message.id, 'message')
+  const text = JSON.stringify(message)
+  const bytes = Buffer.byteLength(text)
+  if (bytes > limits.MESSAGE_BYTES_MAX) {
+    throw new SkeinError('VALUE_TOO_LARGE', `message ${shown(message.id)} has ${bytes} bytes, more than ${limits.MESSAGE_BYTES_MAX}; write the value to a file and send its name`)
+  }
+  return { type: 'message', message, text, bytes }
+}
+
+/** A control, checked and packed. */
+export function prepareControl(to: Pid, control: Control, hash: Hash): PreparedControl {
+  checkPid(to)
+  checkId(control.id, 'control')
+  return { type: 'control', to, control, packed: pack(control, hash) }
+}
+
+/** A start request, checked and packed. */
+export function prepareStart(request: StartRequest, hash: Hash): PreparedStart {
+  checkPid(request.pid)
+  checkPid(request.root)
+  if (!Number.isSafeInteger(request.depth) || request.depth < 0 || request.depth > limits.SPAWN_DEPTH_MAX) {
+    throw new SkeinError('PROCESS_REFUSED', `${request.pid} would be ${request.depth} levels deep; processes may be ${limits.SPAWN_DEPTH_MAX} levels deep at most`)
+  }
+  return { type: 'start', request, packed: pack(request, hash) }
+}
+
+/** What a frame sends, checked and packed. */
+export function prepareOutgoing(outgoing: Outgoing, hash: Hash): Prepared {
+  switch (outgoing.type) {
+    case 'message':
+      return prepareMessage(outgoing.message)
+    case 'start':
+      return prepareStart(outgoing.request, hash)
+    case 'control':
+      return prepareControl(outgoing.to, outgoing.control, hash)
+  }
+}
+
+/** A wait as a row. A time that is no whole number is rounded up, one beyond all calendars never comes. */
+export function prepareWait(wait: Wait, hash: Hash): PreparedWait {
+  const dueAt = 'dueAt' in wait.on ? wait.on.dueAt : undefined
+  const whole = dueAt === undefined || !Number.isFinite(dueAt) ? undefined : Math.min(Math.ceil(dueAt), Number.MAX_SAFE_INTEGER)
+  return { wait, dueAt: whole, packed: pack(wait, hash) }
+}
+
+/** Error data as text, whatever `data` holds. */
+export function errorText(error: ErrorData): string {
+  try {
+    return JSON.stringify(error)
+  } catch {
+    return JSON.stringify({ code: error.code, message: error.message, retryable: error.retryable })
+  }
+}

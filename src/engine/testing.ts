@@ -1,0 +1,121 @@
+/** What the engine's own tests share: a clock moved by hand, requests, facts, and tiny stand-ins for the kernel. */
+import { FACT_VERSION, NOTHING, payloadOf } from '../kernel/index.ts'
+import type { Activation, Event as ProcessEvent, Fact, FactBody, Message, StartRequest, Summary } from '../kernel/index.ts'
+import { asEffectKey, asMessageId, asPid, asSeq } from '../std/index.ts'
+import type { Clock, SkeinError } from '../std/index.ts'
+import { createEngine } from './embedded/create-engine.ts'
+import type { LocalEngine } from './embedded/local-engine.ts'
+import type { MemoryMedium, StoreFaults } from './memory/memory-medium.ts'
+import { nodeHash } from './platform/node-hash.ts'
+import { nodeRandom } from './platform/node-random.ts'
+import { nodeSoon } from './platform/node-soon.ts'
+
+/** Time that passes only when a test says so. */
+export class HandClock implements Clock {
+  #now = 1_000_000
+  readonly #timers = new Set<{ readonly at: number; readonly fire: () => void }>()
+
+  now = (): number => this.#now
+  monotonicMs = (): number => this.#now
+
+  timer(delayMs: number, fire: () => void): Disposable {
+    const timer = { at: this.#now + delayMs, fire }
+    this.#timers.add(timer)
+    return { [Symbol.dispose]: () => void this.#timers.delete(timer) }
+  }
+
+  get timers(): number {
+    return this.#timers.size
+  }
+
+  advance(ms: number): void {
+    this.#now += ms
+    for (const timer of [...this.#timers].toSorted((a, b) => a.at - b.at)) {
+      if (timer.at <= this.#now && this.#timers.delete(timer)) timer.fire()
+    }
+  }
+}
+
+/** An engine over a medium, with real macrotasks. */
+export function engineOn(medium: MemoryMedium, clock: Clock, faults?: StoreFaults): LocalEngine {
+  return createEngine({ store: medium.open(faults), clock, random: nodeRandom, hash: nodeHash, soon: nodeSoon })
+}
+
+/** A request to start `pid`. */
+export function request(pid: string, more: Partial<StartRequest> = {}): StartRequest {
+  return { pid: asPid(pid), kind: 'workflow', workflow: 'w', input: NOTHING, root: asPid(pid), depth: 0, cap: {}, strict: false, ...more }
+}
+
+/** A message to `to`. */
+export function message(to: string, id: string, more: Partial<Message> = {}): Message {
+  return { to: asPid(to), id: asMessageId(id), body: payloadOf(id), ...more }
+}
+
+export const SUMMARY: Summary = { effects: { local: 0, read: 0, write: 0 }, repeated: 0, spent: {}, reserved: {}, forfeited: {}, delegated: {}, facts: 0 }
+export const key = asEffectKey
+
+/** Numbers facts as the kernel would. */
+export function factsFrom(seq: number, bodies: readonly FactBody[]): Fact[] {
+  return bodies.map((body, i) => ({ v: FACT_VERSION, seq: asSeq(seq + i), at: 1, ...body }))
+}
+
+/** A fact of no consequence. */
+export const note = (text: string): FactBody => ({ type: 'settled', key: key(text), attempt: 0, outcome: { type: 'ok', value: payloadOf(text) } })
+
+/** Settles with a value. */
+export const ok = (value: unknown) => ({ outcome: { type: 'ok' as const, value: payloadOf(value) } })
+
+/** Ends an activation with a value. */
+export const endWith = (activation: Activation, value: unknown = 'done') =>
+  activation.commit({ type: 'ended', result: { type: 'ok', value: payloadOf(value) }, summary: SUMMARY })
+
+/** Goes to rest unless something came. */
+export const rest = (activation: Activation) => activation.commit({ type: 'wait', summary: SUMMARY })
+
+/** A `run` that hands every activation to the test and lets it end with the activation. */
+export function captured() {
+  const waiting: ((activation: Activation) => void)[] = []
+  const arrived: Activation[] = []
+  const log: string[] = []
+  const run = (activation: Activation): Promise<void> => {
+    log.push(activation.pid)
+    const next = waiting.shift()
+    if (next === undefined) arrived.push(activation)
+    else next(activation)
+    return new Promise((resolve) => {
+      if (activation.signal.aborted) resolve()
+      activation.signal.addEventListener('abort', () => resolve())
+      ends.set(activation, resolve)
+    })
+  }
+  const ends = new Map<Activation, () => void>()
+  return {
+    run,
+    /** Pids in order of activation. */
+    log,
+    /** The next activation. */
+    next: (): Promise<Activation> => {
+      const activation = arrived.shift()
+      return activation === undefined ? new Promise((resolve) => waiting.push(resolve)) : Promise.resolve(activation)
+    },
+    /** The `run` of this activation returns. */
+    release: (activation: Activation): void => ends.get(activation)?.(),
+  }
+}
+
+/** Lets macrotasks run until nothing of the engine's is queued. */
+export async function settle(turns = 8): Promise<void> {
+  for (let i = 0; i < turns; i++) await new Promise((resolve) => setImmediate(resolve))
+}
+
+/** The code that a promise rejects with. */
+export const codeOf = (promise: Promise<unknown>): Promise<string> => promise.then(() => 'resolved', (error: SkeinError) => error.code)
+
+/** All items of an async iterable. */
+export async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = []
+  for await (const item of items) list.push(item)
+  return list
+}
+
+export type { ProcessEvent }
