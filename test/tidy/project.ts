@@ -50,7 +50,8 @@ export function visit(node: ts.Node, each: (node: ts.Node) => void): void {
   ts.forEachChild(node, (child) => visit(child, each))
 }
 
-export const isTest = (file: TextFile): boolean => file.path.endsWith('.test.ts')
+/** Tests and what only they use; neither is shipped. */
+export const isTest = (file: TextFile): boolean => /\.(?:test|fixture)\.ts$/.test(file.path)
 export const isSource = (file: TextFile): boolean => file.path.startsWith('src/') && !isTest(file)
 
 function walk(root: string, folder: string): string[] {
