@@ -5,6 +5,7 @@ export type { AgentDefinition, AnyDefinition, CodeRegistry, Definition, Workflow
 export { modelName, textOf, toolCallsOf } from './definitions/model.ts'
 export type { ChatMessage, FilePart, FinishReason, ModelAnswer, ModelRef, ModelRequest, ReasoningPart, Sampling, TextPart, ToolCallPart, ToolResultPart, ToolSpec, Usage } from './definitions/model.ts'
 export type { ReducerAsk, ReducerFactory, ReducerInstance, ReducerOutcome, ReducerStep, ReducerTotals } from './definitions/reducer.ts'
+export { noteDefinition } from './definitions/defined.ts'
 export { createRegistry } from './definitions/registry.ts'
 export type { DefinitionRegistry } from './definitions/registry.ts'
 export { check, isSchema, jsonSchemaOf, parse } from './definitions/schema.ts'

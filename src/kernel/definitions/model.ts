@@ -30,6 +30,10 @@ export type Sampling = {
   readonly temperature?: number
   readonly topP?: number
   readonly topK?: number
+  readonly presencePenalty?: number
+  readonly frequencyPenalty?: number
+  /** How much a model should think first. */
+  readonly reasoning?: 'provider-default' | 'none' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | 'max'
   readonly seed?: number
   readonly stopSequences?: readonly string[]
   readonly providerOptions?: Record<string, Record<string, unknown>>

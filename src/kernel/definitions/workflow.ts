@@ -1,7 +1,8 @@
 /** `workflow()`: a named, versioned definition of a durable, deterministic async function. */
 import { SkeinError } from '../../std/index.ts'
 import type { ContinueAsNew, Ctx } from '../workflows/context.ts'
-import type { WorkflowDefinition } from './definition.ts'
+import { noteDefinition } from './defined.ts'
+import type { AnyDefinition, WorkflowDefinition } from './definition.ts'
 import { isSchema } from './schema.ts'
 import type { InferSchema, InferSchemaInput, Schema } from './schema.ts'
 
@@ -49,5 +50,6 @@ export function workflow<const I extends Schema | undefined = undefined, const O
     onUpgrade: settings.onUpgrade ?? ('pin' as const),
     run: fn,
   }
+  noteDefinition(definition as unknown as AnyDefinition)
   return definition as unknown as WorkflowDefinition<GivenOf<I>, O extends Schema ? InferSchema<O> : Exclude<R, ContinueAsNew>>
 }

@@ -7,6 +7,7 @@ import type { Ask, AskOf } from '../effects/ask.ts'
 import type { FactBody } from '../journal/facts.ts'
 import { failure, NOTHING, payloadOf } from '../journal/outcome.ts'
 import { suffixed } from '../keys/key.ts'
+import { mayFund } from '../processes/funding.ts'
 import type { Process } from '../processes/process.ts'
 import { decideEffect } from './gate.ts'
 
@@ -84,7 +85,7 @@ function draw(process: Process, what: AskOf<'draw'>['what']): unknown {
   }
 }
 
-/** A child's own cap where a budget was given; else half of what is left here, so that siblings and this process go on. */
+/** A child's own cap where a budget was given; elsewhere half of what is left here to begin with, and more on demand. */
 function carveOf(account: Account, budget: Amounts): Amounts {
   const carve: { [D in Dimension]?: number } = {}
   for (const dimension of DIMENSIONS) {
@@ -106,9 +107,11 @@ function decideStart(process: Process, ask: AskOf<'start'>, account: Account): r
   const short = account.shortage(need)
   if (short !== undefined) {
     const what = Object.entries(short).map(([dimension, amount]) => `${amount} ${dimension}`).join(', ')
-    if (account.strict) return refuse(new SkeinError('BUDGET_EXCEEDED', `starting ${ask.definition.name} needs ${what} more than is left in the budget of ${process.pid}`, { data: { need, short } }))
     const key = suffixed(ask.key, 'budget')
-    return process.state.effects.get(key)?.waiting === undefined ? [{ type: 'waiting', key, on: { kind: 'budget', need } }] : []
+    const wait = process.state.effects.get(key)
+    if (wait?.waiting !== undefined) return []
+    if (wait?.outcome?.type === 'error' || (account.strict && !mayFund(process, short))) return refuse(new SkeinError('BUDGET_EXCEEDED', `starting ${ask.definition.name} needs ${what} more than is left in the budget of ${process.pid}`, { data: { need, short } }))
+    return [{ type: 'waiting', key, on: { kind: 'budget', need } }]
   }
   account.carve(carve, price)
   return [

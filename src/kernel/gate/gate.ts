@@ -13,6 +13,7 @@ import { lanesOf, reservationOf } from '../effects/attempt.ts'
 import type { FactBody } from '../journal/facts.ts'
 import { failure, valueOf } from '../journal/outcome.ts'
 import { suffixed } from '../keys/key.ts'
+import { mayFund } from '../processes/funding.ts'
 import type { Process } from '../processes/process.ts'
 import type { EffectRecord } from '../processes/process-state.ts'
 
@@ -92,14 +93,14 @@ const budget: Stage = {
   judge: ({ process, ask, reserve, account }) => {
     const short = account.shortage(reserve)
     if (short === undefined) return PASS
-    const what = Object.entries(short).map(([dimension, amount]) => `${amount} ${dimension}`).join(', ')
-    if (account.strict) {
-      const code = account.frozen ? 'ACCOUNT_FROZEN' : 'BUDGET_EXCEEDED'
-      return { type: 'refuse', error: new SkeinError(code, `${ask.name} needs ${what} more than is left in the budget of ${process.pid}; raise the budget, or stop here`, { data: { need: reserve, short } }) }
-    }
     const key = suffixed(ask.key, 'budget')
-    if (process.state.effects.get(key)?.waiting !== undefined) return { type: 'wait', facts: [] }
-    return { type: 'wait', facts: [{ type: 'waiting', key, on: { kind: 'budget', need: reserve } }] }
+    const wait = process.state.effects.get(key)
+    if (wait?.waiting !== undefined) return { type: 'wait', facts: [] }
+    const refusedAbove = wait?.outcome?.type === 'error'
+    if (!refusedAbove && (!account.strict || mayFund(process, short))) return { type: 'wait', facts: [{ type: 'waiting', key, on: { kind: 'budget', need: reserve } }] }
+    const what = Object.entries(short).map(([dimension, amount]) => `${amount} ${dimension}`).join(', ')
+    const code = account.frozen ? 'ACCOUNT_FROZEN' : 'BUDGET_EXCEEDED'
+    return { type: 'refuse', error: new SkeinError(code, `${ask.name} needs ${what} more than is left in the budget of ${process.pid}; raise the budget, or stop here`, { data: { need: reserve, short } }) }
   },
 }
 

@@ -3,7 +3,7 @@
  * Every fact carries its format version `v`, its dense `seq` and `at` (milliseconds, engine clock).
  */
 import type { EffectKey, MessageId, OwnerId, Pid, ScopePath, Seq } from '../../std/index.ts'
-import type { Amounts } from '../accounts/amounts.ts'
+import type { Amounts, Dimension } from '../accounts/amounts.ts'
 import type { Outcome, Payload } from './outcome.ts'
 
 /** The journal format this build writes. Older ones are read for ever. */
@@ -43,6 +43,8 @@ export type Born = {
   /** The cap of its account; missing dimensions are unlimited. */
   readonly cap: Amounts
   readonly strict: boolean
+  /** Dimensions in which more may be asked of the parent. */
+  readonly elastic?: readonly Dimension[]
   readonly incarnation: number
   readonly lineage?: { readonly pid: Pid; readonly seq: Seq }
 }

@@ -33,7 +33,7 @@ export class KeyCounter {
 }
 
 /** What can hang on an effect's key. */
-export type KeySuffix = 'approval' | 'budget' | 'admission' | 'resolve' | 'end' | 'cancel' | 'refused'
+export type KeySuffix = 'approval' | 'budget' | 'fund' | 'admission' | 'resolve' | 'end' | 'cancel' | 'refused'
 
 export function suffixed(key: EffectKey, suffix: KeySuffix): EffectKey {
   return asEffectKey(`${key}!${suffix}`)

@@ -3,7 +3,7 @@
  * Only the kernel's loop calls these, one at a time; the order of calls is a function of the events so far.
  */
 import type { EffectKey, Epoch, ErrorData, MessageId, OwnerId, Pid } from '../../std/index.ts'
-import type { Amounts } from '../accounts/amounts.ts'
+import type { Amounts, Dimension } from '../accounts/amounts.ts'
 import type { EffectClass, Fact, FactBody, WaitOn } from '../journal/facts.ts'
 import type { Outcome, Payload } from '../journal/outcome.ts'
 
@@ -27,6 +27,10 @@ export type Control = { readonly id: string } & (
   | { readonly type: 'answer'; readonly key: EffectKey; readonly value: Payload; readonly by: string }
   | { readonly type: 'topUp'; readonly amounts: Amounts; readonly by: string }
   | { readonly type: 'resolve'; readonly key: EffectKey; readonly how: 'done' | 'again' | 'fail'; readonly value?: Payload; readonly reason?: string; readonly by: string }
+  /** A child has too little in dimensions where it has no budget of its own. */
+  | { readonly type: 'fund'; readonly child: Pid; readonly need: Amounts }
+  /** The parent has not enough either, and does not wait for more. */
+  | { readonly type: 'fundRefused'; readonly need: Amounts; readonly by: string }
   | { readonly type: 'childEnded'; readonly child: Pid; readonly key: EffectKey; readonly outcome: Outcome; readonly cap: Amounts; readonly spent: Amounts; readonly forfeited: Amounts }
 )
 
@@ -62,8 +66,8 @@ export type StartRequest = {
   readonly cap: Amounts
   readonly strict: boolean
   readonly parent?: { readonly pid: Pid; readonly key: EffectKey }
-  /** Address for what is left of the account; the treasury (nobody) when absent. */
-  readonly refundTo?: { readonly pid: Pid; readonly key: EffectKey }
+  /** Dimensions in which the parent gives more on demand: the child was given no budget of its own there. */
+  readonly elastic?: readonly Dimension[]
   /** The file that holds the definition, so that any later command can load it. */
   readonly file?: string
 }

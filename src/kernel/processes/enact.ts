@@ -1,11 +1,14 @@
 /** What a newly recorded fact makes happen: the one place where facts turn into effects on the world (live only). */
 import { asMessageId, assert, errorData, toSkeinError, unreachable } from '../../std/index.ts'
 import type { EffectKey } from '../../std/index.ts'
+import { capOf, DIMENSIONS } from '../accounts/amounts.ts'
+import type { Amounts, Budget, Dimension } from '../accounts/amounts.ts'
 import type { Ask, AskOf, EffectAsk } from '../effects/ask.ts'
 import { lanesOf, runAttempt } from '../effects/attempt.ts'
 import type { Fact, FactOf } from '../journal/facts.ts'
 import { failure, NOTHING, payloadOf } from '../journal/outcome.ts'
 import { suffixed } from '../keys/key.ts'
+import { requestFunds } from './funding.ts'
 import type { Process } from './process.ts'
 
 /** Lets a fact act: rows of the frame, and starts after it. */
@@ -24,6 +27,7 @@ export function enact(process: Process, fact: Fact): void {
     }
     case 'waiting':
       process.turn.waits.push({ key: fact.key, on: fact.on })
+      if (fact.on.kind === 'budget') requestFunds(process, fact.key, fact.on.need)
       if (fact.on.kind === 'message') process.mailbox.wait(fact.key, fact.on.pattern)
       return
     case 'answered':
@@ -92,10 +96,16 @@ function enactCarve(process: Process, fact: FactOf<'account'>): void {
       cap: fact.amounts,
       strict: ask.budget?.strict ?? process.state.account.strict,
       parent,
-      ...(ask.detached ? {} : { refundTo: parent }),
+      ...(ask.detached ? {} : { elastic: elasticOf(ask.budget, fact.amounts) }),
       ...(file === undefined ? {} : { file }),
     },
   })
+}
+
+/** The dimensions of a cap that no budget of its own set. */
+function elasticOf(budget: Budget | undefined, cap: Amounts): Dimension[] {
+  const own = budget === undefined ? {} : capOf(budget)
+  return DIMENSIONS.filter((dimension) => cap[dimension] !== undefined && own[dimension] === undefined)
 }
 
 /** Hands an attempt to the engine, to start after the frame. */

@@ -65,7 +65,7 @@ function resultOf(process: Process, end: Exclude<BodyEnd, { type: 'continue' }>)
 
 function tellParent(process: Process, outcome: Outcome): void {
   const { start } = process.act
-  if (start.parent === undefined || start.refundTo === undefined) return
+  if (start.parent === undefined) return
   const { spent, forfeited } = process.state.account.data
   process.turn.sent.push({
     type: 'control',

@@ -8,6 +8,7 @@ import { baseKey, isGrace, suffixed, suffixOf } from '../keys/key.ts'
 import { REFUSED_TOPIC } from '../messages/pattern.ts'
 import type { Control, Event, Message } from '../ports/activation.ts'
 import { cancelProcess } from './cancel.ts'
+import { askAgain, handleFund, handleFundRefused } from './funding.ts'
 import { settleAttempt, startReconcile } from './settle.ts'
 import type { Process } from './process.ts'
 
@@ -150,12 +151,6 @@ function onPauseOver(process: Process, key: EffectKey): void {
   else if (ask?.op === 'effect') startReconcile(process, ask, process.state.record(effect))
 }
 
-/** Puts an effect before the gate again, if anybody still waits for it. */
-export function askAgain(process: Process, key: EffectKey): void {
-  const ask = process.open.get(key)
-  if (ask !== undefined && !process.asked.includes(ask)) process.asked.push(ask)
-}
-
 function handleControl(process: Process, control: Control): void {
   switch (control.type) {
     case 'cancel':
@@ -172,6 +167,12 @@ function handleControl(process: Process, control: Control): void {
       return
     case 'resolve':
       handleResolve(process, control)
+      return
+    case 'fund':
+      handleFund(process, control.child, control.need)
+      return
+    case 'fundRefused':
+      handleFundRefused(process, control.by)
       return
     case 'childEnded':
       handleChildEnded(process, control)

@@ -9,8 +9,6 @@ import type { CodeRegistry } from '../definitions/definition.ts'
 import { Admission } from '../gate/admission.ts'
 import { decideAsks } from '../gate/decide.ts'
 import type { Ask } from '../effects/ask.ts'
-import { NOTHING } from '../journal/outcome.ts'
-import { baseKey } from '../keys/key.ts'
 import type { Activation } from '../ports/activation.ts'
 import type { KernelDeps } from '../ports/host.ts'
 import { makeBody, startBody } from './bodies.ts'
@@ -18,7 +16,8 @@ import { stopScope } from './cancel.ts'
 import { deliverNext, foreignAwait, inMacrotask } from './deliver.ts'
 import { moveToEnd, segmentTooLong } from './ending.ts'
 import { enact, enactAsks } from './enact.ts'
-import { askAgain, handleEvent } from './events.ts'
+import { handleEvent, matchMessages } from './events.ts'
+import { releaseBudgetWaits } from './funding.ts'
 import { Process, Turn } from './process.ts'
 import { recover } from './recovery.ts'
 import { replay } from './replay.ts'
@@ -90,6 +89,7 @@ async function bringUp(process: Process): Promise<void> {
       cap: start.cap,
       strict: start.strict,
       incarnation: 0,
+      ...(start.elastic === undefined ? {} : { elastic: start.elastic }),
       ...(start.parent === undefined ? {} : { parent: start.parent }),
     })
   }
@@ -152,17 +152,7 @@ async function passGate(process: Process): Promise<void> {
       if (fact.type === 'closed') stopScope(process, fact.scope)
     }
     enactAsks(process, asks, queued)
-  }
-}
-
-/** Money came back or was added: whoever waits for it and can be paid asks again (rule G5). */
-function releaseBudgetWaits(process: Process): void {
-  for (const key of process.state.budgetWaits) {
-    const { waiting } = process.state.record(key)
-    if (waiting?.kind !== 'budget' || process.state.account.shortage(waiting.need) !== undefined) continue
-    process.record({ type: 'answered', key, outcome: { type: 'ok', value: NOTHING } })
-    process.turn.unwaits.push(key)
-    askAgain(process, baseKey(key))
+    if (asks.some((ask) => ask.op === 'receive')) matchMessages(process)
   }
 }
 
