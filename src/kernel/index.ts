@@ -1,10 +1,37 @@
 /** Floor 1: the kernel. No I/O, no clock, no randomness, no `node:` imports; everything comes through its ports. */
 export { addAmounts, capOf, DIMENSIONS, subtractAmounts } from './accounts/amounts.ts'
 export type { Amounts, Budget, Dimension } from './accounts/amounts.ts'
-export type { AgentDefinition, AnyDefinition, CodeRegistry, Definition, WorkflowDefinition } from './definitions/definition.ts'
+export type {
+  AgentDefinition,
+  AnyDefinition,
+  CodeRegistry,
+  Definition,
+  WorkflowDefinition,
+} from './definitions/definition.ts'
 export { modelName, textOf, toolCallsOf } from './definitions/model.ts'
-export type { ChatMessage, FilePart, FinishReason, ModelAnswer, ModelRef, ModelRequest, ReasoningPart, Sampling, TextPart, ToolCallPart, ToolResultPart, ToolSpec, Usage } from './definitions/model.ts'
-export type { ReducerAsk, ReducerFactory, ReducerInstance, ReducerOutcome, ReducerStep, ReducerTotals } from './definitions/reducer.ts'
+export type {
+  ChatMessage,
+  FilePart,
+  FinishReason,
+  ModelAnswer,
+  ModelRef,
+  ModelRequest,
+  ReasoningPart,
+  Sampling,
+  TextPart,
+  ToolCallPart,
+  ToolResultPart,
+  ToolSpec,
+  Usage,
+} from './definitions/model.ts'
+export type {
+  ReducerAsk,
+  ReducerFactory,
+  ReducerInstance,
+  ReducerOutcome,
+  ReducerStep,
+  ReducerTotals,
+} from './definitions/reducer.ts'
 export { noteDefinition } from './definitions/defined.ts'
 export { createRegistry } from './definitions/registry.ts'
 export type { DefinitionRegistry } from './definitions/registry.ts'
@@ -17,10 +44,39 @@ export { failure, failureOf, NOTHING, payloadOf, valueOf } from './journal/outco
 export type { Outcome, Payload } from './journal/outcome.ts'
 export { CHAIN_START, openFrame, sealFrame, verifyFrame } from './journal/seal.ts'
 export type { BlobToStore, SealedFrame } from './journal/seal.ts'
-export type { Activation, CommitEnd, Control, DeliverResult, Event, FrameEffects, Message, Outgoing, Settled, StartRequest, Summary, Wait } from './ports/activation.ts'
+export type {
+  Activation,
+  CommitEnd,
+  Control,
+  DeliverResult,
+  Event,
+  FrameEffects,
+  Message,
+  Outgoing,
+  Settled,
+  StartRequest,
+  Summary,
+  Wait,
+} from './ports/activation.ts'
 export type { Driver, DriverResult, Drivers, EffectCall, ModelCall, StepCall, ToolCall } from './ports/driver.ts'
 export type { AnswerReader, KernelDeps, Macrotask, Trace } from './ports/host.ts'
-export type { CallOptions, ChildHandle, Collected, ContinueAsNew, Ctx, DefinitionInput, DefinitionOutput, ModelInput, ModelResult, ReceivedMessage, ReceiveOptions, RunOptions, StepFn, StepOptions, ToolCallOptions } from './workflows/context.ts'
+export type {
+  CallOptions,
+  ChildHandle,
+  Collected,
+  ContinueAsNew,
+  Ctx,
+  DefinitionInput,
+  DefinitionOutput,
+  ModelInput,
+  ModelResult,
+  ReceivedMessage,
+  ReceiveOptions,
+  RunOptions,
+  StepFn,
+  StepOptions,
+  ToolCallOptions,
+} from './workflows/context.ts'
 export { Account } from './accounts/account.ts'
 export type { AccountData } from './accounts/account.ts'
 export { checkName, workflow } from './definitions/workflow.ts'

@@ -15,5 +15,8 @@ export function durationMs(duration: Duration): number {
     const unit = match?.[2] as keyof typeof UNIT_MS | undefined
     if (match !== null && unit !== undefined) return Math.round(Number(match[1]) * UNIT_MS[unit])
   }
-  throw new SkeinError('INPUT_INVALID', `"${duration}" is not a duration; write milliseconds, or a text such as 500ms, 5s, 2m, 1h, 30d`)
+  throw new SkeinError(
+    'INPUT_INVALID',
+    `"${duration}" is not a duration; write milliseconds, or a text such as 500ms, 5s, 2m, 1h, 30d`,
+  )
 }

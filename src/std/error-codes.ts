@@ -11,6 +11,7 @@ const usage = entry(false, 2)
 const parked = entry(false, 4)
 const budget = entry(false, 5)
 
+/** Code → whether trying again can help, and the exit code. */
 export const ERROR_CODES = {
   // workflow authors
   ARGS_NOT_DATA: usage,

@@ -22,6 +22,7 @@ export type ErrorData = {
   readonly data?: unknown
 }
 
+/** What an error carries beside code and message. */
 export type SkeinErrorOptions = {
   readonly cause?: unknown
   readonly data?: unknown
@@ -88,12 +89,15 @@ export function errorFromData(data: ErrorData): SkeinError {
 export function toSkeinError(thrown: unknown, code: ErrorCode = 'EFFECT_FAILED'): SkeinError {
   if (SkeinError.isInstance(thrown)) return thrown
   if (thrown instanceof Error) return new SkeinError(code, thrown.message || thrown.name, { cause: thrown })
-  return new SkeinError(code, typeof thrown === 'string' ? thrown : `a value was thrown: ${describe(thrown)}`, { cause: thrown })
+  return new SkeinError(code, typeof thrown === 'string' ? thrown : `a value was thrown: ${describe(thrown)}`, {
+    cause: thrown,
+  })
 }
 
 /** Crashes on a broken invariant: a defect of Skein, never an operating error. */
 export function assert(condition: unknown, message: string): asserts condition {
-  if (!condition) throw new SkeinError('INTERNAL', `broken invariant: ${message} (this is a defect of Skein; please report it)`)
+  if (!condition)
+    throw new SkeinError('INTERNAL', `broken invariant: ${message} (this is a defect of Skein; please report it)`)
 }
 
 /** The end of an exhaustive switch. */

@@ -10,6 +10,7 @@ export type EffectKey = Brand<string, 'EffectKey'>
 export type EffectId = Brand<string, 'EffectId'>
 /** Path of a scope; the root scope is the empty string. */
 export type ScopePath = Brand<string, 'ScopePath'>
+/** A message in the whole store; equal ids are one message. */
 export type MessageId = Brand<string, 'MessageId'>
 /** New for every attempt to run an activation; `begun` facts carry it. */
 export type OwnerId = Brand<string, 'OwnerId'>
@@ -18,13 +19,21 @@ export type Epoch = Brand<number, 'Epoch'>
 /** Position of a fact in its process's journal, dense from 0. */
 export type Seq = Brand<number, 'Seq'>
 
+/** Marks a text as a pid. */
 export const asPid = (text: string): Pid => text as Pid
+/** Marks a text as an effect key. */
 export const asEffectKey = (text: string): EffectKey => text as EffectKey
+/** Marks a text as an effect id. */
 export const asEffectId = (text: string): EffectId => text as EffectId
+/** Marks a text as a scope path. */
 export const asScopePath = (text: string): ScopePath => text as ScopePath
+/** Marks a text as a message id. */
 export const asMessageId = (text: string): MessageId => text as MessageId
+/** Marks a text as an owner id. */
 export const asOwnerId = (text: string): OwnerId => text as OwnerId
+/** Marks a number as an epoch. */
 export const asEpoch = (n: number): Epoch => n as Epoch
+/** Marks a number as a seq. */
 export const asSeq = (n: number): Seq => n as Seq
 
 /** The root scope. */

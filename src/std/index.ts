@@ -5,10 +5,29 @@ export { durationMs } from './duration.ts'
 export type { Duration } from './duration.ts'
 export { ERROR_CODES } from './error-codes.ts'
 export type { ErrorCode } from './error-codes.ts'
-export { assert, Cancelled, errorData, errorFromData, SkeinError, toSkeinError, unreachable, UnknownOutcome } from './errors.ts'
+export {
+  assert,
+  Cancelled,
+  errorData,
+  errorFromData,
+  SkeinError,
+  toSkeinError,
+  unreachable,
+  UnknownOutcome,
+} from './errors.ts'
 export type { ErrorData, SkeinErrorOptions } from './errors.ts'
 export type { Hash } from './hash.ts'
-export { asEffectId, asEffectKey, asEpoch, asMessageId, asOwnerId, asPid, asScopePath, asSeq, ROOT_SCOPE } from './ids.ts'
+export {
+  asEffectId,
+  asEffectKey,
+  asEpoch,
+  asMessageId,
+  asOwnerId,
+  asPid,
+  asScopePath,
+  asSeq,
+  ROOT_SCOPE,
+} from './ids.ts'
 export type { EffectId, EffectKey, Epoch, MessageId, OwnerId, Pid, ScopePath, Seq } from './ids.ts'
 import * as limits from './limits.ts'
 export { limits }

@@ -18,7 +18,9 @@ export const SEGMENT_FACTS_WARN = 1_000
 export const SEGMENT_FACTS_MAX = 10_000
 /** Mailbox (rule M6). */
 export const MAILBOX_MESSAGES_MAX = 10_000
+/** Bytes of the bodies in a mailbox (rule M6). */
 export const MAILBOX_BYTES_MAX = 64 * 1024 * 1024
+/** Characters of one message. */
 export const MESSAGE_BYTES_MAX = 1024 * 1024
 /** How long ids of foreign messages are remembered (rule M2). */
 export const FOREIGN_ID_TTL_MS = 7 * 24 * 3600 * 1000

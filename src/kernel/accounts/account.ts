@@ -2,7 +2,8 @@
  * The account of a process: a fold over its own facts (rules G1, G2).
  *
  * Invariants:
- * 1. Per dimension: cap = available + reserved + delegated + spent + forfeited; a dimension without cap is unlimited, and counted all the same.
+ * 1. Per dimension: cap = available + reserved + delegated + spent + forfeited; a dimension without cap is unlimited,
+ *    and counted all the same.
  * 2. Amounts move only by facts; a check never changes anything.
  * 3. An attempt's reservation ends exactly once: settled, released or forfeited.
  * 4. More spent than reserved freezes the account: nothing more is reserved until somebody tops it up (rule E5).
@@ -21,6 +22,7 @@ export type AccountData = {
   readonly frozen: boolean
 }
 
+/** What a process may spend, has reserved, handed on, spent and lost. */
 export class Account {
   #data: AccountData
 
@@ -54,13 +56,20 @@ export class Account {
     const { cap, reserved, delegated, spent, forfeited } = this.#data
     const limit = cap[dimension]
     if (limit === undefined) return Number.POSITIVE_INFINITY
-    return limit - (reserved[dimension] ?? 0) - (delegated[dimension] ?? 0) - (spent[dimension] ?? 0) - (forfeited[dimension] ?? 0)
+    return (
+      limit -
+      (reserved[dimension] ?? 0) -
+      (delegated[dimension] ?? 0) -
+      (spent[dimension] ?? 0) -
+      (forfeited[dimension] ?? 0)
+    )
   }
 
   /** What is left, in the dimensions that have a cap. */
   left(): Amounts {
     const left: { [D in Dimension]?: number } = {}
-    for (const dimension of DIMENSIONS) if (this.#data.cap[dimension] !== undefined) left[dimension] = this.available(dimension)
+    for (const dimension of DIMENSIONS)
+      if (this.#data.cap[dimension] !== undefined) left[dimension] = this.available(dimension)
     return left
   }
 
@@ -94,12 +103,20 @@ export class Account {
   /** Ends a reservation of an attempt of which nobody knows what it used. */
   forfeit(reserve: Amounts): void {
     const { reserved, forfeited } = this.#data
-    this.#data = { ...this.#data, reserved: subtractAmounts(reserved, reserve), forfeited: addAmounts(forfeited, reserve) }
+    this.#data = {
+      ...this.#data,
+      reserved: subtractAmounts(reserved, reserve),
+      forfeited: addAmounts(forfeited, reserve),
+    }
   }
 
   /** Moves `amounts` to a child; starting it costs one process. */
   carve(amounts: Amounts, spent: Amounts): void {
-    this.#data = { ...this.#data, delegated: addAmounts(this.#data.delegated, amounts), spent: addAmounts(this.#data.spent, spent) }
+    this.#data = {
+      ...this.#data,
+      delegated: addAmounts(this.#data.delegated, amounts),
+      spent: addAmounts(this.#data.spent, spent),
+    }
   }
 
   /** A child ended: its cap comes home less what it and its own children used. */

@@ -8,6 +8,7 @@ import type { Duration } from '../../std/index.ts'
  * `processes` started below this one.
  */
 export const DIMENSIONS = ['microUsd', 'tokens', 'effectMs', 'modelCalls', 'toolCalls', 'processes'] as const
+/** One of the things budgets count. */
 export type Dimension = (typeof DIMENSIONS)[number]
 
 /** Integers ≥ 0; a missing dimension is 0 in an amount and *unlimited* in a cap. */
@@ -32,7 +33,8 @@ export function capOf(budget: Budget): Amounts {
   const cap: { [D in Dimension]?: number } = {}
   const put = (dimension: Dimension, name: string, value: number | undefined): void => {
     if (value === undefined) return
-    if (!Number.isFinite(value) || value < 0) throw new SkeinError('INPUT_INVALID', `budget.${name} is ${value}; write a number of 0 or more`)
+    if (!Number.isFinite(value) || value < 0)
+      throw new SkeinError('INPUT_INVALID', `budget.${name} is ${value}; write a number of 0 or more`)
     cap[dimension] = Math.floor(value)
   }
   put('microUsd', 'usd', budget.usd === undefined ? undefined : Math.round(budget.usd * 1e6))
@@ -44,6 +46,7 @@ export function capOf(budget: Budget): Amounts {
   return cap
 }
 
+/** `a + b` per dimension. */
 export function addAmounts(a: Amounts, b: Amounts): Amounts {
   const sum: { [D in Dimension]?: number } = { ...a }
   for (const dimension of DIMENSIONS) {

@@ -28,7 +28,10 @@ export interface AgentDefinition<Input = unknown, Output = unknown> extends Defi
   readonly reducer: ReducerFactory
 }
 
-export type Definition<Input = unknown, Output = unknown> = WorkflowDefinition<Input, Output> | AgentDefinition<Input, Output>
+/** A workflow or an agent. */
+export type Definition<Input = unknown, Output = unknown> =
+  | WorkflowDefinition<Input, Output>
+  | AgentDefinition<Input, Output>
 /** A definition whose types do not matter here. */
 export type AnyDefinition = Definition
 

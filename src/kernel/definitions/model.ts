@@ -1,18 +1,45 @@
 /** Models as the kernel sees them: a reference, a request that is data, an answer that is data. */
 
 /** `provider/model`, an alias, or any AI SDK provider object (its `provider/modelId` is then the name). */
-export type ModelRef = string | { readonly specificationVersion: string; readonly provider: string; readonly modelId: string }
+export type ModelRef =
+  | string
+  | { readonly specificationVersion: string; readonly provider: string; readonly modelId: string }
 
-export type TextPart = { readonly type: 'text'; readonly text: string; readonly providerOptions?: Record<string, unknown> }
-export type ReasoningPart = { readonly type: 'reasoning'; readonly text: string; readonly providerOptions?: Record<string, unknown> }
-export type FilePart = { readonly type: 'file'; readonly mediaType: string; readonly data: string | Uint8Array; readonly filename?: string }
-export type ToolCallPart = { readonly type: 'tool-call'; readonly toolCallId: string; readonly toolName: string; readonly input: unknown; readonly providerOptions?: Record<string, unknown> }
+/** Text in a message. */
+export type TextPart = {
+  readonly type: 'text'
+  readonly text: string
+  readonly providerOptions?: Record<string, unknown>
+}
+/** What a model thought aloud; some providers want it back in the next call. */
+export type ReasoningPart = {
+  readonly type: 'reasoning'
+  readonly text: string
+  readonly providerOptions?: Record<string, unknown>
+}
+/** A file in a message, inline or by address. */
+export type FilePart = {
+  readonly type: 'file'
+  readonly mediaType: string
+  readonly data: string | Uint8Array
+  readonly filename?: string
+}
+/** A model's wish to call a tool; `input` is a text where the model wrote broken JSON. */
+export type ToolCallPart = {
+  readonly type: 'tool-call'
+  readonly toolCallId: string
+  readonly toolName: string
+  readonly input: unknown
+  readonly providerOptions?: Record<string, unknown>
+}
 /** `output`: `text` or `json` of a success, `error-text` of a failure the model should see. */
 export type ToolResultPart = {
   readonly type: 'tool-result'
   readonly toolCallId: string
   readonly toolName: string
-  readonly output: { readonly type: 'text' | 'error-text'; readonly value: string } | { readonly type: 'json' | 'error-json'; readonly value: unknown }
+  readonly output:
+    | { readonly type: 'text' | 'error-text'; readonly value: string }
+    | { readonly type: 'json' | 'error-json'; readonly value: unknown }
 }
 
 /** A conversation entry; the shapes are those of the AI SDK's provider prompt. */
@@ -23,8 +50,13 @@ export type ChatMessage =
   | { readonly role: 'tool'; readonly content: readonly ToolResultPart[] }
 
 /** What the model may call: name, description, JSON Schema of the input. */
-export type ToolSpec = { readonly name: string; readonly description?: string; readonly inputSchema: Record<string, unknown> }
+export type ToolSpec = {
+  readonly name: string
+  readonly description?: string
+  readonly inputSchema: Record<string, unknown>
+}
 
+/** How the model chooses its words; what a provider ignores is said in the notes of the answer. */
 export type Sampling = {
   readonly maxOutputTokens?: number
   readonly temperature?: number
@@ -50,8 +82,10 @@ export type ModelRequest = {
   readonly sampling?: Sampling
 }
 
+/** Why a model stopped. */
 export type FinishReason = 'stop' | 'length' | 'tool-calls' | 'content-filter' | 'error' | 'other'
 
+/** Tokens of one call. */
 export type Usage = {
   readonly inputTokens: number
   readonly outputTokens: number

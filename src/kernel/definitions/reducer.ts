@@ -10,19 +10,37 @@ import type { AnyDefinition } from './definition.ts'
 
 /** What a reducer asks for. `slot` is the author key (rule K4), unique in the process: `r7/model`, `r7/tool/2`. */
 export type ReducerAsk =
-  | { readonly type: 'model'; readonly slot: string; readonly ref: ModelRef; readonly request: ModelRequest; /** Rolling hash of the conversation. */ readonly contentHash: string }
-  | { readonly type: 'tool'; readonly slot: string; readonly name: string; readonly tool: AnyTool; readonly input: unknown; readonly toolCallId: string; readonly messages: readonly unknown[] }
+  | {
+      readonly type: 'model'
+      readonly slot: string
+      readonly ref: ModelRef
+      readonly request: ModelRequest
+      /** Rolling hash of the conversation. */ readonly contentHash: string
+    }
+  | {
+      readonly type: 'tool'
+      readonly slot: string
+      readonly name: string
+      readonly tool: AnyTool
+      readonly input: unknown
+      readonly toolCallId: string
+      readonly messages: readonly unknown[]
+    }
   /** A tool that this code does not (or no longer) have: answered from the journal, else refused with `message`. */
   | { readonly type: 'absent'; readonly slot: string; readonly name: string; readonly message: string }
   | { readonly type: 'run'; readonly slot: string; readonly definition: AnyDefinition; readonly input: unknown }
   /** A user's hook: class local, recorded. */
   | { readonly type: 'hook'; readonly slot: string; readonly name: string; readonly fn: () => unknown }
 
-export type ReducerOutcome = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: ErrorData }
+/** What became of a slot. */
+export type ReducerOutcome =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly error: ErrorData }
 
 /** What an agent has used so far; for views and the handle of `start()`, while the facts stay the evidence. */
 export type ReducerTotals = { readonly steps: number; readonly usage: Usage; readonly costMicroUsd: number }
 
+/** What a reducer wants next. */
 export type ReducerStep = {
   readonly asks: readonly ReducerAsk[]
   /** Set when the agent is done: its value, or why it failed. */
@@ -39,6 +57,10 @@ export interface ReducerInstance {
 }
 
 /** Makes an instance for one process. `input` is decoded and fresh. */
-export type ReducerFactory = (about: { readonly input: unknown; readonly pid: string; readonly hash: (text: string) => string }) => ReducerInstance
+export type ReducerFactory = (about: {
+  readonly input: unknown
+  readonly pid: string
+  readonly hash: (text: string) => string
+}) => ReducerInstance
 
 export type { Payload }

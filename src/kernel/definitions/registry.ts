@@ -7,7 +7,9 @@ const DIGEST_HEX_DIGITS = 32
 
 /** Hash of name, version and source. */
 export function codeDigest(definition: AnyDefinition, hash: Hash): string {
-  return hash.sha256(`${definition.kind}\n${definition.name}\n${definition.version}\n${definition.source}`).slice(0, DIGEST_HEX_DIGITS)
+  return hash
+    .sha256(`${definition.kind}\n${definition.name}\n${definition.version}\n${definition.source}`)
+    .slice(0, DIGEST_HEX_DIGITS)
 }
 
 /** A registry to fill; a definition registered later under the same name is the newer one. */
@@ -16,6 +18,7 @@ export interface DefinitionRegistry extends CodeRegistry {
   names(): readonly string[]
 }
 
+/** An empty registry; it also finds what this realm has defined by itself. */
 export function createRegistry(hash: Hash): DefinitionRegistry {
   const newest = new Map<string, { definition: AnyDefinition; codeDigest: string }>()
   const all = new Map<string, AnyDefinition>()

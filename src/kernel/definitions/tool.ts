@@ -21,6 +21,7 @@ export type ToolExecutionOptions = {
 /** What was found at the far side of a write that is in doubt. */
 export type Reconciled<Output> = { readonly done: Output } | { readonly absent: true } | { readonly unknown: true }
 
+/** Something an agent or a workflow can do. */
 export interface Tool<Input = unknown, Output = unknown> {
   readonly name?: string
   readonly description?: string | undefined
@@ -42,15 +43,25 @@ export interface Tool<Input = unknown, Output = unknown> {
   readonly concurrency?: number
   /** Label of the definition's version, part of what is approved. */
   readonly version?: string
-  readonly execute?: Bivariant<[input: Input, options: ToolExecutionOptions], Output | PromiseLike<Output> | AsyncIterable<Output>> | undefined
-  readonly reconcile?: Bivariant<[input: Input, options: ToolExecutionOptions], Reconciled<Output> | PromiseLike<Reconciled<Output>>> | undefined
+  readonly execute?:
+    | Bivariant<[input: Input, options: ToolExecutionOptions], Output | PromiseLike<Output> | AsyncIterable<Output>>
+    | undefined
+  readonly reconcile?:
+    | Bivariant<[input: Input, options: ToolExecutionOptions], Reconciled<Output> | PromiseLike<Reconciled<Output>>>
+    | undefined
 }
 
 /** A tool whose types do not matter here. */
 export type AnyTool = Tool
 
 /** A tool of the `ai` package goes in unchanged: the members that Skein reads, loosely typed. */
-export type ToolLike = AnyTool | { readonly inputSchema: unknown; readonly execute?: unknown; /** Text, or the AI SDK's function that makes it. */ readonly description?: unknown }
+export type ToolLike =
+  | AnyTool
+  | {
+      readonly inputSchema: unknown
+      readonly execute?: unknown
+      /** Text, or the AI SDK's function that makes it. */ readonly description?: unknown
+    }
 
 /** A function type whose parameters are compared both ways, so that a `Tool<City>` is a `Tool`. */
 type Bivariant<Args extends unknown[], Result> = { bivarianceHack(...args: Args): Result }['bivarianceHack']

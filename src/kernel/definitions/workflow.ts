@@ -6,6 +6,7 @@ import type { AnyDefinition, WorkflowDefinition } from './definition.ts'
 import { isSchema } from './schema.ts'
 import type { InferSchema, InferSchemaInput, Schema } from './schema.ts'
 
+/** What a workflow is called, takes and gives. */
 export type WorkflowSettings<I extends Schema | undefined, O extends Schema | undefined> = {
   readonly name: string
   readonly version?: string
@@ -25,19 +26,34 @@ export const NAME_PATTERN = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/
 /** Throws `DEFINITION_INVALID` for a name that cannot stand in keys and pids. */
 export function checkName(name: unknown, what: string): void {
   if (typeof name !== 'string' || !NAME_PATTERN.test(name)) {
-    throw new SkeinError('DEFINITION_INVALID', `${what} is named ${JSON.stringify(name)}; a name begins with a letter and has up to 64 letters, digits, "_", "-", "."`)
+    throw new SkeinError(
+      'DEFINITION_INVALID',
+      `${what} is named ${JSON.stringify(name)}; a name begins with a letter and has up to 64 letters, digits, "_", "-", "."`,
+    )
   }
 }
 
 /** Defines a workflow. Its value is what `fn` returns, checked by `output` where there is one. */
-export function workflow<const I extends Schema | undefined = undefined, const O extends Schema | undefined = undefined, R = unknown>(
+export function workflow<
+  const I extends Schema | undefined = undefined,
+  const O extends Schema | undefined = undefined,
+  R = unknown,
+>(
   settings: WorkflowSettings<I, O>,
   fn: (ctx: Ctx, input: ValueOf<I>) => Promise<R | ContinueAsNew> | R | ContinueAsNew,
 ): WorkflowDefinition<GivenOf<I>, O extends Schema ? InferSchema<O> : Exclude<R, ContinueAsNew>> {
   checkName(settings.name, 'a workflow')
-  if (typeof fn !== 'function') throw new SkeinError('DEFINITION_INVALID', `workflow ${settings.name} has no function; write workflow({ name: '${settings.name}' }, async (ctx, input) => { … })`)
+  if (typeof fn !== 'function')
+    throw new SkeinError(
+      'DEFINITION_INVALID',
+      `workflow ${settings.name} has no function; write workflow({ name: '${settings.name}' }, async (ctx, input) => { … })`,
+    )
   for (const place of ['input', 'output'] as const) {
-    if (settings[place] !== undefined && !isSchema(settings[place])) throw new SkeinError('DEFINITION_INVALID', `${place} of workflow ${settings.name} is not a schema; give a Standard Schema (zod, valibot, arktype, …)`)
+    if (settings[place] !== undefined && !isSchema(settings[place]))
+      throw new SkeinError(
+        'DEFINITION_INVALID',
+        `${place} of workflow ${settings.name} is not a schema; give a Standard Schema (zod, valibot, arktype, …)`,
+      )
   }
   const definition = {
     kind: 'workflow' as const,
@@ -51,5 +67,8 @@ export function workflow<const I extends Schema | undefined = undefined, const O
     run: fn,
   }
   noteDefinition(definition as unknown as AnyDefinition)
-  return definition as unknown as WorkflowDefinition<GivenOf<I>, O extends Schema ? InferSchema<O> : Exclude<R, ContinueAsNew>>
+  return definition as unknown as WorkflowDefinition<
+    GivenOf<I>,
+    O extends Schema ? InferSchema<O> : Exclude<R, ContinueAsNew>
+  >
 }

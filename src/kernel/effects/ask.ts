@@ -28,16 +28,26 @@ export type EffectAsk = AskBase & {
   readonly args: Payload | undefined
   readonly timeoutMs: number
   readonly attemptsMax: number
-  readonly approval: { readonly needed: boolean | ((input: unknown) => unknown); readonly expiresMs: number | undefined }
+  readonly approval: {
+    readonly needed: boolean | ((input: unknown) => unknown)
+    readonly expiresMs: number | undefined
+  }
   readonly again: boolean
   readonly onUnknown: 'park' | 'throw'
   readonly keyTtlMs: number | undefined
   readonly work:
     | { readonly kind: 'model'; readonly ref: ModelRef; readonly request: ModelRequest }
-    | { readonly kind: 'tool'; readonly tool: AnyTool; readonly toolCallId: string; readonly messages: readonly unknown[]; readonly rawInput: Payload }
+    | {
+        readonly kind: 'tool'
+        readonly tool: AnyTool
+        readonly toolCallId: string
+        readonly messages: readonly unknown[]
+        readonly rawInput: Payload
+      }
     | { readonly kind: 'step'; readonly fn: StepFn<unknown> }
 }
 
+/** Anything a body can want. */
 export type Ask =
   | EffectAsk
   /** A tool that this code does not know (any more): answered from the journal, else refused. */
@@ -46,16 +56,52 @@ export type Ask =
   | (AskBase & { readonly op: 'draw'; readonly what: 'now' | 'random' | 'uuid' | 'budget' })
   /** A user's hook: local, recorded. */
   | (AskBase & { readonly op: 'hook'; readonly name: string; readonly fn: () => unknown })
-  | (AskBase & { readonly op: 'start'; readonly definition: AnyDefinition; readonly input: Payload; readonly child: Pid; readonly budget: Budget | undefined; readonly detached: boolean })
+  | (AskBase & {
+      readonly op: 'start'
+      readonly definition: AnyDefinition
+      readonly input: Payload
+      readonly child: Pid
+      readonly budget: Budget | undefined
+      readonly detached: boolean
+    })
   /** Waits for the end of a child; `key` is the start's with `!end`. */
   | (AskBase & { readonly op: 'join'; readonly child: Pid })
   | (AskBase & { readonly op: 'cancelChild'; readonly child: Pid; readonly reason: string })
-  | (AskBase & { readonly op: 'send'; readonly to: Pid; readonly body: Payload; readonly topic?: string; readonly type?: string; readonly expectsReply: boolean })
-  | (AskBase & { readonly op: 'receive'; readonly pattern: MessagePattern; readonly schema: Schema | undefined; readonly timeoutMs: number | undefined })
+  | (AskBase & {
+      readonly op: 'send'
+      readonly to: Pid
+      readonly body: Payload
+      readonly topic?: string
+      readonly type?: string
+      readonly expectsReply: boolean
+    })
+  | (AskBase & {
+      readonly op: 'receive'
+      readonly pattern: MessagePattern
+      readonly schema: Schema | undefined
+      readonly timeoutMs: number | undefined
+    })
   | (AskBase & { readonly op: 'sleep'; readonly delayMs: number })
-  | (AskBase & { readonly op: 'question'; readonly title: string; readonly show: Payload | undefined; readonly schema: Schema; readonly expiresMs: number | undefined })
-  | (AskBase & { readonly op: 'promise'; readonly name: string; readonly schema: Schema | undefined; readonly timeoutMs: number | undefined })
+  | (AskBase & {
+      readonly op: 'question'
+      readonly title: string
+      readonly show: Payload | undefined
+      readonly schema: Schema
+      readonly expiresMs: number | undefined
+    })
+  | (AskBase & {
+      readonly op: 'promise'
+      readonly name: string
+      readonly schema: Schema | undefined
+      readonly timeoutMs: number | undefined
+    })
   /** A combinator has come to its end. */
-  | (AskBase & { readonly op: 'close'; readonly closes: ScopePath; readonly concluded: Scope; readonly why: 'won' | 'done' | 'failed' })
+  | (AskBase & {
+      readonly op: 'close'
+      readonly closes: ScopePath
+      readonly concluded: Scope
+      readonly why: 'won' | 'done' | 'failed'
+    })
 
+/** The ask of one operation. */
 export type AskOf<Op extends Ask['op']> = Extract<Ask, { readonly op: Op }>

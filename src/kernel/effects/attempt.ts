@@ -22,7 +22,12 @@ type AttemptOptions = {
 }
 
 /** Performs one attempt; never rejects. */
-export async function runAttempt(ask: EffectAsk, options: AttemptOptions, deps: KernelDeps, signal: AbortSignal): Promise<Settled> {
+export async function runAttempt(
+  ask: EffectAsk,
+  options: AttemptOptions,
+  deps: KernelDeps,
+  signal: AbortSignal,
+): Promise<Settled> {
   using _slot = options.slot ?? { [Symbol.dispose]: () => undefined }
   const abort = new AbortController()
   let timedOut = false
@@ -37,9 +42,16 @@ export async function runAttempt(ask: EffectAsk, options: AttemptOptions, deps: 
     const result = await untilAborted(perform(ask, options, deps, abort.signal), abort.signal)
     return settlementOf(result, options)
   } catch (thrown) {
-    if (options.act === 'reconcile') return { outcome: { type: 'unknown', why: `reconcile of ${ask.name} failed` }, reconciled: 'unknown' }
+    if (options.act === 'reconcile')
+      return { outcome: { type: 'unknown', why: `reconcile of ${ask.name} failed` }, reconciled: 'unknown' }
     const aborted = signal.aborted && !timedOut
-    const outcome = judge(thrown, { class: ask.class, idempotent: ask.idempotent, name: ask.name, timedOutMs: timedOut ? ask.timeoutMs : undefined, aborted })
+    const outcome = judge(thrown, {
+      class: ask.class,
+      idempotent: ask.idempotent,
+      name: ask.name,
+      timedOutMs: timedOut ? ask.timeoutMs : undefined,
+      aborted,
+    })
     return { outcome, actual: actualOf(undefined, options.reserve) }
   } finally {
     signal.removeEventListener('abort', onAbort)
@@ -57,7 +69,11 @@ function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 }
 
 function settlementOf(result: DriverResult, options: AttemptOptions): Settled {
-  if ('reconciled' in result) return { outcome: { type: 'unknown', why: `the far side said ${result.reconciled}` }, reconciled: result.reconciled }
+  if ('reconciled' in result)
+    return {
+      outcome: { type: 'unknown', why: `the far side said ${result.reconciled}` },
+      reconciled: result.reconciled,
+    }
   const actual = actualOf(result.actual, options.reserve)
   return { outcome: okOutcome(result.value), actual }
 }
@@ -74,11 +90,17 @@ function okOutcome(value: unknown): Outcome {
 /** What an attempt used; all of the reservation where the driver does not say. Time is ours to bound: a late timer is not the caller's. */
 function actualOf(actual: Amounts | undefined, reserve: Amounts): Amounts {
   if (actual === undefined) return reserve
-  if (actual.effectMs === undefined || reserve.effectMs === undefined || actual.effectMs <= reserve.effectMs) return actual
+  if (actual.effectMs === undefined || reserve.effectMs === undefined || actual.effectMs <= reserve.effectMs)
+    return actual
   return { ...actual, effectMs: reserve.effectMs }
 }
 
-async function perform(ask: EffectAsk, options: AttemptOptions, deps: KernelDeps, signal: AbortSignal): Promise<DriverResult> {
+async function perform(
+  ask: EffectAsk,
+  options: AttemptOptions,
+  deps: KernelDeps,
+  signal: AbortSignal,
+): Promise<DriverResult> {
   const base = {
     id: options.id,
     attempt: options.attempt,
@@ -92,7 +114,16 @@ async function perform(ask: EffectAsk, options: AttemptOptions, deps: KernelDeps
       return deps.drivers.model.perform({ ...base, kind: 'model', ref: work.ref, request: work.request })
     case 'tool': {
       const input = parse(work.tool.inputSchema, valueOf(work.rawInput), `input of tool ${ask.name}`)
-      return deps.drivers.tool.perform({ ...base, kind: 'tool', name: ask.name, tool: work.tool, input, toolCallId: work.toolCallId, messages: work.messages, act: options.act })
+      return deps.drivers.tool.perform({
+        ...base,
+        kind: 'tool',
+        name: ask.name,
+        tool: work.tool,
+        input,
+        toolCallId: work.toolCallId,
+        messages: work.messages,
+        act: options.act,
+      })
     }
     case 'step':
       return deps.drivers.step.perform({ ...base, kind: 'step', name: ask.name, fn: work.fn })
@@ -102,14 +133,27 @@ async function perform(ask: EffectAsk, options: AttemptOptions, deps: KernelDeps
 }
 
 /** The worst case of a call, by its driver. */
-export function reservationOf(ask: EffectAsk, options: { readonly id: EffectId; readonly attempt: number }, deps: KernelDeps): Amounts {
+export function reservationOf(
+  ask: EffectAsk,
+  options: { readonly id: EffectId; readonly attempt: number },
+  deps: KernelDeps,
+): Amounts {
   const base = { id: options.id, attempt: options.attempt, timeoutMs: ask.timeoutMs }
   const { work } = ask
   switch (work.kind) {
     case 'model':
       return deps.drivers.model.reserve({ ...base, kind: 'model', ref: work.ref, request: work.request })
     case 'tool':
-      return deps.drivers.tool.reserve({ ...base, kind: 'tool', name: ask.name, tool: work.tool, input: undefined, toolCallId: work.toolCallId, messages: work.messages, act: 'execute' })
+      return deps.drivers.tool.reserve({
+        ...base,
+        kind: 'tool',
+        name: ask.name,
+        tool: work.tool,
+        input: undefined,
+        toolCallId: work.toolCallId,
+        messages: work.messages,
+        act: 'execute',
+      })
     case 'step':
       return deps.drivers.step.reserve({ ...base, kind: 'step', name: ask.name, fn: work.fn })
     default:
@@ -121,6 +165,7 @@ export function reservationOf(ask: EffectAsk, options: { readonly id: EffectId; 
 export function lanesOf(ask: EffectAsk, deps: KernelDeps): readonly LaneLimit[] {
   const { work } = ask
   const lanes: LaneLimit[] = [{ lane: work.kind, limit: deps.drivers[work.kind].concurrencyMax }]
-  if (work.kind === 'tool' && work.tool.concurrency !== undefined) lanes.push({ lane: `tool:${ask.name}`, limit: work.tool.concurrency })
+  if (work.kind === 'tool' && work.tool.concurrency !== undefined)
+    lanes.push({ lane: `tool:${ask.name}`, limit: work.tool.concurrency })
   return lanes
 }

@@ -5,9 +5,12 @@ import { payloadOf } from '../journal/outcome.ts'
 import type { CallOptions, StepFn, StepOptions } from '../workflows/context.ts'
 import type { EffectAsk } from './ask.ts'
 
-type EffectBody = Omit<EffectAsk, 'key' | 'scope' | 'settle'>
+/** An effect before it is known who asks. */
+export type EffectBody = Omit<EffectAsk, 'key' | 'scope' | 'settle'>
 
-function common(options: CallOptions): Pick<EffectBody, 'timeoutMs' | 'attemptsMax' | 'approval' | 'again' | 'onUnknown' | 'keyTtlMs'> {
+function common(
+  options: CallOptions,
+): Pick<EffectBody, 'timeoutMs' | 'attemptsMax' | 'approval' | 'again' | 'onUnknown' | 'keyTtlMs'> {
   return {
     timeoutMs: options.timeout === undefined ? limits.EFFECT_TIMEOUT_MS_DEFAULT : durationMs(options.timeout),
     attemptsMax: options.attempts ?? 1,
@@ -20,10 +23,28 @@ function common(options: CallOptions): Pick<EffectBody, 'timeoutMs' | 'attemptsM
 
 /** A model call: outward, priced, repeatable. */
 export function modelEffect(ref: ModelRef, request: ModelRequest, argsHash: string, options: CallOptions): EffectBody {
-  return { ...common(options), op: 'effect', class: 'read', name: request.model, idempotent: false, argsHash, args: payloadOf(request, 'ARGS_NOT_DATA'), work: { kind: 'model', ref, request } }
+  return {
+    ...common(options),
+    op: 'effect',
+    class: 'read',
+    name: request.model,
+    idempotent: false,
+    argsHash,
+    args: payloadOf(request, 'ARGS_NOT_DATA'),
+    work: { kind: 'model', ref, request },
+  }
 }
 
 /** A step: a write unless its author says otherwise. */
 export function stepEffect(name: string, fn: StepFn<unknown>, options: StepOptions): EffectBody {
-  return { ...common(options), op: 'effect', class: options.effect ?? 'write', name, idempotent: options.idempotent === true, argsHash: `step:${name}`, args: undefined, work: { kind: 'step', fn } }
+  return {
+    ...common(options),
+    op: 'effect',
+    class: options.effect ?? 'write',
+    name,
+    idempotent: options.idempotent === true,
+    argsHash: `step:${name}`,
+    args: undefined,
+    work: { kind: 'step', fn },
+  }
 }

@@ -15,7 +15,11 @@ export function toolEffect(
   about: { readonly toolCallId: string; readonly messages: readonly unknown[]; readonly options?: CallOptions },
   hash: Hash,
 ): Omit<EffectAsk, 'key' | 'scope' | 'settle'> {
-  if (tool.execute === undefined) throw new SkeinError('DEFINITION_INVALID', `tool ${name} has no execute; give it one, or leave it to the client that runs it`)
+  if (tool.execute === undefined)
+    throw new SkeinError(
+      'DEFINITION_INVALID',
+      `tool ${name} has no execute; give it one, or leave it to the client that runs it`,
+    )
   const { options = {} } = about
   const args = payloadOf(input, 'ARGS_NOT_DATA')
   const timeout = options.timeout ?? tool.timeout
@@ -28,7 +32,10 @@ export function toolEffect(
     args,
     timeoutMs: timeout === undefined ? limits.EFFECT_TIMEOUT_MS_DEFAULT : durationMs(timeout),
     attemptsMax: options.attempts ?? 1,
-    approval: { needed: options.approval ?? tool.needsApproval ?? false, expiresMs: tool.approvalExpires === undefined ? undefined : durationMs(tool.approvalExpires) },
+    approval: {
+      needed: options.approval ?? tool.needsApproval ?? false,
+      expiresMs: tool.approvalExpires === undefined ? undefined : durationMs(tool.approvalExpires),
+    },
     again: options.again === true,
     onUnknown: options.onUnknown ?? 'park',
     keyTtlMs: tool.keyTtl === undefined ? undefined : durationMs(tool.keyTtl),

@@ -12,6 +12,7 @@ type Lane = { taken: number; readonly waiting: Waiter[] }
 /** A place to run in, with its limit. */
 export type LaneLimit = { readonly lane: string; readonly limit: number }
 
+/** The slots of one host. */
 export class Admission {
   readonly #lanes = new Map<string, Lane>()
 

@@ -14,6 +14,7 @@ import { decideEffect } from './gate.ts'
 /** Facts of all the decisions, and the asks that must queue for a slot. */
 export type Decisions = { readonly facts: FactBody[]; readonly queued: Ask[] }
 
+/** Facts for a batch of asks, in ask order; later ones see what earlier ones reserved. */
 export function decideAsks(process: Process, asks: readonly Ask[]): Decisions {
   const account = process.state.account.draft()
   const facts: FactBody[] = []
@@ -47,13 +48,26 @@ function decideOther(process: Process, ask: Exclude<Ask, { op: 'effect' }>, acco
         { type: 'settled', key, attempt: 0, outcome: { type: 'ok', value: NOTHING } },
       ]
     case 'send':
-      return [{ type: 'sent', key, id: asMessageId(process.effectId(key)), to: ask.to, what: 'message', body: ask.body }]
+      return [
+        { type: 'sent', key, id: asMessageId(process.effectId(key)), to: ask.to, what: 'message', body: ask.body },
+      ]
     case 'receive':
       return [{ type: 'waiting', key, on: { kind: 'message', pattern: ask.pattern, ...dueIn(ask.timeoutMs) } }]
     case 'sleep':
       return [{ type: 'waiting', key, on: { kind: 'timer', dueAt: now() + ask.delayMs } }]
     case 'question':
-      return [{ type: 'waiting', key, on: { kind: 'answer', title: ask.title, ...(ask.show === undefined ? {} : { show: ask.show }), ...dueIn(ask.expiresMs) } }]
+      return [
+        {
+          type: 'waiting',
+          key,
+          on: {
+            kind: 'answer',
+            title: ask.title,
+            ...(ask.show === undefined ? {} : { show: ask.show }),
+            ...dueIn(ask.expiresMs),
+          },
+        },
+      ]
     case 'promise':
       return [{ type: 'waiting', key, on: { kind: 'promise', name: ask.name, ...dueIn(ask.timeoutMs) } }]
     case 'close':
@@ -91,31 +105,63 @@ function carveOf(account: Account, budget: Amounts): Amounts {
   for (const dimension of DIMENSIONS) {
     const wanted = budget[dimension]
     if (wanted !== undefined) carve[dimension] = wanted
-    else if (account.available(dimension) !== Number.POSITIVE_INFINITY) carve[dimension] = Math.max(0, Math.ceil((account.available(dimension) - (dimension === 'processes' ? 1 : 0)) / 2))
+    else if (account.available(dimension) !== Number.POSITIVE_INFINITY)
+      carve[dimension] = Math.max(
+        0,
+        Math.ceil((account.available(dimension) - (dimension === 'processes' ? 1 : 0)) / 2),
+      )
   }
   return carve
 }
 
 function decideStart(process: Process, ask: AskOf<'start'>, account: Account): readonly FactBody[] {
   const joined = suffixed(ask.key, 'end')
-  const refuse = (error: SkeinError): readonly FactBody[] => [refusal(ask, error), { type: 'answered', key: joined, outcome: failure(error.toJSON()) }]
+  const refuse = (error: SkeinError): readonly FactBody[] => [
+    refusal(ask, error),
+    { type: 'answered', key: joined, outcome: failure(error.toJSON()) },
+  ]
   const depth = (process.state.born?.depth ?? 0) + 1
-  if (depth > limits.SPAWN_DEPTH_MAX) return refuse(new SkeinError('PROCESS_REFUSED', `${ask.definition.name} would be process number ${depth} in a chain of children, more than ${limits.SPAWN_DEPTH_MAX}; look for agents that delegate to each other`))
+  if (depth > limits.SPAWN_DEPTH_MAX)
+    return refuse(
+      new SkeinError(
+        'PROCESS_REFUSED',
+        `${ask.definition.name} would be process number ${depth} in a chain of children, more than ` +
+          `${limits.SPAWN_DEPTH_MAX}; look for agents that delegate to each other`,
+      ),
+    )
   const carve = carveOf(account, ask.budget === undefined ? {} : capOf(ask.budget))
   const price = { processes: 1 }
   const need = { ...carve, processes: (carve.processes ?? 0) + 1 }
   const short = account.shortage(need)
   if (short !== undefined) {
-    const what = Object.entries(short).map(([dimension, amount]) => `${amount} ${dimension}`).join(', ')
+    const what = Object.entries(short)
+      .map(([dimension, amount]) => `${amount} ${dimension}`)
+      .join(', ')
     const key = suffixed(ask.key, 'budget')
     const wait = process.state.effects.get(key)
     if (wait?.waiting !== undefined) return []
-    if (wait?.outcome?.type === 'error' || (account.strict && !mayFund(process, short))) return refuse(new SkeinError('BUDGET_EXCEEDED', `starting ${ask.definition.name} needs ${what} more than is left in the budget of ${process.pid}`, { data: { need, short } }))
+    if (wait?.outcome?.type === 'error' || (account.strict && !mayFund(process, short)))
+      return refuse(
+        new SkeinError(
+          'BUDGET_EXCEEDED',
+          `starting ${ask.definition.name} needs ${what} more than is left in the budget of ${process.pid}`,
+          { data: { need, short } },
+        ),
+      )
     return [{ type: 'waiting', key, on: { kind: 'budget', need } }]
   }
   account.carve(carve, price)
   return [
-    { type: 'sent', key: ask.key, id: asMessageId(process.effectId(ask.key)), to: ask.child, what: 'start', name: ask.definition.name, body: ask.input, ...(ask.detached ? { detached: true as const } : {}) },
+    {
+      type: 'sent',
+      key: ask.key,
+      id: asMessageId(process.effectId(ask.key)),
+      to: ask.child,
+      what: 'start',
+      name: ask.definition.name,
+      body: ask.input,
+      ...(ask.detached ? { detached: true as const } : {}),
+    },
     { type: 'account', op: 'carve', key: ask.key, amounts: carve, spent: price, other: ask.child },
     { type: 'settled', key: ask.key, attempt: 0, outcome: { type: 'ok', value: NOTHING } },
   ]

@@ -18,8 +18,15 @@ import type { Process } from '../processes/process.ts'
 import type { EffectRecord } from '../processes/process-state.ts'
 
 /** What a stage sees. `account` is a draft: reservations of the same decision count. */
-export type StageInput = { readonly process: Process; readonly ask: EffectAsk; readonly record: EffectRecord | undefined; readonly reserve: Amounts; readonly account: Account }
+export type StageInput = {
+  readonly process: Process
+  readonly ask: EffectAsk
+  readonly record: EffectRecord | undefined
+  readonly reserve: Amounts
+  readonly account: Account
+}
 
+/** What a stage says. */
 export type Verdict =
   | { readonly type: 'pass' }
   | { readonly type: 'refuse'; readonly error: SkeinError }
@@ -28,6 +35,7 @@ export type Verdict =
   /** No slot now: the ask comes back when it has one. */
   | { readonly type: 'queue' }
 
+/** One check of the gate. */
 export type Stage = { readonly name: string; readonly judge: (input: StageInput) => Verdict }
 
 const PASS: Verdict = { type: 'pass' }
@@ -38,7 +46,13 @@ const shape: Stage = {
     if (ask.work.kind !== 'tool') return PASS
     const result = check(ask.work.tool.inputSchema, valueOf(ask.work.rawInput), `input of tool ${ask.name}`)
     if (result.ok) return PASS
-    return { type: 'refuse', error: new SkeinError('INPUT_INVALID', `the input of tool ${ask.name} does not fit its schema: ${result.issues.slice(0, 5).join('; ')}`) }
+    return {
+      type: 'refuse',
+      error: new SkeinError(
+        'INPUT_INVALID',
+        `the input of tool ${ask.name} does not fit its schema: ${result.issues.slice(0, 5).join('; ')}`,
+      ),
+    }
   },
 }
 
@@ -49,7 +63,14 @@ const unknownFirst: Stage = {
     for (const key of process.state.unknowns) {
       const other = process.state.record(key)
       if (other.argsHash !== ask.argsHash || other.name !== ask.name || !key.startsWith(ask.scope.path)) continue
-      return { type: 'refuse', error: new SkeinError('UNKNOWN_FIRST', `${ask.name} with these arguments has an unknown outcome already (${key}); find out first (skein resolve), or call it with { again: true }`) }
+      return {
+        type: 'refuse',
+        error: new SkeinError(
+          'UNKNOWN_FIRST',
+          `${ask.name} with these arguments has an unknown outcome already (${key}); find out first (skein ` +
+            'resolve), or call it with { again: true }',
+        ),
+      }
     }
     return PASS
   },
@@ -64,9 +85,15 @@ const approval: Stage = {
     if (known?.outcome !== undefined) return PASS
     if (known?.waiting !== undefined) return { type: 'wait', facts: [] }
     const expires = ask.approval.expiresMs
-    const show = ask.work.kind === 'tool' ? { show: ask.work.rawInput } : ask.args === undefined ? {} : { show: ask.args }
+    const show =
+      ask.work.kind === 'tool' ? { show: ask.work.rawInput } : ask.args === undefined ? {} : { show: ask.args }
     const dueAt = expires === undefined ? {} : { dueAt: process.deps.clock.now() + expires }
-    return { type: 'wait', facts: [{ type: 'waiting', key, on: { kind: 'approval', title: ask.name, argsHash: ask.argsHash, ...show, ...dueAt } }] }
+    return {
+      type: 'wait',
+      facts: [
+        { type: 'waiting', key, on: { kind: 'approval', title: ask.name, argsHash: ask.argsHash, ...show, ...dueAt } },
+      ],
+    }
   },
 }
 
@@ -97,10 +124,20 @@ const budget: Stage = {
     const wait = process.state.effects.get(key)
     if (wait?.waiting !== undefined) return { type: 'wait', facts: [] }
     const refusedAbove = wait?.outcome?.type === 'error'
-    if (!refusedAbove && (!account.strict || mayFund(process, short))) return { type: 'wait', facts: [{ type: 'waiting', key, on: { kind: 'budget', need: reserve } }] }
-    const what = Object.entries(short).map(([dimension, amount]) => `${amount} ${dimension}`).join(', ')
+    if (!refusedAbove && (!account.strict || mayFund(process, short)))
+      return { type: 'wait', facts: [{ type: 'waiting', key, on: { kind: 'budget', need: reserve } }] }
+    const what = Object.entries(short)
+      .map(([dimension, amount]) => `${amount} ${dimension}`)
+      .join(', ')
     const code = account.frozen ? 'ACCOUNT_FROZEN' : 'BUDGET_EXCEEDED'
-    return { type: 'refuse', error: new SkeinError(code, `${ask.name} needs ${what} more than is left in the budget of ${process.pid}; raise the budget, or stop here`, { data: { need: reserve, short } }) }
+    return {
+      type: 'refuse',
+      error: new SkeinError(
+        code,
+        `${ask.name} needs ${what} more than is left in the budget of ${process.pid}; raise the budget, or stop here`,
+        { data: { need: reserve, short } },
+      ),
+    }
   },
 }
 
@@ -160,4 +197,3 @@ function intentOf(process: Process, ask: EffectAsk, attempt: number, reserve: Am
   if (ask.class === 'local') return [intended]
   return [intended, { type: 'begun', key: ask.key, attempt, owner: process.act.owner }]
 }
-

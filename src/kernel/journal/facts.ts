@@ -20,7 +20,13 @@ export type WaitOn =
   | { readonly kind: 'timer'; readonly dueAt: number }
   | { readonly kind: 'message'; readonly pattern: MessagePattern; readonly dueAt?: number }
   | { readonly kind: 'child'; readonly pid: Pid }
-  | { readonly kind: 'approval'; readonly title: string; readonly argsHash: string; readonly show?: Payload; readonly dueAt?: number }
+  | {
+      readonly kind: 'approval'
+      readonly title: string
+      readonly argsHash: string
+      readonly show?: Payload
+      readonly dueAt?: number
+    }
   | { readonly kind: 'answer'; readonly title: string; readonly show?: Payload; readonly dueAt?: number }
   | { readonly kind: 'promise'; readonly name: string; readonly dueAt?: number }
   | { readonly kind: 'budget'; readonly need: Amounts }
@@ -28,8 +34,14 @@ export type WaitOn =
   | { readonly kind: 'operator'; readonly question: string }
 
 /** A message filter: data, so that it can be an index row (rule M3). A member that is absent matches anything. */
-export type MessagePattern = { readonly topic?: string; readonly from?: Pid; readonly type?: string; readonly id?: string }
+export type MessagePattern = {
+  readonly topic?: string
+  readonly from?: Pid
+  readonly type?: string
+  readonly id?: string
+}
 
+/** The first fact: what the process is, and with which code, input and money. */
 export type Born = {
   readonly type: 'born'
   readonly kind: 'workflow' | 'agent'
@@ -49,6 +61,7 @@ export type Born = {
   readonly lineage?: { readonly pid: Pid; readonly seq: Seq }
 }
 
+/** A fact before it has its place in the journal. */
 export type FactBody =
   | Born
   | {
@@ -70,19 +83,72 @@ export type FactBody =
     }
   | { readonly type: 'begun'; readonly key: EffectKey; readonly attempt: number; readonly owner: OwnerId }
   /** `attempt` 0 = refused at the gate, or a local fact that needs no intent. */
-  | { readonly type: 'settled'; readonly key: EffectKey; readonly attempt: number; readonly outcome: Outcome; readonly actual?: Amounts; readonly note?: string }
+  | {
+      readonly type: 'settled'
+      readonly key: EffectKey
+      readonly attempt: number
+      readonly outcome: Outcome
+      readonly actual?: Amounts
+      readonly note?: string
+    }
   | { readonly type: 'unknown'; readonly key: EffectKey; readonly attempt: number; readonly why: string }
-  | { readonly type: 'resolved'; readonly key: EffectKey; readonly how: 'done' | 'again' | 'fail'; readonly by: string; readonly outcome?: Outcome }
+  | {
+      readonly type: 'resolved'
+      readonly key: EffectKey
+      readonly how: 'done' | 'again' | 'fail'
+      readonly by: string
+      readonly outcome?: Outcome
+    }
   | { readonly type: 'waiting'; readonly key: EffectKey; readonly on: WaitOn }
-  | { readonly type: 'answered'; readonly key: EffectKey; readonly outcome: Outcome; readonly messageId?: MessageId; readonly by?: string }
-  | { readonly type: 'closed'; readonly scope: ScopePath; readonly why: 'won' | 'done' | 'failed' | 'cancelled'; readonly key?: EffectKey; readonly reason?: string }
-  | { readonly type: 'sent'; readonly key: EffectKey; readonly id: MessageId; readonly to: Pid; readonly what: 'message' | 'start' | 'cancel'; readonly name?: string; readonly body?: Payload; readonly detached?: true }
-  /** `carve` to a child · `return` from an ended child (amounts = its cap; spent and forfeited in `other`) · `forfeit` a dead attempt · `topUp` · `freeze`. */
-  | { readonly type: 'account'; readonly op: 'carve' | 'return' | 'forfeit' | 'topUp' | 'freeze'; readonly key?: EffectKey; readonly amounts: Amounts; readonly spent?: Amounts; readonly forfeited?: Amounts; readonly other?: Pid; readonly by?: string }
-  | { readonly type: 'snapshot'; readonly state: Payload; readonly version: string; readonly segment: number; readonly carried: Payload }
+  | {
+      readonly type: 'answered'
+      readonly key: EffectKey
+      readonly outcome: Outcome
+      readonly messageId?: MessageId
+      readonly by?: string
+    }
+  | {
+      readonly type: 'closed'
+      readonly scope: ScopePath
+      readonly why: 'won' | 'done' | 'failed' | 'cancelled'
+      readonly key?: EffectKey
+      readonly reason?: string
+    }
+  | {
+      readonly type: 'sent'
+      readonly key: EffectKey
+      readonly id: MessageId
+      readonly to: Pid
+      readonly what: 'message' | 'start' | 'cancel'
+      readonly name?: string
+      readonly body?: Payload
+      readonly detached?: true
+    }
+  /**
+   * `carve` to a child · `return` from an ended child (amounts = its cap; spent and forfeited in `other`) · `forfeit`
+   * a dead attempt · `topUp` · `freeze`.
+   */
+  | {
+      readonly type: 'account'
+      readonly op: 'carve' | 'return' | 'forfeit' | 'topUp' | 'freeze'
+      readonly key?: EffectKey
+      readonly amounts: Amounts
+      readonly spent?: Amounts
+      readonly forfeited?: Amounts
+      readonly other?: Pid
+      readonly by?: string
+    }
+  | {
+      readonly type: 'snapshot'
+      readonly state: Payload
+      readonly version: string
+      readonly segment: number
+      readonly carried: Payload
+    }
   | { readonly type: 'ended'; readonly result: Outcome; readonly warning?: string }
 
 /** One entry of a journal. */
 export type Fact = FactBody & { readonly v: number; readonly seq: Seq; readonly at: number }
 
+/** The fact of one type. */
 export type FactOf<T extends FactBody['type']> = Extract<Fact, { readonly type: T }>

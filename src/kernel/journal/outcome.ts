@@ -5,6 +5,7 @@ import type { ErrorCode, ErrorData } from '../../std/index.ts'
 /** A value as its encoded text. In the store it is replaced by a salted digest, so that it can be erased (rule J1). */
 export type Payload = { readonly text: string; readonly erased?: true }
 
+/** How an effect or a process ended. */
 export type Outcome =
   | { readonly type: 'ok'; readonly value: Payload }
   /** The payload is an `ErrorData`: messages may quote user data, so they can be erased too. */
@@ -16,7 +17,10 @@ export type Outcome =
 export function payloadOf(value: unknown, code: ErrorCode = 'RESULT_NOT_DATA'): Payload {
   const text = encode(value, code)
   if (text.length > limits.PAYLOAD_BYTES_MAX) {
-    throw new SkeinError('VALUE_TOO_LARGE', `the value has ${text.length} characters, more than ${limits.PAYLOAD_BYTES_MAX}; write it to a file and pass its name`)
+    throw new SkeinError(
+      'VALUE_TOO_LARGE',
+      `the value has ${text.length} characters, more than ${limits.PAYLOAD_BYTES_MAX}; write it to a file and pass its name`,
+    )
   }
   return { text }
 }
@@ -27,6 +31,7 @@ export function valueOf(payload: Payload): unknown {
   return decode(payload.text)
 }
 
+/** The payload of `undefined`. */
 export const NOTHING: Payload = { text: '{"$":"undefined"}' }
 
 /** The outcome of a failure. */
@@ -44,7 +49,9 @@ export function failureOf(outcome: Outcome): ErrorData | undefined {
     case 'ok':
       return undefined
     case 'error':
-      return outcome.error.erased === true ? { code: 'EFFECT_FAILED', message: 'the error was erased', retryable: false } : (valueOf(outcome.error) as ErrorData)
+      return outcome.error.erased === true
+        ? { code: 'EFFECT_FAILED', message: 'the error was erased', retryable: false }
+        : (valueOf(outcome.error) as ErrorData)
     case 'cancelled':
       return { code: 'CANCELLED', message: 'cancelled', retryable: false }
     case 'unknown':

@@ -4,7 +4,8 @@
  *
  * Invariants:
  * 1. `hash` = SHA-256 over format, pid, epoch, n, prevHash and `body`; nothing else.
- * 2. `body` holds no payload text, only `{"$p":i,"d":digest}`; `payloads[i]` is `[salt, value]`, `[salt, sha256, characters]` for a blob, or null (erased).
+ * 2. `body` holds no payload text, only `{"$p":i,"d":digest}`; `payloads[i]` is `[salt, value]`, `[salt, sha256,
+ *    characters]` for a blob, or null (erased).
  * 3. Opening a sealed frame gives back equal facts.
  */
 import { SkeinError } from '../../std/index.ts'
@@ -36,14 +37,28 @@ const SALT_BYTES = 16
 export const CHAIN_START = '0'.repeat(64)
 
 /** Inline, by content hash with its length, or erased. */
-type StoredPayload = readonly [salt: string, value: unknown] | readonly [salt: string, sha256: string, characters: number] | null
+type StoredPayload =
+  | readonly [salt: string, value: unknown]
+  | readonly [salt: string, sha256: string, characters: number]
+  | null
 type PayloadReference = { readonly $p: number; readonly d: string }
 
-const isPayload = (value: unknown): value is Payload => typeof value === 'object' && value !== null && typeof (value as { text?: unknown }).text === 'string' && Object.keys(value).length <= 2 && !('type' in value)
+const isPayload = (value: unknown): value is Payload =>
+  typeof value === 'object' &&
+  value !== null &&
+  typeof (value as { text?: unknown }).text === 'string' &&
+  Object.keys(value).length <= 2 &&
+  !('type' in value)
 
 /** Seals facts as frame `n` after `prevHash`. Payloads over `inlineMax` characters come back as blobs to store. */
 export function sealFrame(
-  about: { readonly pid: Pid; readonly epoch: Epoch; readonly n: number; readonly prevHash: string; readonly facts: readonly Fact[] },
+  about: {
+    readonly pid: Pid
+    readonly epoch: Epoch
+    readonly n: number
+    readonly prevHash: string
+    readonly facts: readonly Fact[]
+  },
   ports: { readonly hash: Hash; readonly random: Random; readonly inlineMax: number },
 ): { readonly frame: SealedFrame; readonly blobs: readonly BlobToStore[] } {
   const payloads: string[] = []
@@ -74,7 +89,11 @@ export function sealFrame(
   return { frame, blobs }
 }
 
-function frameHash(about: { readonly pid: Pid; readonly epoch: Epoch; readonly n: number; readonly prevHash: string }, body: string, hash: Hash): string {
+function frameHash(
+  about: { readonly pid: Pid; readonly epoch: Epoch; readonly n: number; readonly prevHash: string },
+  body: string,
+  hash: Hash,
+): string {
   return hash.sha256(`skein-frame-1\n${about.pid}\n${about.epoch}\n${about.n}\n${about.prevHash}\n${body}`)
 }
 
@@ -82,36 +101,55 @@ function frameHash(about: { readonly pid: Pid; readonly epoch: Epoch; readonly n
 export function openFrame(frame: SealedFrame, blob: (sha256: string) => string | undefined): readonly Fact[] {
   try {
     const payloads = frame.payloads === '[]' ? [] : (JSON.parse(frame.payloads) as StoredPayload[])
-    return JSON.parse(frame.body, (_key, value: unknown) => (isReference(value) ? openPayload(payloads[value.$p], blob) : value)) as Fact[]
+    return JSON.parse(frame.body, (_key, value: unknown) =>
+      isReference(value) ? openPayload(payloads[value.$p], blob) : value,
+    ) as Fact[]
   } catch (cause) {
-    throw new SkeinError('DATA_FOLDER_CORRUPT', `frame ${frame.n} of ${frame.pid} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}; restore a backup, or look with: skein verify`, { cause })
+    throw new SkeinError(
+      'DATA_FOLDER_CORRUPT',
+      `frame ${frame.n} of ${frame.pid} cannot be read: ` +
+        `${cause instanceof Error ? cause.message : String(cause)}; restore a backup, or look with: skein verify`,
+      { cause },
+    )
   }
 }
 
-const isReference = (value: unknown): value is PayloadReference => typeof value === 'object' && value !== null && '$p' in value && 'd' in value
+const isReference = (value: unknown): value is PayloadReference =>
+  typeof value === 'object' && value !== null && '$p' in value && 'd' in value
 
 function openPayload(stored: StoredPayload | undefined, blob: (sha256: string) => string | undefined): Payload {
   const text = storedText(stored, blob)
   return text === undefined ? { text: '{"$":"undefined"}', erased: true } : { text }
 }
 
-function storedText(stored: StoredPayload | undefined, blob: (sha256: string) => string | undefined): string | undefined {
+function storedText(
+  stored: StoredPayload | undefined,
+  blob: (sha256: string) => string | undefined,
+): string | undefined {
   if (stored === null || stored === undefined) return undefined
   return stored.length === 3 ? blob(stored[1]) : JSON.stringify(stored[1])
 }
 
 /** Checks one frame against its predecessor's hash and its payloads' digests. Returns what is wrong, or undefined. */
-export function verifyFrame(frame: SealedFrame, expected: { readonly n: number; readonly prevHash: string }, hash: Hash, blob: (sha256: string) => string | undefined): string | undefined {
+export function verifyFrame(
+  frame: SealedFrame,
+  expected: { readonly n: number; readonly prevHash: string },
+  hash: Hash,
+  blob: (sha256: string) => string | undefined,
+): string | undefined {
   if (frame.n !== expected.n) return `frame ${expected.n} is missing (found ${frame.n})`
-  if (frame.prevHash !== expected.prevHash) return `frame ${frame.n} does not follow frame ${frame.n - 1}: the chain is broken`
-  if (frameHash(frame, frame.body, hash) !== frame.hash) return `frame ${frame.n} was changed: its hash does not fit its facts`
+  if (frame.prevHash !== expected.prevHash)
+    return `frame ${frame.n} does not follow frame ${frame.n - 1}: the chain is broken`
+  if (frameHash(frame, frame.body, hash) !== frame.hash)
+    return `frame ${frame.n} was changed: its hash does not fit its facts`
   const payloads = JSON.parse(frame.payloads) as StoredPayload[]
   let wrong: string | undefined
   JSON.parse(frame.body, (_key, value: unknown) => {
     if (!isReference(value)) return value
     const stored = payloads[value.$p]
     const text = storedText(stored, blob)
-    if (stored && text !== undefined && hash.sha256(stored[0] + text) !== value.d) wrong ??= `payload ${value.$p} of frame ${frame.n} was changed: its digest does not fit`
+    if (stored && text !== undefined && hash.sha256(stored[0] + text) !== value.d)
+      wrong ??= `payload ${value.$p} of frame ${frame.n} was changed: its digest does not fit`
     return value
   })
   return wrong

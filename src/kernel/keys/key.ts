@@ -35,6 +35,7 @@ export class KeyCounter {
 /** What can hang on an effect's key. */
 export type KeySuffix = 'approval' | 'budget' | 'fund' | 'admission' | 'resolve' | 'end' | 'cancel' | 'refused'
 
+/** The key of what belongs to an effect. */
 export function suffixed(key: EffectKey, suffix: KeySuffix): EffectKey {
   return asEffectKey(`${key}!${suffix}`)
 }
@@ -45,6 +46,7 @@ export function baseKey(key: EffectKey): EffectKey {
   return at < 0 ? key : asEffectKey(key.slice(0, at))
 }
 
+/** What a suffixed key is, if it is one. */
 export function suffixOf(key: EffectKey): KeySuffix | undefined {
   const at = key.lastIndexOf('!')
   return at < 0 ? undefined : (key.slice(at + 1) as KeySuffix)
@@ -55,12 +57,16 @@ export function pauseKey(key: EffectKey, what: 'pause' | 'grace', attempt: numbe
   return asEffectKey(`${key}!${what}${attempt}`)
 }
 
+/** Whether a pause key means a second look at a write in doubt. */
 export function isGrace(key: EffectKey): boolean {
   return /!grace\d+$/.test(key)
 }
 
 /** Equal for all attempts of an effect, different for every other effect in the world. */
-export function effectId(about: { readonly pid: Pid; readonly incarnation: number; readonly segment: number }, key: EffectKey): EffectId {
+export function effectId(
+  about: { readonly pid: Pid; readonly incarnation: number; readonly segment: number },
+  key: EffectKey,
+): EffectId {
   return asEffectId(`${about.pid}/${about.incarnation}/${about.segment}/${key}`)
 }
 

@@ -10,6 +10,7 @@ import type { MessagePattern } from '../journal/facts.ts'
 import type { Message } from '../ports/activation.ts'
 import { matches } from './pattern.ts'
 
+/** What has come and not been consumed, and who waits for it. */
 export class Mailbox {
   readonly #messages: Message[] = []
   readonly #receives = new Map<EffectKey, MessagePattern>()

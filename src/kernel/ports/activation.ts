@@ -22,16 +22,37 @@ export type Message = {
 /** What overtakes the mailbox (rule T2). `id` deduplicates. */
 export type Control = { readonly id: string } & (
   | { readonly type: 'cancel'; readonly reason: string; readonly by: string }
-  | { readonly type: 'approve'; readonly key: EffectKey; readonly verdict: 'approved' | 'denied'; readonly by: string; readonly reason?: string }
+  | {
+      readonly type: 'approve'
+      readonly key: EffectKey
+      readonly verdict: 'approved' | 'denied'
+      readonly by: string
+      readonly reason?: string
+    }
   /** Answers `ctx.ask` and `ctx.promise`. */
   | { readonly type: 'answer'; readonly key: EffectKey; readonly value: Payload; readonly by: string }
   | { readonly type: 'topUp'; readonly amounts: Amounts; readonly by: string }
-  | { readonly type: 'resolve'; readonly key: EffectKey; readonly how: 'done' | 'again' | 'fail'; readonly value?: Payload; readonly reason?: string; readonly by: string }
+  | {
+      readonly type: 'resolve'
+      readonly key: EffectKey
+      readonly how: 'done' | 'again' | 'fail'
+      readonly value?: Payload
+      readonly reason?: string
+      readonly by: string
+    }
   /** A child has too little in dimensions where it has no budget of its own. */
   | { readonly type: 'fund'; readonly child: Pid; readonly need: Amounts }
   /** The parent has not enough either, and does not wait for more. */
   | { readonly type: 'fundRefused'; readonly need: Amounts; readonly by: string }
-  | { readonly type: 'childEnded'; readonly child: Pid; readonly key: EffectKey; readonly outcome: Outcome; readonly cap: Amounts; readonly spent: Amounts; readonly forfeited: Amounts }
+  | {
+      readonly type: 'childEnded'
+      readonly child: Pid
+      readonly key: EffectKey
+      readonly outcome: Outcome
+      readonly cap: Amounts
+      readonly spent: Amounts
+      readonly forfeited: Amounts
+    }
 )
 
 /** What a driver says when an attempt is over. */
@@ -82,6 +103,7 @@ export type Outgoing =
 /** A wait as an index row. */
 export type Wait = { readonly key: EffectKey; readonly on: WaitOn }
 
+/** What becomes visible with a frame. */
 export type FrameEffects = {
   readonly consumed?: readonly MessageId[]
   /** Consumed messages that the receiver's schema refused: they go to the dead letters (rule M3). */
@@ -110,6 +132,7 @@ export type CommitEnd =
   | { readonly type: 'parked'; readonly error: ErrorData; readonly summary: Summary }
   | { readonly type: 'ended'; readonly result: Outcome; readonly summary: Summary }
 
+/** One residency of one process in one host. */
 export interface Activation {
   readonly pid: Pid
   readonly epoch: Epoch
@@ -128,7 +151,12 @@ export interface Activation {
   decide(make: () => readonly FactBody[]): Promise<readonly FactBody[]>
   /** Starts when all frames before it are durable (class `local`: at once). Its end comes by `next()`. */
   perform(
-    effect: { readonly key: EffectKey; readonly attempt: number; readonly class: EffectClass; readonly begun: OwnerId | undefined },
+    effect: {
+      readonly key: EffectKey
+      readonly attempt: number
+      readonly class: EffectClass
+      readonly begun: OwnerId | undefined
+    },
     run: (about: { readonly reexecution: boolean; readonly signal: AbortSignal }) => Promise<Settled>,
   ): void
   abort(key: EffectKey): void

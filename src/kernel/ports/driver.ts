@@ -14,8 +14,10 @@ type CallBase = {
   readonly progress: (text: string) => void
 }
 
+/** One attempt of a model call. */
 export type ModelCall = CallBase & { readonly kind: 'model'; readonly ref: ModelRef; readonly request: ModelRequest }
 
+/** One attempt of a tool call, or a question what became of one. */
 export type ToolCall = CallBase & {
   readonly kind: 'tool'
   readonly name: string
@@ -28,16 +30,24 @@ export type ToolCall = CallBase & {
   readonly act: 'execute' | 'reconcile'
 }
 
+/** One attempt of a step. */
 export type StepCall = CallBase & {
   readonly kind: 'step'
   readonly name: string
-  readonly fn: (about: { readonly idempotencyKey: string; readonly abortSignal: AbortSignal; readonly attempt: number }) => unknown
+  readonly fn: (about: {
+    readonly idempotencyKey: string
+    readonly abortSignal: AbortSignal
+    readonly attempt: number
+  }) => unknown
 }
 
+/** Anything a driver can be asked for. */
 export type EffectCall = ModelCall | ToolCall | StepCall
 
 /** `value` must be data; `reconciled` only for `act: 'reconcile'` when the answer is not "done". */
-export type DriverResult = { readonly value: unknown; readonly actual?: Amounts } | { readonly reconciled: 'absent' | 'unknown' }
+export type DriverResult =
+  | { readonly value: unknown; readonly actual?: Amounts }
+  | { readonly reconciled: 'absent' | 'unknown' }
 
 /** Throws for a failure; how a throw is judged (error or unknown) is the kernel's (rule E6). */
 export interface Driver<Call extends EffectCall = EffectCall> {
@@ -48,4 +58,9 @@ export interface Driver<Call extends EffectCall = EffectCall> {
   perform(call: Call): Promise<DriverResult>
 }
 
-export type Drivers = { readonly model: Driver<ModelCall>; readonly tool: Driver<ToolCall>; readonly step: Driver<StepCall> }
+/** The drivers of a host. */
+export type Drivers = {
+  readonly model: Driver<ModelCall>
+  readonly tool: Driver<ToolCall>
+  readonly step: Driver<StepCall>
+}

@@ -17,7 +17,9 @@ export type AnswerReader = (
   answer: ModelAnswer,
   schema: Schema,
   name: string | undefined,
-) => { readonly ok: true; readonly value: unknown } | { readonly ok: false; /** What to tell the model. */ readonly complaint: string }
+) =>
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; /** What to tell the model. */ readonly complaint: string }
 
 /** Live, lossy news for progress views; never evidence. */
 export type Trace =
@@ -25,8 +27,15 @@ export type Trace =
   | { readonly type: 'progress'; readonly pid: Pid; readonly name: string; readonly text: string }
   | { readonly type: 'log'; readonly pid: Pid; readonly text: string }
   | { readonly type: 'emit'; readonly pid: Pid; readonly stream: string; readonly chunk: unknown }
-  | { readonly type: 'resumed'; readonly pid: Pid; readonly kept: number; readonly repeated: number; readonly inDoubt: number }
+  | {
+      readonly type: 'resumed'
+      readonly pid: Pid
+      readonly kept: number
+      readonly repeated: number
+      readonly inDoubt: number
+    }
 
+/** All that the kernel is given. */
 export type KernelDeps = {
   readonly clock: Clock
   readonly random: Random

@@ -31,7 +31,15 @@ export function makeBody(process: Process): void {
 /** The closing of the root scope is delivered like everything else, in `seq` order. */
 function registerCancel(process: Process): void {
   const { root } = process
-  process.register({ op: 'close', key: CANCEL_KEY, scope: root, closes: root.path, concluded: root, why: 'failed', settle: () => undefined })
+  process.register({
+    op: 'close',
+    key: CANCEL_KEY,
+    scope: root,
+    closes: root.path,
+    concluded: root,
+    why: 'failed',
+    settle: () => undefined,
+  })
   const record = process.state.effects.get(CANCEL_KEY)
   if (record?.outcome !== undefined) process.queue.push(record.outcomeSeq, CANCEL_KEY)
 }

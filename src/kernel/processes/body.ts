@@ -8,6 +8,7 @@ export type BodyEnd =
   /** `continueAsNew(state)` was returned. */
   | { readonly type: 'continue'; readonly state: unknown }
 
+/** The running code of a process. */
 export interface Body {
   /** Reducers need no macrotask to come to rest. */
   readonly synchronous: boolean

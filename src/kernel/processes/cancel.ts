@@ -25,7 +25,8 @@ export function cancelProcess(process: Process, reason: string): void {
 /** Stops what runs and waits inside a scope whose `closed` fact was just recorded (live only). */
 export function stopScope(process: Process, scope: ScopePath): void {
   for (const ask of process.open.values()) if (liesWithin(ask.scope.path, scope)) stopAsk(process, ask)
-  for (const child of process.state.openChildren()) if (liesWithin(child.key, scope)) cancelChild(process, child.key, child.pid)
+  for (const child of process.state.openChildren())
+    if (liesWithin(child.key, scope)) cancelChild(process, child.key, child.pid)
 }
 
 /** Asks a child to end, once. */
@@ -35,7 +36,11 @@ export function cancelChild(process: Process, key: EffectKey, pid: Pid): void {
   const cancelKey = suffixed(key, 'cancel')
   const id = asMessageId(process.effectId(cancelKey))
   process.record({ type: 'sent', key: cancelKey, id, to: pid, what: 'cancel' })
-  process.turn.sent.push({ type: 'control', to: pid, control: { id, type: 'cancel', reason: `cancelled by its parent ${process.pid}`, by: process.pid } })
+  process.turn.sent.push({
+    type: 'control',
+    to: pid,
+    control: { id, type: 'cancel', reason: `cancelled by its parent ${process.pid}`, by: process.pid },
+  })
 }
 
 /** Drops or aborts one ask; a begun write is left alone. */

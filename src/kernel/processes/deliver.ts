@@ -65,5 +65,9 @@ export function foreignAwait(process: Process): SkeinError | undefined {
     const isMereFrame = ask.key === CANCEL_KEY || (ask.op === 'close' && !ask.concluded.isConcluded)
     if (!isMereFrame) return undefined
   }
-  return new SkeinError('FOREIGN_AWAIT', `${process.definition?.name} awaits something that is not an effect of its ctx (a fetch, a timer, a promise of its own); wrap it: await ctx.step('name', () => …)`)
+  return new SkeinError(
+    'FOREIGN_AWAIT',
+    `${process.definition?.name} awaits something that is not an effect of its ctx (a fetch, a timer, a promise ` +
+      `of its own); wrap it: await ctx.step('name', () => …)`,
+  )
 }

@@ -6,6 +6,7 @@ import type { EffectKey } from '../../std/index.ts'
 
 type Entry = { readonly seq: number; readonly key: EffectKey }
 
+/** Outcomes that are asked for, in the order of the journal. */
 export class DeliveryQueue {
   #entries: Entry[] = []
   #head = 0

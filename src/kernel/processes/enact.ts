@@ -55,7 +55,11 @@ function enactSent(process: Process, fact: FactOf<'sent'>): void {
     case 'start':
       return
     case 'cancel':
-      process.turn.sent.push({ type: 'control', to: fact.to, control: { id: fact.id, type: 'cancel', reason: `cancelled by ${process.pid}`, by: process.pid } })
+      process.turn.sent.push({
+        type: 'control',
+        to: fact.to,
+        control: { id: fact.id, type: 'cancel', reason: `cancelled by ${process.pid}`, by: process.pid },
+      })
       return
     default:
       unreachable(fact.what, 'kind of message')
@@ -70,7 +74,15 @@ export function sendMessage(process: Process, ask: AskOf<'send'>): void {
   process.turn.sent.push({
     type: 'message',
     key,
-    message: { id, to, from: process.pid, ...(topic === undefined ? {} : { topic }), ...(type === undefined ? {} : { type }), ...replyTo, body },
+    message: {
+      id,
+      to,
+      from: process.pid,
+      ...(topic === undefined ? {} : { topic }),
+      ...(type === undefined ? {} : { type }),
+      ...replyTo,
+      body,
+    },
   })
   process.inFlight += 1
 }
@@ -116,7 +128,9 @@ export function startAttempt(process: Process, ask: EffectAsk, attempt: number, 
   const options = { pid: process.pid, id: process.effectId(ask.key), attempt, reserve: record.reserve, act, slot }
   process.inFlight += 1
   process.turn.starts.push(() => {
-    process.act.perform({ key: ask.key, attempt, class: ask.class, begun: record.owner }, ({ signal }) => runAttempt(ask, options, process.deps, signal))
+    process.act.perform({ key: ask.key, attempt, class: ask.class, begun: record.owner }, ({ signal }) =>
+      runAttempt(ask, options, process.deps, signal),
+    )
   })
 }
 
@@ -144,7 +158,10 @@ export function enactAsks(process: Process, asks: readonly Ask[], queued: readon
 /** Waiting in line is a local act whose end is an event, so that other events are heard meanwhile. */
 function waitForSlot(process: Process, ask: EffectAsk): void {
   startLocal(process, suffixed(ask.key, 'admission'), async (signal) => {
-    const slot = await process.admission.enter(lanesOf(ask, process.deps), AbortSignal.any([signal, process.act.signal]))
+    const slot = await process.admission.enter(
+      lanesOf(ask, process.deps),
+      AbortSignal.any([signal, process.act.signal]),
+    )
     process.holdSlot(ask.key, slot)
   })
 }

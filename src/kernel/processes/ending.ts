@@ -22,8 +22,13 @@ export function moveToEnd(process: Process): Ending {
   const failed = cancelled || body?.end?.type === 'error'
   for (const child of state.openChildren()) if (failed) cancelChild(process, child.key, child.pid)
   if (process.inFlight > 0 || state.openChildren().length > 0 || hasBegun(process)) return 'open'
-  const result: Outcome = cancelled ? { type: 'cancelled' } : resultOf(process, body?.end as Exclude<BodyEnd, { type: 'continue' }>)
-  const warning = floating.length === 0 || cancelled ? {} : { warning: `FLOATING_CALL: ended with open calls: ${floating.slice(0, 5).join(', ')}` }
+  const result: Outcome = cancelled
+    ? { type: 'cancelled' }
+    : resultOf(process, body?.end as Exclude<BodyEnd, { type: 'continue' }>)
+  const warning =
+    floating.length === 0 || cancelled
+      ? {}
+      : { warning: `FLOATING_CALL: ended with open calls: ${floating.slice(0, 5).join(', ')}` }
   process.record({ type: 'ended', result, ...warning })
   tellParent(process, result)
   return 'ended'
@@ -47,16 +52,27 @@ function dropUnbegun(process: Process): string[] {
 
 function hasBegun(process: Process): boolean {
   for (const record of process.state.effects.values()) {
-    if (record.outcome === undefined && record.kind !== undefined && (record.phase === 'begun' || record.phase === 'intended')) return true
+    if (
+      record.outcome === undefined &&
+      record.kind !== undefined &&
+      (record.phase === 'begun' || record.phase === 'intended')
+    )
+      return true
   }
   return false
 }
 
 function resultOf(process: Process, end: Exclude<BodyEnd, { type: 'continue' }>): Outcome {
-  if (end.type === 'error') return end.error.code === 'CANCELLED' && process.state.cancelled !== undefined ? { type: 'cancelled' } : failure(end.error)
+  if (end.type === 'error')
+    return end.error.code === 'CANCELLED' && process.state.cancelled !== undefined
+      ? { type: 'cancelled' }
+      : failure(end.error)
   const { definition } = process
   try {
-    const value = definition?.output === undefined || definition.kind === 'agent' ? end.value : parse(definition.output, end.value, `the value of ${definition.name}`, 'OUTPUT_INVALID')
+    const value =
+      definition?.output === undefined || definition.kind === 'agent'
+        ? end.value
+        : parse(definition.output, end.value, `the value of ${definition.name}`, 'OUTPUT_INVALID')
     return { type: 'ok', value: payloadOf(value) }
   } catch (thrown) {
     return failure(toSkeinError(thrown).toJSON())
@@ -70,22 +86,45 @@ function tellParent(process: Process, outcome: Outcome): void {
   process.turn.sent.push({
     type: 'control',
     to: start.parent.pid,
-    control: { id: `${process.pid}!ended`, type: 'childEnded', child: process.pid, key: start.parent.key, outcome, cap: start.cap, spent, forfeited },
+    control: {
+      id: `${process.pid}!ended`,
+      type: 'childEnded',
+      child: process.pid,
+      key: start.parent.key,
+      outcome,
+      cap: start.cap,
+      spent,
+      forfeited,
+    },
   })
 }
 
 function continueAsNew(process: Process, state: unknown): Ending {
-  const open = [...process.open.values()].filter((ask) => ask.key !== CANCEL_KEY && !(ask.op === 'close' && ask.concluded.isConcluded))
+  const open = [...process.open.values()].filter(
+    (ask) => ask.key !== CANCEL_KEY && !(ask.op === 'close' && ask.concluded.isConcluded),
+  )
   const children = process.state.openChildren()
   if (open.length > 0 || children.length > 0 || process.inFlight > 0) {
     const what = open[0]?.key ?? children[0]?.pid ?? 'an effect in flight'
-    const error = new SkeinError('CONTINUE_AS_NEW_INVALID', `${process.definition?.name} returned continueAsNew while something is open (${what}); await it first`)
+    const error = new SkeinError(
+      'CONTINUE_AS_NEW_INVALID',
+      `${process.definition?.name} returned continueAsNew while something is open (${what}); await it first`,
+    )
     if (process.body !== undefined) process.body.end = { type: 'error', error: error.toJSON() }
     return moveToEnd(process)
   }
   const { definition } = process
-  const next = definition?.input === undefined ? state : parse(definition.input, state, `the state given to continueAsNew of ${definition.name}`)
-  process.record({ type: 'snapshot', state: payloadOf(next, 'ARGS_NOT_DATA'), version: definition?.version ?? '', segment: process.state.segment + 1, carried: payloadOf(process.state.carried()) })
+  const next =
+    definition?.input === undefined
+      ? state
+      : parse(definition.input, state, `the state given to continueAsNew of ${definition.name}`)
+  process.record({
+    type: 'snapshot',
+    state: payloadOf(next, 'ARGS_NOT_DATA'),
+    version: definition?.version ?? '',
+    segment: process.state.segment + 1,
+    carried: payloadOf(process.state.carried()),
+  })
   process.resetBody()
   makeBody(process)
   return 'continued'
@@ -96,9 +135,16 @@ export function segmentTooLong(process: Process): SkeinError | undefined {
   const facts = process.state.factsInSegment
   if (facts > limits.SEGMENT_FACTS_WARN && !process.warnedLength) {
     process.warnedLength = true
-    process.deps.trace({ type: 'log', pid: process.pid, text: `${process.definition?.name} has ${facts} facts in this segment; return ctx.continueAsNew(state) now and then` })
+    process.deps.trace({
+      type: 'log',
+      pid: process.pid,
+      text: `${process.definition?.name} has ${facts} facts in this segment; return ctx.continueAsNew(state) now and then`,
+    })
   }
   if (facts <= limits.SEGMENT_FACTS_MAX) return undefined
-  return new SkeinError('SEGMENT_TOO_LONG', `${process.definition?.name} has more than ${limits.SEGMENT_FACTS_MAX} facts without a snapshot; return ctx.continueAsNew(state) in its loop`)
+  return new SkeinError(
+    'SEGMENT_TOO_LONG',
+    `${process.definition?.name} has more than ${limits.SEGMENT_FACTS_MAX} facts without a snapshot; return ` +
+      'ctx.continueAsNew(state) in its loop',
+  )
 }
-

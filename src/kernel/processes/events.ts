@@ -12,6 +12,7 @@ import { askAgain, handleFund, handleFundRefused } from './funding.ts'
 import { settleAttempt, startReconcile } from './settle.ts'
 import type { Process } from './process.ts'
 
+/** Records the facts an event brings. */
 export function handleEvent(process: Process, event: Event): void {
   switch (event.type) {
     case 'settled':
@@ -45,7 +46,8 @@ function handleSettled(process: Process, event: Extract<Event, { type: 'settled'
   }
   const ask = process.known.get(event.key)
   if (ask?.op === 'effect') settleAttempt(process, ask, event.attempt, event.settled)
-  else if (ask?.op === 'hook' && process.open.has(event.key)) process.record({ type: 'settled', key: event.key, attempt: 0, outcome: event.settled.outcome })
+  else if (ask?.op === 'hook' && process.open.has(event.key))
+    process.record({ type: 'settled', key: event.key, attempt: 0, outcome: event.settled.outcome })
 }
 
 function handleSent(process: Process, event: Extract<Event, { type: 'sent' }>): void {
@@ -62,11 +64,22 @@ function sentOutcome(to: string, result: Extract<Event, { type: 'sent' }>['resul
     case 'duplicate':
       return { type: 'ok', value: NOTHING }
     case 'full':
-      return failure(new SkeinError('MAILBOX_FULL', `the mailbox of ${to} is full (${limits.MAILBOX_MESSAGES_MAX} messages or ${limits.MAILBOX_BYTES_MAX} bytes); let it catch up, and send again`).toJSON())
+      return failure(
+        new SkeinError(
+          'MAILBOX_FULL',
+          `the mailbox of ${to} is full (${limits.MAILBOX_MESSAGES_MAX} messages or ${limits.MAILBOX_BYTES_MAX} ` +
+            'bytes); let it catch up, and send again',
+        ).toJSON(),
+      )
     case 'ended':
       return failure(new SkeinError('PROCESS_ENDED', `${to} has ended; the message lies in its dead letters`).toJSON())
     case 'unknown':
-      return failure(new SkeinError('PROCESS_UNKNOWN', `there is no process ${to}; start it first, or look for the right pid with: skein ps`).toJSON())
+      return failure(
+        new SkeinError(
+          'PROCESS_UNKNOWN',
+          `there is no process ${to}; start it first, or look for the right pid with: skein ps`,
+        ).toJSON(),
+      )
     default:
       return unreachable(result, 'result of a send')
   }
@@ -79,7 +92,8 @@ export function matchMessages(process: Process): void {
     const ask = process.open.get(key)
     if (ask?.op !== 'receive') continue
     process.turn.consumed.push(message.id)
-    const result = ask.schema === undefined ? undefined : check(ask.schema, valueOf(message.body), `a message for ${process.pid}`)
+    const result =
+      ask.schema === undefined ? undefined : check(ask.schema, valueOf(message.body), `a message for ${process.pid}`)
     if (result !== undefined && !result.ok) {
       refuseMessage(process, message, result.issues.join('; '))
       process.mailbox.restore(key, ask.pattern)
@@ -105,7 +119,13 @@ function refuseMessage(process: Process, message: Message, why: string): void {
   process.turn.sent.push({
     type: 'message',
     key: suffixed(message.id as string as EffectKey, 'refused'),
-    message: { id: asMessageId(`${message.id}!refused`), to: message.from, from: process.pid, topic: REFUSED_TOPIC, body: payloadOf({ id: message.id, by: process.pid, why }) },
+    message: {
+      id: asMessageId(`${message.id}!refused`),
+      to: message.from,
+      from: process.pid,
+      topic: REFUSED_TOPIC,
+      body: payloadOf({ id: message.id, by: process.pid, why }),
+    },
   })
 }
 
@@ -122,16 +142,43 @@ function handleTimer(process: Process, key: EffectKey): void {
       onPauseOver(process, key)
       return
     case 'approval':
-      process.record({ type: 'answered', key, outcome: failure(new SkeinError('APPROVAL_EXPIRED', `nobody answered the approval of ${on.title} in time; ask again with a later expiry`).toJSON()) })
+      process.record({
+        type: 'answered',
+        key,
+        outcome: failure(
+          new SkeinError(
+            'APPROVAL_EXPIRED',
+            `nobody answered the approval of ${on.title} in time; ask again with a later expiry`,
+          ).toJSON(),
+        ),
+      })
       askAgain(process, baseKey(key))
       return
     case 'message':
       process.mailbox.unwait(key)
-      process.record({ type: 'answered', key, outcome: failure(new SkeinError('EFFECT_TIMEOUT', `no message that matches ${JSON.stringify(on.pattern)} came in time`).toJSON()) })
+      process.record({
+        type: 'answered',
+        key,
+        outcome: failure(
+          new SkeinError(
+            'EFFECT_TIMEOUT',
+            `no message that matches ${JSON.stringify(on.pattern)} came in time`,
+          ).toJSON(),
+        ),
+      })
       return
     case 'answer':
     case 'promise':
-      process.record({ type: 'answered', key, outcome: failure(new SkeinError('EFFECT_TIMEOUT', `nobody answered ${on.kind === 'answer' ? on.title : on.name} in time`).toJSON()) })
+      process.record({
+        type: 'answered',
+        key,
+        outcome: failure(
+          new SkeinError(
+            'EFFECT_TIMEOUT',
+            `nobody answered ${on.kind === 'answer' ? on.title : on.name} in time`,
+          ).toJSON(),
+        ),
+      })
       return
     case 'child':
     case 'budget':
@@ -192,7 +239,10 @@ function handleApproval(process: Process, control: Extract<Control, { type: 'app
   const key = waitOf(process, control.key, 'approval') ?? waitOf(process, suffixed(control.key, 'approval'), 'approval')
   if (key === undefined) return
   const because = control.reason === undefined ? '' : `: ${control.reason}`
-  const outcome: Outcome = control.verdict === 'approved' ? { type: 'ok', value: NOTHING } : failure(new SkeinError('APPROVAL_DENIED', `denied by ${control.by}${because}`).toJSON())
+  const outcome: Outcome =
+    control.verdict === 'approved'
+      ? { type: 'ok', value: NOTHING }
+      : failure(new SkeinError('APPROVAL_DENIED', `denied by ${control.by}${because}`).toJSON())
   process.record({ type: 'answered', key, outcome, by: control.by })
   process.turn.unwaits.push(key)
   askAgain(process, baseKey(key))
@@ -204,10 +254,19 @@ function handleAnswer(process: Process, control: Extract<Control, { type: 'answe
   if (key === undefined || (ask?.op !== 'question' && ask?.op !== 'promise')) return
   const result = ask.schema === undefined ? undefined : check(ask.schema, valueOf(control.value), 'the answer')
   if (result !== undefined && !result.ok) {
-    process.deps.trace({ type: 'log', pid: process.pid, text: `an answer by ${control.by} does not fit and was not taken: ${result.issues.join('; ')}` })
+    process.deps.trace({
+      type: 'log',
+      pid: process.pid,
+      text: `an answer by ${control.by} does not fit and was not taken: ${result.issues.join('; ')}`,
+    })
     return
   }
-  process.record({ type: 'answered', key, outcome: { type: 'ok', value: result === undefined ? control.value : payloadOf(result.value) }, by: control.by })
+  process.record({
+    type: 'answered',
+    key,
+    outcome: { type: 'ok', value: result === undefined ? control.value : payloadOf(result.value) },
+    by: control.by,
+  })
 }
 
 function handleResolve(process: Process, control: Extract<Control, { type: 'resolve' }>): void {
@@ -218,11 +277,28 @@ function handleResolve(process: Process, control: Extract<Control, { type: 'reso
   switch (how) {
     case 'done':
       process.record({ type: 'answered', key: wait, outcome: { type: 'ok', value: NOTHING }, by })
-      process.record({ type: 'resolved', key: effect, how, by, outcome: { type: 'ok', value: control.value ?? NOTHING } })
+      process.record({
+        type: 'resolved',
+        key: effect,
+        how,
+        by,
+        outcome: { type: 'ok', value: control.value ?? NOTHING },
+      })
       break
     case 'fail':
       process.record({ type: 'answered', key: wait, outcome: { type: 'ok', value: NOTHING }, by })
-      process.record({ type: 'resolved', key: effect, how, by, outcome: failure(new SkeinError('EFFECT_FAILED', `resolved as failed by ${by}${control.reason === undefined ? '' : `: ${control.reason}`}`).toJSON()) })
+      process.record({
+        type: 'resolved',
+        key: effect,
+        how,
+        by,
+        outcome: failure(
+          new SkeinError(
+            'EFFECT_FAILED',
+            `resolved as failed by ${by}${control.reason === undefined ? '' : `: ${control.reason}`}`,
+          ).toJSON(),
+        ),
+      })
       break
     case 'again':
       process.record({ type: 'answered', key: wait, outcome: { type: 'ok', value: NOTHING }, by })
@@ -238,7 +314,14 @@ function handleResolve(process: Process, control: Extract<Control, { type: 'reso
 function handleChildEnded(process: Process, control: Extract<Control, { type: 'childEnded' }>): void {
   const child = process.state.children.get(control.child)
   if (child === undefined || child.ended) return
-  process.record({ type: 'account', op: 'return', amounts: child.cap, spent: control.spent, forfeited: control.forfeited, other: control.child })
+  process.record({
+    type: 'account',
+    op: 'return',
+    amounts: child.cap,
+    spent: control.spent,
+    forfeited: control.forfeited,
+    other: control.child,
+  })
   process.record({ type: 'answered', key: suffixed(child.key, 'end'), outcome: control.outcome })
   process.turn.unwaits.push(suffixed(child.key, 'end'))
 }

@@ -25,7 +25,16 @@ export function requestFunds(process: Process, key: EffectKey, need: Amounts): v
   const short = process.state.account.shortage(need)
   const parent = process.act.start.parent
   if (short === undefined || parent === undefined || !mayFund(process, short)) return
-  process.turn.sent.push({ type: 'control', to: parent.pid, control: { id: `${process.effectId(key)}!fund${process.state.nextSeq}`, type: 'fund', child: process.pid, need: short } })
+  process.turn.sent.push({
+    type: 'control',
+    to: parent.pid,
+    control: {
+      id: `${process.effectId(key)}!fund${process.state.nextSeq}`,
+      type: 'fund',
+      child: process.pid,
+      need: short,
+    },
+  })
 }
 
 /** A child asks: give, or wait for it, or refuse. */
@@ -49,14 +58,28 @@ function give(process: Process, child: ChildRecord, need: Amounts): void {
   for (const dimension of DIMENSIONS) {
     const wanted = need[dimension]
     const left = process.state.account.available(dimension)
-    if (wanted !== undefined && wanted > 0) amounts[dimension] = left === Number.POSITIVE_INFINITY ? wanted : Math.max(wanted, Math.floor(left / 2))
+    if (wanted !== undefined && wanted > 0)
+      amounts[dimension] = left === Number.POSITIVE_INFINITY ? wanted : Math.max(wanted, Math.floor(left / 2))
   }
   const fact = process.record({ type: 'account', op: 'carve', amounts, other: child.pid })
-  process.turn.sent.push({ type: 'control', to: child.pid, control: { id: `${process.pid}!funded${fact.seq}`, type: 'topUp', amounts, by: process.pid } })
+  process.turn.sent.push({
+    type: 'control',
+    to: child.pid,
+    control: { id: `${process.pid}!funded${fact.seq}`, type: 'topUp', amounts, by: process.pid },
+  })
 }
 
 function refuse(process: Process, child: ChildRecord, need: Amounts): void {
-  process.turn.sent.push({ type: 'control', to: child.pid, control: { id: `${process.pid}!refused${process.state.nextSeq}!${child.pid}`, type: 'fundRefused', need, by: process.pid } })
+  process.turn.sent.push({
+    type: 'control',
+    to: child.pid,
+    control: {
+      id: `${process.pid}!refused${process.state.nextSeq}!${child.pid}`,
+      type: 'fundRefused',
+      need,
+      by: process.pid,
+    },
+  })
 }
 
 /** The parent will not give: strict accounts refuse what waited, others go on waiting for an operator. */
@@ -64,7 +87,11 @@ export function handleFundRefused(process: Process, by: string): void {
   if (!process.state.account.strict) return
   for (const key of [...process.state.budgetWaits]) {
     const waiting = process.state.record(key).waiting
-    process.record({ type: 'answered', key, outcome: failure(new SkeinError('BUDGET_EXCEEDED', `the budget of ${by} is used up`).toJSON()) })
+    process.record({
+      type: 'answered',
+      key,
+      outcome: failure(new SkeinError('BUDGET_EXCEEDED', `the budget of ${by} is used up`).toJSON()),
+    })
     process.turn.unwaits.push(key)
     const child = childOfFund(process, key)
     if (child === undefined) askAgain(process, baseKey(key))

@@ -7,7 +7,8 @@ import { failureOf, valueOf } from '../journal/outcome.ts'
 import type { Ctx } from '../workflows/context.ts'
 import { Lane } from './lane.fixture.ts'
 
-const flow = (run: (ctx: Ctx, input: unknown) => unknown): AnyDefinition => workflow({ name: 'flow' }, async (ctx, input) => run(ctx, input)) as AnyDefinition
+const flow = (run: (ctx: Ctx, input: unknown) => unknown): AnyDefinition =>
+  workflow({ name: 'flow' }, async (ctx, input) => run(ctx, input)) as AnyDefinition
 
 function resultOf(lane: Lane): unknown {
   if (lane.end?.type === 'parked') return lane.end.error
@@ -79,14 +80,24 @@ describe('the kernel on a bare lane', () => {
     expect(ledger).toEqual(['7'])
     const key = lane.journal.find((fact) => fact.type === 'intended')?.key ?? asEffectKey('')
     const running = lane.run()
-    lane.give({ type: 'control', control: { id: 'c1', type: 'resolve', key, how: 'done', value: { text: '{"n":70}' }, by: 'ann' } })
+    lane.give({
+      type: 'control',
+      control: { id: 'c1', type: 'resolve', key, how: 'done', value: { text: '{"n":70}' }, by: 'ann' },
+    })
     expect(await running).toBe('ended')
     expect(resultOf(lane)).toBe(70)
     expect(ledger).toEqual(['7'])
   })
 
   it('D3: an await of something foreign is refused before anything is asked', async () => {
-    const lane = new Lane({ definitions: [flow(async (ctx) => { await new Promise((resolve) => setTimeout(resolve, 5)); return ctx.now() })] })
+    const lane = new Lane({
+      definitions: [
+        flow(async (ctx) => {
+          await new Promise((resolve) => setTimeout(resolve, 5))
+          return ctx.now()
+        }),
+      ],
+    })
     expect(await lane.run()).toBe('parked')
     expect(resultOf(lane)).toMatchObject({ code: 'FOREIGN_AWAIT' })
   })
@@ -95,7 +106,15 @@ describe('the kernel on a bare lane', () => {
     const ledger: string[] = []
     const note = ledgerTool(ledger, 'write', { idempotent: true })
     let n = 1
-    const lane = new Lane({ definitions: [flow(async (ctx) => { await ctx.tool(note, { n }); await ctx.tool(note, { n: 5 }); return 1 })] })
+    const lane = new Lane({
+      definitions: [
+        flow(async (ctx) => {
+          await ctx.tool(note, { n })
+          await ctx.tool(note, { n: 5 })
+          return 1
+        }),
+      ],
+    })
     expect(await lane.run(2)).toBe('crashed')
     const before = ledger.length
     n = 2
@@ -110,8 +129,20 @@ describe('the kernel on a bare lane', () => {
       definitions: [
         flow(async (ctx) => {
           const won = await ctx.race([
-            async (c) => { await c.now(); return 'fast' },
-            async (c) => { try { await c.sleep('1d') } catch (error) { seen.push((error as { code: string }).code) } finally { seen.push('finally') } return 'slow' },
+            async (c) => {
+              await c.now()
+              return 'fast'
+            },
+            async (c) => {
+              try {
+                await c.sleep('1d')
+              } catch (error) {
+                seen.push((error as { code: string }).code)
+              } finally {
+                seen.push('finally')
+              }
+              return 'slow'
+            },
           ])
           return { won, after: typeof (await ctx.random()) }
         }),
@@ -123,7 +154,16 @@ describe('the kernel on a bare lane', () => {
   })
 
   it('A4: continueAsNew starts the next segment with its state', async () => {
-    const lane = new Lane({ definitions: [flow(async (ctx, input) => { const n = input as number; await ctx.uuid(); return n < 3 ? ctx.continueAsNew(n + 1) : n })], input: 0 })
+    const lane = new Lane({
+      definitions: [
+        flow(async (ctx, input) => {
+          const n = input as number
+          await ctx.uuid()
+          return n < 3 ? ctx.continueAsNew(n + 1) : n
+        }),
+      ],
+      input: 0,
+    })
     expect(await lane.run()).toBe('ended')
     expect(resultOf(lane)).toBe(3)
     expect(lane.types().filter((type) => type === 'snapshot')).toHaveLength(3)
@@ -132,7 +172,16 @@ describe('the kernel on a bare lane', () => {
   it('G5: without money a process waits, and goes on when it is topped up', async () => {
     const ledger: string[] = []
     const note = ledgerTool(ledger)
-    const lane = new Lane({ definitions: [flow(async (ctx) => { await ctx.tool(note, { n: 1 }); await ctx.tool(note, { n: 2 }); return 'ok' })], cap: { toolCalls: 1 } })
+    const lane = new Lane({
+      definitions: [
+        flow(async (ctx) => {
+          await ctx.tool(note, { n: 1 })
+          await ctx.tool(note, { n: 2 })
+          return 'ok'
+        }),
+      ],
+      cap: { toolCalls: 1 },
+    })
     expect(await lane.run()).toBe('wait')
     expect(ledger).toEqual(['1'])
     const running = lane.run()
@@ -143,7 +192,17 @@ describe('the kernel on a bare lane', () => {
 
   it('X5: a cancelled process ends cancelled, its clean-up runs once', async () => {
     const seen: string[] = []
-    const lane = new Lane({ definitions: [flow(async (ctx) => { try { await ctx.sleep('1d') } finally { seen.push('finally') } })] })
+    const lane = new Lane({
+      definitions: [
+        flow(async (ctx) => {
+          try {
+            await ctx.sleep('1d')
+          } finally {
+            seen.push('finally')
+          }
+        }),
+      ],
+    })
     expect(await lane.run()).toBe('wait')
     const running = lane.run()
     lane.give({ type: 'control', control: { id: 'c', type: 'cancel', reason: 'enough', by: 'ann' } })

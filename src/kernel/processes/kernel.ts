@@ -28,6 +28,7 @@ export interface Kernel {
   run(activation: Activation): Promise<void>
 }
 
+/** A kernel over its ports; one per host. */
 export function createKernel(deps: KernelDeps): Kernel {
   const admission = new Admission()
   return {
@@ -68,8 +69,12 @@ function load(process: Process): void {
 
 function codeAbsent(process: Process, name: string, code: CodeRegistry): SkeinError {
   const other = code.find(name)
-  const why = other === undefined ? `this host has no definition named ${name}` : `this host has other code of ${name} than the run was born with`
-  const mend = other === undefined ? 'start the host with its file' : 'put the old code back, or cancel the run and start it anew'
+  const why =
+    other === undefined
+      ? `this host has no definition named ${name}`
+      : `this host has other code of ${name} than the run was born with`
+  const mend =
+    other === undefined ? 'start the host with its file' : 'put the old code back, or cancel the run and start it anew'
   return new SkeinError('CODE_ABSENT', `${process.pid} cannot go on: ${why}; ${mend}`)
 }
 
@@ -130,7 +135,7 @@ async function rest(process: Process): Promise<void> {
     const stop = process.broken ?? segmentTooLong(process)
     if (stop !== undefined) throw stop
     if (process.turn.facts.length > limits.FRAME_FACTS_MAX) flush(process)
-  } while (await deliverNext(process) || process.asked.length > 0)
+  } while ((await deliverNext(process)) || process.asked.length > 0)
   const foreign = foreignAwait(process)
   if (foreign !== undefined) throw foreign
 }
@@ -172,6 +177,13 @@ function flush(process: Process): void {
 async function park(process: Process, error: SkeinError): Promise<void> {
   const held = process.turn
   process.turn = new Turn()
-  if (!process.replaying && held.facts.length > 0) process.act.frame(held.facts, { consumed: held.consumed, dead: held.dead, sent: held.sent, waits: held.waits, unwaits: held.unwaits })
+  if (!process.replaying && held.facts.length > 0)
+    process.act.frame(held.facts, {
+      consumed: held.consumed,
+      dead: held.dead,
+      sent: held.sent,
+      waits: held.waits,
+      unwaits: held.unwaits,
+    })
   await process.act.commit({ type: 'parked', error: error.toJSON(), summary: process.state.summary() })
 }

@@ -26,20 +26,46 @@ const hash = { sha256: (text: string) => createHash('sha256').update(text).diges
 
 const free = { concurrencyMax: 100, reserve: () => ({}) }
 const drivers: Drivers = {
-  model: { ...free, perform: async () => ({ value: { content: [{ type: 'text', text: 'hi' }], finishReason: 'stop', usage: { inputTokens: 1, outputTokens: 1 } } }) },
+  model: {
+    ...free,
+    perform: async () => ({
+      value: {
+        content: [{ type: 'text', text: 'hi' }],
+        finishReason: 'stop',
+        usage: { inputTokens: 1, outputTokens: 1 },
+      },
+    }),
+  },
   tool: {
     ...free,
     reserve: () => ({ toolCalls: 1 }),
     perform: async (call) => {
       if (call.act === 'reconcile') {
-        const found = await call.tool.reconcile?.(call.input, { toolCallId: call.toolCallId, messages: [], idempotencyKey: call.id })
+        const found = await call.tool.reconcile?.(call.input, {
+          toolCallId: call.toolCallId,
+          messages: [],
+          idempotencyKey: call.id,
+        })
         if (found !== undefined && 'done' in found) return { value: found.done, actual: { toolCalls: 1 } }
         return { reconciled: found !== undefined && 'absent' in found ? 'absent' : 'unknown' }
       }
-      return { value: await call.tool.execute?.(call.input, { toolCallId: call.toolCallId, messages: call.messages, abortSignal: call.signal, idempotencyKey: call.id }), actual: { toolCalls: 1 } }
+      return {
+        value: await call.tool.execute?.(call.input, {
+          toolCallId: call.toolCallId,
+          messages: call.messages,
+          abortSignal: call.signal,
+          idempotencyKey: call.id,
+        }),
+        actual: { toolCalls: 1 },
+      }
     },
   },
-  step: { ...free, perform: async (call) => ({ value: await call.fn({ idempotencyKey: call.id, abortSignal: call.signal, attempt: call.attempt }) }) },
+  step: {
+    ...free,
+    perform: async (call) => ({
+      value: await call.fn({ idempotencyKey: call.id, abortSignal: call.signal, attempt: call.attempt }),
+    }),
+  },
 }
 
 /** One process and what the outside knows of it. */
@@ -83,7 +109,10 @@ export class Lane {
           return { [Symbol.dispose]: () => void (timer.live = false) }
         },
       },
-      random: { hex: (bytes) => hash.sha256(`${this.activations}/${(draws += 1)}`).slice(0, bytes * 2), next: () => (draws += 1) / 1000 },
+      random: {
+        hex: (bytes) => hash.sha256(`${this.activations}/${(draws += 1)}`).slice(0, bytes * 2),
+        next: () => (draws += 1) / 1000,
+      },
       hash,
       macrotask: (deliver, drained) => {
         setImmediate(deliver)
@@ -127,7 +156,16 @@ export class Lane {
       pid: this.pid,
       epoch: asEpoch(this.activations),
       owner,
-      start: { pid: this.pid, kind: definition.kind, workflow: definition.name, input: payloadOf(this.#options.input), root: this.pid, depth: 0, cap: this.#options.cap ?? {}, strict: this.#options.strict ?? false },
+      start: {
+        pid: this.pid,
+        kind: definition.kind,
+        workflow: definition.name,
+        input: payloadOf(this.#options.input),
+        root: this.pid,
+        depth: 0,
+        cap: this.#options.cap ?? {},
+        strict: this.#options.strict ?? false,
+      },
       facts: [...this.journal],
       ownerDeath: 'known',
       signal: over.signal,
@@ -154,7 +192,8 @@ export class Lane {
         frames += 1
         this.journal.push(...(JSON.parse(JSON.stringify(facts)) as Fact[]))
         this.frames.push(effects)
-        for (const sent of effects.sent ?? []) if (sent.type === 'message') push({ type: 'sent', key: sent.key, result: 'queued' })
+        for (const sent of effects.sent ?? [])
+          if (sent.type === 'message') push({ type: 'sent', key: sent.key, result: 'queued' })
       },
       commit: async (end) => {
         this.end = end

@@ -3,7 +3,8 @@
  *
  * Invariants:
  * 1. `apply` is the only way the state changes, and it depends on nothing but the fact.
- * 2. Per key at most one delivered outcome: the first `answered`, final `settled` or `resolved` wins (rule J4); later ones are counted in `dropped`.
+ * 2. Per key at most one delivered outcome: the first `answered`, final `settled` or `resolved` wins (rule J4); later
+ *    ones are counted in `dropped`.
  * 3. Facts are applied in `seq` order without gaps.
  */
 import { assert, unreachable } from '../../std/index.ts'
@@ -18,6 +19,7 @@ import type { Outcome } from '../journal/outcome.ts'
 import type { Summary } from '../ports/activation.ts'
 import { liesWithin } from '../scopes/scope.ts'
 
+/** How far the current attempt of an effect has come. */
 export type EffectPhase = 'waiting' | 'intended' | 'begun' | 'settled' | 'unknown'
 
 /** What is known of one key. */
@@ -40,12 +42,25 @@ export type EffectRecord = {
   outcomeSeq: number
 }
 
-export type ChildRecord = { readonly key: EffectKey; readonly pid: Pid; readonly detached: boolean; cap: Amounts; ended: boolean; cancelSent: boolean }
+/** What a process knows of a child. */
+export type ChildRecord = {
+  readonly key: EffectKey
+  readonly pid: Pid
+  readonly detached: boolean
+  cap: Amounts
+  ended: boolean
+  cancelSent: boolean
+}
 
 /** What a snapshot carries into the next segment. */
-export type Carried = { readonly account: AccountData; readonly children: readonly ChildRecord[]; readonly counts: Counts }
+export type Carried = {
+  readonly account: AccountData
+  readonly children: readonly ChildRecord[]
+  readonly counts: Counts
+}
 type Counts = { local: number; read: number; write: number; repeated: number; facts: number }
 
+/** All that the facts of a process add up to. */
 export class ProcessState {
   born: FactOf<'born'> | undefined
   segment = 0
@@ -68,7 +83,10 @@ export class ProcessState {
   counts: Counts = { local: 0, read: 0, write: 0, repeated: 0, facts: 0 }
 
   apply(fact: Fact): void {
-    assert(fact.type === 'snapshot' || fact.type === 'born' || fact.seq === this.nextSeq, `facts in order: ${fact.seq} after ${this.nextSeq - 1}`)
+    assert(
+      fact.type === 'snapshot' || fact.type === 'born' || fact.seq === this.nextSeq,
+      `facts in order: ${fact.seq} after ${this.nextSeq - 1}`,
+    )
     this.nextSeq = fact.seq + 1
     this.factsInSegment += 1
     this.counts.facts += 1
@@ -133,8 +151,22 @@ export class ProcessState {
     let record = this.effects.get(key)
     if (record === undefined) {
       record = {
-        key, phase: 'waiting', kind: undefined, class: undefined, name: undefined, attempt: 0, argsHash: undefined, reserve: {}, owner: undefined,
-        firstBegunAt: undefined, idempotent: false, approvedBy: undefined, waiting: undefined, sentTo: undefined, outcome: undefined, outcomeSeq: -1,
+        key,
+        phase: 'waiting',
+        kind: undefined,
+        class: undefined,
+        name: undefined,
+        attempt: 0,
+        argsHash: undefined,
+        reserve: {},
+        owner: undefined,
+        firstBegunAt: undefined,
+        idempotent: false,
+        approvedBy: undefined,
+        waiting: undefined,
+        sentTo: undefined,
+        outcome: undefined,
+        outcomeSeq: -1,
       }
       this.effects.set(key, record)
     }
@@ -157,7 +189,11 @@ export class ProcessState {
   }
 
   carried(): Carried {
-    return { account: this.account.data, children: [...this.children.values()].filter((child) => !child.ended), counts: { ...this.counts } }
+    return {
+      account: this.account.data,
+      children: [...this.children.values()].filter((child) => !child.ended),
+      counts: { ...this.counts },
+    }
   }
 
   #born(fact: FactOf<'born'>): void {
@@ -184,7 +220,11 @@ export class ProcessState {
 
   #settled(fact: FactOf<'settled'>): void {
     const record = this.record(fact.key)
-    if (fact.attempt > 0 && fact.attempt === record.attempt && (record.phase === 'begun' || record.phase === 'intended')) {
+    if (
+      fact.attempt > 0 &&
+      fact.attempt === record.attempt &&
+      (record.phase === 'begun' || record.phase === 'intended')
+    ) {
       this.account.settle(record.reserve, fact.actual ?? {})
       record.reserve = {}
     }
@@ -209,7 +249,14 @@ export class ProcessState {
     record.sentTo = fact.to
     record.name = fact.name
     if (fact.what === 'start') {
-      this.children.set(fact.to, { key: fact.key, pid: fact.to, detached: fact.detached === true, cap: {}, ended: false, cancelSent: false })
+      this.children.set(fact.to, {
+        key: fact.key,
+        pid: fact.to,
+        detached: fact.detached === true,
+        cap: {},
+        ended: false,
+        cancelSent: false,
+      })
     }
     if (fact.what === 'cancel') {
       const child = this.children.get(fact.to)
@@ -264,4 +311,3 @@ export class ProcessState {
     this.counts = { ...carried.counts }
   }
 }
-

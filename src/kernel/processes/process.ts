@@ -43,6 +43,7 @@ export class Turn {
   readonly starts: (() => void)[] = []
 }
 
+/** One process in memory, for one activation. */
 export class Process implements Disposable {
   readonly state = new ProcessState()
   readonly open = new Map<EffectKey, Ask>()
@@ -120,7 +121,9 @@ export class Process implements Disposable {
     this.broken = error
     if (this.replaying || this.#over) return
     this.inFlight += 1
-    this.act.perform({ key: BROKEN_KEY, attempt: 1, class: 'local', begun: undefined }, () => Promise.resolve({ outcome: { type: 'ok', value: NOTHING } }))
+    this.act.perform({ key: BROKEN_KEY, attempt: 1, class: 'local', begun: undefined }, () =>
+      Promise.resolve({ outcome: { type: 'ok', value: NOTHING } }),
+    )
   }
 
   /** Keeps a slot for an effect about to start; a process that is over holds none. */

@@ -36,7 +36,8 @@ export function recover(process: Process): Recovered {
 }
 
 function restoreWait(process: Process, record: EffectRecord): void {
-  if (record.waiting?.kind === 'message' && process.open.has(record.key)) process.mailbox.wait(record.key, record.waiting.pattern)
+  if (record.waiting?.kind === 'message' && process.open.has(record.key))
+    process.mailbox.wait(record.key, record.waiting.pattern)
 }
 
 /** True when the effect is a write in doubt. */
@@ -50,7 +51,11 @@ function recoverEffect(process: Process, ask: EffectAsk, record: EffectRecord): 
     if (!isStillWaiting(process, suffixed(ask.key, 'resolve'))) requeue(process, ask)
     return false
   }
-  if (isStillWaiting(process, pauseKey(ask.key, 'pause', record.attempt)) || isStillWaiting(process, pauseKey(ask.key, 'grace', record.attempt))) return false
+  if (
+    isStillWaiting(process, pauseKey(ask.key, 'pause', record.attempt)) ||
+    isStillWaiting(process, pauseKey(ask.key, 'grace', record.attempt))
+  )
+    return false
   if (record.phase === 'intended' && ask.class !== 'local') {
     process.record({ type: 'account', op: 'forfeit', key: ask.key, amounts: {} })
     requeue(process, ask)
@@ -66,22 +71,50 @@ function isStillWaiting(process: Process, key: EffectRecord['key']): boolean {
 
 function recoverBegun(process: Process, ask: EffectAsk, record: EffectRecord): boolean {
   const wanted = process.open.has(ask.key)
-  const expired = ask.keyTtlMs !== undefined && record.firstBegunAt !== undefined && process.deps.clock.now() - record.firstBegunAt > ask.keyTtlMs
+  const expired =
+    ask.keyTtlMs !== undefined &&
+    record.firstBegunAt !== undefined &&
+    process.deps.clock.now() - record.firstBegunAt > ask.keyTtlMs
   const repeatable = ask.class !== 'write' || (ask.idempotent && !expired)
   if (!repeatable) {
     if (ask.work.kind === 'tool' && ask.work.tool.reconcile !== undefined) startReconcile(process, ask, record)
-    else putBeforeSomeone(process, ask, record, expired ? `its key is older than the far side remembers` : `it was begun, and its owner died before it was answered`)
+    else
+      putBeforeSomeone(
+        process,
+        ask,
+        record,
+        expired
+          ? `its key is older than the far side remembers`
+          : `it was begun, and its owner died before it was answered`,
+      )
     return true
   }
   process.record({ type: 'account', op: 'forfeit', key: ask.key, amounts: record.reserve })
-  if (!wanted) process.record({ type: 'settled', key: ask.key, attempt: record.attempt, outcome: { type: 'cancelled' }, actual: {} })
-  else if (record.attempt >= limits.ATTEMPTS_MAX) process.record({ type: 'settled', key: ask.key, attempt: record.attempt, outcome: failure(lost(ask, record).toJSON()), actual: {} })
+  if (!wanted)
+    process.record({
+      type: 'settled',
+      key: ask.key,
+      attempt: record.attempt,
+      outcome: { type: 'cancelled' },
+      actual: {},
+    })
+  else if (record.attempt >= limits.ATTEMPTS_MAX)
+    process.record({
+      type: 'settled',
+      key: ask.key,
+      attempt: record.attempt,
+      outcome: failure(lost(ask, record).toJSON()),
+      actual: {},
+    })
   else requeue(process, ask)
   return false
 }
 
 function lost(ask: EffectAsk, record: EffectRecord): SkeinError {
-  return new SkeinError('EFFECT_LOST', `${ask.name} was begun ${record.attempt} times and its owner died each time; look whether it is what kills the host`)
+  return new SkeinError(
+    'EFFECT_LOST',
+    `${ask.name} was begun ${record.attempt} times and its owner died each time; look whether it is what kills the host`,
+  )
 }
 
 function requeue(process: Process, ask: EffectAsk): void {

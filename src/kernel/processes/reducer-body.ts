@@ -11,6 +11,7 @@ import { childPid, suffixed } from '../keys/key.ts'
 import type { Body, BodyEnd } from './body.ts'
 import type { Process } from './process.ts'
 
+/** Runs an agent. */
 export class ReducerBody implements Body {
   readonly synchronous = true
   end: BodyEnd | undefined
@@ -28,7 +29,11 @@ export class ReducerBody implements Body {
   start(): void {
     const { hash } = this.#process.deps
     this.#guarded(() => {
-      this.#reducer = this.#definition.reducer({ input: this.#input(), pid: this.#process.pid, hash: (text) => hash.sha256(text) })
+      this.#reducer = this.#definition.reducer({
+        input: this.#input(),
+        pid: this.#process.pid,
+        hash: (text) => hash.sha256(text),
+      })
       return this.#reducer.begin()
     })
   }
@@ -48,7 +53,8 @@ export class ReducerBody implements Body {
       return
     }
     for (const ask of step.asks) this.#ask(ask)
-    if (step.end !== undefined) this.end = step.end.ok ? { type: 'value', value: step.end.value } : { type: 'error', error: step.end.error }
+    if (step.end !== undefined)
+      this.end = step.end.ok ? { type: 'value', value: step.end.value } : { type: 'error', error: step.end.error }
   }
 
   #ask(ask: ReducerAsk): void {
@@ -62,18 +68,44 @@ export class ReducerBody implements Body {
 
   #translate(ask: ReducerAsk): Ask[] {
     const process = this.#process
-    const base = { key: asEffectKey(ask.slot), scope: process.root, settle: (outcome: Outcome) => this.#on(ask.slot, outcome) }
+    const base = {
+      key: asEffectKey(ask.slot),
+      scope: process.root,
+      settle: (outcome: Outcome) => this.#on(ask.slot, outcome),
+    }
     switch (ask.type) {
       case 'model':
         return [
           {
-            ...base, op: 'effect', class: 'read', name: modelName(ask.ref), idempotent: false, argsHash: ask.contentHash, args: undefined,
-            timeoutMs: limits.EFFECT_TIMEOUT_MS_DEFAULT, attemptsMax: 1, approval: { needed: false, expiresMs: undefined }, again: false, onUnknown: 'park', keyTtlMs: undefined,
+            ...base,
+            op: 'effect',
+            class: 'read',
+            name: modelName(ask.ref),
+            idempotent: false,
+            argsHash: ask.contentHash,
+            args: undefined,
+            timeoutMs: limits.EFFECT_TIMEOUT_MS_DEFAULT,
+            attemptsMax: 1,
+            approval: { needed: false, expiresMs: undefined },
+            again: false,
+            onUnknown: 'park',
+            keyTtlMs: undefined,
             work: { kind: 'model', ref: ask.ref, request: ask.request },
           },
         ]
       case 'tool':
-        return [{ ...base, ...toolEffect(ask.tool, ask.name, ask.input, { toolCallId: ask.toolCallId, messages: ask.messages }, process.deps.hash) }]
+        return [
+          {
+            ...base,
+            ...toolEffect(
+              ask.tool,
+              ask.name,
+              ask.input,
+              { toolCallId: ask.toolCallId, messages: ask.messages },
+              process.deps.hash,
+            ),
+          },
+        ]
       case 'absent':
         return [{ ...base, op: 'absent', name: ask.name, message: ask.message }]
       case 'hook':
@@ -81,7 +113,16 @@ export class ReducerBody implements Body {
       case 'run': {
         const child = childPid(process.effectId(base.key), ask.definition.name, process.deps.hash)
         return [
-          { ...base, settle: () => undefined, op: 'start', definition: ask.definition, input: payloadOf(ask.input, 'ARGS_NOT_DATA'), child, budget: undefined, detached: false },
+          {
+            ...base,
+            settle: () => undefined,
+            op: 'start',
+            definition: ask.definition,
+            input: payloadOf(ask.input, 'ARGS_NOT_DATA'),
+            child,
+            budget: undefined,
+            detached: false,
+          },
           { ...base, key: suffixed(base.key, 'end'), op: 'join', child },
         ]
       }
@@ -96,4 +137,3 @@ function reducerOutcome(outcome: Outcome): ReducerOutcome {
   const error = failureOf(outcome)
   return { ok: false, error: error ?? new SkeinError('EFFECT_FAILED', 'failed').toJSON() }
 }
-

@@ -1,4 +1,7 @@
-/** Replay and its end: facts are delivered in order, misses are held, and before anything new happens the two are compared (rules D4–D6). */
+/**
+ * Replay and its end: facts are delivered in order, misses are held, and before anything new happens the two are
+ * compared (rules D4–D6).
+ */
 import { assert, SkeinError } from '../../std/index.ts'
 import type { EffectKey } from '../../std/index.ts'
 import { baseKey } from '../keys/key.ts'
@@ -36,7 +39,9 @@ function diverged(process: Process, orphan: EffectRecord): SkeinError {
   const instead = miss === undefined ? 'it asks for nothing new' : `it asks for ${miss.key} instead`
   return new SkeinError(
     'WORKFLOW_DIVERGED',
-    `${process.definition?.name} does not do again what its journal says: ${orphan.key} was asked for, and is not asked for now; ${instead}. Nothing has run. The code depends on something that is not recorded (a clock, the environment, a file), or was changed; run the code it was born with`,
+    `${process.definition?.name} does not do again what its journal says: ${orphan.key} was asked for, and is ` +
+      `not asked for now; ${instead}. Nothing has run. The code depends on something that is not recorded (a ` +
+      'clock, the environment, a file), or was changed; run the code it was born with',
     { data: { fact: orphan.key, miss: miss?.key ?? null } },
   )
 }

@@ -15,7 +15,12 @@ const RETRY_DELAY_MS_MAX = 30_000
 /** Takes what came back from attempt `attempt`. A late answer of a dead attempt is dropped and counted. */
 export function settleAttempt(process: Process, ask: EffectAsk, attempt: number, settled: Settled): void {
   const record = process.state.effects.get(ask.key)
-  if (record === undefined || record.attempt !== attempt || record.outcome !== undefined || (record.phase !== 'begun' && record.phase !== 'intended')) {
+  if (
+    record === undefined ||
+    record.attempt !== attempt ||
+    record.outcome !== undefined ||
+    (record.phase !== 'begun' && record.phase !== 'intended')
+  ) {
     process.state.dropped += 1
     return
   }
@@ -26,7 +31,14 @@ export function settleAttempt(process: Process, ask: EffectAsk, attempt: number,
     forfeitOrSettle(process, record, settled)
     return repeatAfterPause(process, ask, attempt)
   }
-  process.record({ type: 'settled', key: ask.key, attempt, outcome: settled.outcome, actual: settled.actual ?? record.reserve, ...(settled.note === undefined ? {} : { note: settled.note }) })
+  process.record({
+    type: 'settled',
+    key: ask.key,
+    attempt,
+    outcome: settled.outcome,
+    actual: settled.actual ?? record.reserve,
+    ...(settled.note === undefined ? {} : { note: settled.note }),
+  })
 }
 
 function mayRepeat(ask: EffectAsk, record: EffectRecord): boolean {
@@ -40,12 +52,17 @@ function forfeitOrSettle(process: Process, record: EffectRecord, settled: Settle
 
 function repeatAfterPause(process: Process, ask: EffectAsk, attempt: number): void {
   const delayMs = Math.min(RETRY_DELAY_MS * 2 ** (attempt - 1), RETRY_DELAY_MS_MAX)
-  process.record({ type: 'waiting', key: pauseKey(ask.key, 'pause', attempt), on: { kind: 'grace', dueAt: process.deps.clock.now() + delayMs } })
+  process.record({
+    type: 'waiting',
+    key: pauseKey(ask.key, 'pause', attempt),
+    on: { kind: 'grace', dueAt: process.deps.clock.now() + delayMs },
+  })
 }
 
 /** A write of which the attempt itself cannot say what became of it: look, repeat under its key, or ask. */
 function settleUnknown(process: Process, ask: EffectAsk, record: EffectRecord, why: string): void {
-  if (ask.work.kind === 'tool' && ask.work.tool.reconcile !== undefined && !ask.idempotent) return startReconcile(process, ask, record)
+  if (ask.work.kind === 'tool' && ask.work.tool.reconcile !== undefined && !ask.idempotent)
+    return startReconcile(process, ask, record)
   if (ask.idempotent && record.attempt < limits.ATTEMPTS_MAX && process.open.has(ask.key)) {
     process.record({ type: 'account', op: 'forfeit', key: ask.key, amounts: record.reserve })
     return repeatAfterPause(process, ask, record.attempt)
@@ -74,7 +91,14 @@ function settleReconciled(process: Process, ask: EffectAsk, record: EffectRecord
   }
   process.record({ type: 'account', op: 'forfeit', key: ask.key, amounts: record.reserve })
   if (process.open.has(ask.key)) process.asked.push(ask)
-  else process.record({ type: 'settled', key: ask.key, attempt: record.attempt, outcome: { type: 'cancelled' }, actual: {} })
+  else
+    process.record({
+      type: 'settled',
+      key: ask.key,
+      attempt: record.attempt,
+      outcome: { type: 'cancelled' },
+      actual: {},
+    })
 }
 
 /** Parks the effect: done, again or fail (rule E6). */
@@ -86,5 +110,9 @@ export function putBeforeSomeone(process: Process, ask: EffectAsk, record: Effec
     process.record({ type: 'answered', key: ask.key, outcome: { type: 'unknown', why } })
     return
   }
-  process.record({ type: 'waiting', key: suffixed(ask.key, 'resolve'), on: { kind: 'operator', question: `was ${ask.name} done? ${why}` } })
+  process.record({
+    type: 'waiting',
+    key: suffixed(ask.key, 'resolve'),
+    on: { kind: 'operator', question: `was ${ask.name} done? ${why}` },
+  })
 }

@@ -9,6 +9,7 @@
 import { asScopePath, SkeinError } from '../../std/index.ts'
 import type { ScopePath } from '../../std/index.ts'
 
+/** One scope of a running workflow. */
 export class Scope {
   readonly path: ScopePath
   readonly parent: Scope | undefined
@@ -62,7 +63,11 @@ export class Scope {
   /** Throws where a call on this scope's ctx is a mistake of the author (rule S2). */
   assertMayCall(call: string): void {
     if (this.#openCombinator !== undefined) {
-      throw new SkeinError('SCOPE_SUSPENDED', `ctx.${call} was called while ctx.${this.#openCombinator.path.split('.').at(-1)} is open on the same ctx; inside it, use the ctx that the branch function is given`)
+      throw new SkeinError(
+        'SCOPE_SUSPENDED',
+        `ctx.${call} was called while ctx.${this.#openCombinator.path.split('.').at(-1)} is open on the same ` +
+          'ctx; inside it, use the ctx that the branch function is given',
+      )
     }
   }
 }

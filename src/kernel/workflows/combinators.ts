@@ -13,15 +13,25 @@ import type { Process } from '../processes/process.ts'
 import type { Scope } from '../scopes/scope.ts'
 import type { Collected, Ctx } from './context.ts'
 
+/** Branches by position or by name. */
 export type BranchFunctions = readonly ((ctx: Ctx) => unknown)[] | Readonly<Record<string, (ctx: Ctx) => unknown>>
-export type MapOptions = { readonly concurrency?: number; readonly key?: (item: never) => string; readonly errors?: 'cancel' | 'collect' }
+/** How `ctx.map` goes through its items. */
+export type MapOptions = {
+  readonly concurrency?: number
+  readonly key?: (item: never) => string
+  readonly errors?: 'cancel' | 'collect'
+}
 
 type Branch = { readonly name: string; readonly run: (ctx: Ctx) => unknown }
 type End = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: Error }
 /** What a combinator makes of the ends so far: how it concludes, or undefined to go on. */
-type Conclusion = { readonly why: 'won' | 'done' | 'failed'; readonly settle: (resolve: (value: unknown) => void, reject: (error: Error) => void) => void }
+type Conclusion = {
+  readonly why: 'won' | 'done' | 'failed'
+  readonly settle: (resolve: (value: unknown) => void, reject: (error: Error) => void) => void
+}
 type Judge = (ends: readonly (End | undefined)[], latest: number) => Conclusion | undefined
 
+/** The combinators of one scope. */
 export class Combinators {
   readonly #process: Process
   readonly #scope: Scope
@@ -35,14 +45,26 @@ export class Combinators {
 
   all(branches: BranchFunctions): Promise<unknown> {
     const named = branchesOf(branches, 'all')
-    return this.#open('all', named, named.length, everyEnd((ends) => shaped(branches, ends.map(valueOfEnd))))
+    return this.#open(
+      'all',
+      named,
+      named.length,
+      everyEnd((ends) => shaped(branches, ends.map(valueOfEnd))),
+    )
   }
 
-  map(items: readonly unknown[], fn: (ctx: Ctx, item: unknown, index: number) => unknown, options: MapOptions): Promise<unknown> {
+  map(
+    items: readonly unknown[],
+    fn: (ctx: Ctx, item: unknown, index: number) => unknown,
+    options: MapOptions,
+  ): Promise<unknown> {
     if (!Array.isArray(items)) throw new SkeinError('INPUT_INVALID', 'ctx.map takes an array of items')
     if (typeof fn !== 'function') throw promiseGiven('map')
     const names = this.#itemNames(items, options.key as ((item: unknown) => string) | undefined)
-    const named = items.map((item, index) => ({ name: names[index] as string, run: (ctx: Ctx) => fn(ctx, item, index) }))
+    const named = items.map((item, index) => ({
+      name: names[index] as string,
+      run: (ctx: Ctx) => fn(ctx, item, index),
+    }))
     const judge: Judge = options.errors === 'collect' ? collected : everyEnd((ends) => ends.map(valueOfEnd))
     return this.#open('map', named, options.concurrency ?? named.length, judge)
   }
@@ -50,20 +72,33 @@ export class Combinators {
   race(branches: BranchFunctions): Promise<unknown> {
     const named = branchesOf(branches, 'race')
     if (named.length === 0) throw new SkeinError('INPUT_INVALID', 'ctx.race of no branches would never end')
-    return this.#open('race', named, named.length, firstEnd((_name, value) => value, named))
+    return this.#open(
+      'race',
+      named,
+      named.length,
+      firstEnd((_name, value) => value, named),
+    )
   }
 
   select(branches: BranchFunctions): Promise<unknown> {
     const named = branchesOf(branches, 'select')
     if (named.length === 0) throw new SkeinError('INPUT_INVALID', 'ctx.select of no branches would never end')
-    return this.#open('select', named, named.length, firstEnd((name, value) => ({ name, value }), named))
+    return this.#open(
+      'select',
+      named,
+      named.length,
+      firstEnd((name, value) => ({ name, value }), named),
+    )
   }
 
   /** Scope names by content, so that an item added in front leaves the others theirs (rule S1). */
   #itemNames(items: readonly unknown[], keyOf: ((item: unknown) => string) | undefined): string[] {
     const seen = new Map<string, number>()
     return items.map((item) => {
-      const base = keyOf === undefined ? contentIdent(item ?? null, this.#process.deps.hash).slice(0, 16) : authorIdent(keyOf(item))
+      const base =
+        keyOf === undefined
+          ? contentIdent(item ?? null, this.#process.deps.hash).slice(0, 16)
+          : authorIdent(keyOf(item))
       const occurrence = seen.get(base) ?? 0
       seen.set(base, occurrence + 1)
       return occurrence === 0 ? base : `${base}~${occurrence}`
@@ -71,7 +106,8 @@ export class Combinators {
   }
 
   #open(kind: string, branches: readonly Branch[], concurrency: number, judge: Judge): Promise<unknown> {
-    if (!Number.isInteger(concurrency) || (concurrency < 1 && branches.length > 0)) throw new SkeinError('INPUT_INVALID', `concurrency ${concurrency} is not a whole number of 1 or more`)
+    if (!Number.isInteger(concurrency) || (concurrency < 1 && branches.length > 0))
+      throw new SkeinError('INPUT_INVALID', `concurrency ${concurrency} is not a whole number of 1 or more`)
     const scope = this.#scope.openCombinator(kind)
     const ends: (End | undefined)[] = branches.map(() => undefined)
     return new Promise((resolve, reject) => {
@@ -126,7 +162,9 @@ async function invoke(branch: Branch, ctx: Ctx): Promise<unknown> {
 }
 
 function branchesOf(branches: BranchFunctions, call: string): Branch[] {
-  const entries = Array.isArray(branches) ? branches.map((run: unknown, index) => [String(index), run] as const) : Object.entries(branches)
+  const entries = Array.isArray(branches)
+    ? branches.map((run: unknown, index) => [String(index), run] as const)
+    : Object.entries(branches)
   return entries.map(([name, run]) => {
     if (typeof run !== 'function') throw promiseGiven(call)
     return { name: authorIdent(name).slice(1), run: run as Branch['run'] }
@@ -134,13 +172,19 @@ function branchesOf(branches: BranchFunctions, call: string): Branch[] {
 }
 
 function promiseGiven(call: string): SkeinError {
-  return new SkeinError('SCOPE_PROMISE', `ctx.${call} was given something that is not a function (a promise, perhaps); write functions of the branch's ctx: ctx.${call}([(c) => c.tool(…)])`)
+  return new SkeinError(
+    'SCOPE_PROMISE',
+    `ctx.${call} was given something that is not a function (a promise, perhaps); write functions of the ` +
+      `branch's ctx: ctx.${call}([(c) => c.tool(…)])`,
+  )
 }
 
 const valueOfEnd = (end: End | undefined): unknown => (end?.ok === true ? end.value : undefined)
 
 function shaped(branches: BranchFunctions, values: readonly unknown[]): unknown {
-  return Array.isArray(branches) ? values : Object.fromEntries(Object.keys(branches).map((name, index) => [name, values[index]]))
+  return Array.isArray(branches)
+    ? values
+    : Object.fromEntries(Object.keys(branches).map((name, index) => [name, values[index]]))
 }
 
 /** Done when all have ended; failed with the first failure. */

@@ -1,4 +1,7 @@
-/** The branded value that `return ctx.continueAsNew(state)` returns (rule A4): as an exception it could be swallowed, as a value it cannot. */
+/**
+ * The branded value that `return ctx.continueAsNew(state)` returns (rule A4): as an exception it could be swallowed,
+ * as a value it cannot.
+ */
 import type { ContinueAsNew } from './context.ts'
 
 class Continued {

@@ -7,6 +7,7 @@ import type { Ctx } from './context.ts'
 import { continuedState } from './continue-as-new.ts'
 import { WorkflowContext } from './workflow-context.ts'
 
+/** Runs a workflow. */
 export class WorkflowBody implements Body {
   readonly synchronous = false
   end: BodyEnd | undefined

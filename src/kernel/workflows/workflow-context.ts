@@ -10,14 +10,13 @@ import { asPid, durationMs, errorFromData, limits, SkeinError } from '../../std/
 import type { Duration, EffectKey, Pid } from '../../std/index.ts'
 import type { Amounts } from '../accounts/amounts.ts'
 import type { AnyDefinition } from '../definitions/definition.ts'
-import { jsonSchemaOf, parse } from '../definitions/schema.ts'
+import { parse } from '../definitions/schema.ts'
 import type { Schema } from '../definitions/schema.ts'
 import type { AnyTool, ToolLike } from '../definitions/tool.ts'
 import { checkName } from '../definitions/workflow.ts'
-import { modelName, textOf, toolCallsOf } from '../definitions/model.ts'
-import type { ChatMessage, ModelAnswer, ModelRequest } from '../definitions/model.ts'
+import type { ModelAnswer } from '../definitions/model.ts'
 import type { Ask } from '../effects/ask.ts'
-import { modelEffect, stepEffect } from '../effects/call-effects.ts'
+import { stepEffect } from '../effects/call-effects.ts'
 import { toolEffect } from '../effects/tool-effect.ts'
 import type { MessagePattern } from '../journal/facts.ts'
 import { failureOf, payloadOf, valueOf } from '../journal/outcome.ts'
@@ -28,15 +27,30 @@ import type { Process } from '../processes/process.ts'
 import type { Scope } from '../scopes/scope.ts'
 import { Combinators } from './combinators.ts'
 import type { BranchFunctions, MapOptions } from './combinators.ts'
-import type { CallOptions, ChildHandle, ContinueAsNew, Ctx, ModelInput, ModelResult, ReceivedMessage, ReceiveOptions, RunOptions, StepFn, StepOptions, ToolCallOptions } from './context.ts'
+import type {
+  CallOptions,
+  ChildHandle,
+  ContinueAsNew,
+  Ctx,
+  ModelResult,
+  ReceivedMessage,
+  ReceiveOptions,
+  RunOptions,
+  StepFn,
+  StepOptions,
+  ToolCallOptions,
+} from './context.ts'
 import { continued } from './continue-as-new.ts'
-
-/** How often a typed answer that does not fit is asked for again. */
-const REPAIRS_MAX = 2
+import { callModel } from './model-call.ts'
+import type { AskModel, TypedModelInput } from './model-call.ts'
 
 type AskBody = { [Op in Ask['op']]: Omit<Extract<Ask, { op: Op }>, 'key' | 'scope' | 'settle'> }[Ask['op']]
 
-export class WorkflowContext implements Omit<Ctx, 'model' | 'tool' | 'all' | 'map' | 'race' | 'select' | 'run' | 'spawn' | 'step' | 'receive' | 'ask' | 'promise'> {
+/** The ctx of one scope. */
+export class WorkflowContext implements Omit<
+  Ctx,
+  'model' | 'tool' | 'all' | 'map' | 'race' | 'select' | 'run' | 'spawn' | 'step' | 'receive' | 'ask' | 'promise'
+> {
   readonly #process: Process
   readonly #scope: Scope
   readonly #combinators: Combinators
@@ -44,22 +58,30 @@ export class WorkflowContext implements Omit<Ctx, 'model' | 'tool' | 'all' | 'ma
   constructor(process: Process, scope: Scope) {
     this.#process = process
     this.#scope = scope
-    this.#combinators = new Combinators(process, scope, (inner) => new WorkflowContext(process, inner) as unknown as Ctx)
+    this.#combinators = new Combinators(
+      process,
+      scope,
+      (inner) => new WorkflowContext(process, inner) as unknown as Ctx,
+    )
   }
 
   get pid(): Pid {
     return this.#process.pid
   }
 
-  model(input: ModelInput & { readonly output?: Schema; readonly outputName?: string }, options: CallOptions = {}): Promise<ModelResult<unknown>> {
-    return handled(this.#model(input, options))
+  model(input: TypedModelInput, options: CallOptions = {}): Promise<ModelResult<unknown>> {
+    const ask: AskModel = (request, identity, effect) =>
+      this.#ask('model', request.model, options.key, identity, () => effect) as Promise<ModelAnswer>
+    return handled(callModel(ask, input, options, this.#process.deps))
   }
 
   tool(tool: ToolLike, input: unknown, options: ToolCallOptions = {}): Promise<unknown> {
     const known = tool as AnyTool
     const name = options.name ?? known.name
     checkName(name, 'a tool')
-    return this.#ask('tool', name as string, options.key, input, (key) => toolEffect(known, name as string, input, { toolCallId: key, messages: [], options }, this.#process.deps.hash))
+    return this.#ask('tool', name as string, options.key, input, (key) =>
+      toolEffect(known, name as string, input, { toolCallId: key, messages: [], options }, this.#process.deps.hash),
+    )
   }
 
   step(name: string, fn: StepFn<unknown>, options: StepOptions = {}): Promise<unknown> {
@@ -72,7 +94,10 @@ export class WorkflowContext implements Omit<Ctx, 'model' | 'tool' | 'all' | 'ma
     const { timeout, ...rest } = options
     const late = async (ctx: Ctx): Promise<never> => {
       await ctx.sleep(timeout)
-      throw new SkeinError('EFFECT_TIMEOUT', `${definition.name} did not end within ${durationMs(timeout)} ms and was cancelled`)
+      throw new SkeinError(
+        'EFFECT_TIMEOUT',
+        `${definition.name} did not end within ${durationMs(timeout)} ms and was cancelled`,
+      )
     }
     return this.race([(ctx: Ctx) => ctx.run(definition, input as never, rest), late])
   }
@@ -83,23 +108,39 @@ export class WorkflowContext implements Omit<Ctx, 'model' | 'tool' | 'all' | 'ma
     return { pid: child.pid, result: () => child.result(), cancel: (reason) => child.cancel(reason) }
   }
 
-  async send(to: Pid | string, body: unknown, options: { readonly topic?: string; readonly type?: string } = {}): Promise<void> {
+  async send(
+    to: Pid | string,
+    body: unknown,
+    options: { readonly topic?: string; readonly type?: string } = {},
+  ): Promise<void> {
     await this.#send(to, body, options, false).sent
   }
 
-  call(to: Pid | string, body: unknown, options: { readonly topic?: string; readonly type?: string; readonly timeout?: Duration } = {}): Promise<unknown> {
+  call(
+    to: Pid | string,
+    body: unknown,
+    options: { readonly topic?: string; readonly type?: string; readonly timeout?: Duration } = {},
+  ): Promise<unknown> {
     const { timeout, ...about } = options
     const { sent, key } = this.#send(to, body, about, true)
     const answer = async (): Promise<unknown> => {
       await sent
-      const message = await this.receive({ topic: REPLY_TOPIC, type: this.#process.effectId(key), ...(timeout === undefined ? {} : { timeout }) })
+      const message = await this.receive({
+        topic: REPLY_TOPIC,
+        type: this.#process.effectId(key),
+        ...(timeout === undefined ? {} : { timeout }),
+      })
       return message.body
     }
     return handled(answer())
   }
 
   async reply(message: ReceivedMessage, body: unknown): Promise<void> {
-    if (message.replyTo === undefined) throw new SkeinError('MESSAGE_INVALID', `message ${message.id} expects no answer; only messages sent with ctx.call do`)
+    if (message.replyTo === undefined)
+      throw new SkeinError(
+        'MESSAGE_INVALID',
+        `message ${message.id} expects no answer; only messages sent with ctx.call do`,
+      )
     await this.#send(message.replyTo.pid, body, { topic: REPLY_TOPIC, type: message.replyTo.id }, false).sent
   }
 
@@ -107,7 +148,12 @@ export class WorkflowContext implements Omit<Ctx, 'model' | 'tool' | 'all' | 'ma
     const { schema, timeout, ...pattern } = options
     const known: MessagePattern = pattern
     const timeoutMs = timeout === undefined ? undefined : durationMs(timeout)
-    return this.#ask('receive', '', undefined, { ...known }, () => ({ op: 'receive', pattern: known, schema, timeoutMs })) as Promise<ReceivedMessage<Body>>
+    return this.#ask('receive', '', undefined, { ...known }, () => ({
+      op: 'receive',
+      pattern: known,
+      schema,
+      timeoutMs,
+    })) as Promise<ReceivedMessage<Body>>
   }
 
   async sleep(duration: Duration): Promise<void> {
@@ -131,16 +177,33 @@ export class WorkflowContext implements Omit<Ctx, 'model' | 'tool' | 'all' | 'ma
     return this.#ask('budget', '', undefined, undefined, () => ({ op: 'draw', what: 'budget' })) as Promise<Amounts>
   }
 
-  ask(question: { readonly title: string; readonly show?: unknown; readonly answer: Schema; readonly expires?: Duration; readonly key?: string }): Promise<unknown> {
+  ask(question: {
+    readonly title: string
+    readonly show?: unknown
+    readonly answer: Schema
+    readonly expires?: Duration
+    readonly key?: string
+  }): Promise<unknown> {
     const show = question.show === undefined ? undefined : payloadOf(question.show, 'ARGS_NOT_DATA')
     const expiresMs = question.expires === undefined ? undefined : durationMs(question.expires)
     const identity = { title: question.title, ...(question.show === undefined ? {} : { show: question.show }) }
-    return this.#ask('ask', '', question.key, identity, () => ({ op: 'question', title: question.title, show, schema: question.answer, expiresMs }))
+    return this.#ask('ask', '', question.key, identity, () => ({
+      op: 'question',
+      title: question.title,
+      show,
+      schema: question.answer,
+      expiresMs,
+    }))
   }
 
   promise(name: string, options: { readonly schema?: Schema; readonly timeout?: Duration } = {}): Promise<unknown> {
     const timeoutMs = options.timeout === undefined ? undefined : durationMs(options.timeout)
-    return this.#ask('promise', name, undefined, undefined, () => ({ op: 'promise', name, schema: options.schema, timeoutMs }))
+    return this.#ask('promise', name, undefined, undefined, () => ({
+      op: 'promise',
+      name,
+      schema: options.schema,
+      timeoutMs,
+    }))
   }
 
   emit(stream: string, chunk: unknown): void {
@@ -157,7 +220,11 @@ export class WorkflowContext implements Omit<Ctx, 'model' | 'tool' | 'all' | 'ma
     return this.#combine('all', () => this.#combinators.all(branches))
   }
 
-  map(items: readonly unknown[], fn: (ctx: Ctx, item: unknown, index: number) => unknown, options: MapOptions = {}): Promise<unknown[]> {
+  map(
+    items: readonly unknown[],
+    fn: (ctx: Ctx, item: unknown, index: number) => unknown,
+    options: MapOptions = {},
+  ): Promise<unknown[]> {
     return this.#combine('map', () => this.#combinators.map(items, fn, options)) as Promise<unknown[]>
   }
 
@@ -170,7 +237,11 @@ export class WorkflowContext implements Omit<Ctx, 'model' | 'tool' | 'all' | 'ma
   }
 
   continueAsNew(state: unknown): ContinueAsNew {
-    if (this.#scope !== this.#process.root) throw new SkeinError('CONTINUE_AS_NEW_INVALID', 'continueAsNew was called on the ctx of a branch; return it from the workflow itself')
+    if (this.#scope !== this.#process.root)
+      throw new SkeinError(
+        'CONTINUE_AS_NEW_INVALID',
+        'continueAsNew was called on the ctx of a branch; return it from the workflow itself',
+      )
     payloadOf(state, 'ARGS_NOT_DATA')
     return continued(state)
   }
@@ -183,45 +254,57 @@ export class WorkflowContext implements Omit<Ctx, 'model' | 'tool' | 'all' | 'ma
     throw notYet('grant')
   }
 
-  async #model(input: ModelInput & { readonly output?: Schema; readonly outputName?: string }, options: CallOptions): Promise<ModelResult<unknown>> {
-    const messages: ChatMessage[] = [...messagesOf(input)]
-    for (let repairs = 0; ; repairs++) {
-      const request = requestOf(input, messages)
-      const identity = { model: request.model, messages, tools: (input.tools ?? []).map((tool) => tool.name), output: input.outputName ?? null, typed: input.output !== undefined, sampling: input.sampling ?? null }
-      const effect = modelEffect(input.model, request, contentIdent(identity, this.#process.deps.hash), options)
-      const answer = (await this.#ask('model', request.model, options.key, identity, () => effect)) as ModelAnswer
-      if (input.output === undefined) return resultOf(answer, undefined)
-      const read = this.#process.deps.readAnswer(answer, input.output, input.outputName)
-      if (read.ok) return resultOf(answer, read.value)
-      if (repairs === REPAIRS_MAX) throw new SkeinError('OUTPUT_INVALID', `${request.model} gave no answer that fits the schema in ${repairs + 1} tries; the last complaint: ${read.complaint}`)
-      messages.push({ role: 'assistant', content: answer.content }, { role: 'user', content: [{ type: 'text', text: read.complaint }] })
-    }
-  }
-
-  #start(definition: AnyDefinition, input: unknown, options: RunOptions): { readonly pid: Pid; readonly started: Promise<unknown>; result(): Promise<unknown>; cancel(reason?: string): Promise<void> } {
-    const parsed = definition.input === undefined ? input : parse(definition.input, input, `input of ${definition.name}`)
+  #start(
+    definition: AnyDefinition,
+    input: unknown,
+    options: RunOptions,
+  ): {
+    readonly pid: Pid
+    readonly started: Promise<unknown>
+    result(): Promise<unknown>
+    cancel(reason?: string): Promise<void>
+  } {
+    const parsed =
+      definition.input === undefined ? input : parse(definition.input, input, `input of ${definition.name}`)
     const payload: Payload = payloadOf(parsed, 'ARGS_NOT_DATA')
     let child = asPid('')
     let end: EffectKey | undefined
     const started = this.#ask('run', definition.name, options.key, input ?? null, (key) => {
       child = childPid(this.#process.effectId(key), definition.name, this.#process.deps.hash)
       end = suffixed(key, 'end')
-      return { op: 'start', definition, input: payload, child, budget: options.budget, detached: options.detached === true }
+      return {
+        op: 'start',
+        definition,
+        input: payload,
+        child,
+        budget: options.budget,
+        detached: options.detached === true,
+      }
     })
     const ended: { promise?: Promise<unknown> } = {}
     return {
       pid: child,
       started,
-      result: () => (ended.promise ??= end === undefined ? started : this.#askAs(end, () => ({ op: 'join', child }), 'run')),
+      result: () =>
+        (ended.promise ??= end === undefined ? started : this.#askAs(end, () => ({ op: 'join', child }), 'run')),
       cancel: async (reason = 'cancelled by its parent') => {
         await this.#ask('cancel', '', undefined, child, () => ({ op: 'cancelChild', child, reason }))
       },
     }
   }
 
-  #send(to: Pid | string, body: unknown, about: { readonly topic?: string; readonly type?: string }, expectsReply: boolean): { readonly sent: Promise<unknown>; readonly key: EffectKey } {
+  #send(
+    to: Pid | string,
+    body: unknown,
+    about: { readonly topic?: string; readonly type?: string },
+    expectsReply: boolean,
+  ): { readonly sent: Promise<unknown>; readonly key: EffectKey } {
     const payload = payloadOf(body, 'ARGS_NOT_DATA')
-    if (payload.text.length > limits.MESSAGE_BYTES_MAX) throw new SkeinError('VALUE_TOO_LARGE', `a message of ${payload.text.length} characters exceeds ${limits.MESSAGE_BYTES_MAX}; write it to a file and send its name`)
+    if (payload.text.length > limits.MESSAGE_BYTES_MAX)
+      throw new SkeinError(
+        'VALUE_TOO_LARGE',
+        `a message of ${payload.text.length} characters exceeds ${limits.MESSAGE_BYTES_MAX}; write it to a file and send its name`,
+      )
     let asked = '' as EffectKey
     const sent = this.#ask('send', '', undefined, { to: String(to), body, ...about }, (key) => {
       asked = key
@@ -230,9 +313,20 @@ export class WorkflowContext implements Omit<Ctx, 'model' | 'tool' | 'all' | 'ma
     return { sent, key: asked }
   }
 
-  #ask(kind: string, name: string, authorKey: string | undefined, identity: unknown, make: (key: EffectKey) => AskBody): Promise<unknown> {
+  #ask(
+    kind: string,
+    name: string,
+    authorKey: string | undefined,
+    identity: unknown,
+    make: (key: EffectKey) => AskBody,
+  ): Promise<unknown> {
     if (!this.#mayCall(kind)) return never()
-    const ident = authorKey !== undefined ? authorIdent(authorKey) : identity === undefined ? '-' : contentIdent(identity, this.#process.deps.hash)
+    const ident =
+      authorKey !== undefined
+        ? authorIdent(authorKey)
+        : identity === undefined
+          ? '-'
+          : contentIdent(identity, this.#process.deps.hash)
     const key = this.#process.keys.next(this.#scope.path, kind, name, ident)
     return this.#push(key, make(key))
   }
@@ -243,7 +337,12 @@ export class WorkflowContext implements Omit<Ctx, 'model' | 'tool' | 'all' | 'ma
 
   #push(key: EffectKey, body: AskBody): Promise<unknown> {
     const promise = new Promise<unknown>((resolve, reject) => {
-      this.#process.ask({ ...body, key, scope: this.#scope, settle: (outcome) => settle(outcome, resolve, reject) } as Ask)
+      this.#process.ask({
+        ...body,
+        key,
+        scope: this.#scope,
+        settle: (outcome) => settle(outcome, resolve, reject),
+      } as Ask)
     })
     return handled(promise)
   }
@@ -255,7 +354,12 @@ export class WorkflowContext implements Omit<Ctx, 'model' | 'tool' | 'all' | 'ma
   /** False on a closed scope. Throws where the call is a mistake. */
   #mayCall(call: string): boolean {
     if (!this.#process.window) {
-      const error = new SkeinError('FOREIGN_AWAIT', `ctx.${call} of ${this.#process.definition?.name} was called after awaiting something that is not an effect of its ctx (a fetch, a timer, a promise of its own); wrap that in: await ctx.step('name', () => …)`)
+      const error = new SkeinError(
+        'FOREIGN_AWAIT',
+        `ctx.${call} of ${this.#process.definition?.name} was called after awaiting something that is not an ` +
+          `effect of its ctx (a fetch, a timer, a promise of its own); wrap that in: await ctx.step('name', () => ` +
+          '…)',
+      )
       this.#process.breakOff(error)
       throw error
     }
@@ -282,37 +386,4 @@ const never = (): Promise<never> => new Promise(() => undefined)
 
 function notYet(what: string): SkeinError {
   return new SkeinError('NOT_AVAILABLE', `ctx.${what} is not built yet in this version of Skein`)
-}
-
-function messagesOf(input: ModelInput): readonly ChatMessage[] {
-  const messages: ChatMessage[] = []
-  if (input.system !== undefined) messages.push({ role: 'system', content: input.system })
-  messages.push(...(input.messages ?? []))
-  if (input.prompt !== undefined) messages.push({ role: 'user', content: [{ type: 'text', text: input.prompt }] })
-  if (messages.every((message) => message.role === 'system')) throw new SkeinError('INPUT_INVALID', 'ctx.model was given nothing to answer; pass { prompt } or { messages }')
-  return messages
-}
-
-function requestOf(input: ModelInput & { readonly output?: Schema; readonly outputName?: string }, messages: readonly ChatMessage[]): ModelRequest {
-  const name = input.outputName
-  return {
-    model: modelName(input.model),
-    messages: [...messages],
-    ...(input.tools === undefined ? {} : { tools: input.tools }),
-    ...(input.output === undefined ? {} : { output: { ...(name === undefined ? {} : { name }), schema: jsonSchemaOf(input.output, 'a typed model answer') } }),
-    ...(input.sampling === undefined ? {} : { sampling: input.sampling }),
-  }
-}
-
-function resultOf(answer: ModelAnswer, output: unknown): ModelResult<unknown> {
-  const { finishReason, usage, modelId, notes } = answer
-  return {
-    text: textOf(answer),
-    output,
-    toolCalls: toolCallsOf(answer),
-    finishReason,
-    usage,
-    ...(modelId === undefined ? {} : { modelId }),
-    ...(notes === undefined ? {} : { notes }),
-  }
 }

@@ -20,7 +20,9 @@ function write(value: unknown, path: string, depth: number): string {
     case 'boolean':
       return value ? 'true' : 'false'
     case 'number':
-      return Number.isFinite(value) ? String(value === 0 ? 0 : value) : notData('ARGS_NOT_DATA', nameOf(value), path, MEND)
+      return Number.isFinite(value)
+        ? String(value === 0 ? 0 : value)
+        : notData('ARGS_NOT_DATA', nameOf(value), path, MEND)
     case 'bigint':
       return `n"${value}"`
     case 'object':
@@ -31,10 +33,12 @@ function write(value: unknown, path: string, depth: number): string {
 }
 
 function writeObject(value: object, path: string, depth: number): string {
-  if (depth >= DATA_DEPTH_MAX) notData('ARGS_NOT_DATA', `nested deeper than ${DATA_DEPTH_MAX} levels (or a cycle)`, path, 'flatten it')
+  if (depth >= DATA_DEPTH_MAX)
+    notData('ARGS_NOT_DATA', `nested deeper than ${DATA_DEPTH_MAX} levels (or a cycle)`, path, 'flatten it')
   if (Array.isArray(value)) {
     let text = '['
-    for (let i = 0; i < value.length; i++) text += (i === 0 ? '' : ',') + write(value[i], memberPath(path, i), depth + 1)
+    for (let i = 0; i < value.length; i++)
+      text += (i === 0 ? '' : ',') + write(value[i], memberPath(path, i), depth + 1)
     return `${text}]`
   }
   if (value instanceof Date) {
@@ -45,11 +49,13 @@ function writeObject(value: object, path: string, depth: number): string {
   const identity = (value as { [IDENTITY]?: unknown })[IDENTITY]
   if (typeof identity === 'string') return `i${JSON.stringify(identity)}`
   if (!isPlainObject(value)) notData('ARGS_NOT_DATA', nameOf(value), path, MEND)
-  if (typeof (value as { toJSON?: unknown })['toJSON'] === 'function') notData('ARGS_NOT_DATA', 'an object with toJSON', path, MEND)
+  if (typeof (value as { toJSON?: unknown })['toJSON'] === 'function')
+    notData('ARGS_NOT_DATA', 'an object with toJSON', path, MEND)
   let text = '{'
   for (const key of Object.keys(value).sort()) {
     const member = value[key]
-    if (member !== undefined) text += `${text.length === 1 ? '' : ','}${JSON.stringify(key)}:${write(member, memberPath(path, key), depth + 1)}`
+    if (member !== undefined)
+      text += `${text.length === 1 ? '' : ','}${JSON.stringify(key)}:${write(member, memberPath(path, key), depth + 1)}`
   }
   return `${text}}`
 }

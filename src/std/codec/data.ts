@@ -10,20 +10,30 @@ export const IDENTITY = Symbol.for('skein.identity')
 
 /** Raises `code` for a value that is not data, naming the place inside it. */
 export function notData(code: ErrorCode, what: string, path: string, mend: string): never {
-  throw new SkeinError(code, `${path === '' ? 'the value' : path} is ${what}, which is not data; ${mend}`, { data: { path } })
+  throw new SkeinError(code, `${path === '' ? 'the value' : path} is ${what}, which is not data; ${mend}`, {
+    data: { path },
+  })
 }
 
 /** `$.items[3].when` for people. */
 export function memberPath(path: string, key: string | number): string {
   const base = path === '' ? '$' : path
-  return typeof key === 'number' ? `${base}[${key}]` : /^[A-Za-z_$][\w$]*$/.test(key) ? `${base}.${key}` : `${base}[${JSON.stringify(key)}]`
+  return typeof key === 'number'
+    ? `${base}[${key}]`
+    : /^[A-Za-z_$][\w$]*$/.test(key)
+      ? `${base}.${key}`
+      : `${base}[${JSON.stringify(key)}]`
 }
 
 /** True for objects made by literals, `JSON.parse` or `Object.create(null)`, of any realm. */
 export function isPlainObject(value: object): value is Record<string, unknown> {
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype === null || prototype === Object.prototype) return true
-  return Object.getPrototypeOf(prototype) === null && Object.prototype.toString.call(value) === '[object Object]' && hasOwn(prototype as object, 'isPrototypeOf')
+  return (
+    Object.getPrototypeOf(prototype) === null &&
+    Object.prototype.toString.call(value) === '[object Object]' &&
+    hasOwn(prototype as object, 'isPrototypeOf')
+  )
 }
 
 const hasOwn = (value: object, key: string): boolean => Object.prototype.hasOwnProperty.call(value, key)

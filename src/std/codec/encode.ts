@@ -41,7 +41,8 @@ function project(value: unknown, path: string, depth: number, code: ErrorCode): 
 }
 
 function projectObject(value: object, path: string, depth: number, code: ErrorCode): unknown {
-  if (depth >= DATA_DEPTH_MAX) notData(code, `nested deeper than ${DATA_DEPTH_MAX} levels (or a cycle)`, path, 'flatten it')
+  if (depth >= DATA_DEPTH_MAX)
+    notData(code, `nested deeper than ${DATA_DEPTH_MAX} levels (or a cycle)`, path, 'flatten it')
   if (Array.isArray(value)) return projectArray(value, path, depth, code)
   if (value instanceof Date) {
     if (Number.isNaN(value.getTime())) notData(code, 'an invalid Date', path, MEND)
@@ -51,7 +52,8 @@ function projectObject(value: object, path: string, depth: number, code: ErrorCo
   const identity = (value as { [IDENTITY]?: unknown })[IDENTITY]
   if (typeof identity === 'string') return { $: 'id', v: identity }
   if (!isPlainObject(value)) notData(code, nameOf(value), path, MEND)
-  if (typeof (value as { toJSON?: unknown })['toJSON'] === 'function') notData(code, 'an object with toJSON', path, MEND)
+  if (typeof (value as { toJSON?: unknown })['toJSON'] === 'function')
+    notData(code, 'an object with toJSON', path, MEND)
   let copy: Record<string, unknown> | undefined
   for (const key of Object.keys(value)) {
     const member = value[key]
@@ -102,7 +104,8 @@ function revive(value: unknown): unknown {
 function reviveMembers(record: Record<string, unknown>): Record<string, unknown> {
   for (const key of Object.keys(record)) {
     const member = revive(record[key])
-    if (member !== record[key]) Object.defineProperty(record, key, { value: member, enumerable: true, writable: true, configurable: true })
+    if (member !== record[key])
+      Object.defineProperty(record, key, { value: member, enumerable: true, writable: true, configurable: true })
   }
   return record
 }
