@@ -1,0 +1,114 @@
+/** `agent()`: a model, its instructions and its tools, as a durable definition. */
+import { SkeinError } from '../std/index.ts'
+import { checkName, isSchema, jsonSchemaOf, modelName } from '../kernel/index.ts'
+import type { AgentDefinition, InferSchemaInput, Schema } from '../kernel/index.ts'
+import { approvalsOf } from './approval.ts'
+import { AgentLoop } from './loop.ts'
+import type { AgentPlan } from './plan.ts'
+import { outputFormatOf } from './output.ts'
+import type { AgentOutput, OutputValue } from './output.ts'
+import { instructionsText } from './prompt.ts'
+import type { MessageInput } from './prompt.ts'
+import { checkSettings, samplingOf, stepsMaxOf, toolChoiceOf } from './settings.ts'
+import type { AgentSettings } from './settings.ts'
+import { toolsetOf } from './toolset.ts'
+import type { Toolset } from './toolset.ts'
+
+/** What an agent without an `input` schema may be given; other data is shown to the model as JSON. */
+export type AgentInput =
+  | string
+  | readonly MessageInput[]
+  | { readonly messages: readonly MessageInput[] }
+  | { readonly prompt: string }
+  | Readonly<Record<string, unknown>>
+
+type InputOf<I> = I extends Schema ? InferSchemaInput<I> : AgentInput
+
+/**
+ * Defines an agent: a loop of model calls and tool calls that ends with an answer. The settings are those of the AI
+ * SDK's `ToolLoopAgent`, and a name. Throws `DEFINITION_INVALID`, naming the agent and the mend.
+ */
+export function agent<
+  const I extends Schema | undefined = undefined,
+  const O extends AgentOutput | undefined = undefined,
+>(settings: AgentSettings<I, O>): AgentDefinition<InputOf<I>, OutputValue<O>> {
+  const plan = planOf(settings)
+  const { name, input, output, description, version, onUpgrade } = settings
+  const definition: AgentDefinition = {
+    kind: 'agent',
+    name,
+    version: version ?? '1',
+    ...(description === undefined ? {} : { description }),
+    ...(input === undefined ? {} : { input }),
+    ...(isSchema(output) ? { output } : {}),
+    source: sourceOf(plan, input),
+    onUpgrade: onUpgrade ?? 'adopt',
+    reducer: ({ input: given, hash }) => new AgentLoop(plan, given, hash),
+  }
+  return definition as AgentDefinition<InputOf<I>, OutputValue<O>>
+}
+
+function planOf(settings: AgentSettings): AgentPlan {
+  const { name, model, input, instructions, stopWhen } = settings
+  checkName(name, 'an agent')
+  checkSettings(settings)
+  if (typeof instructions !== 'function' && instructions !== undefined) instructionsText(instructions, name)
+  if (input !== undefined && !isSchema(input)) {
+    throw new SkeinError(
+      'DEFINITION_INVALID',
+      `input of agent "${name}" is not a schema; give a Standard Schema (zod, valibot, arktype, …)`,
+    )
+  }
+  const tools = toolsetOf(settings.tools, name)
+  const approvals = approvalsOf(settings.toolApproval, namesOf(tools, 'tool'), namesOf(tools, 'run'), name)
+  const approved = [...tools].map(
+    ([key, entry]) =>
+      [key, entry.kind === 'tool' ? { ...entry, tool: approvals.fixed(key, entry.tool) } : entry] as const,
+  )
+  return {
+    name,
+    model,
+    instructions,
+    tools: new Map(approved),
+    approvals,
+    toolChoice: toolChoiceOf(settings.toolChoice, tools, name),
+    sampling: samplingOf(settings),
+    output: outputFormatOf(settings.output, name),
+    stepsMax: stepsMaxOf(settings),
+    stopWhen: stopWhen === undefined ? [] : [stopWhen].flat(),
+  }
+}
+
+function namesOf(tools: Toolset, kind: 'tool' | 'run'): ReadonlySet<string> {
+  return new Set([...tools].filter(([, entry]) => entry.kind === kind).map(([key]) => key))
+}
+
+/** Everything that makes the agent what it is, as text: what its code digest is taken of. */
+function sourceOf(plan: AgentPlan, input: Schema | undefined): string {
+  const tools = [...plan.tools.values()].map((entry) =>
+    entry.kind === 'run'
+      ? [entry.spec, entry.definition.version, entry.definition.source]
+      : [entry.spec, entry.tool.version, entry.tool.effect, String(entry.tool.execute)],
+  )
+  const { instructions, output, stepsMax, stopWhen, toolChoice, sampling } = plan
+  return JSON.stringify({
+    model: modelName(plan.model),
+    instructions: typeof instructions === 'function' ? String(instructions) : instructions,
+    input: input === undefined ? undefined : inputSource(input, plan.name),
+    output: output.kind === 'schema' ? output.request : output.kind,
+    tools,
+    toolChoice,
+    sampling,
+    stepsMax,
+    stopWhen: stopWhen.map(String),
+  })
+}
+
+/** An input schema need not have a JSON Schema: only models need one. */
+function inputSource(input: Schema, agentName: string): unknown {
+  try {
+    return jsonSchemaOf(input, `input of agent "${agentName}"`)
+  } catch {
+    return 'schema'
+  }
+}

@@ -1,0 +1,17 @@
+/** Limits of an agent's loop. */
+/** Steps of an agent that says nothing about them. */
+export const STEPS_DEFAULT = 20
+/** Steps of an agent whose `stopWhen` never says stop; also the most that `maxSteps` may be. */
+export const STEPS_MAX = 1_000
+/** How often a final answer that does not fit its output is put back before the model. */
+export const REPAIRS_MAX = 2
+/** Tool calls of one step that are performed; the model is told about the rest. */
+export const CALLS_PER_STEP_MAX = 128
+/** Characters of a tool's result that the model sees; the journal keeps the whole value. */
+export const RESULT_CHARS_MAX = 60_000
+/** Characters of a tool's error that the model sees. */
+export const ERROR_CHARS_MAX = 4_000
+/** Characters of a model's text that an error quotes. */
+export const QUOTE_CHARS_MAX = 500
+/** Faults of an input that a model is told of at once. */
+export const ISSUES_MAX = 5

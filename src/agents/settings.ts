@@ -1,0 +1,181 @@
+/** What people write to define an agent: the AI SDK's `ToolLoopAgent` settings, and a name. */
+import { SkeinError } from '../std/index.ts'
+import type { InferSchema, ModelRef, ModelRequest, Sampling, Schema } from '../kernel/index.ts'
+import type { ToolApproval } from './approval.ts'
+import { STEPS_DEFAULT, STEPS_MAX } from './limits.ts'
+import type { AgentOutput } from './output.ts'
+import type { Instructions } from './prompt.ts'
+import type { StopCondition } from './steps.ts'
+import type { AgentTools, Toolset } from './toolset.ts'
+
+/** Which tool the model must call: the AI SDK's form, or the short one. */
+export type ToolChoice = 'auto' | 'none' | 'required' | { readonly type?: 'tool'; readonly toolName: string }
+
+/** Settings of `agent()`; `name` and `model` are all that it needs. */
+export type AgentSettings<
+  I extends Schema | undefined = Schema | undefined,
+  O extends AgentOutput | undefined = AgentOutput | undefined,
+> = Sampling & {
+  readonly name: string
+  /** `provider/model`, an alias, or a model object of any AI SDK provider. */
+  readonly model: ModelRef
+  /** A text, or a function of the input that makes one; it is called once per run, and recorded. */
+  readonly instructions?:
+    | Instructions
+    | { bivarianceHack(input: InputValue<I>): Instructions | PromiseLike<Instructions> }['bivarianceHack']
+  /** Tools, and agents or workflows that are run as tools. */
+  readonly tools?: AgentTools
+  readonly toolChoice?: ToolChoice
+  /** Tools of this agent that a person must approve, beside what the tools ask for themselves. */
+  readonly toolApproval?: ToolApproval
+  /** Schema of the input. Without it: a text, messages, or any data, which is shown as JSON. */
+  readonly input?: I
+  /** Type of the answer: a schema, or the AI SDK's `Output`. Without it the value is `{ text }`. */
+  readonly output?: O
+  /** Model calls with tools before `STEPS_EXCEEDED`; 20, or 1,000 beside `stopWhen`. Repairs of a typed answer are not counted. */
+  readonly maxSteps?: number
+  /** Ends the agent after a step, with what it has. */
+  readonly stopWhen?: StopCondition | readonly StopCondition[]
+  readonly description?: string
+  /** A label for people. */
+  readonly version?: string
+  /** `adopt` (default): runs go on with the newest code at their next step. `pin`: only with the code they were born with. */
+  readonly onUpgrade?: 'adopt' | 'pin'
+}
+
+/** What `instructions` is given. */
+export type InputValue<I> = I extends Schema ? InferSchema<I> : unknown
+
+const SAMPLING = [
+  'maxOutputTokens',
+  'temperature',
+  'topP',
+  'topK',
+  'presencePenalty',
+  'frequencyPenalty',
+  'reasoning',
+  'seed',
+  'stopSequences',
+  'providerOptions',
+] as const satisfies readonly (keyof Sampling)[]
+const KNOWN: ReadonlySet<string> = new Set([
+  ...SAMPLING,
+  'name',
+  'model',
+  'instructions',
+  'tools',
+  'toolChoice',
+  'toolApproval',
+  'input',
+  'output',
+  'maxSteps',
+  'stopWhen',
+  'description',
+  'version',
+  'onUpgrade',
+])
+
+const ON_THE_MODEL = 'set it where the model is made; calls are retried and timed by Skein'
+const ONLY_THESE = 'give it just the tools it should see, in the order it should see them'
+const CLOSE_OVER = 'close over it in the tool'
+const FOLLOW_THE_RUN =
+  'follow the run instead: every step is recorded, and `skein log` and the handle of start() show it'
+
+/** Settings of `ToolLoopAgent` that have no equal, and what to do instead: said, never dropped. */
+const MENDS: Readonly<Record<string, string>> = {
+  id: 'call it name',
+  system: 'call it instructions',
+  prompt: 'give it to run(agent, prompt)',
+  messages: 'give them to run(agent, { messages })',
+  maxRetries: ON_THE_MODEL,
+  headers: ON_THE_MODEL,
+  timeout: 'set it on the tools; a budget bounds the run',
+  activeTools: ONLY_THESE,
+  toolOrder: ONLY_THESE,
+  toolCallConcurrency: 'set concurrency on the tool',
+  runtimeContext: CLOSE_OVER,
+  toolsContext: CLOSE_OVER,
+  allowSystemInMessages: 'put system text into the instructions',
+  prepareStep: 'write a workflow that runs an agent per phase',
+  prepareCall: 'make instructions a function of the input',
+  callOptionsSchema: 'call it input',
+  repairToolCall: 'leave it out: the model is shown what was wrong and calls again',
+  telemetry: FOLLOW_THE_RUN,
+  abortSignal: 'cancel the run instead',
+}
+
+/** The sampling settings, or undefined when there are none. */
+export function samplingOf(settings: Sampling): Sampling | undefined {
+  const given = SAMPLING.filter((key) => settings[key] !== undefined).map((key) => [key, settings[key]])
+  return given.length === 0 ? undefined : (Object.fromEntries(given) as Sampling)
+}
+
+/** Throws `DEFINITION_INVALID` for settings that Skein does not have, and for values that cannot be meant. */
+export function checkSettings(settings: AgentSettings): void {
+  const { name } = settings
+  for (const [key, value] of Object.entries(settings)) {
+    if (value === undefined || KNOWN.has(key)) continue
+    const mend = Object.hasOwn(MENDS, key)
+      ? MENDS[key]
+      : /^(experimental_)?on[A-Z]/.test(key)
+        ? FOLLOW_THE_RUN
+        : 'leave it out'
+    throw bad(name, `has a setting ${key}, which Skein does not have`, mend ?? 'leave it out')
+  }
+  const { model, maxSteps, stopWhen, instructions, onUpgrade } = settings as {
+    readonly [K in keyof AgentSettings]?: unknown
+  }
+  if (!(typeof model === 'string' ? model.trim() !== '' : isModelObject(model))) {
+    throw bad(name, 'has no model', "give model: 'provider/model', or a model object of an AI SDK provider")
+  }
+  if (
+    maxSteps !== undefined &&
+    !(Number.isInteger(maxSteps) && Number(maxSteps) >= 1 && Number(maxSteps) <= STEPS_MAX)
+  ) {
+    throw bad(name, `has maxSteps ${JSON.stringify(maxSteps)}`, `give a whole number from 1 to ${STEPS_MAX}`)
+  }
+  if (stopWhen !== undefined && ![stopWhen].flat().every((condition) => typeof condition === 'function')) {
+    throw bad(name, 'has a stopWhen that is no function', 'give stepCountIs(n) of ai, or a function of { steps }')
+  }
+  if (instructions !== undefined && !['string', 'object', 'function'].includes(typeof instructions)) {
+    throw bad(name, 'has instructions that are no text', 'give a string, or a function of the input that returns one')
+  }
+  if (onUpgrade !== undefined && onUpgrade !== 'adopt' && onUpgrade !== 'pin') {
+    throw bad(name, `has onUpgrade ${JSON.stringify(onUpgrade)}`, "give 'adopt' or 'pin'")
+  }
+}
+
+/** The most steps of an agent; a `stopWhen` is a limit of its own. */
+export function stepsMaxOf(settings: AgentSettings): number {
+  return settings.maxSteps ?? (settings.stopWhen === undefined ? STEPS_DEFAULT : STEPS_MAX)
+}
+
+/** The tool choice in the short form. Throws `DEFINITION_INVALID` for a tool that the agent does not have. */
+export function toolChoiceOf(
+  choice: ToolChoice | undefined,
+  tools: Toolset,
+  agentName: string,
+): ModelRequest['toolChoice'] {
+  if (choice === undefined || choice === 'auto' || choice === 'none') return choice
+  const isKnown = choice === 'required' ? tools.size > 0 : typeof choice === 'object' && tools.has(choice.toolName)
+  if (!isKnown) {
+    throw bad(
+      agentName,
+      `has a toolChoice ${JSON.stringify(choice)} that it cannot follow`,
+      `name one of its tools: ${[...tools.keys()].join(', ') || 'it has none'}`,
+    )
+  }
+  return typeof choice === 'object' ? { toolName: choice.toolName } : choice
+}
+
+function isModelObject(model: unknown): boolean {
+  const { provider, modelId } = (typeof model === 'object' && model !== null ? model : {}) as {
+    provider?: unknown
+    modelId?: unknown
+  }
+  return typeof provider === 'string' && typeof modelId === 'string'
+}
+
+function bad(agentName: string, what: string, mend: string): SkeinError {
+  return new SkeinError('DEFINITION_INVALID', `agent "${agentName}" ${what}; ${mend}`)
+}
