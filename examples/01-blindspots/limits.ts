@@ -1,0 +1,40 @@
+/** Every limit of this example, by name. */
+
+/** Larger files are not source code that a person wrote. */
+export const SOURCE_BYTES_MAX = 512 * 1024
+/** A line longer than this was written by a machine. */
+export const LINE_LENGTH_MAX = 2_000
+/** Files with code in one run; of more, a fair sample is taken. */
+export const SOURCES_MAX = 500
+/** What a scratch copy may hold. */
+export const COPY_FILES_MAX = 50_000
+export const COPY_BYTES_MAX = 1024 * 1024 * 1024
+
+export const BUDGET_DEFAULT = '90s'
+/** Processes of one run, the root not counted. */
+export const PROCESSES_MAX = 20_000
+export const WORKERS_MAX = 64
+
+/** Longest survey, look at one file, and writing of the report. */
+export const SURVEY_MS = 60_000
+export const PROPOSE_MS = 1_500
+export const REPORT_MS = 2_000
+/** A changed program may be slower than the untouched one by this factor and this much; beyond it, it hangs. */
+export const PATIENCE_FACTOR = 2
+export const PATIENCE_MS = 1_000
+/** Making a scratch copy and cleaning it, beside the time of the tests. */
+export const SCRATCH_MS = 1_500
+/** The untouched runs before the first trial may take this part of the budget. */
+export const BASELINE_SHARE = 0.5
+export const BASELINE_RUNS_MIN = 2
+
+export const OUTPUT_BYTES_MAX = 16 * 1024 * 1024
+export const MEMORY_BYTES_MAX = 2 * 1024 * 1024 * 1024
+/** Of a failing command, these last lines are shown. */
+export const TAIL_LINES = 15
+
+/** Changes tried in one visit to a file. */
+export const VISIT_CHANGES_MAX = 10
+/** Visits in one segment of the root's journal. */
+export const SEGMENT_VISITS_MAX = 400
+export const APPROVAL_EXPIRES = '10m'

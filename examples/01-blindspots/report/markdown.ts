@@ -1,0 +1,63 @@
+/** `blindspots.md`: the report, with the run behind every line of it. */
+import type { Result } from '../run/blindspots.ts'
+import type { Request, Survivor } from '../run/types.ts'
+import { shownArgv } from '../survey/test-command.ts'
+import { findingsOf, wordsOf } from './findings.ts'
+import { seconds } from './words.ts'
+
+/** The whole report. */
+export function markdown(request: Request, result: Result): string {
+  const findings = findingsOf(result.tally.survivors)
+  const body = findings.length === 0 ? 'Every change that was tried was noticed.\n' : findings.map((finding) => section(finding)).join('\n')
+  return [...head(request, result, findings.length), body, ...unloadedPart(result.unloaded), ...notes(request, result)].join('\n')
+}
+
+function head(request: Request, { tally, proposals, stopped, activeMs, sources, testFiles, testMs }: Result, lines: number): readonly string[] {
+  const end = stopped
+    ? `Stopped by its budget after ${seconds(activeMs)}: ${tally.tried} of ${proposals} changes were tried, a fair sample of all files.`
+    : `All ${proposals} changes were tried, in ${seconds(activeMs)}.`
+  return [
+    '# Blind spots',
+    '',
+    `Lines of \`${request.folder}\` that could break without any test noticing.`,
+    '',
+    `- **${tally.survivors.length} of ${tally.tried} changes went unnoticed**, on ${lines} lines. ${end}`,
+    `- Code: ${sources} files with something to change; tests: ${testFiles} files, \`${shownArgv(request.argv)}\`, ${seconds(testMs)} a run.`,
+    '- Each line below was proved by two runs of the tests: a trial and a judge, each in a fresh scratch copy. Their names are processes of',
+    '  the run: `npx skein log <process>` shows what was run and how it ended.',
+    '',
+    '"No test notices" is not "bug". A change may be one that nobody can notice, or that nobody cares about; the rest are tests to write.',
+    '',
+  ]
+}
+
+function section({ file, line, survivors }: ReturnType<typeof findingsOf>[number]): string {
+  return [`## ${file}:${line}`, '', ...survivors.flatMap(one)].join('\n')
+}
+
+function one(survivor: Survivor): readonly string[] {
+  const { was, is, trial, judge } = survivor
+  const fence = '```'
+  const diff = [...was.split('\n').map((text) => `- ${text}`), ...is.split('\n').map((text) => `+ ${text}`)]
+  return [`${wordsOf(survivor)}; no test notices.`, '', `${fence}diff`, ...diff, fence, '', `Proved by \`${trial}\`, judged by \`${judge}\`.`, '']
+}
+
+function unloadedPart(files: readonly string[]): readonly string[] {
+  if (files.length === 0) return []
+  return ['## Files that no test loads', '', 'With each of these broken from its first character on, the tests stay green:', '', ...files.map((file) => `- \`${file}\``), '']
+}
+
+function notes(request: Request, { tally }: Result): readonly string[] {
+  const wavered = tally.wavered === 0 ? [] : [`- ${tally.wavered} changes were green at first and red when judged: these tests waver. They are not listed.`]
+  const failed = tally.failed === 0 ? [] : [`- ${tally.failed} changes could not be tried; the first because: ${tally.why ?? 'unknown'}.`]
+  return [
+    '## How this was made',
+    '',
+    '- The proposer is a rule set that changes tokens (a comparison, a number, a condition, a call left out); no model was asked.',
+    '- The verifier is the exit code of the test command. Tests that fail, hang or outgrow their limits notice.',
+    '- Running a test suite is running code. It ran in scratch copies with a bare environment, but that is not a sandbox.',
+    ...wavered,
+    ...failed,
+    '',
+  ]
+}

@@ -1,0 +1,74 @@
+/**
+ * The main job: which lines of this code could break without any test noticing? Every claim is proved by a run.
+ *
+ *   blindspots
+ *   ├ survey               freezes the code, finds sources and tests
+ *   ├ run-tests            asks first; green on untouched copies, twice at least
+ *   ├ break-everything     red when every source is broken, or the tests look elsewhere
+ *   ├ file                 a visit to one source file: proposes changes
+ *   │ └ trial              one change in a scratch copy of its own
+ *   │   └ judge            what survived, once more
+ *   └ write-report
+ */
+import { workflow } from 'skein'
+import type { Ctx } from 'skein'
+import { z } from 'zod'
+import { hashOf } from '../code/propose.ts'
+import { REPORT_MS } from '../limits.ts'
+import { markdown } from '../report/markdown.ts'
+import { removeScratch } from '../scratch/slots.ts'
+import { hunt } from './hunt.ts'
+import type { HuntEnd } from './hunt.ts'
+import { prepare, Standing } from './plan.ts'
+import { writeReport } from './tools.ts'
+import { Request, Tally } from './types.ts'
+
+/** What a finished run says. */
+export const Result = z.object({
+  /** False when everything was tried. */
+  stopped: z.boolean(),
+  /** Time of work by the clock on the wall. */
+  activeMs: z.int(),
+  proposals: z.int(),
+  sources: z.int(),
+  testFiles: z.int(),
+  testMs: z.int(),
+  tally: Tally,
+  /** Files that no test loads. */
+  unloaded: z.array(z.string()),
+  report: z.string(),
+})
+export type Result = z.infer<typeof Result>
+
+const Input = Request.extend({ standing: Standing.optional() })
+
+/** The root of a run. Its input after the first segment carries where it stands. */
+export const blindspots = workflow({ name: 'blindspots', input: Input, output: Result }, async (ctx, { standing, ...request }) => {
+  const hunted = await hunt(ctx, request.workers, standing ?? (await prepare(ctx, request)))
+  if (hunted.end === 'paused') return ctx.continueAsNew({ ...request, standing: hunted.standing })
+  const result = await resultOf(ctx, request, hunted)
+  const text = markdown(request, result)
+  await ctx.tool(writeReport, { path: request.report, text, sha256: hashOf(text) }, { timeout: REPORT_MS })
+  const { scratch } = hunted.standing.plan.code
+  await ctx.step('clear-scratch', () => removeScratch(scratch).then(() => true), { idempotent: true, timeout: REPORT_MS })
+  return result
+})
+
+async function resultOf(ctx: Ctx, { budgetMs, workers, report }: Request, { end, standing }: HuntEnd): Promise<Result> {
+  const { plan, tally, loaded } = standing
+  const left = await ctx.budget()
+  const spentMs = left.effectMs === undefined ? 0 : budgetMs * workers - left.effectMs
+  const unloaded = loaded.filter(({ is }) => !is).map(({ file }) => file)
+  return {
+    stopped: end === 'stopped',
+    // While one had work, the other workers' time passed as well, and was not counted.
+    activeMs: Math.round((spentMs + plan.aloneMs * (workers - 1)) / workers),
+    proposals: plan.proposals - tally.dropped,
+    sources: plan.sources,
+    testFiles: plan.testFiles,
+    testMs: plan.baselineMs,
+    tally: { ...tally, survivors: tally.survivors.filter(({ change }) => !unloaded.includes(change.file)) },
+    unloaded,
+    report,
+  }
+}

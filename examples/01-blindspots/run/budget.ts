@@ -1,0 +1,53 @@
+/**
+ * How the budget of a run is laid out.
+ *
+ * The account counts time inside effects. With `workers` trials at a time, `--budget 90s` is an account of
+ * `90 s x workers`, which is used up after about 90 s of work by the clock on the wall. Time in which nothing is done
+ * (an approval that waits, a machine that is down) costs nothing.
+ *
+ * 1. Whatever runs reserves its worst case first, so no run ever takes longer than its budget.
+ * 2. A trial is given twice its worst case: once for itself, once for the judge or for a repeat after a crash.
+ * 3. What a visit does not use comes home before the next visit of its lane.
+ */
+import { PROPOSE_MS, REPORT_MS, VISIT_CHANGES_MAX } from '../limits.ts'
+
+export type Costs = {
+  /** Worst case of one run of the tests, with making and cleaning its scratch copy. */
+  readonly worstMs: number
+  /** What one takes as a rule. */
+  readonly usualMs: number
+  /** Not for trials: the report, and the time in which only one worker had work. */
+  readonly heldMs: number
+}
+
+/** What a trial gets: its tests, and as much again. */
+export const trialBudget = (costs: Costs): { time: number; processes: number; strict: true } => ({ time: 2 * costs.worstMs, processes: 1, strict: true })
+
+/** What the judge of a trial gets. */
+export const judgeBudget = (costs: Costs): { time: number; processes: number; strict: true } => ({ time: costs.worstMs, processes: 0, strict: true })
+
+/** Time that is not for trials, after `aloneMs` in which the other workers had nothing to do. */
+export function heldMs(aloneMs: number, workers: number): number {
+  return REPORT_MS + aloneMs * (workers - 1)
+}
+
+/** How many changes a visit should try, so that every file has its turn at least twice before the budget ends. */
+export function visitSize(leftMs: number, files: number, costs: Costs): number {
+  const trials = (leftMs - costs.heldMs) / costs.usualMs
+  return Math.min(VISIT_CHANGES_MAX, Math.max(1, Math.floor(trials / files / 2)))
+}
+
+/** The budget of one visit; undefined when what is left does not cover the worst case of a single trial. */
+export function visitBudget(
+  left: { readonly effectMs?: number; readonly processes?: number },
+  changes: number,
+  costs: Costs,
+): { time: number; processes: number; strict: true } | undefined {
+  const least = PROPOSE_MS + 2 * costs.worstMs
+  const time = (left.effectMs ?? Number.POSITIVE_INFINITY) - costs.heldMs
+  const processes = (left.processes ?? Number.POSITIVE_INFINITY) - 1
+  if (time < least || processes < 2) return undefined
+  const wished = least + (changes - 1) * 2 * costs.usualMs
+  // A trial and its judge for each change, and the two that tell whether any test loads the file.
+  return { time: Math.floor(Math.min(time, wished)), processes: Math.min(processes, 2 * changes + 2), strict: true }
+}
