@@ -19,3 +19,10 @@ export const SUGGESTION_EDITS_MAX = 3
 export const TRIPWIRE_REPORTS_MAX = 50
 /** Processes searched for one whose pid begins as typed. */
 export const PIDS_SEARCHED_MAX = 10_000
+/** Length of a run's id. */
+export const RUN_ID_LENGTH_MAX = 200
+/** Pause between two looks at a run that is being born. */
+export const BORN_POLL_MS = 10
+/** First and longest pause between two looks whether a run waits for somebody. */
+export const HINT_MS_MIN = 500
+export const HINT_MS_MAX = 10_000

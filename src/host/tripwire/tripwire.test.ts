@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { tripwire, tripwireMode } from './tripwire.ts'
+import { tripwireMode } from './mode.ts'
+import { tripwire } from './tripwire.ts'
 
 type Body = {
   clock(): unknown

@@ -20,12 +20,10 @@ import timersPromises from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { SkeinError } from '../../std/index.ts'
 import { TRIPWIRE_REPORTS_MAX } from '../limits.ts'
+import type { TripwireMode } from './mode.ts'
 import { touchPlace } from './place.ts'
 import { cryptoMend, globalTouches, moduleTouches } from './touches.ts'
 import type { Touch } from './touches.ts'
-
-/** `warn` writes a line; `error` throws `FOREIGN_TOUCH` at the place. */
-export type TripwireMode = 'off' | 'warn' | 'error'
 
 /** One process-wide tripwire; hold it as long as bodies may run. */
 export interface Tripwire extends Disposable {
@@ -49,15 +47,6 @@ let restoreModules: () => void = () => undefined
 let restoreGlobals: () => void = () => undefined
 const workflows = new Set<string>()
 const reported = new Set<string>()
-
-/** The mode that the environment asks for: off in production, else `SKEIN_TRIPWIRE` or `warn`. */
-export function tripwireMode(env: Readonly<Record<string, string | undefined>>): TripwireMode {
-  const asked = env['SKEIN_TRIPWIRE']
-  if (asked === 'off' || asked === 'warn' || asked === 'error') return asked
-  if (asked !== undefined && asked !== '')
-    throw new SkeinError('USAGE', `SKEIN_TRIPWIRE is "${asked}"; write off, warn or error`)
-  return env['NODE_ENV'] === 'production' ? 'off' : 'warn'
-}
 
 /** Puts the tripwire up, or joins the one that is up. */
 export function tripwire(wanted: Exclude<TripwireMode, 'off'>, write: Report): Tripwire {

@@ -1,0 +1,57 @@
+/** Who waits for the end of which process. */
+import type { Engine, ProcessView } from '../../engine/index.ts'
+import type { Outcome } from '../../kernel/index.ts'
+import { errorFromData, SkeinError } from '../../std/index.ts'
+import type { Pid } from '../../std/index.ts'
+import { isEnded } from '../views/rest.ts'
+
+type Waiter = { readonly resolve: (outcome: Outcome) => void; readonly reject: (error: Error) => void }
+
+/** Told by the host after every activation; asks the engine only where somebody waits. */
+export class Ends {
+  readonly #engine: Pick<Engine, 'inspect'>
+  readonly #waiters = new Map<Pid, Waiter[]>()
+
+  constructor(engine: Pick<Engine, 'inspect'>) {
+    this.#engine = engine
+  }
+
+  /** How the process ended. Rejects with why it is parked. */
+  async outcome(pid: Pid): Promise<Outcome> {
+    const promise = new Promise<Outcome>((resolve, reject) => {
+      this.#waiters.set(pid, [...(this.#waiters.get(pid) ?? []), { resolve, reject }])
+    })
+    await this.rested(pid)
+    return promise
+  }
+
+  /** An activation of this process is over. */
+  async rested(pid: Pid): Promise<void> {
+    if (!this.#waiters.has(pid)) return
+    const view = await this.#engine.inspect(pid)
+    if (view === undefined)
+      return this.#settle(pid, (waiter) =>
+        waiter.reject(new SkeinError('PROCESS_UNKNOWN', `there is no process ${pid}; see: skein ps`)),
+      )
+    const { result, parked } = view
+    if (isEnded(view.status) && result !== undefined) this.#settle(pid, (waiter) => waiter.resolve(result))
+    else if (view.status === 'parked') this.#settle(pid, (waiter) => waiter.reject(parkedError(view, parked)))
+  }
+
+  /** Nothing will end here any more. */
+  close(why: Error): void {
+    for (const pid of this.#waiters.keys()) this.#settle(pid, (waiter) => waiter.reject(why))
+  }
+
+  #settle(pid: Pid, answer: (waiter: Waiter) => void): void {
+    const waiters = this.#waiters.get(pid) ?? []
+    this.#waiters.delete(pid)
+    for (const waiter of waiters) answer(waiter)
+  }
+}
+
+function parkedError(view: ProcessView, parked: ProcessView['parked']): SkeinError {
+  return parked === undefined
+    ? new SkeinError('INTERNAL', `${view.pid} is parked and does not say why`)
+    : errorFromData(parked)
+}

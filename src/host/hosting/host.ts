@@ -1,0 +1,138 @@
+/**
+ * One host: an engine, the kernel over it, the drivers, the code, and whoever waits for an end.
+ *
+ * Invariants:
+ * 1. Everything unfinished in the store is taken over when the host begins, and drained when it is disposed.
+ * 2. The order of disposal is the reverse of that of making: residents, engine, tripwire, code.
+ */
+import { nodeClock, nodeHash, nodeMacrotask, nodeRandom } from '../../engine/index.ts'
+import type { Engine } from '../../engine/index.ts'
+import { createKernel } from '../../kernel/index.ts'
+import type { Activation, Drivers, KernelDeps, Macrotask } from '../../kernel/index.ts'
+import { modelDriver, readAnswer } from '../../model/index.ts'
+import type { ModelsConfig } from '../../model/index.ts'
+import { SkeinError, toSkeinError } from '../../std/index.ts'
+import type { Pid } from '../../std/index.ts'
+import { stepDriver, toolDriver } from '../../tools/index.ts'
+import type { TripwireMode } from '../tripwire/mode.ts'
+import type { Tripwire } from '../tripwire/tripwire.ts'
+import { Code } from './code.ts'
+import { Ends } from './ends.ts'
+import { News } from './news.ts'
+
+/** What a host is made of. */
+export type HostParts = {
+  /** Disposed with the host. */
+  readonly engine: Engine & { readonly failed?: AbortSignal }
+  /** The data folder; remembered files are relative to it. */
+  readonly folder: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly models: ModelsConfig | undefined
+  readonly tripwire: TripwireMode
+  /** A line for whoever runs the host. */
+  readonly warn: (line: string) => void
+  /** Stands in for drivers, in tests. */
+  readonly drivers?: Partial<Drivers> | undefined
+}
+
+/** A running host. */
+export interface Host extends AsyncDisposable {
+  readonly engine: Engine
+  readonly code: Code
+  readonly ends: Ends
+  readonly news: News
+  readonly folder: string
+}
+
+/** Makes a host; nothing runs before `begin`, so that definitions can be registered first. */
+export async function createHost(parts: HostParts): Promise<Host & { begin(): Promise<void> }> {
+  const { engine, folder, env, models, warn } = parts
+  const code = new Code({ hash: nodeHash, folder, warn })
+  const ends = new Ends(engine)
+  const news = new News()
+  const guard = await bodyGuard(parts.tripwire, warn)
+  const kernel = createKernel({
+    clock: nodeClock,
+    random: nodeRandom,
+    hash: nodeHash,
+    macrotask: guard.macrotask,
+    drivers: {
+      model: modelDriver({ env, models, clock: nodeClock, random: nodeRandom }),
+      tool: toolDriver({ clock: nodeClock }),
+      step: stepDriver({ clock: nodeClock }),
+      ...parts.drivers,
+    },
+    code: code.registry,
+    readAnswer,
+    trace: news.publish,
+    ...(guard.guardBody === undefined ? {} : { guardBody: guard.guardBody }),
+  })
+  const run = async (activation: Activation): Promise<void> => {
+    await code.ready(activation.start)
+    using _ = guard.resident(activation)
+    try {
+      await kernel.run(activation)
+    } finally {
+      ends.rested(activation.pid).catch((thrown: unknown) => ends.close(toSkeinError(thrown)))
+    }
+  }
+  engine.failed?.addEventListener('abort', () => ends.close(toSkeinError(engine.failed?.reason, 'STORE_FAILED')))
+  let hosting: AsyncDisposable | undefined
+  return {
+    engine,
+    code,
+    ends,
+    news,
+    folder,
+    begin: async () => {
+      hosting = await engine.host(run)
+    },
+    [Symbol.asyncDispose]: async () => {
+      await hosting?.[Symbol.asyncDispose]()
+      ends.close(
+        new SkeinError(
+          'ENGINE_CLOSED',
+          'this host is closed; the process goes on when its data folder is opened again',
+        ),
+      )
+      await engine[Symbol.asyncDispose]()
+      guard[Symbol.dispose]()
+      code[Symbol.dispose]()
+    },
+  }
+}
+
+type BodyGuard = Disposable & {
+  readonly macrotask: Macrotask
+  readonly guardBody: KernelDeps['guardBody']
+  /** Knows the name of a resident process's workflow, for reports. */
+  resident(activation: Activation): Disposable
+}
+
+/** The tripwire between kernel and macrotasks: up when a workflow's stretch begins, down when its microtasks have run. */
+async function bodyGuard(mode: TripwireMode, warn: (line: string) => void): Promise<BodyGuard> {
+  const macrotask = nodeMacrotask()
+  const nothing: Disposable = { [Symbol.dispose]: () => undefined }
+  if (mode === 'off') return { macrotask, guardBody: undefined, resident: () => nothing, ...nothing }
+  const { tripwire } = await import('../tripwire/tripwire.ts')
+  const wire: Tripwire = tripwire(mode, warn)
+  const workflows = new Map<Pid, string>()
+  return {
+    macrotask: (deliver, drained) =>
+      macrotask(deliver, () => {
+        wire.leave()
+        drained()
+      }),
+    guardBody: (pid, run) => {
+      const workflow = workflows.get(pid)
+      if (workflow !== undefined) wire.enter(workflow)
+      return run()
+    },
+    resident: ({ pid, start }) => {
+      if (start.kind !== 'workflow') return nothing
+      workflows.set(pid, start.workflow)
+      return { [Symbol.dispose]: () => void workflows.delete(pid) }
+    },
+    [Symbol.dispose]: () => wire[Symbol.dispose](),
+  }
+}

@@ -1,0 +1,116 @@
+/** Starting a run, or finding the one that has this id already (same id, same run). */
+import { randomBytes } from 'node:crypto'
+import { relative } from 'node:path'
+import { capOf, parse, payloadOf, valueOf } from '../../kernel/index.ts'
+import type { AnyDefinition, Budget } from '../../kernel/index.ts'
+import { asEffectKey, asPid, canon, SkeinError } from '../../std/index.ts'
+import type { Pid } from '../../std/index.ts'
+import { BORN_POLL_MS, RUN_ID_LENGTH_MAX } from '../limits.ts'
+import type { Host } from './host.ts'
+
+/** How to start a run. */
+export type StartOptions = {
+  /** Same id, same run: finished or resumed. Made when absent. */
+  readonly id?: string | undefined
+  readonly budget?: Budget | undefined
+  /** The file that holds the definition, so that any later command can load it. */
+  readonly file?: string | undefined
+}
+
+/** What came of it: a new run, or one that was there. */
+export type Started = { readonly pid: Pid; readonly created: boolean }
+
+const ID_PATTERN = /^[A-Za-z0-9._~:-]+$/
+const ID_BYTES = 4
+
+/** Starts `definition`. Throws `INPUT_INVALID`, `RUN_INPUT_DIFFERS`. */
+export async function startRun(
+  host: Host,
+  definition: AnyDefinition,
+  input: unknown,
+  options: StartOptions,
+): Promise<Started> {
+  const pid = runId(definition, options.id)
+  host.code.register(definition)
+  const existing = options.id === undefined ? undefined : await host.engine.inspect(pid)
+  if (existing !== undefined) return resume(host, definition, pid, input)
+  const parsed = parsedInput(definition, input)
+  const { created } = await host.engine.start({
+    pid,
+    kind: definition.kind,
+    workflow: definition.name,
+    input: payloadOf(parsed, 'ARGS_NOT_DATA'),
+    root: pid,
+    depth: 0,
+    cap: capOf(options.budget ?? {}),
+    strict: options.budget?.strict === true,
+    ...(options.file === undefined ? {} : { file: relative(host.folder, options.file) }),
+  })
+  return created ? { pid, created } : resume(host, definition, pid, input)
+}
+
+function runId(definition: AnyDefinition, id: string | undefined): Pid {
+  if (id === undefined) return asPid(`${definition.name}-${randomBytes(ID_BYTES).toString('hex')}`)
+  if (ID_PATTERN.test(id) && id.length <= RUN_ID_LENGTH_MAX) return asPid(id)
+  throw new SkeinError(
+    'INPUT_INVALID',
+    `the id ${JSON.stringify(id)} cannot be used; write up to ${RUN_ID_LENGTH_MAX} letters, digits and . _ ~ : -`,
+  )
+}
+
+function parsedInput(definition: AnyDefinition, input: unknown): unknown {
+  return definition.input === undefined ? input : parse(definition.input, input, `the input of ${definition.name}`)
+}
+
+async function resume(host: Host, definition: AnyDefinition, pid: Pid, input: unknown): Promise<Started> {
+  const { workflow, born } = await bornOf(host, pid)
+  if (workflow !== definition.name)
+    throw new SkeinError(
+      'RUN_INPUT_DIFFERS',
+      `${pid} is a run of ${workflow}, not of ${definition.name}; choose another id`,
+    )
+  if (input !== undefined && born !== undefined && !sameInput(definition, input, valueOf(born))) {
+    throw new SkeinError(
+      'RUN_INPUT_DIFFERS',
+      `${pid} was started with another input; leave the input out to resume it, or choose another id`,
+    )
+  }
+  await retryParked(host, pid)
+  return { pid, created: false }
+}
+
+function sameInput(definition: AnyDefinition, input: unknown, recorded: unknown): boolean {
+  const before = canon(recorded ?? null)
+  return canon(input) === before || canon(parsedInput(definition, input) ?? null) === before
+}
+
+/** What the run was born with. One that was killed before its first fact is being born right now. */
+async function bornOf(
+  host: Host,
+  pid: Pid,
+): Promise<{ readonly workflow: string; readonly born: Parameters<typeof valueOf>[0] | undefined }> {
+  for (;;) {
+    for await (const frame of host.engine.history(pid)) {
+      const fact = frame.facts[0]
+      if (fact?.type === 'born') return { workflow: fact.workflow, born: fact.input }
+      break
+    }
+    const view = await host.engine.inspect(pid)
+    if (view === undefined) throw new SkeinError('PROCESS_UNKNOWN', `there is no process ${pid}; see: skein ps`)
+    if (view.status !== 'ready' && view.status !== 'running') return { workflow: view.workflow, born: undefined }
+    await new Promise((resolve) => setTimeout(resolve, BORN_POLL_MS))
+  }
+}
+
+/** A process that was parked for lack of code has it now: any control makes its engine look again. */
+async function retryParked(host: Host, pid: Pid): Promise<void> {
+  const view = await host.engine.inspect(pid)
+  if (view?.status !== 'parked' || view.parked?.code !== 'CODE_ABSENT') return
+  await host.engine.control(pid, {
+    id: `retry-${randomBytes(ID_BYTES).toString('hex')}`,
+    type: 'resolve',
+    key: asEffectKey(''),
+    how: 'again',
+    by: 'host',
+  })
+}

@@ -1,0 +1,147 @@
+/** `Skein`: a data folder opened in this program, and the handles of its runs. */
+import type { Change, Engine, ProcessView, Query } from '../engine/index.ts'
+import { assert, errorFromData, unreachable } from '../std/index.ts'
+import type { Pid } from '../std/index.ts'
+import { failureOf, valueOf } from '../kernel/index.ts'
+import type { AnyDefinition, Budget, DefinitionInput, DefinitionOutput, Outcome, Usage } from '../kernel/index.ts'
+import type { Host } from './hosting/host.ts'
+import { startRun } from './hosting/start.ts'
+import {
+  answerQuestion,
+  cancelProcess,
+  decideApproval,
+  resolveEffect,
+  sendMessage,
+  topUpProcess,
+} from './operate/acts.ts'
+import type { Letter, Resolution } from './operate/acts.ts'
+import { findProcess } from './operate/find.ts'
+import { runFigures } from './views/usage.ts'
+import type { Step } from './views/usage.ts'
+
+/** Who acts, as it will stand in the journal. */
+export type By = { readonly by?: string; readonly reason?: string }
+
+/** How to start a run. */
+export type RunSettings = {
+  /** Same id, same run: finished or resumed. Made when absent. */
+  readonly id?: string
+  /** What the run and all below it may use. */
+  readonly budget?: Budget
+}
+
+/** A run that was started or found. */
+export interface RunHandle<Output = unknown> {
+  readonly id: string
+  /** False when the id was there already. */
+  readonly created: boolean
+  /** Its value. Rejects with the error it failed with, or why it is parked. */
+  result(): Promise<Output>
+  status(): Promise<ProcessView['status']>
+  cancel(reason?: string): Promise<void>
+  /** Tokens of all model calls of the run so far. */
+  usage(): Promise<Usage>
+  /** Its model calls so far, with their tools. */
+  steps(): Promise<readonly Step[]>
+  /** US dollars spent so far; what was booked as lost in crashes counts. */
+  cost(): Promise<number>
+}
+
+/** A data folder that this program owns; everything unfinished in it goes on. Dispose it to drain. */
+export interface Skein extends AsyncDisposable {
+  /** Starts a run, or finds the one with this id. Durable when it resolves. */
+  start<D extends AnyDefinition>(
+    definition: D,
+    input?: DefinitionInput<D>,
+    settings?: RunSettings,
+  ): Promise<RunHandle<DefinitionOutput<D>>>
+  /** `start` and wait for the value. */
+  run<D extends AnyDefinition>(
+    definition: D,
+    input?: DefinitionInput<D>,
+    settings?: RunSettings,
+  ): Promise<DefinitionOutput<D>>
+  /** The value of a run, whenever it ends. */
+  result(id: string): Promise<unknown>
+  inspect(id: string): Promise<ProcessView | undefined>
+  list(query?: Query): AsyncIterable<ProcessView>
+  watch(query: Query, signal: AbortSignal): AsyncIterable<Change>
+  /** Allows an effect that waits for approval, by its name `<pid>/<name>`. */
+  approve(effect: string, about?: By): Promise<void>
+  deny(effect: string, about?: By): Promise<void>
+  /** Answers `ctx.ask`, or fulfils `ctx.promise`. */
+  answer(effect: string, value: unknown, about?: By): Promise<void>
+  send(id: string, body: unknown, about?: Omit<Letter, 'body'>): Promise<void>
+  cancel(id: string, about?: By): Promise<void>
+  /** Says what became of an effect with an unknown outcome. */
+  resolve(effect: string, resolution: Resolution, about?: By): Promise<void>
+  /** Raises the budget of a process. */
+  topUp(id: string, budget: Budget, about?: By): Promise<void>
+}
+
+const BY_DEFAULT = 'this program'
+
+/** The value of an outcome. Throws its error. */
+export function valueOfOutcome(outcome: Outcome): unknown {
+  switch (outcome.type) {
+    case 'ok':
+      return valueOf(outcome.value)
+    case 'error':
+    case 'cancelled':
+    case 'unknown': {
+      const failure = failureOf(outcome)
+      throw errorFromData(failure ?? { code: 'INTERNAL', message: 'failed without an error', retryable: false })
+    }
+    default:
+      return unreachable(outcome, 'outcome')
+  }
+}
+
+/** The facade over a host. `close` is what disposing does. */
+export function skeinOf(host: Host, close: () => Promise<void>): Skein {
+  const { engine } = host
+  const by = (about: By | undefined): { readonly by: string; readonly reason?: string | undefined } => ({
+    by: about?.by ?? BY_DEFAULT,
+    reason: about?.reason,
+  })
+  const start: Skein['start'] = async (definition, input, settings = {}) => {
+    const { pid, created } = await startRun(host, definition, input, settings)
+    return handleOf(host, pid, created)
+  }
+  return {
+    start,
+    run: async (definition, input, settings) => (await start(definition, input, settings)).result(),
+    result: async (id) => valueOfOutcome(await host.ends.outcome(await findProcess(engine, id))),
+    inspect: async (id) => engine.inspect(id as Pid),
+    list: (query = {}) => engine.list(query),
+    watch: (query, signal) => engine.watch(query, signal),
+    approve: async (effect, about) => void (await decideApproval(engine, effect, 'approved', by(about))),
+    deny: async (effect, about) => void (await decideApproval(engine, effect, 'denied', by(about))),
+    answer: async (effect, value, about) => void (await answerQuestion(engine, effect, value, by(about).by)),
+    send: async (id, body, about = {}) => void (await sendMessage(engine, id, { ...about, body })),
+    cancel: async (id, about) => void (await cancelProcess(engine, id, by(about))),
+    resolve: async (effect, resolution, about) => void (await resolveEffect(engine, effect, resolution, by(about).by)),
+    topUp: async (id, budget, about) => void (await topUpProcess(engine, id, budget, by(about).by)),
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+function handleOf<Output>(host: Host, pid: Pid, created: boolean): RunHandle<Output> {
+  const { engine } = host
+  return {
+    id: pid,
+    created,
+    result: async () => valueOfOutcome(await host.ends.outcome(pid)) as Output,
+    status: async () => (await view(engine, pid)).status,
+    cancel: async (reason) => void (await cancelProcess(engine, pid, { by: BY_DEFAULT, reason })),
+    usage: async () => (await runFigures(engine, pid)).usage,
+    steps: async () => (await runFigures(engine, pid)).steps,
+    cost: async () => (await runFigures(engine, pid)).costUsd,
+  }
+}
+
+async function view(engine: Engine, pid: Pid): Promise<ProcessView> {
+  const found = await engine.inspect(pid)
+  assert(found !== undefined, 'a run that was started is there')
+  return found
+}
