@@ -1,5 +1,12 @@
 /** Engines: the port and its adapters. */
 export { createEngine } from './embedded/create-engine.ts'
+export { attachEmbedded } from './embedded/folder/attach-embedded.ts'
+export type { AttachedEngine } from './embedded/folder/attach-embedded.ts'
+export { openEmbedded } from './embedded/folder/open-embedded.ts'
+export type { EmbeddedEngine, EmbeddedOptions } from './embedded/folder/open-embedded.ts'
+export type { OwnerInfo } from './embedded/folder/owner-lock.ts'
+export { readEmbedded } from './embedded/folder/read-embedded.ts'
+export type { FolderReader } from './embedded/folder/read-embedded.ts'
 export type { EngineParts, JournalProblem, LocalEngine } from './embedded/local-engine.ts'
 export type { Store } from './embedded/store/store.ts'
 export type { Tables } from './embedded/store/tables.ts'

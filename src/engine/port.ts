@@ -2,7 +2,17 @@
  * The engine port: what the kernel needs below it and operators need beside it. It is at the level of
  * operations, so that replication, fencing and placement come from an engine and are never ours.
  */
-import type { Activation, Control, DeliverResult, Fact, Message, Outcome, StartRequest, Summary, Wait } from '../kernel/index.ts'
+import type {
+  Activation,
+  Control,
+  DeliverResult,
+  Fact,
+  Message,
+  Outcome,
+  StartRequest,
+  Summary,
+  Wait,
+} from '../kernel/index.ts'
 import type { ErrorData, Epoch, Pid, Seq } from '../std/index.ts'
 
 export type EngineTraits = {

@@ -8,7 +8,15 @@
  * 4. It rests only if nothing has come meanwhile, judged inside the transaction that makes it rest.
  */
 import { sealFrame } from '../../kernel/index.ts'
-import type { Activation, CommitEnd, Event as ProcessEvent, Fact, FactBody, FrameEffects, StartRequest } from '../../kernel/index.ts'
+import type {
+  Activation,
+  CommitEnd,
+  Event as ProcessEvent,
+  Fact,
+  FactBody,
+  FrameEffects,
+  StartRequest,
+} from '../../kernel/index.ts'
 import { asOwnerId, assert, limits, SkeinError } from '../../std/index.ts'
 import type { EffectKey, Epoch, MessageId, OwnerId, Pid } from '../../std/index.ts'
 import { FRAME_BYTES_MAX } from '../limits.ts'
@@ -17,6 +25,7 @@ import type { Effect, Run } from './effect-lane.ts'
 import { EventQueue } from './event-queue.ts'
 import type { Arrived } from './event-queue.ts'
 import { frameStep } from './frame-step.ts'
+import type { FrameToCommit } from './frame-step.ts'
 import type { Entry, Step } from './group-commit.ts'
 import type { Interior } from './interior.ts'
 import type { Loaded } from './load.ts'
@@ -71,7 +80,9 @@ export class LocalActivation implements Activation, Addressee {
     this.#hash = loaded.hash
     this.#loadedSeq = loaded.mail.reduce((last, { seq }) => Math.max(last, seq ?? 0), 0)
     this.queue = new EventQueue(clock, (arrived) => this.#onTake(arrived))
-    this.lane = new EffectLane(this.owner, ({ key, attempt }, settled) => this.queue.push({ event: { type: 'settled', key, attempt, settled } }))
+    this.lane = new EffectLane(this.owner, ({ key, attempt }, settled) =>
+      this.queue.push({ event: { type: 'settled', key, attempt, settled } }),
+    )
     this.timers = new WaitTimers(clock, (key) => this.queue.push({ event: { type: 'timer', key } }))
     for (const arrived of loaded.mail) this.#enqueue(arrived)
     for (const { wait, dueAt } of loaded.waits) this.timers.add(wait.key, dueAt)
@@ -121,12 +132,16 @@ export class LocalActivation implements Activation, Addressee {
     const sent = (effects.sent ?? []).map((outgoing) => ({ outgoing, prepared: prepareOutgoing(outgoing, hash) }))
     const waits = (effects.waits ?? []).map((wait) => prepareWait(wait, hash))
     const about = { pid: this.pid, epoch: this.epoch, n: this.#n, prevHash: this.#hash, facts }
-    const sealed = facts.length === 0 ? undefined : sealFrame(about, { hash, random, inlineMax: limits.PAYLOAD_INLINE_BYTES_MAX })
+    const sealed =
+      facts.length === 0 ? undefined : sealFrame(about, { hash, random, inlineMax: limits.PAYLOAD_INLINE_BYTES_MAX })
     const bytes = sealed === undefined ? 0 : sealed.frame.body.length + sealed.frame.payloads.length
-    if (bytes > FRAME_BYTES_MAX) throw new SkeinError('VALUE_TOO_LARGE', `a frame of ${this.pid} has ${bytes} characters, more than ${FRAME_BYTES_MAX}; return smaller values, or write them to files and return their names`)
+    if (bytes > FRAME_BYTES_MAX)
+      throw new SkeinError(
+        'VALUE_TOO_LARGE',
+        `a frame of ${this.pid} has ${bytes} characters, more than ${FRAME_BYTES_MAX}; return smaller values, or write them to files and return their names`,
+      )
     // From here on nothing may fail: the frame is part of the journal.
-    const consumed = (effects.consumed ?? []).flatMap((id) => this.#messages.get(id) ?? [])
-    for (const id of effects.consumed ?? []) this.#messages.delete(id)
+    const consumed = this.#consume(effects)
     for (const key of effects.unwaits ?? []) this.timers.remove(key)
     for (const { wait, dueAt } of waits) this.timers.add(wait.key, dueAt)
     const controls = this.handedControls
@@ -136,13 +151,19 @@ export class LocalActivation implements Activation, Addressee {
       this.#hash = sealed.frame.hash
     }
     const index = ++this.#framesQueued
-    const step = frameStep(this.#interior, this, { about, sealed, sent, waits, consumed, controls, unwaits: effects.unwaits ?? [] }, () => this.#durable(index))
+    const step = frameStep(
+      this.#interior,
+      this,
+      { about, sealed, sent, waits, consumed, controls, unwaits: effects.unwaits ?? [] },
+      () => this.#durable(index),
+    )
     this.#lastEntry = commits.push([step], bytes)
   }
 
   commit(end: CommitEnd): Promise<boolean> {
     if (this.#over !== undefined) return Promise.reject(this.#over)
-    if (end.type === 'wait' || end.type === 'yield') assert(this.lane.isIdle, `${this.pid} rests with effects in flight`)
+    if (end.type === 'wait' || end.type === 'yield')
+      assert(this.lane.isIdle, `${this.pid} rests with effects in flight`)
     if (end.type === 'wait' && !this.queue.isEmpty) return Promise.resolve(false)
     return new Promise((resolve, reject) => this.#push(restStep(this.#interior, this, end, { resolve, reject })))
   }
@@ -175,6 +196,18 @@ export class LocalActivation implements Activation, Addressee {
     const { commits } = this.#interior
     // In the same transaction as the last frame wherever possible: `ended` and its fact are one.
     if (!commits.join(this.#lastEntry, step)) commits.push([step], 0)
+  }
+
+  /** The rows of what a frame consumes; refused messages say why. */
+  #consume({ consumed = [], dead = [] }: FrameEffects): FrameToCommit['consumed'] {
+    if (consumed.length === 0 && dead.length === 0) return []
+    const why = new Map(dead.map((message) => [message.id, message.why]))
+    return [...new Set([...consumed, ...why.keys()])].flatMap((id) => {
+      const row = this.#messages.get(id)
+      const deadFor = why.get(id)
+      this.#messages.delete(id)
+      return row === undefined ? [] : [deadFor === undefined ? row : { ...row, deadFor }]
+    })
   }
 
   #durable(index: number): void {

@@ -76,7 +76,8 @@ class OwnersEngine implements LocalEngine {
 
   async host(run: RunActivation, options: HostOptions = {}): Promise<AsyncDisposable> {
     this.#checkOpen()
-    if (this.#residency !== undefined) throw new SkeinError('USAGE', 'this engine is hosted already; dispose the first host before the next')
+    if (this.#residency !== undefined)
+      throw new SkeinError('USAGE', 'this engine is hosted already; dispose the first host before the next')
     const residency = new Residency(this.#interior, run, options)
     this.#residency = residency
     await residency.begin()
@@ -131,7 +132,7 @@ class OwnersEngine implements LocalEngine {
     await commits.flush()
     commits.stop(new SkeinError('ENGINE_CLOSED', 'this engine is closed'))
     watchers.close()
-    store[Symbol.dispose]()
+    await store[Symbol.asyncDispose]()
   }
 
   #post(what: Prepared) {

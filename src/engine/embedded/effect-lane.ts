@@ -11,7 +11,12 @@ import { errorData, SkeinError, toSkeinError } from '../../std/index.ts'
 import type { EffectKey, OwnerId } from '../../std/index.ts'
 
 /** An effect as `perform` is told of it. */
-export type Effect = { readonly key: EffectKey; readonly attempt: number; readonly class: EffectClass; readonly begun: OwnerId | undefined }
+export type Effect = {
+  readonly key: EffectKey
+  readonly attempt: number
+  readonly class: EffectClass
+  readonly begun: OwnerId | undefined
+}
 
 /** What performs an effect. */
 export type Run = (about: { readonly reexecution: boolean; readonly signal: AbortSignal }) => Promise<Settled>
@@ -67,7 +72,9 @@ export class EffectLane {
     const settle = (settled: Settled): void => this.#end(held, settled)
     const fail = (thrown: unknown): void => this.#end(held, { outcome: failure(errorData(toSkeinError(thrown))) })
     try {
-      held.run({ reexecution: begun !== undefined && begun !== this.#owner, signal: held.controller.signal }).then(settle, fail)
+      held
+        .run({ reexecution: begun !== undefined && begun !== this.#owner, signal: held.controller.signal })
+        .then(settle, fail)
     } catch (thrown) {
       queueMicrotask(() => fail(thrown))
     }

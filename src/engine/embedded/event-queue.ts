@@ -12,7 +12,11 @@ import type { Clock, SkeinError } from '../../std/index.ts'
 /** An event, and the row of the store that it came from, if any. */
 export type Arrived = { readonly event: ProcessEvent; readonly seq?: number; readonly bytes?: number }
 
-type Waiter = { readonly resolve: (event: ProcessEvent | undefined) => void; readonly reject: (error: SkeinError) => void; readonly idle: Disposable | undefined }
+type Waiter = {
+  readonly resolve: (event: ProcessEvent | undefined) => void
+  readonly reject: (error: SkeinError) => void
+  readonly idle: Disposable | undefined
+}
 
 /** The queue of one activation. `onTake` hears, synchronously, what is handed out. */
 export class EventQueue {

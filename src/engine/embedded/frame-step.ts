@@ -5,22 +5,34 @@ import type { Step } from './group-commit.ts'
 import type { Interior } from './interior.ts'
 import type { Arrival } from './post.ts'
 import type { Prepared, PreparedWait } from './prepare.ts'
+import type { P } from './store/process-table.ts'
 
 /** A frame with everything it makes visible, ready to be committed (rule T4). */
 export type FrameToCommit = {
-  readonly about: { readonly pid: Pid; readonly epoch: Epoch; readonly n: number; readonly prevHash: string; readonly facts: readonly Fact[] }
+  readonly about: {
+    readonly pid: Pid
+    readonly epoch: Epoch
+    readonly n: number
+    readonly prevHash: string
+    readonly facts: readonly Fact[]
+  }
   /** Absent for a frame without facts. */
   readonly sealed: { readonly frame: SealedFrame; readonly blobs: readonly BlobToStore[] } | undefined
   readonly sent: readonly { readonly outgoing: Outgoing; readonly prepared: Prepared }[]
   readonly waits: readonly PreparedWait[]
-  readonly consumed: readonly { readonly seq: number; readonly bytes: number }[]
+  readonly consumed: readonly { readonly seq: number; readonly bytes: number; readonly deadFor?: string }[]
   readonly controls: readonly number[]
   readonly unwaits: readonly EffectKey[]
 }
 
 /** The step that writes a frame, and tells everyone concerned when it is durable. */
-export function frameStep(interior: Interior, activation: LocalActivation, frame: FrameToCommit, onDurable: () => void): Step {
-  const { tables, post, watchers } = interior
+export function frameStep(
+  interior: Interior,
+  activation: LocalActivation,
+  frame: FrameToCommit,
+  onDurable: () => void,
+): Step {
+  const { post, watchers } = interior
   const { about, sealed } = frame
   let arrivals: readonly Arrival[] = []
   return {
@@ -33,21 +45,28 @@ export function frameStep(interior: Interior, activation: LocalActivation, frame
       for (const [i, arrival] of arrivals.entries()) {
         post.arrive(arrival)
         const { outgoing } = frame.sent[i]!
-        if (outgoing.type !== 'control') activation.queue.push({ event: { type: 'sent', key: outgoing.key, result: arrival.result } })
+        if (outgoing.type !== 'control')
+          activation.queue.push({ event: { type: 'sent', key: outgoing.key, result: arrival.result } })
       }
-      if (watchers.areThere && sealed !== undefined) watchers.changed(activation.p, { ...about, hash: sealed.frame.hash })
+      if (watchers.areThere && sealed !== undefined)
+        watchers.changed(activation.p, 'running', { ...about, hash: sealed.frame.hash })
     },
     failed() {},
   }
 }
 
-function writeFrame({ tables, post }: Interior, p: number, { about, sealed, consumed, controls, unwaits, waits }: FrameToCommit): void {
+function writeFrame(
+  { tables, post, clock }: Interior,
+  p: P,
+  { about, sealed, consumed, controls, unwaits, waits }: FrameToCommit,
+): void {
   if (sealed !== undefined) {
     for (const blob of sealed.blobs) tables.blobs.put(blob)
     tables.journal.append(p, sealed.frame)
     if (about.facts.some((fact) => fact.type === 'snapshot')) tables.processes.startSegment(p, about.n)
   }
-  for (const { seq, bytes } of consumed) {
+  for (const { seq, bytes, deadFor } of consumed) {
+    if (deadFor !== undefined) tables.mailbox.buryOne(seq, about.pid, clock.now(), deadFor)
     tables.mailbox.remove(seq)
     post.meter.give(p, bytes)
   }

@@ -103,7 +103,11 @@ export class GroupCommit {
       const commit = this.#store.commit(() => {
         for (const entry of batch) for (const step of entry.steps) step.apply()
       })
-      if (commit instanceof Promise) commit.then(() => this.#done(batch), (error: unknown) => this.#broken(batch, error))
+      if (commit instanceof Promise)
+        commit.then(
+          () => this.#done(batch),
+          (error: unknown) => this.#broken(batch, error),
+        )
       else this.#done(batch)
     } catch (error) {
       this.#broken(batch, error)
@@ -114,7 +118,12 @@ export class GroupCommit {
     let count = this.#queue.length
     if (count > BATCH_ENTRIES_MAX || this.#queuedBytes > BATCH_BYTES_MAX) {
       let bytes = 0
-      for (count = 0; count < this.#queue.length && count < BATCH_ENTRIES_MAX && (count === 0 || bytes < BATCH_BYTES_MAX); count++) bytes += this.#queue[count]!.bytes
+      for (
+        count = 0;
+        count < this.#queue.length && count < BATCH_ENTRIES_MAX && (count === 0 || bytes < BATCH_BYTES_MAX);
+        count++
+      )
+        bytes += this.#queue[count]!.bytes
     }
     const batch = this.#queue.length === count ? this.#queue : this.#queue.splice(0, count)
     if (batch === this.#queue) this.#queue = []

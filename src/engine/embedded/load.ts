@@ -28,13 +28,14 @@ export type Loaded = {
 /** The request a process was started with. Throws `DATA_FOLDER_CORRUPT` when it is gone. */
 export function requestOf(tables: Tables, row: ProcessRow): StartRequest {
   const text = tables.processes.request(row.p)
-  if (text === undefined) throw new SkeinError('DATA_FOLDER_CORRUPT', `the start request of ${row.pid} is missing; restore a backup`)
+  if (text === undefined)
+    throw new SkeinError('DATA_FOLDER_CORRUPT', `the start request of ${row.pid} is missing; restore a backup`)
   return unpack<StartRequest>(text, tables.blobs.get)
 }
 
 /** All frames from number `n` on, a page at a time. */
 export function* framesFrom(tables: Tables, row: Pick<ProcessRow, 'p' | 'pid'>, n: number): Generator<SealedFrame> {
-  for (let from = n; ; ) {
+  for (let from = n; ;) {
     const page = tables.journal.read(row.p, row.pid, from, PAGE_ROWS)
     yield* page
     if (page.length < PAGE_ROWS) return
@@ -48,7 +49,9 @@ export function load(tables: Tables, hash: Hash, p: P): Loaded | undefined {
   if (row === undefined || row.endedAt !== null) return undefined
   const end = tables.journal.end(p)
   const { get } = tables.blobs
-  const controls = tables.controls.all(p).map(({ seq, text }): Arrived => ({ event: { type: 'control', control: unpack<Control>(text, get) }, seq }))
+  const controls = tables.controls
+    .all(p)
+    .map(({ seq, text }): Arrived => ({ event: { type: 'control', control: unpack<Control>(text, get) }, seq }))
   const messages = tables.mailbox.all(p).map(({ seq, text }): Arrived => {
     return { event: { type: 'message', message: JSON.parse(text) as Message }, seq, bytes: Buffer.byteLength(text) }
   })

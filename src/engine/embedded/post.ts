@@ -8,6 +8,7 @@
  * 2. Equal ids to one process are stored once (rule M2). Nothing undeliverable vanishes: it becomes a dead letter.
  * 3. A process that rests wakes only for a control, a start, or a message that one of its wait rows matches (rule T6).
  */
+import { matches } from '../../kernel/index.ts'
 import type { Control, DeliverResult, StartRequest } from '../../kernel/index.ts'
 import { limits } from '../../std/index.ts'
 import type { Clock, Epoch, Hash } from '../../std/index.ts'
@@ -15,7 +16,6 @@ import { FORGET_EVERY_MS } from '../limits.ts'
 import type { ProcessStatus } from '../port.ts'
 import type { Arrived } from './event-queue.ts'
 import { MailboxMeter } from './mailbox-meter.ts'
-import { matches } from './pattern.ts'
 import { prepareControl } from './prepare.ts'
 import type { Prepared, PreparedControl, PreparedMessage, PreparedStart } from './prepare.ts'
 import type { P } from './store/process-table.ts'
@@ -51,7 +51,14 @@ export interface Residents {
   wake(p: P): void
 }
 
-export type PostParts = { readonly tables: Tables; readonly epoch: Epoch; readonly clock: Clock; readonly hash: Hash; readonly residents: Residents; readonly watchers: Watchers }
+export type PostParts = {
+  readonly tables: Tables
+  readonly epoch: Epoch
+  readonly clock: Clock
+  readonly hash: Hash
+  readonly residents: Residents
+  readonly watchers: Watchers
+}
 
 const isOver = (status: ProcessStatus): boolean => status === 'done' || status === 'failed' || status === 'cancelled'
 
@@ -110,11 +117,20 @@ export class Post {
     mailbox.put(seq, p, text)
     const isAwake = to.status === 'waiting' && waits.ofKind(p, 'message').some((wait) => this.#wants(wait, message))
     if (isAwake) processes.setStatus(p, 'ready')
-    return { result: 'queued', p, arrived: { event: { type: 'message', message }, seq, bytes }, expecting: this.#expecting(p), isAwake }
+    return {
+      result: 'queued',
+      p,
+      arrived: { event: { type: 'message', message }, seq, bytes },
+      expecting: this.#expecting(p),
+      isAwake,
+    }
   }
 
   #wants(waitText: string, message: PreparedMessage['message']): boolean {
-    const { on } = unpack<{ on: { kind: string; pattern?: Parameters<typeof matches>[0] } }>(waitText, this.#parts.tables.blobs.get)
+    const { on } = unpack<{ on: { kind: string; pattern?: Parameters<typeof matches>[0] } }>(
+      waitText,
+      this.#parts.tables.blobs.get,
+    )
     return on.pattern !== undefined && matches(on.pattern, message)
   }
 
@@ -138,7 +154,13 @@ export class Post {
     controls.put(seq, p, packed.text)
     const isAwake = to.status === 'waiting' || to.status === 'parked'
     if (isAwake) processes.setStatus(p, 'ready')
-    return { result: 'queued', p, arrived: { event: { type: 'control', control }, seq }, expecting: this.#expecting(p), isAwake }
+    return {
+      result: 'queued',
+      p,
+      arrived: { event: { type: 'control', control }, seq },
+      expecting: this.#expecting(p),
+      isAwake,
+    }
   }
 
   #expecting(p: P): Addressee | undefined {
@@ -170,10 +192,11 @@ export class Post {
 
   /** Cancelled before it started: whoever paid for it gets everything back (rules C2, C5). */
   #refuse(request: StartRequest): Arrival {
-    const payer = request.refundTo ?? request.parent
+    const payer = request.parent
     if (payer === undefined) return { result: 'ended' }
     const control: Control = {
-      id: `child-ended:${request.pid}`,
+      // The kernel's own id for the end of a child: heard once, whoever says it.
+      id: `${request.pid}!ended`,
       type: 'childEnded',
       child: request.pid,
       key: payer.key,

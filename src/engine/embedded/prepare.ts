@@ -7,8 +7,18 @@ import { pack } from './store/pack.ts'
 import type { Packed } from './store/pack.ts'
 
 /** Ready to be a row: only text and whole numbers are left to bind. */
-export type PreparedMessage = { readonly type: 'message'; readonly message: Message; readonly text: string; readonly bytes: number }
-export type PreparedControl = { readonly type: 'control'; readonly to: Pid; readonly control: Control; readonly packed: Packed }
+export type PreparedMessage = {
+  readonly type: 'message'
+  readonly message: Message
+  readonly text: string
+  readonly bytes: number
+}
+export type PreparedControl = {
+  readonly type: 'control'
+  readonly to: Pid
+  readonly control: Control
+  readonly packed: Packed
+}
 export type PreparedStart = { readonly type: 'start'; readonly request: StartRequest; readonly packed: Packed }
 export type PreparedWait = { readonly wait: Wait; readonly dueAt: number | undefined; readonly packed: Packed }
 export type Prepared = PreparedMessage | PreparedControl | PreparedStart
@@ -20,21 +30,36 @@ const shown = (text: unknown): string => JSON.stringify(text)?.slice(0, 80) ?? S
 /** Throws `INPUT_INVALID` for what is not a pid. */
 export function checkPid(pid: Pid): void {
   if (typeof pid === 'string' && pid.length <= PID_CHARACTERS_MAX && PID.test(pid)) return
-  throw new SkeinError('INPUT_INVALID', `${shown(pid)} is not a process id; use 1 to ${PID_CHARACTERS_MAX} of A-Z a-z 0-9 . _ ~ : -`)
+  throw new SkeinError(
+    'INPUT_INVALID',
+    `${shown(pid)} is not a process id; use 1 to ${PID_CHARACTERS_MAX} of A-Z a-z 0-9 . _ ~ : -`,
+  )
 }
 
 function checkId(id: string, what: string): void {
   if (typeof id === 'string' && id.length > 0 && id.length <= ID_CHARACTERS_MAX) return
-  throw new SkeinError('MESSAGE_INVALID', `a ${what} has the id ${shown(id)}; give it 1 to ${ID_CHARACTERS_MAX} characters`)
+  throw new SkeinError(
+    'MESSAGE_INVALID',
+    `a ${what} has the id ${shown(id)}; give it 1 to ${ID_CHARACTERS_MAX} characters`,
+  )
+}
+
+function checkText(text: unknown, what: string): void {
+  if (typeof text !== 'string') throw new SkeinError('INPUT_INVALID', `the ${what} is ${shown(text)}; it must be text`)
 }
 
 /** A message, checked and as text. */
 export function prepareMessage(message: Message): PreparedMessage {
   checkId(message.id, 'message')
+  checkText(message.to, 'receiver of a message')
+  checkText(message.body?.text, 'body of a message')
   const text = JSON.stringify(message)
   const bytes = Buffer.byteLength(text)
   if (bytes > limits.MESSAGE_BYTES_MAX) {
-    throw new SkeinError('VALUE_TOO_LARGE', `message ${shown(message.id)} has ${bytes} bytes, more than ${limits.MESSAGE_BYTES_MAX}; write the value to a file and send its name`)
+    throw new SkeinError(
+      'VALUE_TOO_LARGE',
+      `message ${shown(message.id)} has ${bytes} bytes, more than ${limits.MESSAGE_BYTES_MAX}; write the value to a file and send its name`,
+    )
   }
   return { type: 'message', message, text, bytes }
 }
@@ -50,8 +75,15 @@ export function prepareControl(to: Pid, control: Control, hash: Hash): PreparedC
 export function prepareStart(request: StartRequest, hash: Hash): PreparedStart {
   checkPid(request.pid)
   checkPid(request.root)
+  if (request.parent !== undefined) checkPid(request.parent.pid)
+  checkText(request.kind, 'kind')
+  checkText(request.workflow, 'workflow')
+  if (request.file !== undefined) checkText(request.file, 'file')
   if (!Number.isSafeInteger(request.depth) || request.depth < 0 || request.depth > limits.SPAWN_DEPTH_MAX) {
-    throw new SkeinError('PROCESS_REFUSED', `${request.pid} would be ${request.depth} levels deep; processes may be ${limits.SPAWN_DEPTH_MAX} levels deep at most`)
+    throw new SkeinError(
+      'PROCESS_REFUSED',
+      `${request.pid} would be ${request.depth} levels deep; processes may be ${limits.SPAWN_DEPTH_MAX} levels deep at most`,
+    )
   }
   return { type: 'start', request, packed: pack(request, hash) }
 }
@@ -70,8 +102,11 @@ export function prepareOutgoing(outgoing: Outgoing, hash: Hash): Prepared {
 
 /** A wait as a row. A time that is no whole number is rounded up, one beyond all calendars never comes. */
 export function prepareWait(wait: Wait, hash: Hash): PreparedWait {
+  checkText(wait.key, 'key of a wait')
+  checkText(wait.on.kind, 'kind of a wait')
   const dueAt = 'dueAt' in wait.on ? wait.on.dueAt : undefined
-  const whole = dueAt === undefined || !Number.isFinite(dueAt) ? undefined : Math.min(Math.ceil(dueAt), Number.MAX_SAFE_INTEGER)
+  const whole =
+    dueAt === undefined || !Number.isFinite(dueAt) ? undefined : Math.min(Math.ceil(dueAt), Number.MAX_SAFE_INTEGER)
   return { wait, dueAt: whole, packed: pack(wait, hash) }
 }
 

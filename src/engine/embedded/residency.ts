@@ -142,7 +142,7 @@ export class Residency implements AsyncDisposable {
     this.#residents.set(p, activation)
     const activated: Step = {
       apply: () => tables.processes.activated(p, store.epoch, clock.now()),
-      done: () => watchers.changed(p),
+      done: () => watchers.changed(p, 'running'),
       failed() {},
     }
     commits.push([activated], 0)
@@ -168,7 +168,17 @@ export class Residency implements AsyncDisposable {
     const { commits } = this.#interior
     await new Promise<void>((resolve) => {
       const over = (): void => resolve()
-      commits.push([restStep(this.#interior, activation, { type: 'parked', error: errorData(error) }, { resolve: over, reject: over })], 0)
+      commits.push(
+        [
+          restStep(
+            this.#interior,
+            activation,
+            { type: 'parked', error: errorData(error) },
+            { resolve: over, reject: over },
+          ),
+        ],
+        0,
+      )
     })
   }
 
@@ -176,7 +186,8 @@ export class Residency implements AsyncDisposable {
   #parkUnread(p: P, error: SkeinError): void {
     const { clock, commits, tables, watchers } = this.#interior
     const parked: Step = {
-      apply: () => tables.processes.rested(p, { status: 'parked', parked: errorText(errorData(error)), now: clock.now() }),
+      apply: () =>
+        tables.processes.rested(p, { status: 'parked', parked: errorText(errorData(error)), now: clock.now() }),
       done: () => watchers.changed(p),
       failed() {},
     }

@@ -11,7 +11,13 @@ import { pack } from './store/pack.ts'
 import type { Packed } from './store/pack.ts'
 
 /** How an activation ends; the host parks without a summary what it could not run. */
-export type Rest = CommitEnd | { readonly type: 'parked'; readonly error: Extract<CommitEnd, { type: 'parked' }>['error']; readonly summary?: undefined }
+export type Rest =
+  | CommitEnd
+  | {
+      readonly type: 'parked'
+      readonly error: Extract<CommitEnd, { type: 'parked' }>['error']
+      readonly summary?: undefined
+    }
 
 type Answer = { readonly resolve: (hasEnded: boolean) => void; readonly reject: (error: SkeinError) => void }
 
@@ -58,7 +64,8 @@ export function restStep(interior: Interior, activation: LocalActivation, end: R
       if (move === undefined) return
       const { controls, processes } = interior.tables
       for (const seq of activation.handedControls) controls.remove(seq)
-      if (packed !== undefined) return writeEnd(interior, activation, { packed, status: move.status, summary: summary ?? '{}' })
+      if (packed !== undefined)
+        return writeEnd(interior, activation, { packed, status: move.status, summary: summary ?? '{}' })
       processes.rested(activation.p, {
         ...move,
         summary,
@@ -77,7 +84,11 @@ export function restStep(interior: Interior, activation: LocalActivation, end: R
   }
 }
 
-function writeEnd({ tables, post, clock }: Interior, { p, pid }: LocalActivation, end: { readonly packed: Packed; readonly status: ProcessStatus; readonly summary: string }): void {
+function writeEnd(
+  { tables, post, clock }: Interior,
+  { p, pid }: LocalActivation,
+  end: { readonly packed: Packed; readonly status: ProcessStatus; readonly summary: string },
+): void {
   const now = clock.now()
   for (const blob of end.packed.blobs) tables.blobs.put(blob)
   tables.processes.ended(p, { status: end.status, result: end.packed.text, summary: end.summary, now })

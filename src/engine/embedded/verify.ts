@@ -13,7 +13,7 @@ export async function* verifyJournals(tables: Tables, hash: Hash, pid?: Pid): As
     if (row !== undefined) yield* verifyJournal(tables, hash, row)
     return
   }
-  for (let after = 0; ; ) {
+  for (let after = 0; ;) {
     const page = tables.processes.list({}, after, PAGE_ROWS)
     for (const row of page) yield* verifyJournal(tables, hash, row)
     if (page.length < PAGE_ROWS) return

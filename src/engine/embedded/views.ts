@@ -21,14 +21,15 @@ export class Views {
 
   inspect(pid: Pid): ProcessView | undefined {
     const row = this.#tables.processes.byPid(pid)
-    return row === undefined ? undefined : this.#view(row)
+    return row === undefined ? undefined : this.#view(row, this.#isOwned())
   }
 
   async *list(query: Query): AsyncGenerator<ProcessView> {
+    const isOwned = this.#isOwned()
     let left = query.limit ?? Infinity
-    for (let after = 0; left > 0; ) {
+    for (let after = 0; left > 0;) {
       const page = this.#tables.processes.list(query, after, Math.min(PAGE_ROWS, left))
-      for (const row of page) yield this.#view(row)
+      for (const row of page) yield this.#view(row, isOwned)
       if (page.length < PAGE_ROWS) return
       after = page.at(-1)!.p
       left -= page.length
@@ -45,10 +46,10 @@ export class Views {
     }
   }
 
-  #view(row: ProcessRow): ProcessView {
+  #view(row: ProcessRow, isOwned: boolean): ProcessView {
     const { blobs, mailbox, meta, waits } = this.#tables
     const { pid, kind, workflow, root, depth, createdAt, updatedAt, activations, epoch } = row
-    const isInterrupted = row.status === 'running' && (!this.#isOwned() || epoch !== meta.epoch())
+    const isInterrupted = row.status === 'running' && (!isOwned || epoch !== meta.epoch())
     const isOver = row.endedAt !== null
     return {
       pid,

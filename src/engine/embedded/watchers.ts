@@ -6,7 +6,7 @@
  * 2. With nobody watching, a change costs nothing.
  */
 import { WATCH_BACKLOG_MAX } from '../limits.ts'
-import type { Change, Frame, Query } from '../port.ts'
+import type { Change, Frame, ProcessStatus, Query } from '../port.ts'
 import type { P, ProcessRow } from './store/process-table.ts'
 import type { Tables } from './store/tables.ts'
 
@@ -32,12 +32,14 @@ export class Watchers {
     return this.#watchers.size > 0
   }
 
-  /** The durable state of a process is another now. */
-  changed(p: P, frame?: Frame): void {
+  /** The durable state of a process is another now. `as`: its status then, when the same commit took it further. */
+  changed(p: P, as?: ProcessStatus, frame?: Frame): void {
     if (this.#watchers.size === 0) return
-    const row = this.#tables.processes.row(p)
-    if (row === undefined) return
-    const change: Change = frame === undefined ? { pid: row.pid, status: row.status } : { pid: row.pid, status: row.status, frame }
+    const now = this.#tables.processes.row(p)
+    if (now === undefined) return
+    const row = as === undefined ? now : { ...now, status: as }
+    const change: Change =
+      frame === undefined ? { pid: row.pid, status: row.status } : { pid: row.pid, status: row.status, frame }
     for (const watcher of this.#watchers) {
       if (!fits(row, watcher.query)) continue
       if (watcher.backlog.length >= WATCH_BACKLOG_MAX) watcher.backlog.shift()

@@ -71,7 +71,6 @@ function faulty(store: SqliteStore, faults: StoreFaults, power: AbortSignal): St
         throw storeError(error, WHERE)
       }
     },
-    [Symbol.dispose]: () => {},
+    [Symbol.asyncDispose]: () => Promise.resolve(),
   }
 }
-

@@ -12,7 +12,10 @@ export const nodeClock: Clock = {
     const arm = (leftMs: number): void => {
       const partMs = Math.min(Math.max(leftMs, 0), TIMER_MS_MAX)
       // One more millisecond: Node may fire up to one early, and the port promises "not before".
-      handle = setTimeout(() => (leftMs > partMs ? arm(leftMs - partMs) : fire()), Math.ceil(partMs) + (partMs > 0 ? 1 : 0))
+      handle = setTimeout(
+        () => (leftMs > partMs ? arm(leftMs - partMs) : fire()),
+        Math.ceil(partMs) + (partMs > 0 ? 1 : 0),
+      )
     }
     arm(delayMs)
     return { [Symbol.dispose]: () => clearTimeout(handle) }

@@ -21,28 +21,63 @@ export function storeError(error: unknown, where: string): SkeinError {
   const system = (error as { code?: unknown } | null)?.code
   const code = primaryCode(error)
   if (code === SQLITE.FULL || system === 'ENOSPC' || system === 'EDQUOT') {
-    return new SkeinError('STORE_FULL', `the disk of ${where} is full (${said}); everything up to the last commit is kept: free some space and start again`, { cause: error })
+    return new SkeinError(
+      'STORE_FULL',
+      `the disk of ${where} is full (${said}); everything up to the last commit is kept: free some space and start again`,
+      { cause: error },
+    )
   }
-  if (code === SQLITE.READONLY || code === SQLITE.CANTOPEN || system === 'EACCES' || system === 'EROFS' || system === 'EPERM') {
-    return new SkeinError('DATA_FOLDER_READ_ONLY', `${where} cannot be written (${said}); make it writable for this user, or choose another folder with --data`, { cause: error })
+  if (
+    code === SQLITE.READONLY ||
+    code === SQLITE.CANTOPEN ||
+    system === 'EACCES' ||
+    system === 'EROFS' ||
+    system === 'EPERM'
+  ) {
+    return new SkeinError(
+      'DATA_FOLDER_READ_ONLY',
+      `${where} cannot be written (${said}); make it writable for this user, or choose another folder with --data`,
+      { cause: error },
+    )
+  }
+  if (system === 'ENOTDIR' || system === 'EEXIST') {
+    return new SkeinError('USAGE', `${where} is not a folder (${said}); choose another one with --data`, {
+      cause: error,
+    })
   }
   if (code === SQLITE.CORRUPT || code === SQLITE.NOTADB) {
-    return new SkeinError('DATA_FOLDER_CORRUPT', `${where} is damaged or not a Skein store (${said}); restore a backup, or move it away to start afresh`, { cause: error })
+    return new SkeinError(
+      'DATA_FOLDER_CORRUPT',
+      `${where} is damaged or not a Skein store (${said}); restore a backup, or move it away to start afresh`,
+      { cause: error },
+    )
   }
-  return new SkeinError('STORE_FAILED', `the store ${where} failed (${said}); nothing up to the last commit is lost: start again`, { cause: error })
+  return new SkeinError(
+    'STORE_FAILED',
+    `the store ${where} failed (${said}); nothing up to the last commit is lost: start again`,
+    { cause: error },
+  )
 }
 
-const pragma = (db: DatabaseSync, name: string): number => Number(Object.values(db.prepare(`pragma ${name}`).get() ?? {})[0])
+const pragma = (db: DatabaseSync, name: string): number =>
+  Number(Object.values(db.prepare(`pragma ${name}`).get() ?? {})[0])
 
 /** Checks that a database is a Skein store of a version this build knows. True when it is still empty. */
 function checkVersion(db: DatabaseSync, where: string): boolean {
   const application = pragma(db, 'application_id')
   const version = pragma(db, 'user_version')
-  const tables = Number((db.prepare('select count(*) as n from sqlite_schema').get() as { n: number }).n)
+  const tables = (db.prepare('select count(*) as n from sqlite_schema').get() as { n: number }).n
   if (application === 0 && version === 0 && tables === 0) return true
-  if (application !== APPLICATION_ID) throw new SkeinError('DATA_FOLDER_CORRUPT', `${where} is a database, but not a Skein store; choose another folder with --data`)
+  if (application !== APPLICATION_ID)
+    throw new SkeinError(
+      'DATA_FOLDER_CORRUPT',
+      `${where} is a database, but not a Skein store; choose another folder with --data`,
+    )
   if (version > SCHEMA_VERSION) {
-    throw new SkeinError('DATA_FOLDER_NEWER', `${where} was written by a newer Skein (store version ${version}, this one reads up to ${SCHEMA_VERSION}); update Skein: it is left as it is`)
+    throw new SkeinError(
+      'DATA_FOLDER_NEWER',
+      `${where} was written by a newer Skein (store version ${version}, this one reads up to ${SCHEMA_VERSION}); update Skein: it is left as it is`,
+    )
   }
   return false
 }
@@ -53,8 +88,13 @@ export function openForOwner(path: string): DatabaseSync {
   try {
     db = new DatabaseSync(path)
     const empty = checkVersion(db, path)
-    db.exec('pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 0; pragma busy_timeout = 5000; pragma cache_size = -65536')
-    if (empty) db.exec(`begin immediate; ${SCHEMA} pragma application_id = ${APPLICATION_ID}; pragma user_version = ${SCHEMA_VERSION}; commit`)
+    db.exec(
+      'pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 0; pragma busy_timeout = 5000; pragma cache_size = -65536',
+    )
+    if (empty)
+      db.exec(
+        `begin immediate; ${SCHEMA} pragma application_id = ${APPLICATION_ID}; pragma user_version = ${SCHEMA_VERSION}; commit`,
+      )
     return db
   } catch (error) {
     db?.close()
@@ -68,7 +108,8 @@ export function openForReader(path: string): DatabaseSync {
   try {
     db = new DatabaseSync(path, { readOnly: true })
     db.exec('pragma busy_timeout = 5000')
-    if (checkVersion(db, path)) throw new SkeinError('DATA_FOLDER_CORRUPT', `${path} is empty; run something with this folder first`)
+    if (checkVersion(db, path))
+      throw new SkeinError('DATA_FOLDER_CORRUPT', `${path} is empty; run something with this folder first`)
     return db
   } catch (error) {
     db?.close()

@@ -20,18 +20,24 @@ export type JournalEnd = { readonly n: number; readonly hash: string; readonly l
 
 /** The frame table over an open database. */
 export function journalTable(db: DatabaseSync) {
-  const append = db.prepare('insert into frame(p, n, epoch, firstSeq, lastSeq, hash, body, payloads) values(?, ?, ?, ?, ?, ?, ?, ?)')
+  const append = db.prepare(
+    'insert into frame(p, n, epoch, firstSeq, lastSeq, hash, body, payloads) values(?, ?, ?, ?, ?, ?, ?, ?)',
+  )
   const end = db.prepare('select n, hash, lastSeq from frame where p = ? order by n desc limit 1')
   const hashAt = db.prepare('select hash from frame where p = ? and n = ?')
   const page = db.prepare('select * from frame where p = ? and n >= ? order by n limit ?')
   const holding = db.prepare('select n from frame where p = ? and lastSeq >= ? order by n limit 1')
   return {
-    append: (p: P, f: SealedFrame) => void append.run(p, f.n, f.epoch, f.firstSeq, f.lastSeq, f.hash, f.body, f.payloads),
+    append: (p: P, f: SealedFrame) =>
+      void append.run(p, f.n, f.epoch, f.firstSeq, f.lastSeq, f.hash, f.body, f.payloads),
     end: (p: P) => end.get(p) as JournalEnd | undefined,
     /** Number of the first frame with a fact at or after `seq`. */
     frameAt: (p: P, seq: number) => (holding.get(p, seq) as { readonly n: number } | undefined)?.n,
     read(p: P, pid: Pid, fromN: number, limit: number): SealedFrame[] {
-      let prevHash = fromN === 0 ? CHAIN_START : ((hashAt.get(p, fromN - 1) as { readonly hash: string } | undefined)?.hash ?? CHAIN_START)
+      let prevHash =
+        fromN === 0
+          ? CHAIN_START
+          : ((hashAt.get(p, fromN - 1) as { readonly hash: string } | undefined)?.hash ?? CHAIN_START)
       return (page.all(p, fromN, limit) as FrameRow[]).map((row) => {
         const { n, epoch, firstSeq, lastSeq, hash, body, payloads } = row
         const frame = { pid, epoch, n, firstSeq, lastSeq, body, payloads, prevHash, hash }

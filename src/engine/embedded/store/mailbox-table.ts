@@ -14,15 +14,24 @@ export function mailboxTable(db: DatabaseSync) {
   const put = db.prepare('insert into message(seq, p, text) values(?, ?, ?)')
   const remove = db.prepare('delete from message where seq = ?')
   const all = db.prepare('select seq, text from message where p = ? order by seq')
-  const size = db.prepare('select count(*) as count, coalesce(sum(octet_length(text)), 0) as bytes from message where p = ?')
+  const size = db.prepare(
+    'select count(*) as count, coalesce(sum(octet_length(text)), 0) as bytes from message where p = ?',
+  )
   const count = db.prepare('select count(*) as count from message where p = ?')
   const see = db.prepare('insert or ignore into seen(p, id, forgetAt) values(?, ?, ?)')
   const unsee = db.prepare('delete from seen where p = ? and id = ?')
   const forget = db.prepare('delete from seen where forgetAt <= ?')
   const deadLetter = db.prepare('insert into dead_letter(pid, at, why, text) values(?, ?, ?, ?)')
-  const bury = db.prepare('insert into dead_letter(pid, at, why, text) select ?, ?, ?, text from message where p = ? order by seq')
+  const bury = db.prepare(
+    'insert into dead_letter(pid, at, why, text) select ?, ?, ?, text from message where p = ? order by seq',
+  )
+  const buryOne = db.prepare(
+    'insert into dead_letter(pid, at, why, text) select ?, ?, ?, text from message where seq = ?',
+  )
   const clear = db.prepare('delete from message where p = ?')
-  const lastSeq = db.prepare('select max(coalesce((select max(seq) from message), 0), coalesce((select max(seq) from control), 0)) as seq')
+  const lastSeq = db.prepare(
+    'select max(coalesce((select max(seq) from message), 0), coalesce((select max(seq) from control), 0)) as seq',
+  )
   const deadLetters = db.prepare('select pid, at, why, text from dead_letter where pid = ? order by seq')
   return {
     put: (seq: number, p: P, text: string) => void put.run(seq, p, text),
@@ -40,7 +49,10 @@ export function mailboxTable(db: DatabaseSync) {
       bury.run(pid, at, why, p)
       clear.run(p)
     },
-    deadLetters: (pid: Pid) => deadLetters.all(pid) as { readonly pid: Pid; readonly at: number; readonly why: string; readonly text: string }[],
+    /** One message that its receiver refused; removing it is the caller's. */
+    buryOne: (seq: number, pid: Pid, at: number, why: string) => void buryOne.run(pid, at, why, seq),
+    deadLetters: (pid: Pid) =>
+      deadLetters.all(pid) as { readonly pid: Pid; readonly at: number; readonly why: string; readonly text: string }[],
     /** The highest `seq` in use by messages and controls. */
     lastSeq: () => (lastSeq.get() as { readonly seq: number }).seq,
   }

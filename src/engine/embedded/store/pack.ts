@@ -7,7 +7,10 @@ import type { Hash } from '../../../std/index.ts'
 export type Packed = { readonly text: string; readonly blobs: readonly BlobToStore[] }
 
 const isLarge = (value: unknown): value is Payload =>
-  typeof value === 'object' && value !== null && typeof (value as Payload).text === 'string' && (value as Payload).text.length > limits.PAYLOAD_INLINE_BYTES_MAX
+  typeof value === 'object' &&
+  value !== null &&
+  typeof (value as Payload).text === 'string' &&
+  (value as Payload).text.length > limits.PAYLOAD_INLINE_BYTES_MAX
 
 /** Packs a value made of port types: in those, free data lies inside payloads only. */
 export function pack(value: unknown, hash: Hash): Packed {

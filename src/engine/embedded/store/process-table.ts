@@ -30,7 +30,10 @@ export type ProcessRow = {
 }
 
 /** What a process is born with. */
-export type NewProcess = Pick<ProcessRow, 'pid' | 'parent' | 'root' | 'depth' | 'kind' | 'workflow' | 'file' | 'createdAt' | 'epoch'> & { readonly request: string }
+export type NewProcess = Pick<
+  ProcessRow,
+  'pid' | 'parent' | 'root' | 'depth' | 'kind' | 'workflow' | 'file' | 'createdAt' | 'epoch'
+> & { readonly request: string }
 
 const INSERT = `insert into process(pid, parent, root, depth, kind, workflow, file, status, createdAt, updatedAt, epoch)
   values(?, ?, ?, ?, ?, ?, ?, 'ready', ?, ?, ?)`
@@ -50,15 +53,23 @@ export function processTable(db: DatabaseSync) {
   const insert = db.prepare(INSERT)
   const insertBirth = db.prepare('insert into birth(p, request) values(?, ?)')
   const request = db.prepare('select request from birth where p = ?')
-  const activated = db.prepare(`update process set status = 'running', activations = activations + 1, epoch = ?, wakeAt = null, parked = null, updatedAt = ? where p = ?`)
-  const rested = db.prepare('update process set status = ?, wakeAt = ?, summary = coalesce(?, summary), parked = ?, updatedAt = ? where p = ?')
-  const ended = db.prepare('update process set status = ?, result = ?, summary = ?, wakeAt = null, parked = null, endedAt = ?, updatedAt = ? where p = ?')
+  const activated = db.prepare(
+    `update process set status = 'running', activations = activations + 1, epoch = ?, wakeAt = null, parked = null, updatedAt = ? where p = ?`,
+  )
+  const rested = db.prepare(
+    'update process set status = ?, wakeAt = ?, summary = coalesce(?, summary), parked = ?, updatedAt = ? where p = ?',
+  )
+  const ended = db.prepare(
+    'update process set status = ?, result = ?, summary = ?, wakeAt = null, parked = null, endedAt = ?, updatedAt = ? where p = ?',
+  )
   const status = db.prepare('update process set status = ? where p = ?')
   const segment = db.prepare('update process set segmentN = ? where p = ?')
   const interrupted = db.prepare(`update process set status = 'ready' where status = 'running' and endedAt is null`)
   const due = db.prepare('select p from process where wakeAt <= ?')
   const nextDue = db.prepare('select min(wakeAt) as at from process where wakeAt > ?')
-  const unfinished = db.prepare(`select p from process where status in ('ready', 'parked') and endedAt is null order by p`)
+  const unfinished = db.prepare(
+    `select p from process where status in ('ready', 'parked') and endedAt is null order by p`,
+  )
   const list = db.prepare(LIST)
   return {
     find: (pid: Pid) => find.get(pid) as { readonly p: P; readonly status: ProcessStatus } | undefined,
@@ -66,17 +77,41 @@ export function processTable(db: DatabaseSync) {
     row: (p: P) => byNumber.get(p) as ProcessRow | undefined,
     request: (p: P) => (request.get(p) as { readonly request: string } | undefined)?.request,
     insert(of: NewProcess): P {
-      const p = Number(insert.run(of.pid, of.parent, of.root, of.depth, of.kind, of.workflow, of.file, of.createdAt, of.createdAt, of.epoch).lastInsertRowid)
+      const p = Number(
+        insert.run(
+          of.pid,
+          of.parent,
+          of.root,
+          of.depth,
+          of.kind,
+          of.workflow,
+          of.file,
+          of.createdAt,
+          of.createdAt,
+          of.epoch,
+        ).lastInsertRowid,
+      )
       insertBirth.run(p, of.request)
       return p
     },
     activated: (p: P, epoch: Epoch, now: number) => void activated.run(epoch, now, p),
     /** Not resident any more, but not ended; an absent summary leaves the old one. */
-    rested(p: P, to: { readonly status: ProcessStatus; readonly wakeAt?: number | undefined; readonly summary?: string | undefined; readonly parked?: string | undefined; readonly now: number }): void {
+    rested(
+      p: P,
+      to: {
+        readonly status: ProcessStatus
+        readonly wakeAt?: number | undefined
+        readonly summary?: string | undefined
+        readonly parked?: string | undefined
+        readonly now: number
+      },
+    ): void {
       rested.run(to.status, to.wakeAt ?? null, to.summary ?? null, to.parked ?? null, to.now, p)
     },
-    ended: (p: P, to: { readonly status: ProcessStatus; readonly result: string; readonly summary: string; readonly now: number }) =>
-      void ended.run(to.status, to.result, to.summary, to.now, to.now, p),
+    ended: (
+      p: P,
+      to: { readonly status: ProcessStatus; readonly result: string; readonly summary: string; readonly now: number },
+    ) => void ended.run(to.status, to.result, to.summary, to.now, to.now, p),
     setStatus: (p: P, to: ProcessStatus) => void status.run(to, p),
     startSegment: (p: P, n: number) => void segment.run(n, p),
     /** What an owner that died had resident is ready again. */
@@ -86,8 +121,17 @@ export function processTable(db: DatabaseSync) {
     /** What a new host takes over at once; parked processes are tried once per host. */
     unfinished: () => (unfinished.all() as { readonly p: P }[]).map((row) => row.p),
     list(query: Query, after: P, limit: number): ProcessRow[] {
-      const members: Record<string, SQLInputValue> = { after, limit, root: query.root ?? null, parent: query.parent ?? null, workflow: query.workflow ?? null }
-      return list.all({ ...members, status: query.status === undefined ? null : JSON.stringify(query.status) }) as ProcessRow[]
+      const members: Record<string, SQLInputValue> = {
+        after,
+        limit,
+        root: query.root ?? null,
+        parent: query.parent ?? null,
+        workflow: query.workflow ?? null,
+      }
+      return list.all({
+        ...members,
+        status: query.status === undefined ? null : JSON.stringify(query.status),
+      }) as ProcessRow[]
     },
   }
 }

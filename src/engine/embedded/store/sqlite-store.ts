@@ -20,7 +20,10 @@ export interface SqliteStore extends Store {
 }
 
 /** Takes over an open database as its owner. Disposing the store leaves the database open. */
-export function sqliteStore(db: DatabaseSync, options: { readonly where: string; readonly durability: EngineTraits['durability']; readonly large?: LargeBlobs }): SqliteStore {
+export function sqliteStore(
+  db: DatabaseSync,
+  options: { readonly where: string; readonly durability: EngineTraits['durability']; readonly large?: LargeBlobs },
+): SqliteStore {
   const tables = tablesOf(db, options.large)
   const begin = db.prepare('begin immediate')
   const end = db.prepare('commit')
@@ -42,7 +45,11 @@ export function sqliteStore(db: DatabaseSync, options: { readonly where: string;
   })
   const checkEpoch = (): void => {
     const now = tables.meta.epoch()
-    if (now !== epoch) throw new SkeinError('LOST_EPOCH', `${options.where} was taken over by another process (epoch ${now}, ours was ${epoch}); nothing more is written here`)
+    if (now !== epoch)
+      throw new SkeinError(
+        'LOST_EPOCH',
+        `${options.where} was taken over by another process (epoch ${now}, ours was ${epoch}); nothing more is written here`,
+      )
   }
   return {
     epoch,
@@ -53,6 +60,6 @@ export function sqliteStore(db: DatabaseSync, options: { readonly where: string;
         checkEpoch()
         return apply()
       }),
-    [Symbol.dispose]: () => {},
+    [Symbol.asyncDispose]: () => Promise.resolve(),
   }
 }

@@ -6,7 +6,7 @@ import type { Tables } from './tables.ts'
  * What the engine needs below it: tables and an atomic commit. `openEmbedded` puts a synced file under it,
  * `memoryMedium` a database in memory with faults.
  */
-export interface Store extends Disposable {
+export interface Store extends AsyncDisposable {
   /** Of this opening; a later opening has a larger one and fences this one. */
   readonly epoch: Epoch
   readonly durability: EngineTraits['durability']

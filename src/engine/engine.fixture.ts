@@ -1,6 +1,14 @@
 /** What the engine's own tests share: a clock moved by hand, requests, facts, and tiny stand-ins for the kernel. */
 import { FACT_VERSION, NOTHING, payloadOf } from '../kernel/index.ts'
-import type { Activation, Event as ProcessEvent, Fact, FactBody, Message, StartRequest, Summary } from '../kernel/index.ts'
+import type {
+  Activation,
+  Event as ProcessEvent,
+  Fact,
+  FactBody,
+  Message,
+  StartRequest,
+  Summary,
+} from '../kernel/index.ts'
 import { asEffectKey, asMessageId, asPid, asSeq } from '../std/index.ts'
 import type { Clock, SkeinError } from '../std/index.ts'
 import { createEngine } from './embedded/create-engine.ts'
@@ -43,7 +51,17 @@ export function engineOn(medium: MemoryMedium, clock: Clock, faults?: StoreFault
 
 /** A request to start `pid`. */
 export function request(pid: string, more: Partial<StartRequest> = {}): StartRequest {
-  return { pid: asPid(pid), kind: 'workflow', workflow: 'w', input: NOTHING, root: asPid(pid), depth: 0, cap: {}, strict: false, ...more }
+  return {
+    pid: asPid(pid),
+    kind: 'workflow',
+    workflow: 'w',
+    input: NOTHING,
+    root: asPid(pid),
+    depth: 0,
+    cap: {},
+    strict: false,
+    ...more,
+  }
 }
 
 /** A message to `to`. */
@@ -51,7 +69,15 @@ export function message(to: string, id: string, more: Partial<Message> = {}): Me
   return { to: asPid(to), id: asMessageId(id), body: payloadOf(id), ...more }
 }
 
-export const SUMMARY: Summary = { effects: { local: 0, read: 0, write: 0 }, repeated: 0, spent: {}, reserved: {}, forfeited: {}, delegated: {}, facts: 0 }
+export const SUMMARY: Summary = {
+  effects: { local: 0, read: 0, write: 0 },
+  repeated: 0,
+  spent: {},
+  reserved: {},
+  forfeited: {},
+  delegated: {},
+  facts: 0,
+}
 export const key = asEffectKey
 
 /** Numbers facts as the kernel would. */
@@ -60,7 +86,12 @@ export function factsFrom(seq: number, bodies: readonly FactBody[]): Fact[] {
 }
 
 /** A fact of no consequence. */
-export const note = (text: string): FactBody => ({ type: 'settled', key: key(text), attempt: 0, outcome: { type: 'ok', value: payloadOf(text) } })
+export const note = (text: string): FactBody => ({
+  type: 'settled',
+  key: key(text),
+  attempt: 0,
+  outcome: { type: 'ok', value: payloadOf(text) },
+})
 
 /** Settles with a value. */
 export const ok = (value: unknown) => ({ outcome: { type: 'ok' as const, value: payloadOf(value) } })
@@ -109,7 +140,11 @@ export async function settle(turns = 8): Promise<void> {
 }
 
 /** The code that a promise rejects with. */
-export const codeOf = (promise: Promise<unknown>): Promise<string> => promise.then(() => 'resolved', (error: SkeinError) => error.code)
+export const codeOf = (promise: Promise<unknown>): Promise<string> =>
+  promise.then(
+    () => 'resolved',
+    (error: SkeinError) => error.code,
+  )
 
 /** All items of an async iterable. */
 export async function all<T>(items: AsyncIterable<T>): Promise<T[]> {

@@ -1,0 +1,129 @@
+/**
+ * The owner's ear: acting verbs from other processes of the same user, over a Unix socket in the data folder.
+ *
+ * Invariants:
+ * 1. Only the holder of the owner lock listens; what an older owner left behind is removed by the next.
+ * 2. A bad line is answered and harms nobody but its sender.
+ */
+import { chmodSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import type { Server, Socket } from 'node:net'
+import { errorData, SkeinError, toSkeinError } from '../../../std/index.ts'
+import type { Engine } from '../../port.ts'
+import type { Store } from '../store/store.ts'
+import { readLines } from './lines.ts'
+import type { ControlAnswer, ControlCall, ControlRequest } from './protocol.ts'
+import { chooseSocketPath, removeSocket } from './socket-path.ts'
+
+type Acting = Pick<Engine, 'start' | 'deliver' | 'control' | 'watch'>
+
+/** The control socket of one owner. */
+export class ControlServer implements AsyncDisposable {
+  readonly #engine: Acting
+  readonly #server: Server
+  readonly #path: string
+  readonly #closing = new AbortController()
+  readonly #sockets = new Set<Socket>()
+
+  private constructor(engine: Acting, path: string) {
+    this.#engine = engine
+    this.#path = path
+    this.#server = createServer((socket) => this.#accept(socket))
+  }
+
+  /** Listens, and writes down where. */
+  static async open(engine: Acting, store: Store, folder: string): Promise<ControlServer> {
+    const old = store.tables.meta.get('socket')
+    if (old !== undefined) removeSocket(old)
+    const path = chooseSocketPath(folder)
+    rmSync(path, { force: true })
+    const server = new ControlServer(engine, path)
+    await server.#listen()
+    await store.commit(() => store.tables.meta.set('socket', path))
+    return server
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort()
+    for (const socket of this.#sockets) socket.destroy()
+    await new Promise<void>((resolve) => void this.#server.close(() => resolve()))
+    removeSocket(this.#path)
+  }
+
+  #listen(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject)
+      this.#server.listen(this.#path, () => {
+        chmodSync(this.#path, 0o600)
+        resolve()
+      })
+    })
+  }
+
+  #accept(socket: Socket): void {
+    this.#sockets.add(socket)
+    const gone = new AbortController()
+    // A client that dies in the middle is no event of ours.
+    socket.on('error', () => {})
+    socket.on('close', () => {
+      this.#sockets.delete(socket)
+      gone.abort()
+    })
+    readLines(socket, (line) => void this.#serve(line, socket, gone.signal))
+  }
+
+  async #serve(line: string, socket: Socket, gone: AbortSignal): Promise<void> {
+    let id = -1
+    const answer = (said: ControlAnswer): boolean => !socket.destroyed && socket.write(`${JSON.stringify(said)}\n`)
+    try {
+      const request = parseRequest(line)
+      id = request.id
+      if (request.call.op === 'watch') {
+        for await (const change of this.#engine.watch(
+          request.call.query,
+          AbortSignal.any([gone, this.#closing.signal]),
+        )) {
+          if (!answer({ id, change })) await drained(socket, gone)
+        }
+      } else answer({ id, ok: await this.#act(request.call) })
+    } catch (thrown) {
+      answer({ id, error: errorData(toSkeinError(thrown, 'USAGE')) })
+    }
+  }
+
+  #act(call: Exclude<ControlCall, { op: 'watch' }>): unknown {
+    switch (call.op) {
+      case 'ping':
+        return 'pong'
+      case 'start':
+        return this.#engine.start(call.request)
+      case 'deliver':
+        return this.#engine.deliver(call.message)
+      case 'control':
+        return this.#engine.control(call.pid, call.control)
+      default:
+        throw new SkeinError(
+          'USAGE',
+          `the owner of this data folder does not know "${String((call as { op?: unknown }).op)}"; use the same version of Skein on both sides`,
+        )
+    }
+  }
+}
+
+function parseRequest(line: string): ControlRequest {
+  const request = JSON.parse(line) as Partial<ControlRequest> | null
+  if (request?.v === 1 && typeof request.id === 'number' && typeof request.call === 'object')
+    return request as ControlRequest
+  throw new SkeinError(
+    'USAGE',
+    'a line on the control socket is not a request of version 1; use the same version of Skein on both sides',
+  )
+}
+
+function drained(socket: Socket, gone: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (socket.destroyed || gone.aborted) return resolve()
+    socket.once('drain', resolve)
+    socket.once('close', resolve)
+  })
+}

@@ -1,0 +1,22 @@
+/**
+ * The language of the control socket, version 1: one JSON object per line. A request has an id; its answer carries the
+ * same. A watch answers with any number of changes and ends with the connection.
+ */
+import type { Control, Message, StartRequest } from '../../../kernel/index.ts'
+import type { ErrorData, Pid } from '../../../std/index.ts'
+import type { Change, Query } from '../../port.ts'
+
+/** What a client asks for. */
+export type ControlCall =
+  | { readonly op: 'ping' }
+  | { readonly op: 'start'; readonly request: StartRequest }
+  | { readonly op: 'deliver'; readonly message: Message }
+  | { readonly op: 'control'; readonly pid: Pid; readonly control: Control }
+  | { readonly op: 'watch'; readonly query: Query }
+
+export type ControlRequest = { readonly v: 1; readonly id: number; readonly call: ControlCall }
+
+export type ControlAnswer =
+  | { readonly id: number; readonly ok: unknown }
+  | { readonly id: number; readonly error: ErrorData }
+  | { readonly id: number; readonly change: Change }

@@ -1,0 +1,59 @@
+/**
+ * Large blobs as files `blobs/ab/abcd…`, by content hash.
+ *
+ * Invariants:
+ * 1. A file under its own name is complete and on the disk, and so is its directory entry (trap F34).
+ * 2. A blob is written once.
+ */
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { LargeBlobs } from '../store/blob-table.ts'
+
+const PREFIX_CHARACTERS = 2
+
+function syncFolder(folder: string): void {
+  const fd = openSync(folder, 'r')
+  try {
+    fsyncSync(fd)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+function writeSynced(path: string, text: string): void {
+  const fd = openSync(path, 'w', 0o600)
+  try {
+    writeFileSync(fd, text)
+    fsyncSync(fd)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** Blobs under `folder`, which is made when the first one comes. */
+export function blobFiles(folder: string): LargeBlobs {
+  const pathOf = (sha256: string): string => join(folder, sha256.slice(0, PREFIX_CHARACTERS), sha256)
+  return {
+    put({ sha256, text }) {
+      const path = pathOf(sha256)
+      if (existsSync(path)) return
+      const parent = dirname(path)
+      if (mkdirSync(parent, { recursive: true, mode: 0o700 }) !== undefined) {
+        syncFolder(dirname(folder))
+        syncFolder(folder)
+      }
+      const draft = `${path}.draft`
+      writeSynced(draft, text)
+      renameSync(draft, path)
+      syncFolder(parent)
+    },
+    get(sha256) {
+      try {
+        return readFileSync(pathOf(sha256), 'utf8')
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+        throw error
+      }
+    },
+  }
+}

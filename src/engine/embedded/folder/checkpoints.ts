@@ -1,0 +1,89 @@
+/**
+ * Copies the write-ahead log into the database, off the commit path: checkpoints are what makes slow commits slow.
+ *
+ * Invariants:
+ * 1. Under load only the last few pages are copied on the main thread; the bulk is copied by a worker, which blocks no writer.
+ * 2. After a pause without commits the log has been copied.
+ */
+import { statSync } from 'node:fs'
+import type { DatabaseSync } from 'node:sqlite'
+import { Worker } from 'node:worker_threads'
+import type { Clock } from '../../../std/index.ts'
+import { CHECKPOINT_IDLE_MS, WAL_BYTES_MAX, WAL_KEPT_BYTES } from '../../limits.ts'
+
+/** A connection of its own for the time of one checkpoint. */
+const WORKER = `
+const { DatabaseSync } = require('node:sqlite')
+const db = new DatabaseSync(require('node:worker_threads').workerData)
+try { db.prepare('pragma wal_checkpoint(passive)').get() } finally { db.close() }`
+
+export type CheckpointParts = {
+  readonly db: DatabaseSync
+  readonly database: string
+  readonly wal: string
+  readonly clock: Clock
+}
+
+/** The checkpoints of one open database. */
+export class Checkpoints implements AsyncDisposable {
+  readonly #parts: CheckpointParts
+  #lastCommitAt = 0
+  #idle: Disposable | undefined
+  #running: Promise<void> | undefined
+  #nextAtBytes = WAL_BYTES_MAX
+  #isClosed = false
+
+  constructor(parts: CheckpointParts) {
+    this.#parts = parts
+    parts.db.exec(`pragma journal_size_limit = ${WAL_KEPT_BYTES}`)
+  }
+
+  /** A commit has been made. */
+  committed(): void {
+    this.#lastCommitAt = this.#parts.clock.monotonicMs()
+    this.#idle ??= this.#parts.clock.timer(CHECKPOINT_IDLE_MS, () => this.#whenIdle())
+    if (this.#running === undefined && this.#walBytes() >= this.#nextAtBytes) this.#copyAside()
+  }
+
+  /** Waits for a running copy; the database may be closed after that. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true
+    this.#idle?.[Symbol.dispose]()
+    await this.#running
+  }
+
+  #whenIdle(): void {
+    this.#idle = undefined
+    const { clock } = this.#parts
+    const restMs = this.#lastCommitAt + CHECKPOINT_IDLE_MS - clock.monotonicMs()
+    if (restMs > 0) this.#idle = clock.timer(restMs, () => this.#whenIdle())
+    else if (this.#running !== undefined) this.#idle = clock.timer(CHECKPOINT_IDLE_MS, () => this.#whenIdle())
+    else if (this.#walBytes() > WAL_KEPT_BYTES) this.#copyAside()
+    else this.#copyRest()
+  }
+
+  #copyAside(): void {
+    this.#running = new Promise<void>((resolve) => {
+      const worker = new Worker(WORKER, { eval: true, workerData: this.#parts.database })
+      // A failed copy is made up for by the next one.
+      worker.on('error', () => {})
+      worker.on('exit', () => resolve())
+    }).then(() => {
+      this.#running = undefined
+      if (!this.#isClosed) this.#copyRest()
+    })
+  }
+
+  #copyRest(): void {
+    const row = this.#parts.db.prepare('pragma wal_checkpoint(passive)').get() as {
+      readonly log: number
+      readonly checkpointed: number
+    }
+    // A reader may hold a part back: do not try again at every commit.
+    this.#nextAtBytes = row.log === row.checkpointed ? WAL_BYTES_MAX : this.#walBytes() + WAL_BYTES_MAX
+  }
+
+  #walBytes(): number {
+    return statSync(this.#parts.wal, { throwIfNoEntry: false })?.size ?? 0
+  }
+}

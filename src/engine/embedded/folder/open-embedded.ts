@@ -1,0 +1,95 @@
+/** The embedded engine: one data folder, one owner, `node:sqlite` with every commit synced. */
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { resolve } from 'node:path'
+import type { Clock, Hash, Random } from '../../../std/index.ts'
+import { nodeSoon } from '../../platform/node-soon.ts'
+import { ControlServer } from '../control/control-server.ts'
+import { createEngine } from '../create-engine.ts'
+import type { LocalEngine } from '../local-engine.ts'
+import { openForOwner, storeError } from '../store/database.ts'
+import { sqliteStore } from '../store/sqlite-store.ts'
+import type { SqliteStore } from '../store/sqlite-store.ts'
+import type { Store } from '../store/store.ts'
+import { blobFiles } from './blob-files.ts'
+import { Checkpoints } from './checkpoints.ts'
+import { Holdings } from './holdings.ts'
+import { layoutOf } from './layout.ts'
+import { acquireOwnerLock } from './owner-lock.ts'
+import type { OwnerInfo } from './owner-lock.ts'
+
+export type EmbeddedOptions = {
+  /** Made, for this user only, when it does not exist. */
+  readonly folder: string
+  readonly clock: Clock
+  readonly random: Random
+  readonly hash: Hash
+  /** How long to wait for another owner to leave. */
+  readonly waitMs?: number
+  readonly signal?: AbortSignal
+}
+
+/** An engine that owns a data folder. */
+export interface EmbeddedEngine extends LocalEngine {
+  readonly folder: string
+  readonly owner: OwnerInfo
+}
+
+/**
+ * Takes a data folder as its owner. Throws `DATA_FOLDER_OWNED`, `DATA_FOLDER_READ_ONLY`, `DATA_FOLDER_CORRUPT`,
+ * `DATA_FOLDER_NEWER` or `STORE_FULL`; the folder is then as it was.
+ */
+export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedEngine> {
+  const holdings = new Holdings()
+  try {
+    return await takeFolder(options, holdings)
+  } catch (error) {
+    await holdings[Symbol.asyncDispose]()
+    throw storeError(error, options.folder)
+  }
+}
+
+async function takeFolder(options: EmbeddedOptions, holdings: Holdings): Promise<EmbeddedEngine> {
+  const { clock, waitMs = 0, signal } = options
+  const folder = resolve(options.folder)
+  const { database, wal, blobs, owner: lockFile } = layoutOf(folder)
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  makePrivate(lockFile)
+  const lock = await acquireOwnerLock(folder, { clock, waitMs, signal })
+  holdings.add(() => lock[Symbol.dispose]())
+  makePrivate(database)
+  const db = openForOwner(database)
+  holdings.add(() => db.close())
+  const sqlite = sqliteStore(db, { where: database, durability: 'fsync', large: blobFiles(blobs) })
+  const owner: OwnerInfo = { pid: process.pid, hostname: hostname(), epoch: sqlite.epoch, since: clock.now() }
+  sqlite.commit(() => sqlite.tables.meta.set('owner', JSON.stringify(owner)))
+  const checkpoints = new Checkpoints({ db, database, wal, clock })
+  holdings.add(() => checkpoints[Symbol.asyncDispose]())
+  const store = ownersStore(sqlite, checkpoints, holdings)
+  const engine = createEngine({ ...options, soon: nodeSoon, store })
+  const server = await ControlServer.open(engine, store, folder)
+  holdings.add(() => server[Symbol.asyncDispose]())
+  return Object.assign(engine, { folder, owner })
+}
+
+/** SQLite gives its other files the mode of the first. */
+function makePrivate(database: string): void {
+  if (existsSync(database)) return
+  try {
+    closeSync(openSync(database, 'ax', 0o600))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+}
+
+function ownersStore(sqlite: SqliteStore, checkpoints: Checkpoints, holdings: Holdings): Store {
+  return {
+    ...sqlite,
+    commit(apply) {
+      const result = sqlite.commit(apply)
+      checkpoints.committed()
+      return result
+    },
+    [Symbol.asyncDispose]: () => holdings[Symbol.asyncDispose](),
+  }
+}

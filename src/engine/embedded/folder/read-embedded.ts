@@ -1,0 +1,31 @@
+import { resolve } from 'node:path'
+import type { Hash, Pid } from '../../../std/index.ts'
+import type { Engine } from '../../port.ts'
+import type { LocalEngine } from '../local-engine.ts'
+import { openForReader } from '../store/database.ts'
+import { tablesOf } from '../store/tables.ts'
+import { verifyJournals } from '../verify.ts'
+import { Views } from '../views.ts'
+import { blobFiles } from './blob-files.ts'
+import { layoutOf } from './layout.ts'
+import { isOwned } from './owner-lock.ts'
+
+/** The reading verbs of a data folder. */
+export interface FolderReader
+  extends Pick<Engine, 'inspect' | 'list' | 'history'>, Pick<LocalEngine, 'verify'>, Disposable {}
+
+/** Reads a data folder, with or without an owner beside it. Throws `DATA_FOLDER_CORRUPT`, `DATA_FOLDER_NEWER` or `DATA_FOLDER_READ_ONLY`. */
+export function readEmbedded(folder: string, hash: Hash): FolderReader {
+  const at = resolve(folder)
+  const { database, blobs } = layoutOf(at)
+  const db = openForReader(database)
+  const tables = tablesOf(db, blobFiles(blobs))
+  const views = new Views(tables, () => isOwned(at))
+  return {
+    inspect: (pid) => Promise.resolve(views.inspect(pid)),
+    list: (query) => views.list(query),
+    history: (pid, from) => views.history(pid, from),
+    verify: (pid?: Pid) => verifyJournals(tables, hash, pid),
+    [Symbol.dispose]: () => db.close(),
+  }
+}
