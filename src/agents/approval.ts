@@ -83,8 +83,11 @@ function withNeed(tool: AnyTool, isNeeded: (input: unknown) => boolean): AnyTool
   const own = tool.needsApproval
   return {
     ...tool,
-    needsApproval: (input: unknown) =>
-      isNeeded(input) || (typeof own === 'function' ? own(input) !== false : own === true),
+    needsApproval(input: unknown) {
+      if (isNeeded(input)) return true
+      const verdict: unknown = typeof own === 'function' ? own(input) : (own ?? false)
+      return verdict !== false
+    },
   }
 }
 

@@ -20,9 +20,9 @@ describe('the answer of an agent', () => {
     expect(run.seen.map((seen) => seen.slot)).toEqual(['r1/model', 'r2/model', 'r3/model'])
     expect(lastMessages(run).slice(1)).toEqual([
       { role: 'assistant', content: [{ type: 'text', text: 'one' }] },
-      { role: 'user', content: [{ type: 'text', text: expect.stringContaining('does not fit') }] },
+      { role: 'user', content: [{ type: 'text', text: expect.stringContaining('Your answer') }] },
       { role: 'assistant', content: [{ type: 'text', text: '{"n":' }] },
-      { role: 'user', content: [{ type: 'text', text: expect.stringContaining('cut off') }] },
+      { role: 'user', content: [{ type: 'text', text: expect.stringContaining('Your answer') }] },
     ])
     expect(run.seen[0]?.extra).toMatchObject({ output: { schema: { type: 'object' } } })
   })
