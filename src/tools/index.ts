@@ -4,3 +4,8 @@ export type { DefinedTool, ToolDefinition, ToolOptions } from './definition/tool
 export { stepDriver } from './drivers/step-driver.ts'
 export { toolDriver } from './drivers/tool-driver.ts'
 export type { ToolDriverOptions } from './drivers/tool-driver.ts'
+export { folderTools } from './folder/folder-tools.ts'
+export type { FolderOptions, ReadingTools, WritingTools } from './folder/folder-tools.ts'
+export type { ListedEntry, Listing, ReadText } from './folder/read-files.ts'
+export type { FoundLine, SearchResult } from './folder/search-files.ts'
+export type { WrittenFile } from './folder/write-files.ts'

@@ -8,3 +8,28 @@ export const TOOL_CONCURRENCY_MAX = 1_000
 export const ABORT_GRACE_MS = 1_000
 /** Longest progress text. */
 export const PROGRESS_CHARS_MAX = 2_000
+
+/** Longest path that the folder tools take. */
+export const PATH_CHARS_MAX = 4_096
+/** Largest file that the folder tools open at all. */
+export const FILE_BYTES_MAX = 16 * 1024 * 1024
+/** Most text that one read_file gives; more is asked for in line ranges. */
+export const READ_BYTES_MAX = 256 * 1024
+/** list_files: how deep, how many are shown, how many are looked at. */
+export const LIST_DEPTH_DEFAULT = 4
+export const LIST_DEPTH_MAX = 32
+export const LIST_ENTRIES_DEFAULT = 500
+export const LIST_ENTRIES_MAX = 5_000
+export const WALK_ENTRIES_MAX = 100_000
+/** search_files: what is looked at, for how long, and how much is shown. */
+export const SEARCH_MS_MAX = 10_000
+export const SEARCH_FILE_BYTES_MAX = 4 * 1024 * 1024
+export const SEARCH_LINE_CHARS_MAX = 10_000
+export const SEARCH_SHOWN_CHARS_MAX = 400
+export const SEARCH_MATCHES_DEFAULT = 100
+export const SEARCH_MATCHES_MAX = 1_000
+export const PATTERN_CHARS_MAX = 1_000
+/** Heap of the thread that runs a regular expression. */
+export const PATTERN_HEAP_MIB_MAX = 128
+/** Bytes hashed while looking for the text that a patch was applied to; beyond, its outcome is unknown. */
+export const RECONCILE_HASH_BYTES_MAX = 256 * 1024 * 1024

@@ -47,8 +47,8 @@ describe('tool', () => {
       execute: (_, { idempotencyKey }) => idempotencyKey,
       reconcile: (_, { idempotencyKey }) => ({ done: idempotencyKey }),
     })
-    expect(await keyed.execute({ city: 'x', days: 1 }, options)).toBe('call-1')
-    expect(await keyed.execute({ city: 'x', days: 1 }, { ...options, idempotencyKey: 'k' })).toBe('k')
+    expect(keyed.execute({ city: 'x', days: 1 }, options)).toBe('call-1')
+    expect(keyed.execute({ city: 'x', days: 1 }, { ...options, idempotencyKey: 'k' })).toBe('k')
     expect(await keyed.reconcile?.({ city: 'x', days: 1 }, options)).toEqual({ done: 'call-1' })
   })
 
@@ -63,7 +63,7 @@ describe('tool', () => {
     }
     const defined = tool(definition)
     expect(defined).toMatchObject({ strict: true, inputSchema: City })
-    expect(await defined.execute({ city: 'x', days: 1 }, options)).toBe('C')
+    expect(defined.execute({ city: 'x', days: 1 }, options)).toBe('C')
     expect(Object.isFrozen(defined)).toBe(true)
   })
 

@@ -17,57 +17,49 @@ type Manner = { readonly [K in Exclude<keyof Tool, SchemaBound>]?: Exclude<Tool[
 type SchemaBound = 'inputSchema' | 'outputSchema' | 'needsApproval' | 'execute' | 'reconcile'
 
 type Result<Value> = Value | PromiseLike<Value> | AsyncIterable<Value>
+/** The value that a body ends with: what its promise resolves to, or the last of its stream. */
+type ValueOf<Returned> = Awaited<Returned> extends AsyncIterable<infer Item> ? Item : Awaited<Returned>
+type Answer<Returned> = Reconciled<ValueOf<Returned>> | PromiseLike<Reconciled<ValueOf<Returned>>>
 
 /** What `tool()` takes. Other members of the AI SDK's tool (`toModelOutput`, `strict`, …) go through untouched. */
-export type ToolDefinition<In extends Schema, Value> = Manner & {
+export type ToolDefinition<In extends Schema, Returned> = Manner & {
   readonly inputSchema: In
   readonly needsApproval?: boolean | ((input: InferSchema<In>) => boolean)
-  readonly execute?: (input: InferSchema<In>, options: ToolOptions) => Result<Value>
-  readonly reconcile?: (
-    input: InferSchema<In>,
-    options: ToolOptions,
-  ) => Reconciled<NoInfer<Value>> | PromiseLike<Reconciled<NoInfer<Value>>>
+  readonly execute?: (input: InferSchema<In>, options: ToolOptions) => Returned
+  readonly reconcile?: (input: InferSchema<In>, options: ToolOptions) => NoInfer<Answer<Returned>>
 }
 
-/** What `tool()` gives: a `Tool` for the kernel and a tool for the `ai` package, with the author's own schema types. */
-export type DefinedTool<In extends Schema, Value, Extra = unknown> = Manner & {
+/** What `tool()` gives: a `Tool` for the kernel and a tool for the `ai` package, with the author's own types. */
+export type DefinedTool<In extends Schema, Returned, Extra = unknown> = Manner & {
   readonly inputSchema: In
   readonly needsApproval?: boolean | ((input: InferSchema<In>) => boolean)
-  readonly execute: (input: InferSchema<In>, options: ToolExecutionOptions) => Result<Value>
-  readonly reconcile?: (
-    input: InferSchema<In>,
-    options: ToolExecutionOptions,
-  ) => Reconciled<Value> | PromiseLike<Reconciled<Value>>
+  readonly execute: (input: InferSchema<In>, options: ToolExecutionOptions) => Returned
+  readonly reconcile?: (input: InferSchema<In>, options: ToolExecutionOptions) => Answer<Returned>
 } & Extra
 
 /**
  * Defines a tool. The result is also a tool of the `ai` package; run there, where there is no gate,
  * its `idempotencyKey` is the `toolCallId`. Throws `DEFINITION_INVALID`.
  */
-export function tool<In extends Schema, Out extends Schema>(
-  definition: ToolDefinition<In, InferSchemaInput<Out>> & { readonly outputSchema: Out },
-): DefinedTool<In, InferSchemaInput<Out>, { readonly outputSchema: Out }>
-export function tool<In extends Schema, Value>(definition: ToolDefinition<In, Value>): DefinedTool<In, Value>
-export function tool<In extends Schema, Value>(definition: ToolDefinition<In, Value>): DefinedTool<In, Value> {
+export function tool<In extends Schema, Out extends Schema, Returned extends Result<InferSchemaInput<Out>>>(
+  definition: ToolDefinition<In, Returned> & { readonly outputSchema: Out },
+): DefinedTool<In, Returned, { readonly outputSchema: Out }>
+export function tool<In extends Schema, Returned>(definition: ToolDefinition<In, Returned>): DefinedTool<In, Returned>
+export function tool<In extends Schema, Returned>(definition: ToolDefinition<In, Returned>): DefinedTool<In, Returned> {
   validateTool(definition)
   const { execute, reconcile, ...rest } = definition
-  // Bound to the definition, so that a body written as a method keeps its `this`.
+  type Input = InferSchema<In>
+  // Called on the definition, so that a body written as a method keeps its `this`.
   const defined = {
     ...rest,
-    ...(execute === undefined
-      ? {}
-      : {
-          execute: (input: InferSchema<In>, options: ToolExecutionOptions) =>
-            execute.call(definition, input, keyed(options)),
-        }),
-    ...(reconcile === undefined
-      ? {}
-      : {
-          reconcile: (input: InferSchema<In>, options: ToolExecutionOptions) =>
-            reconcile.call(definition, input, keyed(options)),
-        }),
+    ...(execute && {
+      execute: (input: Input, options: ToolExecutionOptions) => execute.call(definition, input, keyed(options)),
+    }),
+    ...(reconcile && {
+      reconcile: (input: Input, options: ToolExecutionOptions) => reconcile.call(definition, input, keyed(options)),
+    }),
   }
-  return Object.freeze(defined) as DefinedTool<In, Value>
+  return Object.freeze(defined) as DefinedTool<In, Returned>
 }
 
 function keyed(options: ToolExecutionOptions): ToolOptions {

@@ -44,6 +44,20 @@ function callOf(given: AnyTool, over: Partial<ToolCall> = {}): ToolCall {
   }
 }
 
+/** Runs `reconcile` of a tool. */
+const answering = (reconcile: AnyTool['reconcile'], outputSchema?: AnyTool['outputSchema']): Promise<unknown> =>
+  toolDriver({ clock: new HandClock() }).perform(
+    callOf({ inputSchema: Input, execute: () => 'ran', reconcile, outputSchema }, { act: 'reconcile' }),
+  )
+
+/** A tool that gives `value`. */
+const giving = (value: unknown): AnyTool =>
+  tool({
+    inputSchema: Input,
+    outputSchema: z.object({ a: z.number().default(3) }),
+    execute: () => value as { a: number },
+  })
+
 describe('toolDriver', () => {
   it('E5: reserves one call and the whole time-out, settles what was measured, never more than reserved', async () => {
     const clock = new HandClock()
@@ -97,14 +111,8 @@ describe('toolDriver', () => {
 
   it('validates the output and delivers what the schema made of it', async () => {
     const driver = toolDriver({ clock: new HandClock() })
-    const typed = (value: unknown): AnyTool =>
-      tool({
-        inputSchema: Input,
-        outputSchema: z.object({ a: z.number().default(3) }),
-        execute: () => value as { a: number },
-      })
-    expect(await driver.perform(callOf(typed({})))).toMatchObject({ value: { a: 3 } })
-    await expect(driver.perform(callOf(typed({ a: 'x' })))).rejects.toThrow(
+    expect(await driver.perform(callOf(giving({})))).toMatchObject({ value: { a: 3 } })
+    await expect(driver.perform(callOf(giving({ a: 'x' })))).rejects.toThrow(
       expect.objectContaining({
         code: 'OUTPUT_INVALID',
         message: expect.stringMatching(/the output of tool "t", which has run, does not fit its schema: \$\.a/),
@@ -192,11 +200,6 @@ describe('toolDriver', () => {
   })
 
   describe('E6: reconcile', () => {
-    const answering = (reconcile: AnyTool['reconcile'], outputSchema?: AnyTool['outputSchema']): Promise<unknown> =>
-      toolDriver({ clock: new HandClock() }).perform(
-        callOf({ inputSchema: Input, execute: () => 'ran', reconcile, outputSchema }, { act: 'reconcile' }),
-      )
-
     it('done gives the value, with its measure', async () => {
       expect(await answering((input, { idempotencyKey }) => ({ done: [input, idempotencyKey] }))).toEqual({
         value: [{ n: 1 }, base.id],
