@@ -1,0 +1,131 @@
+/**
+ * The driver of model calls: request data in, answer data and what it used out.
+ *
+ * Invariants:
+ * 1. A request is sent again here only after a refusal before any work was done (429, 503, 529, no connection),
+ *    at most `TRIES_MAX` times and never past the call's time-out. Anything in doubt is the kernel's to repeat,
+ *    under a new attempt with its own reservation.
+ * 2. The output limit that is reserved is the one that is sent.
+ * 3. Nothing is waited for past the caller's abort.
+ */
+import { modelName, textOf } from '../kernel/index.ts'
+import type { Driver, DriverResult, ModelCall, ModelRef, ModelRequest } from '../kernel/index.ts'
+import { SkeinError } from '../std/index.ts'
+import type { Clock, Random } from '../std/index.ts'
+import { answerOf } from './answer.ts'
+import type { ModelSources } from './config.ts'
+import { Deadline } from './deadline.ts'
+import { exchange } from './exchange.ts'
+import type { Exchange } from './exchange.ts'
+import type { ModelFailureData } from './failure.ts'
+import { MODEL_CONCURRENCY_MAX, OUTPUT_TOKENS_DEFAULT, QUOTE_CHARS_MAX, TRIES_MAX } from './limits.ts'
+import { pauseMs, retryAfterMs } from './pause.ts'
+import { priceOf, reservation } from './prices.ts'
+import { callOptions } from './request.ts'
+import { followAliases, providerConfig, providerOf, resolveModel } from './resolve.ts'
+
+/** What a model driver needs. */
+export type ModelDriverOptions = ModelSources & {
+  readonly clock: Clock
+  readonly random: Random
+  readonly concurrencyMax?: number
+}
+
+/** The driver of model calls of one host. */
+export function modelDriver(options: ModelDriverOptions): Driver<ModelCall> {
+  return {
+    concurrencyMax: options.concurrencyMax ?? MODEL_CONCURRENCY_MAX,
+    reserve: ({ ref, request }) => {
+      const name = nameOf(ref, options)
+      return reservation(request, outputTokensMax(request, name, options), priceOf(name, options.models))
+    },
+    perform: (call) => perform(call, options),
+  }
+}
+
+async function perform(call: ModelCall, options: ModelDriverOptions): Promise<DriverResult> {
+  const { request, signal, timeoutMs } = call
+  const model = resolveModel(call.ref, options)
+  const name = nameOf(call.ref, options)
+  const maxOutputTokens = outputTokensMax(request, name, options)
+  using deadline = new Deadline({ clock: options.clock, timeoutMs, parent: signal, name })
+  const about = {
+    name,
+    deadline,
+    onText: call.progress,
+    options: callOptions(request, { maxOutputTokens, abortSignal: deadline.signal }),
+  }
+  const { result, notes } = await untilServed(() => exchange(model, about), deadline, options)
+  const { answer, actual } = answerOf(result, {
+    request,
+    maxOutputTokens,
+    price: priceOf(name, options.models),
+    notes,
+  })
+  if (answer.finishReason !== 'content-filter') return { value: answer, actual }
+  const said = textOf(answer).slice(0, QUOTE_CHARS_MAX)
+  const data: ModelFailureData = { actual }
+  throw new SkeinError(
+    'MODEL_REFUSED',
+    `${name} refused, or its provider's content filter did${said === '' ? '' : `: ${said}`}; change the request`,
+    { data },
+  )
+}
+
+type Served = { readonly result: Extract<Exchange, { ok: true }>['result']; readonly notes: readonly string[] }
+
+/** Sends until the server does its work, or refuses for good. */
+async function untilServed(
+  send: () => Promise<Exchange>,
+  deadline: Deadline,
+  { clock, random }: ModelDriverOptions,
+): Promise<Served> {
+  let waitedMs = 0
+  for (let refusals = 0; ;) {
+    const sent = await send()
+    if (sent.ok) {
+      const notes =
+        refusals === 0 ? [] : [`the server refused ${refusals} times before it answered; waited ${waitedMs} ms`]
+      return { result: sent.result, notes }
+    }
+    refusals += 1
+    const askedMs = retryAfterMs(sent.headers, clock.now())
+    const delayMs = pauseMs(refusals, askedMs, random)
+    if (!sent.again || refusals >= TRIES_MAX || delayMs >= deadline.leftMs())
+      throw withRefusals(sent.error, refusals, askedMs)
+    await deadline.pause(delayMs)
+    waitedMs += delayMs
+  }
+}
+
+function withRefusals(error: SkeinError, refusals: number, askedMs: number | undefined): SkeinError {
+  if (refusals === 1 && askedMs === undefined) return error
+  const times = refusals === 1 ? '' : ` (tried ${refusals} times)`
+  const asked = askedMs === undefined ? '' : ` (it asks to wait ${Math.ceil(askedMs / 1000)} s)`
+  const data = {
+    ...(error.data as ModelFailureData | undefined),
+    ...(askedMs === undefined ? {} : { retryAfterMs: askedMs }),
+  }
+  return new SkeinError(error.code, `${error.message}${times}${asked}`, {
+    cause: error.cause,
+    data,
+    retryable: error.retryable,
+  })
+}
+
+/** `provider/model` behind all aliases; a circle of aliases is reported when the call is performed. */
+function nameOf(ref: ModelRef, options: ModelDriverOptions): string {
+  try {
+    return modelName(followAliases(ref, options.models))
+  } catch {
+    return modelName(ref)
+  }
+}
+
+function outputTokensMax(request: ModelRequest, name: string, options: ModelDriverOptions): number {
+  return (
+    request.sampling?.maxOutputTokens ??
+    providerConfig(providerOf(name), options)?.maxOutputTokens ??
+    OUTPUT_TOKENS_DEFAULT
+  )
+}

@@ -1,0 +1,75 @@
+/** What a call may cost at worst, and what it did cost. Dollars per million tokens are micro-dollars per token. */
+import type { LanguageModelV4Usage } from '@ai-sdk/provider'
+import type { Amounts, ChatMessage, ModelRequest } from '../kernel/index.ts'
+import { ownMember } from './config.ts'
+import type { ModelsConfig, Price } from './config.ts'
+import { FILE_TOKENS_MAX, FRAMING_TOKENS_MAX } from './limits.ts'
+
+/** Upper bounds of messages: they never change, and a conversation shows each of them at every step. */
+const boundOfMessage = new WeakMap<ChatMessage, number>()
+
+/** The price of `provider/model`; a provider object's `openai.responses/x` goes by `openai/x` too. */
+export function priceOf(name: string, models: ModelsConfig | undefined): Price | undefined {
+  return ownMember(models?.prices, name) ?? ownMember(models?.prices, name.replace(/^([^./]+)\.[^/]*\//, '$1/'))
+}
+
+/** An upper bound of the tokens of a request: no tokenizer makes more tokens of a text than it has bytes. */
+export function inputTokensBound(request: ModelRequest): number {
+  let bound = FRAMING_TOKENS_MAX
+  for (const message of request.messages) bound += messageBound(message)
+  for (const tool of request.tools ?? []) bound += jsonBytes(tool) + FRAMING_TOKENS_MAX
+  return request.output === undefined ? bound : bound + jsonBytes(request.output) + FRAMING_TOKENS_MAX
+}
+
+/** The worst case of a call. */
+export function reservation(request: ModelRequest, maxOutputTokens: number, price: Price | undefined): Amounts {
+  const input = inputTokensBound(request)
+  const calls = { modelCalls: 1, tokens: input + maxOutputTokens }
+  if (price === undefined) return calls
+  const dearest = Math.max(price.inputPerMTokUsd, price.cachedInputPerMTokUsd ?? 0, price.cacheWritePerMTokUsd ?? 0)
+  return { ...calls, microUsd: Math.ceil(input * dearest + maxOutputTokens * price.outputPerMTokUsd) }
+}
+
+/** What an answer cost, in millionths of a dollar, rounded up. */
+export function costMicroUsd(
+  price: Price,
+  input: number,
+  output: number,
+  usage: LanguageModelV4Usage['inputTokens'],
+): number {
+  const read = Math.min(usage.cacheRead ?? 0, input)
+  const written = Math.min(usage.cacheWrite ?? 0, input - read)
+  const full = price.inputPerMTokUsd
+  const inputCost =
+    (input - read - written) * full +
+    read * (price.cachedInputPerMTokUsd ?? full) +
+    written * (price.cacheWritePerMTokUsd ?? full)
+  return Math.ceil(inputCost + output * price.outputPerMTokUsd)
+}
+
+function messageBound(message: ChatMessage): number {
+  const known = boundOfMessage.get(message)
+  if (known !== undefined) return known
+  let bound = FRAMING_TOKENS_MAX
+  if (typeof message.content === 'string') bound += Buffer.byteLength(message.content)
+  else for (const part of message.content) bound += FRAMING_TOKENS_MAX + partBound(part)
+  boundOfMessage.set(message, bound)
+  return bound
+}
+
+function partBound(part: Exclude<ChatMessage['content'], string>[number]): number {
+  switch (part.type) {
+    case 'text':
+      return Buffer.byteLength(part.text)
+    case 'file':
+      return part.mediaType.startsWith('image') ? FILE_TOKENS_MAX : Math.max(part.data.length, FILE_TOKENS_MAX)
+    default:
+      return jsonBytes(part)
+  }
+}
+
+function jsonBytes(value: unknown): number {
+  return Buffer.byteLength(
+    JSON.stringify(value, (_, member: unknown) => (typeof member === 'bigint' ? String(member) : member)) ?? '',
+  )
+}

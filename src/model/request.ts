@@ -1,0 +1,91 @@
+/** From a request that is data to the call options of the provider interface. */
+import type {
+  JSONSchema7,
+  JSONValue,
+  LanguageModelV4CallOptions,
+  LanguageModelV4FilePart,
+  LanguageModelV4Message,
+  LanguageModelV4ToolChoice,
+  SharedV4ProviderOptions,
+} from '@ai-sdk/provider'
+import type { ChatMessage, FilePart, ModelRequest, Sampling, ToolResultPart } from '../kernel/index.ts'
+
+const SCHEMA_NAME_CHARS_MAX = 64
+
+/** The options of one call. */
+export function callOptions(
+  request: ModelRequest,
+  about: { readonly maxOutputTokens: number; readonly abortSignal: AbortSignal },
+): LanguageModelV4CallOptions {
+  const tools = request.tools ?? []
+  return {
+    prompt: request.messages.map(promptMessage),
+    maxOutputTokens: about.maxOutputTokens,
+    abortSignal: about.abortSignal,
+    ...samplingOptions(request.sampling),
+    ...(tools.length === 0 ? {} : { tools: tools.map((tool) => ({ type: 'function' as const, ...tool })) }),
+    ...(tools.length === 0 || request.toolChoice === undefined ? {} : { toolChoice: toolChoice(request.toolChoice) }),
+    ...(request.output === undefined ? {} : { responseFormat: responseFormat(request.output) }),
+  }
+}
+
+function samplingOptions(sampling: Sampling = {}): Omit<LanguageModelV4CallOptions, 'prompt'> {
+  const { maxOutputTokens: _, stopSequences, providerOptions, ...numbers } = sampling
+  return {
+    ...numbers,
+    ...(stopSequences === undefined ? {} : { stopSequences: [...stopSequences] }),
+    ...(providerOptions === undefined ? {} : { providerOptions: providerOptions as SharedV4ProviderOptions }),
+  }
+}
+
+function toolChoice(choice: NonNullable<ModelRequest['toolChoice']>): LanguageModelV4ToolChoice {
+  return typeof choice === 'string' ? { type: choice } : { type: 'tool', toolName: choice.toolName }
+}
+
+/** Providers take only names of letters, digits, `_` and `-`. */
+function responseFormat(
+  output: NonNullable<ModelRequest['output']>,
+): NonNullable<LanguageModelV4CallOptions['responseFormat']> {
+  const name = output.name?.replaceAll(/[^\w-]+/g, '_').slice(0, SCHEMA_NAME_CHARS_MAX)
+  return { type: 'json', schema: output.schema as JSONSchema7, ...(name ? { name } : {}) }
+}
+
+/** The shapes are the provider's own, but for files and for data that JSON lacks. */
+function promptMessage(message: ChatMessage): LanguageModelV4Message {
+  switch (message.role) {
+    case 'user':
+      return {
+        ...message,
+        content: message.content.map((part) => (part.type === 'file' ? filePart(part) : part)),
+      } as LanguageModelV4Message
+    case 'tool':
+      return { ...message, content: message.content.map(resultPart) } as LanguageModelV4Message
+    case 'system':
+    case 'assistant':
+      return message as LanguageModelV4Message
+  }
+}
+
+/** Text is base64, or the address of the file. */
+function filePart(part: FilePart): LanguageModelV4FilePart {
+  const inline = typeof part.data === 'string' ? /^data:[^,]*;base64,/.exec(part.data) : null
+  if (typeof part.data === 'string' && /^https?:\/\//i.test(part.data)) {
+    return { ...part, data: { type: 'url', url: new URL(part.data) } }
+  }
+  return { ...part, data: { type: 'data', data: inline === null ? part.data : part.data.slice(inline[0].length) } }
+}
+
+function resultPart(part: ToolResultPart): object {
+  if (part.output.type !== 'json' && part.output.type !== 'error-json') return part
+  return { ...part, output: { ...part.output, value: jsonOf(part.output.value) } }
+}
+
+/** Data as JSON: what JSON lacks becomes text. */
+function jsonOf(value: unknown): JSONValue {
+  if (typeof value === 'bigint') return String(value)
+  if (typeof value !== 'object' || value === null) return (value ?? null) as JSONValue
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
+  if (value instanceof Date) return value.toISOString()
+  if (Array.isArray(value)) return value.map(jsonOf)
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, jsonOf(member)]))
+}
