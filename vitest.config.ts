@@ -10,7 +10,7 @@ export default defineConfig({
       provider: 'v8',
       reporter: ['text-summary', 'html'],
       include: ['src/**/*.ts'],
-      exclude: ['src/**/*.{test,fixture}.ts', 'src/testing/**'],
+      exclude: ['src/**/*.{test,fixture}.ts', 'src/testing/**', 'src/*/testing.ts'],
       thresholds: { 'src/{std,kernel,engine}/**': { branches: 95 } },
     },
     projects: [
