@@ -1,6 +1,6 @@
 /** `agent()`: a model, its instructions and its tools, as a durable definition. */
 import { SkeinError } from '../std/index.ts'
-import { checkName, isSchema, jsonSchemaOf, modelName } from '../kernel/index.ts'
+import { checkName, isSchema, jsonSchemaOf, modelName, noteDefinition } from '../kernel/index.ts'
 import type { AgentDefinition, InferSchemaInput, Schema } from '../kernel/index.ts'
 import { approvalsOf } from './approval.ts'
 import { AgentLoop } from './loop.ts'
@@ -45,6 +45,7 @@ export function agent<
     onUpgrade: onUpgrade ?? 'adopt',
     reducer: ({ input: given, hash }) => new AgentLoop(plan, given, hash),
   }
+  noteDefinition(definition)
   return definition as AgentDefinition<InputOf<I>, OutputValue<O>>
 }
 

@@ -8,7 +8,6 @@ import type {
   ReducerAsk,
   ReducerOutcome,
   ReducerStep,
-  ReducerTotals,
   ToolCallPart,
 } from '../kernel/index.ts'
 import { agent } from './agent.ts'
@@ -33,7 +32,6 @@ export type Drive = {
   /** The message lists that model calls were given, by identity. */
   readonly lists: Set<unknown>
   end: ReducerOutcome | undefined
-  totals: ReducerTotals | undefined
 }
 
 /** SHA-256, as a host has it. */
@@ -110,7 +108,7 @@ export async function drive(
 ): Promise<Drive> {
   const instance = definition.reducer({ input: fresh(input), pid: 'p', hash: hashing })
   const open: ReducerAsk[] = []
-  const run: Drive = { seen: [], log: [], lists: new Set(), end: undefined, totals: undefined }
+  const run: Drive = { seen: [], log: [], lists: new Set(), end: undefined }
   const take = (step: ReducerStep): void => {
     for (const ask of step.asks) {
       run.seen.push(look(ask))
@@ -118,7 +116,6 @@ export async function drive(
       open.push(ask)
     }
     run.end = step.end
-    run.totals = step.totals
   }
   take(instance.begin())
   while (run.end === undefined) {
@@ -132,11 +129,7 @@ export async function drive(
 }
 
 /** Feeds recorded outcomes to a fresh instance; nothing is performed. */
-export function replay(
-  definition: AgentDefinition,
-  input: unknown,
-  log: Drive['log'],
-): Pick<Drive, 'seen' | 'end' | 'totals'> {
+export function replay(definition: AgentDefinition, input: unknown, log: Drive['log']): Pick<Drive, 'seen' | 'end'> {
   const instance = definition.reducer({ input: fresh(input), pid: 'p', hash })
   let step = instance.begin()
   const seen = step.asks.map(look)
@@ -144,7 +137,7 @@ export function replay(
     step = instance.on(slot, fresh(outcome))
     seen.push(...step.asks.map(look))
   }
-  return { seen, end: step.end, totals: step.totals }
+  return { seen, end: step.end }
 }
 
 /** The conversation that the last model call was given. */

@@ -36,7 +36,6 @@ describe('the agent loop', () => {
       { role: 'system', content: 'Be kind.' },
       { role: 'user', content: [{ type: 'text', text: 'Hello?' }] },
     ])
-    expect(run.totals).toMatchObject({ steps: 1, usage: { inputTokens: 10, outputTokens: 5 } })
   })
 
   it('A2: asks the calls of a step in one turn and goes on when the last has settled, in call order', async () => {
@@ -62,7 +61,6 @@ describe('the agent loop', () => {
         output: { type: 'json', value: { text: 'sub ran "b"' } },
       },
     ])
-    expect(run.totals?.usage).toMatchObject({ inputTokens: 20, outputTokens: 10 })
   })
 
   it('A3: shows the model what it called in vain, and goes on', async () => {

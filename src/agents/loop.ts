@@ -34,7 +34,6 @@ import { quoted } from './shown.ts'
 import { anyStops, stepOf } from './steps.ts'
 import type { AgentStep } from './steps.ts'
 import { ToolCalls } from './tool-calls.ts'
-import { NO_TOTALS, withStep } from './totals.ts'
 
 type Then = (outcome: ReducerOutcome) => ReducerStep
 
@@ -50,7 +49,6 @@ export class AgentLoop implements ReducerInstance {
   #request: Omit<ModelRequest, 'messages'>
   #n = 0
   #repairs = 0
-  #totals = NO_TOTALS
   #isEnded = false
 
   constructor(plan: AgentPlan, input: unknown, hash: (text: string) => string) {
@@ -116,7 +114,6 @@ export class AgentLoop implements ReducerInstance {
 
   #answered(given: ModelAnswer): ReducerStep {
     const { name, stepsMax, stopWhen } = this.#plan
-    this.#totals = withStep(this.#totals, given)
     if (given.finishReason === 'content-filter') {
       const message = `the model of agent "${name}" gave no answer: a content filter of its provider stopped it`
       return this.#failed('MODEL_REFUSED', message, { text: quoted(textOf(given)) })
@@ -218,12 +215,12 @@ export class AgentLoop implements ReducerInstance {
 
   #end(value: unknown): ReducerStep {
     this.#isEnded = true
-    return { asks: [], end: { ok: true, value }, totals: this.#totals }
+    return { asks: [], end: { ok: true, value } }
   }
 
   #fail(error: ErrorData): ReducerStep {
     this.#isEnded = true
-    return { asks: [], end: { ok: false, error }, totals: this.#totals }
+    return { asks: [], end: { ok: false, error } }
   }
 
   #failed(code: ErrorCode, message: string, data?: unknown): ReducerStep {

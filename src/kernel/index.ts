@@ -30,7 +30,6 @@ export type {
   ReducerInstance,
   ReducerOutcome,
   ReducerStep,
-  ReducerTotals,
 } from './definitions/reducer.ts'
 export { noteDefinition } from './definitions/defined.ts'
 export { createRegistry } from './definitions/registry.ts'

@@ -4,7 +4,7 @@
  */
 import type { ErrorData } from '../../std/index.ts'
 import type { Payload } from '../journal/outcome.ts'
-import type { ModelRef, ModelRequest, Usage } from './model.ts'
+import type { ModelRef, ModelRequest } from './model.ts'
 import type { AnyTool } from './tool.ts'
 import type { AnyDefinition } from './definition.ts'
 
@@ -37,16 +37,11 @@ export type ReducerOutcome =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly error: ErrorData }
 
-/** What an agent has used so far; for views and the handle of `start()`, while the facts stay the evidence. */
-export type ReducerTotals = { readonly steps: number; readonly usage: Usage; readonly costMicroUsd: number }
-
 /** What a reducer wants next. */
 export type ReducerStep = {
   readonly asks: readonly ReducerAsk[]
   /** Set when the agent is done: its value, or why it failed. */
   readonly end?: ReducerOutcome
-  /** Given with `end`. */
-  readonly totals?: ReducerTotals
 }
 
 /** A running reducer: its state is its own. */
