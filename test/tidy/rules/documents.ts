@@ -90,6 +90,31 @@ const house: Rule = {
   keeps: [{ 'src/std/a.ts': '', 'ARCHITECTURE.md': '| floor | room |\n| 0 | `std` | errors |' }],
 }
 
+const snippets: Rule = {
+  name: 'code in our documents stands in a file that is checked',
+  check: (project) =>
+    project.files
+      .filter(({ path }) => path.endsWith('.md'))
+      .flatMap((file) =>
+        [...file.text.matchAll(/^```ts(?: (\S+))?\n(.*?)^```$/gms)]
+          .filter(([, source = '', code = '']) => !project.text(source).includes(code))
+          .map(({ 1: source, index }) => {
+            const line = file.text.slice(0, index).split('\n').length
+            return offenceAt(
+              file,
+              line,
+              source ? `is not what ${source} says` : 'names no file: ```ts path/of/the/file.ts',
+            )
+          }),
+      ),
+  breaks: [
+    { 'README.md': '```ts\nrun()\n```\n', 'a.ts': 'run()\n' },
+    { 'README.md': '```ts a.ts\nrun(1)\n```\n', 'a.ts': 'run()\n' },
+    { 'README.md': '```ts gone.ts\nrun()\n```\n' },
+  ],
+  keeps: [{ 'README.md': 'See:\n```ts a.ts\nrun()\n```\n```sh\nnpm start\n```\n', 'a.ts': "import 'b'\nrun()\n" }],
+}
+
 const links: Rule = {
   name: 'links between our documents lead somewhere',
   check: (project) =>
@@ -134,4 +159,4 @@ const focused: Rule = {
   keeps: [{ 'src/std/a.test.ts': "it('x', () => {})" }],
 }
 
-export const DOCUMENT_RULES: readonly Rule[] = [errors, examples, house, links, focused]
+export const DOCUMENT_RULES: readonly Rule[] = [errors, examples, house, snippets, links, focused]
