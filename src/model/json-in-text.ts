@@ -6,6 +6,7 @@
  *    happens to fit a schema would be a loss in silence.
  * 2. One pass: the cost is linear in the text.
  */
+import { CANDIDATES_MAX } from './limits.ts'
 
 /** `candidates` best first; `fault` says what was wrong with text that looked like JSON. */
 export type FoundJson = {
@@ -54,6 +55,7 @@ function embedded(text: string): FoundJson {
     at = end - 1
   }
   candidates.reverse()
+  candidates.length = Math.min(candidates.length, CANDIDATES_MAX)
   return fault === undefined ? { candidates } : { candidates, fault }
 }
 

@@ -22,5 +22,7 @@ export const ANSWER_CHARS_MAX = 16 * 1024 * 1024
 export const QUOTE_CHARS_MAX = 300
 /** Depth that is kept free around tool arguments and typed output, for the conversation they become part of. */
 export const DEPTH_KEPT_FREE = 12
+/** JSON values in one answer that are tried as typed output, the last first. */
+export const CANDIDATES_MAX = 20
 /** Issues of a schema that one complaint names. */
 export const COMPLAINT_ISSUES_MAX = 10
