@@ -103,23 +103,27 @@ export const endWith = (activation: Activation, value: unknown = 'done') =>
 /** Goes to rest unless something came. */
 export const rest = (activation: Activation) => activation.commit({ type: 'wait', summary: SUMMARY })
 
-/** A `run` that hands every activation to the test and lets it end with the activation. */
+/** A `run` that hands every activation to the test, and returns when the activation is over or taken away. */
 export function captured() {
   const waiting: ((activation: Activation) => void)[] = []
   const arrived: Activation[] = []
   const log: string[] = []
   const run = (activation: Activation): Promise<void> => {
     log.push(activation.pid)
+    const commit = activation.commit.bind(activation)
+    const over = new Promise<void>((resolve) => {
+      activation.signal.addEventListener('abort', () => resolve())
+      activation.commit = async (end) => {
+        const hasEnded = await commit(end)
+        if (hasEnded) resolve()
+        return hasEnded
+      }
+    })
     const next = waiting.shift()
     if (next === undefined) arrived.push(activation)
     else next(activation)
-    return new Promise((resolve) => {
-      if (activation.signal.aborted) resolve()
-      activation.signal.addEventListener('abort', () => resolve())
-      ends.set(activation, resolve)
-    })
+    return over
   }
-  const ends = new Map<Activation, () => void>()
   return {
     run,
     /** Pids in order of activation. */
@@ -129,8 +133,6 @@ export function captured() {
       const activation = arrived.shift()
       return activation === undefined ? new Promise((resolve) => waiting.push(resolve)) : Promise.resolve(activation)
     },
-    /** The `run` of this activation returns. */
-    release: (activation: Activation): void => ends.get(activation)?.(),
   }
 }
 
@@ -152,5 +154,3 @@ export async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   for await (const item of items) list.push(item)
   return list
 }
-
-export type { ProcessEvent }

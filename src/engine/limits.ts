@@ -3,8 +3,9 @@ import { limits } from '../std/index.ts'
 
 /** Text of one sealed frame. */
 export const FRAME_BYTES_MAX = 64 * 1024 * 1024
-/** Entries and bytes of one transaction: bounds how long a commit may block the event loop. */
+/** Entries of one transaction: bounds how long a commit may block the event loop. */
 export const BATCH_ENTRIES_MAX = 1_000
+/** Bytes of one transaction, about. */
 export const BATCH_BYTES_MAX = 8 * 1024 * 1024
 /** Processes whose outcomes are delivered in one macrotask; the rest follow after a look at I/O. */
 export const MACROTASK_DELIVERIES_MAX = 100
@@ -16,8 +17,9 @@ export const RESIDENT_MAX_DEFAULT = 10_000
 export const WATCH_BACKLOG_MAX = 10_000
 /** Rows per page when a list or a history is read. */
 export const PAGE_ROWS = 200
-/** Length of a pid and of a message or control id. */
+/** Length of a pid. */
 export const PID_CHARACTERS_MAX = 512
+/** Length of the id of a message or control. */
 export const ID_CHARACTERS_MAX = 4_096
 /** How often ids that are past their time are forgotten. */
 export const FORGET_EVERY_MS = 10 * 60 * 1000

@@ -15,6 +15,7 @@ import type {
 } from '../kernel/index.ts'
 import type { ErrorData, Epoch, Pid, Seq } from '../std/index.ts'
 
+/** What an engine promises. */
 export type EngineTraits = {
   readonly durability: 'memory' | 'fsync' | 'quorum'
   readonly nodes: 'one' | 'many'
@@ -25,6 +26,7 @@ export type EngineTraits = {
 /** `ready`: has something to do · `running`: resident · `waiting` · `parked`: needs an operator or other code · the rest: ended. */
 export type ProcessStatus = 'ready' | 'running' | 'waiting' | 'parked' | 'done' | 'failed' | 'cancelled'
 
+/** A process as operators see it. */
 export type ProcessView = {
   readonly pid: Pid
   readonly kind: 'workflow' | 'agent'
@@ -70,11 +72,13 @@ export type Frame = {
 /** Something changed; live views ask again. */
 export type Change = { readonly pid: Pid; readonly status: ProcessStatus; readonly frame?: Frame }
 
+/** How much one host takes on. */
 export type HostOptions = {
   /** Activations resident at once. */
   readonly residentMax?: number
 }
 
+/** What runs and keeps processes. */
 export interface Engine extends AsyncDisposable {
   readonly traits: EngineTraits
   /** Durable when it resolves; idempotent by pid. `created: false` when the pid exists already. */

@@ -138,7 +138,8 @@ export class LocalActivation implements Activation, Addressee {
     if (bytes > FRAME_BYTES_MAX)
       throw new SkeinError(
         'VALUE_TOO_LARGE',
-        `a frame of ${this.pid} has ${bytes} characters, more than ${FRAME_BYTES_MAX}; return smaller values, or write them to files and return their names`,
+        `a frame of ${this.pid} has ${bytes} characters, more than ${FRAME_BYTES_MAX}; ` +
+          'return smaller values, or write them to files and return their names',
       )
     // From here on nothing may fail: the frame is part of the journal.
     const consumed = this.#consume(effects)

@@ -1,18 +1,19 @@
 import type { Clock } from '../../std/index.ts'
-import type { P, ProcessTable } from './store/process-table.ts'
+import type { AgendaTable } from './store/agenda-table.ts'
+import type { P } from './store/process-table.ts'
 
-/** The one timer of all processes that rest: wakes those that are due. */
+/** The one timer of all agenda that rest: wakes those that are due. */
 export class DueTimer {
   readonly #clock: Clock
-  readonly #processes: ProcessTable
+  readonly #agenda: AgendaTable
   readonly #onDue: (p: P) => void
   #timer: Disposable | undefined
   #armedFor = Infinity
   #isClosed = false
 
-  constructor(clock: Clock, processes: ProcessTable, onDue: (p: P) => void) {
+  constructor(clock: Clock, agenda: AgendaTable, onDue: (p: P) => void) {
     this.#clock = clock
-    this.#processes = processes
+    this.#agenda = agenda
     this.#onDue = onDue
   }
 
@@ -20,8 +21,8 @@ export class DueTimer {
   look(): void {
     if (this.#isClosed) return
     const now = this.#clock.now()
-    for (const p of this.#processes.due(now)) this.#onDue(p)
-    this.#arm(this.#processes.nextDue(now) ?? Infinity)
+    for (const p of this.#agenda.due(now)) this.#onDue(p)
+    this.#arm(this.#agenda.nextDue(now) ?? Infinity)
   }
 
   /** A process rests until `at`. */

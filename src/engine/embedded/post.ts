@@ -51,6 +51,7 @@ export interface Residents {
   wake(p: P): void
 }
 
+/** What the post needs of its engine. */
 export type PostParts = {
   readonly tables: Tables
   readonly epoch: Epoch

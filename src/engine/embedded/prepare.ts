@@ -6,21 +6,25 @@ import { ID_CHARACTERS_MAX, PID_CHARACTERS_MAX } from '../limits.ts'
 import { pack } from './store/pack.ts'
 import type { Packed } from './store/pack.ts'
 
-/** Ready to be a row: only text and whole numbers are left to bind. */
+/** A message ready to be a row: only text and whole numbers are left to bind. */
 export type PreparedMessage = {
   readonly type: 'message'
   readonly message: Message
   readonly text: string
   readonly bytes: number
 }
+/** A control ready to be a row. */
 export type PreparedControl = {
   readonly type: 'control'
   readonly to: Pid
   readonly control: Control
   readonly packed: Packed
 }
+/** A start request ready to be a row. */
 export type PreparedStart = { readonly type: 'start'; readonly request: StartRequest; readonly packed: Packed }
+/** A wait ready to be a row. */
 export type PreparedWait = { readonly wait: Wait; readonly dueAt: number | undefined; readonly packed: Packed }
+/** Anything that can reach a process. */
 export type Prepared = PreparedMessage | PreparedControl | PreparedStart
 
 const PID = /^[A-Za-z0-9._~:-]+$/

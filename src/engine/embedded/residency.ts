@@ -41,14 +41,14 @@ export class Residency implements AsyncDisposable {
     this.#interior = interior
     this.#run = run
     this.#residentMax = options.residentMax ?? RESIDENT_MAX_DEFAULT
-    this.#due = new DueTimer(interior.clock, interior.tables.processes, (p) => this.wake(p))
+    this.#due = new DueTimer(interior.clock, interior.tables.agenda, (p) => this.wake(p))
   }
 
   /** Takes over everything unfinished. */
   async begin(): Promise<void> {
     const { commits, tables } = this.#interior
-    await commits.submit(() => tables.processes.releaseInterrupted())
-    for (const p of tables.processes.unfinished()) this.wake(p)
+    await commits.submit(() => tables.agenda.releaseInterrupted())
+    for (const p of tables.agenda.unfinished()) this.wake(p)
     this.#due.look()
   }
 
@@ -94,7 +94,7 @@ export class Residency implements AsyncDisposable {
     await Promise.all(this.#runs.values())
     this.#residents.clear()
     const { commits, tables } = this.#interior
-    await commits.submit(() => tables.processes.releaseInterrupted()).catch(() => {})
+    await commits.submit(() => tables.agenda.releaseInterrupted()).catch(() => {})
   }
 
   #pump(): void {

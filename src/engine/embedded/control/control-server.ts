@@ -104,7 +104,8 @@ export class ControlServer implements AsyncDisposable {
       default:
         throw new SkeinError(
           'USAGE',
-          `the owner of this data folder does not know "${String((call as { op?: unknown }).op)}"; use the same version of Skein on both sides`,
+          `the owner of this data folder does not know "${String((call as { op?: unknown }).op)}"; ` +
+            'use the same version of Skein on both sides',
         )
     }
   }

@@ -14,8 +14,10 @@ export type ControlCall =
   | { readonly op: 'control'; readonly pid: Pid; readonly control: Control }
   | { readonly op: 'watch'; readonly query: Query }
 
+/** A line from a client. */
 export type ControlRequest = { readonly v: 1; readonly id: number; readonly call: ControlCall }
 
+/** A line from the owner. */
 export type ControlAnswer =
   | { readonly id: number; readonly ok: unknown }
   | { readonly id: number; readonly error: ErrorData }

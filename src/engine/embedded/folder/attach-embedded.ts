@@ -19,7 +19,10 @@ export interface AttachedEngine extends Engine, Pick<LocalEngine, 'verify'> {
 /** Time for an owner that holds the folder to answer before it counts as not there yet. */
 const PING_TIMEOUT_MS = 2_000
 
-/** Attaches to the live owner of `folder`; undefined when there is none. Throws `CONTROL_UNREACHABLE` when there is one that does not answer. */
+/**
+ * Attaches to the live owner of `folder`; undefined when there is none. Throws `CONTROL_UNREACHABLE` when there is one
+ * that does not answer.
+ */
 export async function attachEmbedded(
   folder: string,
   ports: { readonly clock: Clock; readonly hash: Hash },

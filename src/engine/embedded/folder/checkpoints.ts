@@ -17,6 +17,7 @@ const { DatabaseSync } = require('node:sqlite')
 const db = new DatabaseSync(require('node:worker_threads').workerData)
 try { db.prepare('pragma wal_checkpoint(passive)').get() } finally { db.close() }`
 
+/** The database to look after, and its files. */
 export type CheckpointParts = {
   readonly db: DatabaseSync
   readonly database: string

@@ -18,6 +18,7 @@ import { layoutOf } from './layout.ts'
 import { acquireOwnerLock } from './owner-lock.ts'
 import type { OwnerInfo } from './owner-lock.ts'
 
+/** Which folder to take, and the ports to run on. */
 export type EmbeddedOptions = {
   /** Made, for this user only, when it does not exist. */
   readonly folder: string

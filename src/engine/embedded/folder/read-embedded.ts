@@ -14,7 +14,10 @@ import { isOwned } from './owner-lock.ts'
 export interface FolderReader
   extends Pick<Engine, 'inspect' | 'list' | 'history'>, Pick<LocalEngine, 'verify'>, Disposable {}
 
-/** Reads a data folder, with or without an owner beside it. Throws `DATA_FOLDER_CORRUPT`, `DATA_FOLDER_NEWER` or `DATA_FOLDER_READ_ONLY`. */
+/**
+ * Reads a data folder, with or without an owner beside it. Throws `DATA_FOLDER_CORRUPT`, `DATA_FOLDER_NEWER` or
+ * `DATA_FOLDER_READ_ONLY`.
+ */
 export function readEmbedded(folder: string, hash: Hash): FolderReader {
   const at = resolve(folder)
   const { database, blobs } = layoutOf(at)

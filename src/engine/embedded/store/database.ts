@@ -76,7 +76,8 @@ function checkVersion(db: DatabaseSync, where: string): boolean {
   if (version > SCHEMA_VERSION) {
     throw new SkeinError(
       'DATA_FOLDER_NEWER',
-      `${where} was written by a newer Skein (store version ${version}, this one reads up to ${SCHEMA_VERSION}); update Skein: it is left as it is`,
+      `${where} was written by a newer Skein (store version ${version}, this one reads up to ${SCHEMA_VERSION}); ` +
+        'update Skein: it is left as it is',
     )
   }
   return false
@@ -89,7 +90,8 @@ export function openForOwner(path: string): DatabaseSync {
     db = new DatabaseSync(path)
     const empty = checkVersion(db, path)
     db.exec(
-      'pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 0; pragma busy_timeout = 5000; pragma cache_size = -65536',
+      'pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 0; ' +
+        'pragma busy_timeout = 5000; pragma cache_size = -65536',
     )
     if (empty)
       db.exec(

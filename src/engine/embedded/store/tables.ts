@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { agendaTable } from './agenda-table.ts'
 import { blobTable } from './blob-table.ts'
 import type { LargeBlobs } from './blob-table.ts'
 import { controlTable } from './control-table.ts'
@@ -13,6 +14,7 @@ export function tablesOf(db: DatabaseSync, large?: LargeBlobs) {
   return {
     meta: metaTable(db),
     processes: processTable(db),
+    agenda: agendaTable(db),
     journal: journalTable(db),
     mailbox: mailboxTable(db),
     controls: controlTable(db),
