@@ -5,7 +5,8 @@
  * 1. `apply` is the only way the state changes, and it depends on nothing but the fact.
  * 2. Per key at most one delivered outcome: the first `answered`, final `settled` or `resolved` wins (rule J4); later
  *    ones are counted in `dropped`.
- * 3. Facts are applied in `seq` order without gaps.
+ * 3. A `waiting` fact opens its key anew: one effect may wait for money, or pause, more than once.
+ * 4. Facts are applied in `seq` order without gaps.
  */
 import { assert, unreachable } from '../../std/index.ts'
 import type { EffectKey, OwnerId, Pid, ScopePath } from '../../std/index.ts'
@@ -117,6 +118,7 @@ export class ProcessState {
       case 'waiting': {
         const record = this.record(fact.key)
         record.waiting = fact.on
+        record.outcome = undefined
         if (fact.on.kind === 'budget') this.budgetWaits.add(fact.key)
         return
       }
