@@ -26,3 +26,5 @@ export const BORN_POLL_MS = 10
 /** First and longest pause between two looks whether a run waits for somebody. */
 export const HINT_MS_MIN = 500
 export const HINT_MS_MAX = 10_000
+/** Processes read again in one look at a run. */
+export const FAMILY_READS_PER_LOOK = 500

@@ -7,7 +7,7 @@ import { durationMs } from '../std/index.ts'
 import type { Duration } from '../std/index.ts'
 import { dataFolder, loadConfig } from './config/config.ts'
 import { createHost } from './hosting/host.ts'
-import type { Host } from './hosting/host.ts'
+import type { Host, StartableHost } from './hosting/host.ts'
 import { skeinOf } from './skein.ts'
 import type { Skein } from './skein.ts'
 import { tripwireMode } from './tripwire/mode.ts'
@@ -33,10 +33,14 @@ export async function open(options: OpenOptions = {}): Promise<Skein> {
 }
 
 /** What the command line opens, with more to say than `open()`. */
-export type HostOptions = OpenOptions & { readonly signal?: AbortSignal; readonly prepare?: (host: Host) => void }
+export type HostOptions = OpenOptions & {
+  readonly signal?: AbortSignal
+  readonly prepare?: (host: Host) => void
+  /** False: the caller begins it. */ readonly begin?: boolean
+}
 
 /** A running host over a data folder. `prepare` is called before anything runs. */
-export async function openHost(options: HostOptions): Promise<Host> {
+export async function openHost(options: HostOptions): Promise<StartableHost> {
   const cwd = process.cwd()
   const config = options.data === undefined || options.models === undefined ? await loadConfig(cwd) : {}
   const folder = dataFolder(options.data, config, cwd)
@@ -53,7 +57,7 @@ export async function openHost(options: HostOptions): Promise<Host> {
   try {
     for (const definition of options.workflows ?? []) host.code.register(definition)
     options.prepare?.(host)
-    await host.begin()
+    if (options.begin !== false) await host.begin()
     return host
   } catch (thrown) {
     await host[Symbol.asyncDispose]()

@@ -9,6 +9,8 @@ export interface Terminal {
   readonly rows: () => number
   readonly cwd: string
   readonly env: Readonly<Record<string, string | undefined>>
+  /** Ends the process here and now; nothing durable is lost by it. */
+  die(code: number): never
   /** Calls `heard` on SIGINT and SIGTERM until disposed. */
   signals(heard: (signal: 'SIGINT' | 'SIGTERM') => void): Disposable
 }
@@ -28,6 +30,7 @@ export function processTerminal(): Terminal {
     rows: () => process.stderr.rows ?? ROWS_DEFAULT,
     cwd: process.cwd(),
     env: process.env,
+    die: (code) => process.exit(code),
     signals(heard) {
       const onInt = (): void => heard('SIGINT')
       const onTerm = (): void => heard('SIGTERM')

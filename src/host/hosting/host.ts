@@ -44,8 +44,14 @@ export interface Host extends AsyncDisposable {
   readonly folder: string
 }
 
+/** A host before anything runs. */
+export interface StartableHost extends Host {
+  /** Takes over everything unfinished. */
+  begin(): Promise<void>
+}
+
 /** Makes a host; nothing runs before `begin`, so that definitions can be registered first. */
-export async function createHost(parts: HostParts): Promise<Host & { begin(): Promise<void> }> {
+export async function createHost(parts: HostParts): Promise<StartableHost> {
   const { engine, folder, env, models, warn } = parts
   const code = new Code({ hash: nodeHash, folder, warn })
   const ends = new Ends(engine)
@@ -73,6 +79,7 @@ export async function createHost(parts: HostParts): Promise<Host & { begin(): Pr
     try {
       await kernel.run(activation)
     } finally {
+      news.publish({ type: 'rested', pid: activation.pid })
       ends.rested(activation.pid).catch((thrown: unknown) => ends.close(toSkeinError(thrown)))
     }
   }

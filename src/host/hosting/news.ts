@@ -1,11 +1,15 @@
 /** Live news of the processes in this host: lossy, never evidence. A listener that throws hurts nobody. */
 import type { Trace } from '../../kernel/index.ts'
+import type { Pid } from '../../std/index.ts'
 
-/** Where the kernel's trace goes. */
+/** What the kernel tells, and that an activation is over. */
+export type HostNews = Trace | { readonly type: 'rested'; readonly pid: Pid }
+
+/** Where it goes. */
 export class News {
-  readonly #listeners = new Set<(news: Trace) => void>()
+  readonly #listeners = new Set<(news: HostNews) => void>()
 
-  readonly publish = (news: Trace): void => {
+  readonly publish = (news: HostNews): void => {
     for (const listener of this.#listeners) {
       try {
         listener(news)
@@ -16,7 +20,7 @@ export class News {
   }
 
   /** Hears everything from now on, until disposed. */
-  listen(listener: (news: Trace) => void): Disposable {
+  listen(listener: (news: HostNews) => void): Disposable {
     this.#listeners.add(listener)
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) }
   }

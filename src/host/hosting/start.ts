@@ -49,7 +49,8 @@ export async function startRun(
   return created ? { pid, created } : resume(host, definition, pid, input)
 }
 
-function runId(definition: AnyDefinition, id: string | undefined): Pid {
+/** The pid of a run: its id, checked, or a new one. Throws `INPUT_INVALID`. */
+export function runId(definition: AnyDefinition, id: string | undefined): Pid {
   if (id === undefined) return asPid(`${definition.name}-${randomBytes(ID_BYTES).toString('hex')}`)
   if (ID_PATTERN.test(id) && id.length <= RUN_ID_LENGTH_MAX) return asPid(id)
   throw new SkeinError(

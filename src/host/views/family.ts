@@ -52,7 +52,7 @@ export class Family {
     const known = this.members.get(view.pid)
     const story = known?.story ?? new Story()
     this.members.set(view.pid, { view, story })
-    if (story.ended !== undefined) return
+    if (known !== undefined && story.ended !== undefined) return story.compact()
     for await (const frame of this.#reader.history(view.pid, asSeq(story.nextSeq))) story.apply(frame.facts)
     if (story.ended !== undefined) story.compact()
   }

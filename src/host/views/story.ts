@@ -32,6 +32,7 @@ export type Entry = {
   outcome: Outcome | undefined
   actual: Amounts
   note: string | undefined
+  idempotent: boolean
   child: Pid | undefined
   /** What it waits for now, under the wait's own key. */
   wait: { readonly key: EffectKey; readonly on: WaitOn; readonly since: number } | undefined
@@ -163,6 +164,7 @@ export class Story {
     entry.class = fact.class
     entry.phase = 'intended'
     entry.attempts = fact.attempt
+    entry.idempotent = fact.idempotent === true
     entry.argsHash = fact.argsHash
     entry.args ??= fact.args
     entry.approvedBy = fact.verdict.approvedBy ?? entry.approvedBy
@@ -258,6 +260,7 @@ export class Story {
       outcome: undefined,
       actual: {},
       note: undefined,
+      idempotent: false,
       child: undefined,
       wait: undefined,
     }

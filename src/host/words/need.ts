@@ -79,9 +79,9 @@ export function needCommands(need: Need): readonly string[] {
 }
 
 function parkedCommands(need: Extract<Need, { kind: 'parked' }>): readonly string[] {
-  const { file, pid, parent } = need.member.view
-  const again =
-    file === undefined || parent !== undefined ? [] : [`npx skein run ${shellWord(file)} --id ${shellWord(pid)}`]
+  const { file, pid, root } = need.member.view
+  // Hosting it again tries it once more: with its code back, or with a defect mended.
+  const again = file === undefined ? [] : [`npx skein run ${shellWord(file)} --id ${shellWord(root)}`]
   return [...again, `npx skein cancel ${shortPid(pid)}`]
 }
 

@@ -1,0 +1,153 @@
+/** Conducts a run on the command line: resumes it, shows it, answers for it where told to, and says how it ended. */
+import { failureOf, valueOf } from '../../kernel/index.ts'
+import type { Outcome } from '../../kernel/index.ts'
+import { errorFromData } from '../../std/index.ts'
+import type { Pid } from '../../std/index.ts'
+import type { StartableHost } from '../hosting/host.ts'
+import type { Started } from '../hosting/start.ts'
+import { decideApproval } from '../operate/acts.ts'
+import { spentBelow } from '../progress/tree.ts'
+import { followRun } from '../progress/follow.ts'
+import type { Followed } from '../progress/follow.ts'
+import { Family } from '../views/family.ts'
+import { isEnded, restExitCode } from '../views/rest.ts'
+import type { Need } from '../views/rest.ts'
+import { needCommands, needName, needWords } from '../words/need.ts'
+import { keptOf, keptWords } from '../words/resumed.ts'
+import { toJson } from '../words/value.ts'
+import { exitCodeOf, printFailure } from './failure.ts'
+import { located } from './folder.ts'
+import type { Interrupt } from './interrupt.ts'
+import { jsonLine, needJson, outcomeJson } from './json.ts'
+import { reporter } from './reporter.ts'
+import type { Terminal } from './terminal.ts'
+
+/** How a run is conducted. */
+export type Conduct = {
+  readonly pid: Pid
+  readonly start: () => Promise<Started>
+  /** The command that resumes it. */
+  readonly rerun: string
+  readonly isYes: boolean
+  readonly isJson: boolean
+  readonly interrupt: Interrupt
+}
+
+const INDENT = 2
+
+/** Runs it. Returns the exit code. */
+export async function conduct(host: StartableHost, terminal: Terminal, how: Conduct): Promise<number> {
+  const { pid, interrupt } = how
+  const reader = located(host.engine, host.folder, terminal.cwd)
+  const family = new Family(reader, pid)
+  await family.readAll()
+  using report = reporter(host, terminal, { isQuiet: how.isJson, pid, before: family })
+  if (family.root !== undefined) report.say(resumeLine(family, pid))
+  await host.begin()
+  await how.start()
+  const follower = {
+    looked: (now: Family) => report.look(now),
+    resting: (needs: readonly Need[]) => whenResting(host, needs, how, terminal),
+  }
+  const at = await followRun(host, family, pid, follower, interrupt.signal)
+  report[Symbol.dispose]()
+  return finish(at, family, terminal, how)
+}
+
+function resumeLine(before: Family, pid: Pid): string {
+  const root = before.root
+  if (root !== undefined && isEnded(root.view.status)) return `${pid} has ended before; nothing is done again`
+  return keptWords(pid, keptOf(before))
+}
+
+/** True to go on following: somebody (or --yes) may answer while we watch. */
+async function whenResting(
+  host: StartableHost,
+  needs: readonly Need[],
+  how: Conduct,
+  terminal: Terminal,
+): Promise<boolean> {
+  const approvals = needs.flatMap((need) => (need.kind === 'approval' ? [need] : []))
+  if (how.isYes && approvals.length > 0) {
+    for (const need of approvals)
+      await decideApproval(host.engine, `${need.member.view.pid}/${need.entry.key}`, 'approved', { by: '--yes' })
+    return true
+  }
+  const isForPeople = restExitCode(needs) === WAITING
+  return isForPeople && terminal.isLive && !how.isJson
+}
+
+/** The exit code of a run that waits for somebody. */
+const WAITING = 3
+
+function finish(at: Followed, family: Family, terminal: Terminal, how: Conduct): number {
+  switch (at.type) {
+    case 'ended':
+      return finishEnded(at.outcome, family, terminal, how)
+    case 'resting':
+      return finishResting(at.needs, family, terminal, how)
+    case 'stopped':
+      if (how.isJson) terminal.out(jsonLine({ ...figures(family, how.pid), status: 'stopped' }))
+      else
+        terminal.err(`${how.pid} is kept; it goes on with: ${how.rerun}
+`)
+      return how.interrupt.exitCode()
+  }
+}
+
+function finishEnded(outcome: Outcome, family: Family, terminal: Terminal, how: Conduct): number {
+  const failure = failureOf(outcome)
+  if (how.isJson) {
+    terminal.out(
+      jsonLine({ ...figures(family, how.pid), ...(outcomeJson(outcome) as object), status: family.root?.view.status }),
+    )
+    return failure === undefined ? 0 : exitCodeOf(failure.code)
+  }
+  if (failure === undefined) {
+    const value = outcome.type === 'ok' ? valueOf(outcome.value) : undefined
+    if (value !== undefined)
+      terminal.out(`${typeof value === 'string' ? value : toJson(value, INDENT)}
+`)
+    return 0
+  }
+  return printFailure(errorFromData(failure), terminal, false)
+}
+
+function finishResting(needs: readonly Need[], family: Family, terminal: Terminal, how: Conduct): number {
+  const code = restExitCode(needs)
+  if (how.isJson) {
+    const status = code === WAITING ? 'waiting' : code === 4 ? 'parked' : 'budget'
+    terminal.out(jsonLine({ ...figures(family, how.pid), status, needs: needs.map(needJson) }))
+    return code
+  }
+  for (const need of needs) {
+    const head =
+      need.kind === 'parked' || need.kind === 'operator'
+        ? 'PARKED'
+        : need.kind === 'budget'
+          ? 'OUT OF BUDGET'
+          : 'WAITING'
+    terminal.err(`${needName(need)}  ${head}  ${needWords(need)}
+${needCommands(need)
+  .map(
+    (command) => `    ${command}
+`,
+  )
+  .join('')}`)
+  }
+  terminal.err(`${how.pid} is kept; when that is answered it goes on with: ${how.rerun}
+`)
+  return code
+}
+
+function figures(family: Family, pid: Pid): Record<string, unknown> {
+  const members = [...family.members.values()]
+  const root = family.root
+  return {
+    id: pid,
+    processes: members.length,
+    effects: members.reduce((sum, member) => sum + member.story.effectCount, 0),
+    repeated: members.reduce((sum, member) => sum + member.story.repeated, 0),
+    spent: root === undefined ? {} : spentBelow(family, root),
+  }
+}

@@ -1,0 +1,97 @@
+/** How verbs reach a data folder: readers read the database, actors go through the owner or take the folder themselves. */
+import { existsSync } from 'node:fs'
+import { userInfo } from 'node:os'
+import { join, relative, resolve } from 'node:path'
+import { attachEmbedded, nodeClock, nodeHash, nodeRandom, openEmbedded, readEmbedded } from '../../engine/index.ts'
+import type { Engine, FolderReader, ProcessView } from '../../engine/index.ts'
+import { SkeinError } from '../../std/index.ts'
+import type { Pid } from '../../std/index.ts'
+import { dataFolder, loadConfig } from '../config/config.ts'
+import type { Operable } from '../operate/acts.ts'
+import type { Reader } from '../operate/find.ts'
+import type { Terminal } from './terminal.ts'
+import type { Typed } from './verb.ts'
+
+/** The data folder that the arguments, the config or the default name. */
+export async function folderOf(typed: Typed, terminal: Terminal): Promise<string> {
+  return dataFolder(typed.text('data'), await loadConfig(terminal.cwd), terminal.cwd)
+}
+
+/** A reader of a folder; files of definitions are shown relative to where the user stands. */
+export type FolderView = Reader & Pick<FolderReader, 'verify'>
+
+/** Reads a folder, with or without a live owner. Throws `FILE_UNREADABLE` when there is none. */
+export async function withReader<T>(
+  typed: Typed,
+  terminal: Terminal,
+  read: (reader: FolderView) => Promise<T>,
+): Promise<T> {
+  const folder = await folderOf(typed, terminal)
+  demandFolder(folder, terminal)
+  using reader = readEmbedded(folder, nodeHash)
+  return await read({ ...located(reader, folder, terminal.cwd), verify: (pid) => reader.verify(pid) })
+}
+
+/** Acts on a folder: through its live owner, else as its owner for a moment. `hosted`: somebody runs its processes now. */
+export async function withActor<T>(
+  typed: Typed,
+  terminal: Terminal,
+  act: (engine: Operable, about: { readonly hosted: boolean }) => Promise<T>,
+): Promise<T> {
+  const folder = await folderOf(typed, terminal)
+  demandFolder(folder, terminal)
+  const ports = { clock: nodeClock, hash: nodeHash, random: nodeRandom }
+  const attached = await attachEmbedded(folder, ports)
+  if (attached !== undefined) {
+    await using engine = attached
+    return await act(operable(engine, folder, terminal), { hosted: true })
+  }
+  await using engine = await openEmbedded({ folder, ...ports })
+  return await act(operable(engine, folder, terminal), { hosted: false })
+}
+
+/** Who acts, as it will stand in the journal. */
+export function actorName(typed: Typed): string {
+  return typed.text('by') ?? userName()
+}
+
+function userName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return 'somebody'
+  }
+}
+
+function demandFolder(folder: string, terminal: Terminal): void {
+  if (existsSync(join(folder, 'skein.db'))) return
+  const shown = relative(terminal.cwd, folder) || '.'
+  throw new SkeinError(
+    'FILE_UNREADABLE',
+    `there is no data folder at ${shown}; run something first (skein run <file>), or name another with --data`,
+  )
+}
+
+function operable(engine: Engine, folder: string, terminal: Terminal): Operable {
+  return {
+    ...located(engine, folder, terminal.cwd),
+    control: (pid, control) => engine.control(pid, control),
+    deliver: (message) => engine.deliver(message),
+  }
+}
+
+/** Views whose `file` is relative to `cwd`. */
+export function located(reader: Reader, folder: string, cwd: string): Reader {
+  const locate = (view: ProcessView): ProcessView =>
+    view.file === undefined ? view : { ...view, file: relative(cwd, resolve(folder, view.file)) }
+  return {
+    inspect: async (pid: Pid) => {
+      const view = await reader.inspect(pid)
+      return view === undefined ? undefined : locate(view)
+    },
+    list: async function* (query) {
+      for await (const view of reader.list(query)) yield locate(view)
+    },
+    history: (pid, from) => reader.history(pid, from),
+  }
+}

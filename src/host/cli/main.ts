@@ -1,0 +1,65 @@
+/** The command line: finds the verb, runs it, and turns whatever is thrown into words and an exit code. */
+import { SkeinError } from '../../std/index.ts'
+import { userFileHooks } from '../load/hooks.ts'
+import { suggestion } from '../words/nearest.ts'
+import { readArgs } from './args.ts'
+import { printFailure } from './failure.ts'
+import { overview, verbHelp } from './help.ts'
+import { processTerminal } from './terminal.ts'
+import type { Terminal } from './terminal.ts'
+import { answer } from './verbs/answer.ts'
+import { approve } from './verbs/approve.ts'
+import { cancel } from './verbs/cancel.ts'
+import { deny } from './verbs/deny.ts'
+import { inbox } from './verbs/inbox.ts'
+import { log } from './verbs/log.ts'
+import { ps } from './verbs/ps.ts'
+import { resolve } from './verbs/resolve.ts'
+import { run } from './verbs/run.ts'
+import { send } from './verbs/send.ts'
+import { show } from './verbs/show.ts'
+import { topup } from './verbs/topup.ts'
+import { tree } from './verbs/tree.ts'
+import { verify } from './verbs/verify.ts'
+import { version } from './version.ts'
+
+const VERBS = [run, ps, tree, log, show, inbox, approve, deny, answer, send, cancel, resolve, topup, verify]
+
+/** Runs one command. Returns the exit code; never rejects. */
+export async function main(argv: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {
+  const isJson = argv.includes('--json')
+  try {
+    using _hooks = userFileHooks()
+    return await dispatch(argv, terminal)
+  } catch (thrown) {
+    return printFailure(thrown, terminal, isJson)
+  }
+}
+
+async function dispatch(argv: readonly string[], terminal: Terminal): Promise<number> {
+  const [name, ...rest] = argv
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    const asked = VERBS.find((verb) => verb.name === rest[0])
+    terminal.out(asked === undefined ? overview(VERBS) : verbHelp(asked))
+    return 0
+  }
+  if (name === '--version') {
+    terminal.out(`${version()}\n`)
+    return 0
+  }
+  const verb = VERBS.find((known) => known.name === name)
+  if (verb === undefined)
+    throw new SkeinError(
+      'USAGE',
+      `there is no verb ${name}.${suggestion(
+        name,
+        VERBS.map((known) => known.name),
+      )} See: skein --help`,
+    )
+  const typed = readArgs(verb, rest)
+  if (typed.has('help')) {
+    terminal.out(verbHelp(verb))
+    return 0
+  }
+  return verb.run(typed, terminal)
+}

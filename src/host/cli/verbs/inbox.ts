@@ -1,0 +1,53 @@
+import type { WaitOn } from '../../../kernel/index.ts'
+import { readStory } from '../../operate/find.ts'
+import type { Reader } from '../../operate/find.ts'
+import { entryNeeds, needsOf } from '../../views/rest.ts'
+import type { Need } from '../../views/rest.ts'
+import { elapsedWords } from '../../words/amounts.ts'
+import { needCommands, needName, needWords } from '../../words/need.ts'
+import { withReader } from '../folder.ts'
+import { jsonLine, needJson } from '../json.ts'
+import { textOf } from '../table.ts'
+import type { Verb } from '../verb.ts'
+
+const SHOWN_MAX = 200
+const FOR_PEOPLE: readonly WaitOn['kind'][] = ['approval', 'answer', 'budget', 'operator', 'promise']
+
+/** `skein inbox`. */
+export const inbox: Verb = {
+  name: 'inbox',
+  summary: 'show everything that waits for a person, with the commands that answer it',
+  positionals: [],
+  flags: {},
+  examples: ['skein inbox', 'skein inbox --json'],
+  run: (typed, terminal) =>
+    withReader(typed, terminal, async (reader) => {
+      const needs = await openNeeds(reader)
+      if (typed.has('json')) terminal.out(jsonLine(needs.map(needJson)))
+      else if (needs.length === 0) terminal.out('nothing waits for you\n')
+      else for (const need of needs) terminal.out(textOf(needLines(need, Date.now())))
+      return 0
+    }),
+}
+
+async function openNeeds(reader: Reader): Promise<readonly Need[]> {
+  const needs: Need[] = []
+  for await (const view of reader.list({ status: ['ready', 'running', 'waiting', 'parked'] })) {
+    const isAsking = view.status === 'parked' || view.waits.some((wait) => FOR_PEOPLE.includes(wait.on.kind))
+    if (!isAsking) continue
+    const member = { view, story: await readStory(reader, view.pid) }
+    const own =
+      view.status === 'parked' ? needsOf(member) : entryNeeds(member).filter((need) => need.kind !== 'message')
+    if (own !== 'moving') needs.push(...own)
+    if (needs.length >= SHOWN_MAX) break
+  }
+  return needs
+}
+
+function needLines(need: Need, nowMs: number): readonly string[] {
+  const since = need.kind === 'parked' ? need.member.view.updatedAt : (need.entry.wait?.since ?? nowMs)
+  return [
+    `${needName(need)}  ${needWords(need)}  (${need.kind}, for ${elapsedWords(nowMs - since)})`,
+    ...needCommands(need).map((command) => `    ${command}`),
+  ]
+}

@@ -1,0 +1,105 @@
+import type { ProcessStatus, ProcessView } from '../../../engine/index.ts'
+import { SkeinError } from '../../../std/index.ts'
+import { readStory } from '../../operate/find.ts'
+import { isEnded } from '../../views/rest.ts'
+import { countWords, elapsedWords, spendWords } from '../../words/amounts.ts'
+import { suggestion } from '../../words/nearest.ts'
+import { shortPid } from '../../words/pid.ts'
+import { failureCode, stateWords } from '../../words/state.ts'
+import type { Member } from '../../views/family.ts'
+import { withReader } from '../folder.ts'
+import { jsonLine, memberJson } from '../json.ts'
+import { table, textOf } from '../table.ts'
+import type { Verb } from '../verb.ts'
+
+const LIMIT_DEFAULT = 100
+const UNFINISHED: readonly ProcessStatus[] = ['ready', 'running', 'waiting', 'parked']
+const STATUSES: readonly ProcessStatus[] = [...UNFINISHED, 'done', 'failed', 'cancelled']
+
+/** `skein ps`. */
+export const ps: Verb = {
+  name: 'ps',
+  summary: 'list processes: what runs, waits or is parked',
+  positionals: [],
+  flags: {
+    all: { help: 'also those that have ended' },
+    status: { value: 'STATUS', help: `only these: ${STATUSES.join(', ')}; several with commas` },
+    workflow: { value: 'NAME', help: 'only instances of this definition' },
+    limit: { value: 'N', help: `at most that many (default ${LIMIT_DEFAULT})` },
+  },
+  examples: ['skein ps', 'skein ps --all --workflow article', 'skein ps --status parked,failed --json'],
+  run: (typed, terminal) =>
+    withReader(typed, terminal, async (reader) => {
+      const limit = limitOf(typed.text('limit'))
+      const status = statusesOf(typed.text('status'), typed.has('all'))
+      const workflow = typed.text('workflow')
+      const members: Member[] = []
+      for await (const view of reader.list({
+        ...(status === undefined ? {} : { status }),
+        ...(workflow === undefined ? {} : { workflow }),
+        limit: limit + 1,
+      })) {
+        members.push({ view, story: await readStory(reader, view.pid) })
+      }
+      const shown = members.slice(0, limit)
+      if (typed.has('json')) terminal.out(jsonLine(shown.map(memberJson)))
+      else if (shown.length === 0)
+        terminal.out(
+          typed.has('all') || typed.has('status')
+            ? 'no such processes\n'
+            : 'nothing runs or waits; skein ps --all shows what has ended\n',
+        )
+      else {
+        terminal.out(
+          textOf(
+            table(
+              HEAD,
+              shown.map((member) => row(member, Date.now())),
+            ),
+          ),
+        )
+        if (members.length > limit) terminal.out(`… and more; --limit ${limit * 10}\n`)
+      }
+      return 0
+    }),
+}
+
+const HEAD = ['PID', 'DEFINITION', 'STATE', 'EFFECTS', 'SPENT', 'ELAPSED', 'PARENT', '']
+
+function row(member: Member, nowMs: number): readonly string[] {
+  const { view, story } = member
+  return [
+    shortPid(view.pid),
+    view.workflow,
+    stateWords(member).text,
+    countWords(story.effectCount, 'effect'),
+    spendWords(story.spent, story.cap),
+    elapsedWords((view.endedAt ?? nowMs) - view.createdAt),
+    view.parent === undefined ? '' : shortPid(view.parent),
+    noteOf(view, member),
+  ]
+}
+
+function noteOf(view: ProcessView, member: Member): string {
+  if (isEnded(view.status)) return failureCode(member) ?? ''
+  return view.parked?.code ?? ''
+}
+
+function limitOf(text: string | undefined): number {
+  const limit = Number(text ?? LIMIT_DEFAULT)
+  if (Number.isInteger(limit) && limit > 0) return limit
+  throw new SkeinError('USAGE', `--limit ${text} is not a number of processes; write 1 or more`)
+}
+
+function statusesOf(text: string | undefined, all: boolean): readonly ProcessStatus[] | undefined {
+  if (text === undefined) return all ? undefined : UNFINISHED
+  return text.split(',').map((word) => {
+    const status = STATUSES.find((known) => known === word.trim())
+    if (status === undefined)
+      throw new SkeinError(
+        'USAGE',
+        `there is no status ${word}.${suggestion(word, STATUSES)} They are ${STATUSES.join(', ')}`,
+      )
+    return status
+  })
+}

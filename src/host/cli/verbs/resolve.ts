@@ -1,0 +1,45 @@
+import { SkeinError } from '../../../std/index.ts'
+import { resolveEffect } from '../../operate/acts.ts'
+import type { Resolution } from '../../operate/acts.ts'
+import { actOn, BY_FLAG } from '../act.ts'
+import { actorName } from '../folder.ts'
+import { readInput } from '../input.ts'
+import type { Terminal } from '../terminal.ts'
+import type { Typed, Verb } from '../verb.ts'
+
+/** `skein resolve`. */
+export const resolve: Verb = {
+  name: 'resolve',
+  summary: 'say what became of an effect whose outcome is unknown',
+  about: 'Look at the far side first. Exactly one of --done, --again and --fail.',
+  positionals: [{ name: 'pid/effect' }],
+  flags: {
+    done: { value: 'JSON', help: 'it was done, and this is its value (or @file)' },
+    again: { help: 'it was not done: do it again under the same key' },
+    fail: { help: 'treat it as failed' },
+    reason: { value: 'TEXT', help: 'with --fail: why, told to the process' },
+    by: BY_FLAG,
+  },
+  examples: [
+    `skein resolve a1/publish --done '{"url":"https://…"}'`,
+    'skein resolve a1/publish --again',
+    'skein resolve a1/publish --fail',
+  ],
+  run: async (typed, terminal) => {
+    const resolution = await resolutionOf(typed, terminal)
+    return actOn(typed, terminal, 'resolved', (engine) =>
+      resolveEffect(engine, typed.positionals[0] ?? '', resolution, actorName(typed)),
+    )
+  },
+}
+
+async function resolutionOf(typed: Typed, terminal: Terminal): Promise<Resolution> {
+  const given = ['done', 'again', 'fail'].filter((flag) => typed.has(flag))
+  if (given.length !== 1)
+    throw new SkeinError(
+      'USAGE',
+      'skein resolve: say what became of it with exactly one of --done JSON, --again, --fail',
+    )
+  if (typed.has('done')) return { done: await readInput(typed.text('done') ?? '', terminal.cwd, '--done') }
+  return typed.has('again') ? { again: true } : { fail: typed.text('reason') ?? 'no reason given' }
+}

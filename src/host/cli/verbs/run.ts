@@ -1,0 +1,114 @@
+import type { AnyDefinition } from '../../../kernel/index.ts'
+import { durationMs, SkeinError } from '../../../std/index.ts'
+import type { Duration } from '../../../std/index.ts'
+import { loadConfig } from '../../config/config.ts'
+import type { Host } from '../../hosting/host.ts'
+import { runId, startRun } from '../../hosting/start.ts'
+import type { Started } from '../../hosting/start.ts'
+import { loadFile, pickDefinition } from '../../load/definitions.ts'
+import { openHost } from '../../open.ts'
+import { parseBudget } from '../../words/budget.ts'
+import { shellWord } from '../../words/need.ts'
+import { folderOf } from '../folder.ts'
+import { readInput } from '../input.ts'
+import { conduct } from '../conduct.ts'
+import { interruptible } from '../interrupt.ts'
+import type { Terminal } from '../terminal.ts'
+import type { Typed, Verb } from '../verb.ts'
+
+/** `skein run`. */
+export const run: Verb = {
+  name: 'run',
+  summary: 'run a definition to its end, with live progress; the same id resumes',
+  about: [
+    'The file exports what workflow() or agent() made, as its default export. TypeScript runs as it is.',
+    'With the id of a run that was interrupted it goes on where it was; with that of a finished one it prints the value again.',
+    'When the run only waits for you it prints what for, and exits with 3 (in a terminal it stays, and ^C leaves it).',
+  ].join('\n'),
+  positionals: [{ name: 'file' }],
+  flags: {
+    input: { value: 'JSON', help: 'the input, or @file' },
+    id: { value: 'ID', help: 'same id, same run: finished or resumed' },
+    budget: { value: 'BUDGET', help: `90s, '$0.5' or 0.5usd, 20000-tokens, 50-processes; several with commas` },
+    yes: { help: 'approve whatever this run asks approval for' },
+    wait: { value: 'DUR', optionalValue: true, help: 'beside another owner of the data folder: wait for it to leave' },
+    export: { value: 'NAME', help: 'a named export of the file' },
+  },
+  examples: [
+    `skein run article.ts --id a1 --input '{"topic":"tides"}'`,
+    'skein run article.ts --id a1                       # resumes, or prints the value again',
+    'skein run job.ts --budget 90s,200-processes --yes --json',
+  ],
+  run: async (typed, terminal) => {
+    const order = await orderOf(typed, terminal)
+    using interrupt = interruptible(terminal)
+    const host = await openHost({
+      data: order.folder,
+      ...(order.models === undefined ? {} : { models: order.models }),
+      wait: order.wait,
+      signal: interrupt.signal,
+      prepare: (made) => made.code.take(order.loaded),
+      begin: false,
+    })
+    await using _host = host
+    return await conduct(host, terminal, {
+      pid: order.pid,
+      start: () => begin(host, order),
+      rerun: rerunCommand(typed, order.pid),
+      isYes: typed.has('yes'),
+      isJson: typed.has('json'),
+      interrupt,
+    })
+  },
+}
+
+type Order = Awaited<ReturnType<typeof orderOf>>
+
+async function orderOf(typed: Typed, terminal: Terminal) {
+  const path = typed.positionals[0] ?? ''
+  const inputText = typed.text('input')
+  const input = inputText === undefined ? undefined : await readInput(inputText, terminal.cwd, '--input')
+  const budgetText = typed.text('budget')
+  const budget = budgetText === undefined ? undefined : parseBudget(budgetText)
+  const wait = waitOf(typed)
+  const config = await loadConfig(terminal.cwd)
+  const folder = await folderOf(typed, terminal)
+  const loaded = await loadFile(path, terminal.cwd)
+  const definition: AnyDefinition = pickDefinition(loaded, typed.text('export'), terminal.cwd)
+  return {
+    input,
+    budget,
+    wait,
+    folder,
+    loaded,
+    definition,
+    models: config.models,
+    pid: runId(definition, typed.text('id')),
+  }
+}
+
+function waitOf(typed: Typed): boolean | Duration {
+  const text = typed.text('wait')
+  if (text === undefined) return typed.has('wait')
+  try {
+    return durationMs(text)
+  } catch (cause) {
+    throw new SkeinError('USAGE', `--wait ${text} is not a duration; write 30s, 5m, or nothing to wait for ever`, {
+      cause,
+    })
+  }
+}
+
+async function begin(host: Host, order: Order): Promise<Started> {
+  return startRun(host, order.definition, order.input, { id: order.pid, budget: order.budget, file: order.loaded.file })
+}
+
+/** The command that resumes a run. */
+function rerunCommand(typed: Typed, pid: string): string {
+  const words = ['npx', 'skein', 'run', typed.positionals[0] ?? '', '--id', pid]
+  for (const flag of ['export', 'data']) {
+    const value = typed.text(flag)
+    if (value !== undefined) words.push(`--${flag}`, value)
+  }
+  return words.map(shellWord).join(' ')
+}

@@ -1,0 +1,178 @@
+import { DIMENSIONS, ProcessState, valueOf } from '../../../kernel/index.ts'
+import type { AccountData, Amounts, Payload } from '../../../kernel/index.ts'
+import type { Pid } from '../../../std/index.ts'
+import { findEffect, findProcess, readStory } from '../../operate/find.ts'
+import type { Reader } from '../../operate/find.ts'
+import type { Member } from '../../views/family.ts'
+import { entryNeeds } from '../../views/rest.ts'
+import type { Entry, Story } from '../../views/story.ts'
+import { amountsWords, elapsedWords } from '../../words/amounts.ts'
+import { needCommands, needName, needWords } from '../../words/need.ts'
+import { stateWords } from '../../words/state.ts'
+import { outcomeWords, toJson } from '../../words/value.ts'
+import { waitWords } from '../../words/fact.ts'
+import { withReader } from '../folder.ts'
+import { entryJson, jsonLine, memberJson } from '../json.ts'
+import { table, textOf } from '../table.ts'
+import { openTime } from '../time.ts'
+import type { Verb } from '../verb.ts'
+
+const INDENT = 2
+
+/** `skein show`. */
+export const show: Verb = {
+  name: 'show',
+  summary: 'show one process (input, result, account, waits, effects), or one effect of it',
+  positionals: [{ name: 'pid[/effect]' }],
+  flags: {},
+  examples: ['skein show a1', 'skein show a1/publish', 'skein show a1/publish#2 --json'],
+  run: (typed, terminal) =>
+    withReader(typed, terminal, async (reader) => {
+      const asked = typed.positionals[0] ?? ''
+      if (asked.includes('/')) {
+        const { pid, entry } = await findEffect(reader, asked)
+        terminal.out(typed.has('json') ? jsonLine({ pid, ...entryJson(entry) }) : textOf(effectLines(pid, entry)))
+        return 0
+      }
+      const pid = await findProcess(reader, asked)
+      const view = await reader.inspect(pid)
+      if (view === undefined) return 1
+      const story = await readStory(reader, pid)
+      const account = await accountOf(reader, pid)
+      const member = { view, story }
+      if (typed.has('json'))
+        terminal.out(
+          jsonLine({
+            ...memberJson(member),
+            input: payloadJson(story.born?.input),
+            account,
+            effects: [...story.entries.values()].map(entryJson),
+          }),
+        )
+      else terminal.out(textOf(processLines(member, account)))
+      return 0
+    }),
+}
+
+/** The account as the kernel folds it. */
+async function accountOf(reader: Reader, pid: Pid): Promise<AccountData> {
+  const state = new ProcessState()
+  for await (const frame of reader.history(pid)) for (const fact of frame.facts) state.apply(fact)
+  return state.account.data
+}
+
+function processLines({ view, story }: Member, account: AccountData): readonly string[] {
+  const member = { view, story }
+  const resumed = view.activations > 1 ? `, activated ${view.activations} times` : ''
+  const lines = [
+    `${view.pid}  ${view.kind} ${view.workflow} ${story.born?.version ?? ''}  ${stateWords(member).text}${resumed}`,
+    `  started   ${openTime(view.createdAt)}${view.endedAt === undefined ? '' : `, ended after ${elapsedWords(view.endedAt - view.createdAt)}`}`,
+    ...(view.parent === undefined ? [] : [`  parent    ${view.parent}`]),
+    ...(view.file === undefined ? [] : [`  file      ${view.file}`]),
+    ...(story.born === undefined ? [] : [`  code      ${story.born.codeDigest}`]),
+    ...(story.cancelled === undefined ? [] : [`  cancelled ${story.cancelled}`]),
+    ...(view.parked === undefined ? [] : [`  parked    ${view.parked.code}: ${view.parked.message}`]),
+  ]
+  if (story.born !== undefined) lines.push('', 'input', indented(payloadText(story.born.input)))
+  if (view.result !== undefined)
+    lines.push(
+      '',
+      'result',
+      view.result.type === 'ok' ? indented(payloadText(view.result.value)) : `  ${outcomeWords(view.result, Infinity)}`,
+    )
+  lines.push('', 'account', ...accountLines(account))
+  const needs = entryNeeds(member)
+  if (needs.length > 0)
+    lines.push(
+      '',
+      'waits for',
+      ...needs.flatMap((need) => [
+        `  ${needName(need)}: ${needWords(need)}`,
+        ...needCommands(need).map((command) => `    ${command}`),
+      ]),
+    )
+  if (story.entries.size > 0) lines.push('', ...effectsTable(story))
+  return lines
+}
+
+function accountLines(account: AccountData): string[] {
+  const has = (dimension: (typeof DIMENSIONS)[number]): boolean =>
+    [account.cap, account.spent, account.reserved, account.delegated, account.forfeited].some(
+      (amounts) => amounts[dimension] !== undefined && amounts[dimension] !== 0,
+    )
+  const dimensions = DIMENSIONS.filter(has)
+  if (dimensions.length === 0) return ['  nothing used, no limit']
+  const cell = (amounts: Amounts, dimension: (typeof DIMENSIONS)[number], absent = '0'): string =>
+    amounts[dimension] === undefined ? absent : String(amounts[dimension])
+  const rows = dimensions.map((dimension) => [
+    `  ${dimension}`,
+    cell(account.cap, dimension, 'no limit'),
+    cell(account.spent, dimension),
+    cell(account.reserved, dimension),
+    cell(account.delegated, dimension),
+    cell(account.forfeited, dimension),
+  ])
+  const lines = [...table(['  ', 'cap', 'spent', 'reserved', 'delegated', 'lost'], rows)]
+  if (account.frozen) lines.push('  frozen: more was spent than reserved; skein topup thaws it')
+  return lines
+}
+
+function effectsTable(story: Story): readonly string[] {
+  const rows = [...story.entries.values()].map((entry) => [
+    entry.name,
+    entry.class === undefined ? entry.kind : `${entry.kind} ${entry.class}`,
+    phaseWords(entry),
+    entry.attempts === 0 ? '' : String(entry.attempts),
+    entry.begunAt === undefined || entry.endedAt === undefined ? '' : elapsedWords(entry.endedAt - entry.begunAt),
+    entry.wait === undefined
+      ? entry.outcome === undefined
+        ? (entry.note ?? '')
+        : outcomeWords(entry.outcome)
+      : waitWords(entry.wait.on),
+  ])
+  return table(['EFFECT', 'KIND', 'PHASE', 'ATTEMPTS', 'TOOK', ''], rows)
+}
+
+function phaseWords(entry: Entry): string {
+  if (entry.phase !== 'settled') return entry.wait === undefined ? entry.phase : 'waiting'
+  return entry.outcome === undefined || entry.outcome.type === 'ok'
+    ? 'done'
+    : entry.outcome.type === 'error'
+      ? 'failed'
+      : entry.outcome.type
+}
+
+function effectLines(pid: Pid, entry: Entry): readonly string[] {
+  const lines = [
+    `${pid}/${entry.name}  ${entry.kind}${entry.class === undefined ? '' : ` ${entry.class}`}  ${phaseWords(entry)}`,
+    `  key       ${entry.key}`,
+    `  asked     ${openTime(entry.at)}`,
+    ...(entry.begunAt === undefined ? [] : [`  begun     ${openTime(entry.begunAt)}, attempt ${entry.attempts}`]),
+    ...(entry.endedAt === undefined ? [] : [`  ended     ${openTime(entry.endedAt)}`]),
+    ...(entry.approvedBy === undefined ? [] : [`  answered  by ${entry.approvedBy}`]),
+    ...(Object.keys(entry.actual).length === 0 ? [] : [`  used      ${amountsWords(entry.actual)}`]),
+    ...(entry.argsHash === undefined ? [] : [`  sha       ${entry.argsHash}`]),
+    ...(entry.wait === undefined ? [] : [`  waits     ${waitWords(entry.wait.on)}`]),
+    ...(entry.note === undefined ? [] : [`  note      ${entry.note}`]),
+    ...(entry.child === undefined ? [] : [`  process   ${entry.child}`]),
+  ]
+  if (entry.args !== undefined) lines.push('', 'arguments', indented(payloadText(entry.args)))
+  if (entry.outcome?.type === 'ok') lines.push('', 'value', indented(payloadText(entry.outcome.value)))
+  else if (entry.outcome !== undefined) lines.push('', `outcome   ${outcomeWords(entry.outcome, Infinity)}`)
+  return lines
+}
+
+function payloadText(payload: Payload): string {
+  return payload.erased === true ? '(erased)' : toJson(valueOf(payload), INDENT)
+}
+
+function payloadJson(payload: Payload | undefined): unknown {
+  return payload === undefined ? undefined : payload.erased === true ? { erased: true } : valueOf(payload)
+}
+
+function indented(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => `  ${line}`)
+    .join('\n')
+}

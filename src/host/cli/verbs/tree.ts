@@ -1,0 +1,63 @@
+import type { Pid } from '../../../std/index.ts'
+import { findProcess } from '../../operate/find.ts'
+import type { Reader } from '../../operate/find.ts'
+import { layOut } from '../../progress/lines.ts'
+import { treeRows } from '../../progress/tree.ts'
+import { Family } from '../../views/family.ts'
+import type { Member } from '../../views/family.ts'
+import { withReader } from '../folder.ts'
+import { jsonLine, memberJson } from '../json.ts'
+import { textOf } from '../table.ts'
+import type { Verb } from '../verb.ts'
+
+const ROOTS_MAX = 100
+
+/** `skein tree`. */
+export const tree: Verb = {
+  name: 'tree',
+  summary: 'show runs as trees of processes: state, effects, spend, elapsed',
+  positionals: [{ name: 'pid', optional: true }],
+  flags: { all: { help: 'without a pid: also runs that have ended' } },
+  examples: ['skein tree', 'skein tree a1', 'skein tree a1 --json'],
+  run: (typed, terminal) =>
+    withReader(typed, terminal, async (reader) => {
+      const asked = typed.positionals[0]
+      const roots = asked === undefined ? await rootsOf(reader, typed.has('all')) : [await rootOf(reader, asked)]
+      const families: Family[] = []
+      for (const root of roots) {
+        const family = new Family(reader, root)
+        await family.readAll()
+        families.push(family)
+      }
+      if (typed.has('json')) {
+        const trees = families.flatMap((family) => (family.root === undefined ? [] : [treeJson(family, family.root)]))
+        terminal.out(jsonLine(asked === undefined ? trees : trees[0]))
+      } else if (families.length === 0) terminal.out('nothing runs or waits; skein tree --all shows what has ended\n')
+      else
+        for (const family of families)
+          terminal.out(
+            textOf(
+              layOut(treeRows(family, Date.now()), { columns: Infinity, rowsMax: Infinity }).map((line) => line.text),
+            ),
+          )
+      return 0
+    }),
+}
+
+async function rootOf(reader: Reader, text: string): Promise<Pid> {
+  const pid = await findProcess(reader, text)
+  return (await reader.inspect(pid))?.root ?? pid
+}
+
+async function rootsOf(reader: Reader, all: boolean): Promise<Pid[]> {
+  const roots: Pid[] = []
+  for await (const view of reader.list(all ? {} : { status: ['ready', 'running', 'waiting', 'parked'] })) {
+    if (view.parent === undefined) roots.push(view.pid)
+    if (roots.length === ROOTS_MAX) break
+  }
+  return roots
+}
+
+function treeJson(family: Family, member: Member): unknown {
+  return { ...memberJson(member), children: family.children(member.view.pid).map((child) => treeJson(family, child)) }
+}

@@ -1,0 +1,52 @@
+/** What a run that goes on has kept, read before anything runs. */
+import { addAmounts } from '../../kernel/index.ts'
+import type { Amounts } from '../../kernel/index.ts'
+import type { Family } from '../views/family.ts'
+import { entryNeeds, isEnded } from '../views/rest.ts'
+import { countWords, elapsedWords, usdWords } from './amounts.ts'
+import { needName } from './need.ts'
+
+/** Counted over a whole run. */
+export type Kept = {
+  readonly effects: number
+  readonly spent: Amounts
+  readonly underWay: number
+  readonly inDoubt: number
+  readonly waiting: readonly string[]
+}
+
+/** Counts what is settled, what was under way, and what of that is in doubt. */
+export function keptOf(family: Family): Kept {
+  let effects = 0
+  let spent: Amounts = {}
+  let underWay = 0
+  let inDoubt = 0
+  const waiting: string[] = []
+  for (const { view, story } of family.members.values()) {
+    spent = addAmounts(spent, story.spent)
+    const running = isEnded(view.status)
+      ? []
+      : story.inFlight().filter((entry) => entry.kind !== 'child' && entry.phase === 'begun')
+    effects += story.effectCount - running.length
+    underWay += running.length
+    inDoubt += running.filter((entry) => entry.class === 'write' && !entry.idempotent).length
+    if (!isEnded(view.status)) waiting.push(...entryNeeds({ view, story }).map(needName))
+  }
+  return { effects, spent, underWay, inDoubt, waiting }
+}
+
+/** `a1 resumed: 4 effects kept ($0.31 not paid again), 0 repeated. Still waiting for you: a1/publish`. */
+export function keptWords(name: string, kept: Kept): string {
+  const paid = kept.spent.microUsd
+    ? ` (${usdWords(kept.spent.microUsd)} not paid again)`
+    : kept.spent.effectMs
+      ? ` (${elapsedWords(kept.spent.effectMs)} not run again)`
+      : ''
+  const again = kept.underWay - kept.inDoubt
+  const running =
+    kept.underWay === 0
+      ? '0 repeated'
+      : `${kept.underWay} ${kept.underWay === 1 ? 'was' : 'were'} running: ${again} repeated under ${again === 1 ? 'its' : 'their'} own key${again === 1 ? '' : 's'}, ${kept.inDoubt} to be looked up`
+  const waiting = kept.waiting.length === 0 ? '' : `. Still waiting for you: ${kept.waiting.join(', ')}`
+  return `${name} resumed: ${countWords(kept.effects, 'effect')} kept${paid}, ${running}${waiting}`
+}
