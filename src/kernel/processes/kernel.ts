@@ -114,13 +114,14 @@ async function turns(process: Process): Promise<void> {
       await inMacrotask(process, () => startBody(process))
       continue
     }
-    flush(process)
+    const isIdle = process.inFlight === 0
+    if (isIdle || ending === 'ended' || !process.isTurnPrivate) flush(process)
+    else startPrivately(process)
     if (ending === 'ended') {
       assert(process.state.ended !== undefined, 'ended')
       await act.commit({ type: 'ended', result: process.state.ended, summary: process.state.summary() })
       return
     }
-    const isIdle = process.inFlight === 0
     const event = await act.next(isIdle ? (deps.idleMs ?? limits.IDLE_MS_DEFAULT) : undefined)
     if (event !== undefined) handleEvent(process, event)
     else if (isIdle && (await act.commit({ type: 'wait', summary: process.state.summary() }))) return
@@ -171,6 +172,11 @@ function flush(process: Process): void {
     process.deps.trace({ type: 'frame', pid: process.pid, facts })
   }
   for (const start of starts) start()
+}
+
+/** Local acts begin without a commit; their facts ride in the next frame, and are drawn again if a crash comes first (rule E1). */
+function startPrivately(process: Process): void {
+  for (const start of process.turn.starts.splice(0)) start()
 }
 
 /** Stops here, visibly. What the turn has recorded is kept; what it would have started is not. */

@@ -10,7 +10,7 @@
  * 3. While `replaying`, asks without an outcome are held in `asked`; nothing is decided, started or sent (rule D5).
  * 4. `open` holds exactly the asks that have been asked and not delivered.
  */
-import { asEffectKey, asSeq, ROOT_SCOPE } from '../../std/index.ts'
+import { asEffectKey, asSeq, limits, ROOT_SCOPE } from '../../std/index.ts'
 import type { EffectId, EffectKey, MessageId, SkeinError } from '../../std/index.ts'
 import type { AnyDefinition } from '../definitions/definition.ts'
 import type { Ask } from '../effects/ask.ts'
@@ -86,6 +86,26 @@ export class Process implements Disposable {
 
   effectId(key: EffectKey): EffectId {
     return effectId({ pid: this.pid, incarnation: this.state.born?.incarnation ?? 0, segment: this.state.segment }, key)
+  }
+
+  /** True while nothing of the turn concerns anybody else: such facts need no commit of their own. */
+  get isTurnPrivate(): boolean {
+    const { consumed, sent, waits, unwaits, facts } = this.turn
+    if (consumed.length + sent.length + waits.length + unwaits.length > 0) return false
+    return facts.length <= limits.FRAME_FACTS_MAX && facts.every((fact) => this.#isPrivate(fact))
+  }
+
+  #isPrivate(fact: Fact): boolean {
+    switch (fact.type) {
+      case 'intended':
+        return fact.class === 'local'
+      case 'settled':
+        return fact.attempt === 0 || this.state.record(fact.key).class === 'local'
+      case 'closed':
+        return fact.scope !== ROOT_SCOPE
+      default:
+        return false
+    }
   }
 
   /**
