@@ -3,12 +3,25 @@ import { MockLanguageModelV4 } from 'ai/test'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { z } from 'zod'
 import type { AgentDefinition, AnyDefinition, DefinitionInput, DefinitionOutput } from '../kernel/index.ts'
-import { workflow } from '../kernel/index.ts'
+import { createRegistry, workflow } from '../kernel/index.ts'
 import { tool } from '../tools/index.ts'
 import { agent } from './agent.ts'
 import type { AgentInput } from './agent.ts'
 import type { ToolApproval } from './approval.ts'
-import { broken, call, calls, drive, echo, lastMessages, lastResults, make, says, script, sub } from './loop.fixture.ts'
+import {
+  broken,
+  call,
+  calls,
+  drive,
+  echo,
+  hash,
+  lastMessages,
+  lastResults,
+  make,
+  says,
+  script,
+  sub,
+} from './loop.fixture.ts'
 import type { AgentText } from './output.ts'
 import type { AgentSettings } from './settings.ts'
 
@@ -36,6 +49,10 @@ describe('agent()', () => {
     }
     const helper = agent({ name: 'helper', ...settings })
     expect(helper).toMatchObject({ kind: 'agent', name: 'helper', version: '1', onUpgrade: 'adopt' })
+    expect(agent({ name: 'helper', ...settings, version: '2', onUpgrade: 'pin' })).toMatchObject({
+      version: '2',
+      onUpgrade: 'pin',
+    })
     expectTypeOf(helper).toEqualTypeOf<AgentDefinition<AgentInput, { text: string }>>()
     expectTypeOf(helper).toExtend<AnyDefinition>()
   })
@@ -61,7 +78,11 @@ describe('agent()', () => {
   it('tells the model of its tools', async () => {
     const free = workflow({ name: 'free' }, () => 1)
     const counted = workflow({ name: 'counted', input: z.number(), description: 'Counts.' }, () => 1)
-    const research = agent({ name: 'research', model: 'offline', input: z.object({ topic: z.string() }) })
+    const research = agent({
+      name: 'research',
+      model: 'offline',
+      input: z.object({ topic: z.string(), deep: z.boolean().default(false) }),
+    })
     const run = await drive(make({ tools: { weather, sub, free, counted, research } }), 'go', script(says('ok')))
     expect(run.seen[0]?.extra).toMatchObject({
       tools: [
@@ -85,12 +106,19 @@ describe('agent()', () => {
     const asking = await drive(make({ tools: { free, counted, research } }), 'go', script(asked, says('ok')))
     expect(asking.seen.filter((seen) => seen.type === 'run').map((seen) => seen.input)).toEqual([
       7,
-      { topic: 'tides' },
+      { topic: 'tides', deep: false },
       { a: 1 },
     ])
     expect(lastResults(asking)[3]?.output.value).toMatch(
       /^INPUT_INVALID: the arguments of research do not fit: \$\.topic/,
     )
+  })
+
+  it('is known by its name, and sends its tool choice', async () => {
+    const chooser = make({ tools: { echo }, toolChoice: { type: 'tool', toolName: 'echo' } })
+    expect(createRegistry({ sha256: hash }).find('helper')?.definition).toBe(chooser)
+    const run = await drive(chooser, 'go', script(says('ok')))
+    expect(run.seen[0]?.extra).toMatchObject({ toolChoice: { toolName: 'echo' } })
   })
 
   it('takes a list of things with names', async () => {

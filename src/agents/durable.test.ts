@@ -41,7 +41,7 @@ async function play(options: Partial<SimulationOptions>) {
     const definition = everything(sim)
     sim.define(definition, agent({ name: 'clerk', model: scriptedModel(['filed']), description: 'Files things.' }))
     await sim.boot()
-    const view = await sim.reached(await sim.start(definition, { topic: 'tides' }, { pid: 'a' }))
+    const view = await sim.reached(await sim.start(definition, { topic: 'tides' }, { pid: 'a' }), [...ENDED, 'parked'])
     const facts = await sim.facts(view.pid)
     const { length: commits } = sim.trace.filter((line) => line.includes(' commit '))
     return { view, facts, commits, crashes: sim.crashes, ledger: sim.world.ledger, trace: sim.trace }

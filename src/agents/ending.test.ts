@@ -34,6 +34,7 @@ describe('the answer of an agent', () => {
       message: expect.stringMatching(/"helper".*in 3 attempts: [^]*\$\.n: /),
       data: { text: '{"n":true}' },
     })
+    expect(lastMessages(run).map((message) => message.role)).toEqual(['user', 'assistant', 'user', 'user'])
   })
 
   it('may be any Output of the AI SDK, read by hooks', async () => {
@@ -42,10 +43,13 @@ describe('the answer of an agent', () => {
     expect(valueOf(run)).toEqual({ n: 3 })
     expect(run.seen.map((seen) => seen.slot)).toEqual(['r0/output', 'r1/model', 'r1/read', 'r2/model', 'r2/read'])
     expect(run.seen[1]?.extra).toMatchObject({ output: { name: 'count', schema: { type: 'object' } } })
-    expect(JSON.stringify(lastMessages(run).at(-1)?.content)).toContain('could not be used')
+    expect(JSON.stringify(lastMessages(run).at(-1)?.content)).toMatch(/could not be used: .*expected number/)
     expect(replay(agent, 'go', run.log)).toEqual({ seen: run.seen, end: run.end })
     const choice = make({ output: Output.choice({ options: ['yes', 'no'] }), instructions: () => 'Choose.' })
-    expect(valueOf(await drive(choice, 'go', script(says('{"result":"yes"}'))))).toBe('yes')
+    const chosen = await drive(choice, 'go', script(says('{', { finishReason: 'length' }), says('{"result":"yes"}')))
+    expect(valueOf(chosen)).toBe('yes')
+    expect(chosen.seen.slice(0, 3).map((ask) => ask.slot)).toEqual(['r0/instructions', 'r0/output', 'r1/model'])
+    expect(JSON.stringify(lastMessages(chosen).at(-1)?.content)).toContain('cut off')
     expect(valueOf(await drive(make({ output: Output.text() }), 'go', script(says('hi'))))).toEqual({ text: 'hi' })
   })
 })
@@ -79,6 +83,11 @@ describe('the limits of an agent', () => {
       code: 'OUTPUT_INVALID',
       message: expect.stringContaining('when stopWhen ended it'),
     })
+  })
+
+  it('are far away when only stopWhen ends it', async () => {
+    const agent = make({ tools: { echo }, stopWhen: stepCountIs(30) })
+    expect(valueOf(await drive(agent, 'go', script(...Array<ModelAnswer>(40).fill(again))))).toEqual({ text: '' })
   })
 
   it('are the first of stopWhen and maxSteps', async () => {

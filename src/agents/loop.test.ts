@@ -70,12 +70,14 @@ describe('the agent loop', () => {
       call('echo', [1], 'c'),
       call('sub', {}),
       call('echo', null, 'd'),
+      call('echo', '', 'e'),
     )
     const run = await drive(make({ tools: { echo, sub } }), 'go', script(vain, says('sorry')))
     expect(run.seen.map((seen) => `${seen.type} ${seen.slot}`)).toEqual([
       'model r1/model',
       'absent r1/tool/0',
       'tool r1/tool/4',
+      'tool r1/tool/5',
       'model r2/model',
     ])
     expect(lastResults(run).map((result) => result.output.value)).toEqual([
@@ -84,9 +86,10 @@ describe('the agent loop', () => {
       'INPUT_INVALID: the arguments of echo are not a JSON object: 1',
       'INPUT_INVALID: sub needs the argument "prompt"',
       expect.stringContaining('EFFECT_FAILED'),
+      expect.stringContaining('EFFECT_FAILED'),
     ])
     const said = lastMessages(run).find((message) => message.role === 'assistant')?.content as ToolCallPart[]
-    expect(said.map((part) => part.input)).toEqual([{}, {}, {}, {}, {}])
+    expect(said.map((part) => part.input)).toEqual([{}, {}, {}, {}, {}, {}])
     expect(valueOf(run)).toEqual({ text: 'sorry' })
   })
 
@@ -116,9 +119,15 @@ describe('the agent loop', () => {
   it('lets a tool say what the model sees', async () => {
     const shy = { ...echo, toModelOutput: countOnly }
     const loud = { ...echo, toModelOutput: () => ({ type: 'content', value: [] }) }
-    const step = calls(call('shy', { text: 'abc' }), call('loud', { text: 'abc' }))
-    const run = await drive(make({ tools: { shy, loud } }), 'go', script(step, says('ok')))
-    expect(lastResults(run).map((result) => result.output.value)).toEqual(['(3)', 'ABC'])
+    const own = {
+      ...echo,
+      toModelOutput() {
+        return { type: 'text', value: this.description }
+      },
+    }
+    const step = calls(...['shy', 'loud', 'own'].map((name) => call(name, { text: 'abc' })))
+    const run = await drive(make({ tools: { shy, loud, own } }), 'go', script(step, says('ok')))
+    expect(lastResults(run).map((result) => result.output.value)).toEqual(['(3)', 'ABC', 'Echoes.'])
     expect(run.seen.map((seen) => seen.slot)).toContain('r1/show/0')
   })
 })

@@ -10,6 +10,7 @@ describe('the input of an agent', () => {
     expect(messagesOf({ topic: 'tides' }, 'a')).toEqual([user('{"topic":"tides"}')])
     expect(messagesOf([1, 2], 'a')).toEqual([user('[1,2]')])
     expect(messagesOf({ prompt: 'x', tone: 'dry' }, 'a')).toEqual([user('{"prompt":"x","tone":"dry"}')])
+    expect(messagesOf({ messages: [], tone: 'dry' }, 'a')).toEqual([user('{"messages":[],"tone":"dry"}')])
     const turns = [
       { role: 'user', content: 'hi' },
       { role: 'assistant', content: 'yes?' },
