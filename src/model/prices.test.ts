@@ -4,7 +4,7 @@ import type { ChatMessage, ModelRequest } from '../kernel/index.ts'
 import { costMicroUsd, inputTokensBound, priceOf, reservation } from './prices.ts'
 import { callOptions } from './request.ts'
 
-const text = fc.string({ unit: 'binary' })
+const text = fc.string({ unit: 'grapheme' })
 const message: fc.Arbitrary<ChatMessage> = fc.oneof(
   text.map((content) => ({ role: 'system' as const, content })),
   fc
