@@ -100,13 +100,13 @@ export class Account {
     this.#data = { ...this.#data, reserved: subtractAmounts(this.#data.reserved, reserve), spent, frozen }
   }
 
-  /** Ends a reservation of an attempt of which nobody knows what it used. */
-  forfeit(reserve: Amounts): void {
+  /** Ends the reservation of a dead attempt: what it may have used is lost, the rest comes back. */
+  forfeit(reserve: Amounts, lost: Amounts): void {
     const { reserved, forfeited } = this.#data
     this.#data = {
       ...this.#data,
       reserved: subtractAmounts(reserved, reserve),
-      forfeited: addAmounts(forfeited, reserve),
+      forfeited: addAmounts(forfeited, lost),
     }
   }
 

@@ -4,7 +4,7 @@
  * shape ▸ unknown-first ▸ approval ▸ budget ▸ schedule ▸ decide (reserve, intended, begun) — one synchronous act,
  * journaled once per attempt and never evaluated again for a key that has a verdict (rule E1).
  */
-import { SkeinError } from '../../std/index.ts'
+import { SkeinError, toSkeinError } from '../../std/index.ts'
 import type { Account } from '../accounts/account.ts'
 import type { Amounts } from '../accounts/amounts.ts'
 import { check } from '../definitions/schema.ts'
@@ -79,7 +79,9 @@ const unknownFirst: Stage = {
 const approval: Stage = {
   name: 'approval',
   judge: ({ process, ask, record }) => {
-    if (record?.approvedBy !== undefined || !needsApproval(ask)) return PASS
+    const needed = record?.approvedBy === undefined && approvalNeed(ask)
+    if (needed === false) return PASS
+    if (needed !== true) return { type: 'refuse', error: needed }
     const key = suffixed(ask.key, 'approval')
     const known = process.state.effects.get(key)
     if (known?.outcome !== undefined) return PASS
@@ -97,12 +99,17 @@ const approval: Stage = {
   },
 }
 
-/** An answer that is not a plain boolean (a promise, say) asks a person: in doubt, ask. */
-function needsApproval(ask: EffectAsk): boolean {
+/** An answer that is not a plain boolean (a promise, say) asks a person: in doubt, ask. A throw refuses. */
+function approvalNeed(ask: EffectAsk): boolean | SkeinError {
   const { needed } = ask.approval
   if (typeof needed === 'boolean' || ask.work.kind !== 'tool') return needed !== false
   const result = check(ask.work.tool.inputSchema, valueOf(ask.work.rawInput), `input of tool ${ask.name}`)
-  return result.ok && needed(result.value) !== false
+  if (!result.ok) return false
+  try {
+    return needed(result.value) !== false
+  } catch (thrown) {
+    return toSkeinError(thrown, 'APPROVAL_DENIED')
+  }
 }
 
 const approvalVerdict: Stage = {

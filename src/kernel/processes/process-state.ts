@@ -283,7 +283,7 @@ export class ProcessState {
       case 'forfeit': {
         if (fact.key !== undefined) {
           const record = this.record(fact.key)
-          this.account.forfeit(record.reserve)
+          this.account.forfeit(record.reserve, fact.amounts)
           record.reserve = {}
         }
         return

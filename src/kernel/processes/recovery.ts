@@ -25,6 +25,7 @@ export function recover(process: Process): Recovered {
     const ask = process.known.get(record.key)
     if (record.waiting !== undefined) restoreWait(process, record)
     if (ask?.op === 'send' && record.sentTo !== undefined) sendMessage(process, ask)
+    if (ask?.op === 'absent' && record.kind !== undefined) settleGone(process, ask.name, record)
     if (ask?.op !== 'effect') continue
     const before = process.asked.length
     const doubt = recoverEffect(process, ask, record)
@@ -33,6 +34,13 @@ export function recover(process: Process): Recovered {
   }
   matchMessages(process)
   return { kept, repeated, inDoubt }
+}
+
+/** An effect under way whose tool the new code has not (rule A3): whatever it did, nobody can go on with it. */
+function settleGone(process: Process, name: string, record: EffectRecord): void {
+  const error = new SkeinError('TOOL_GONE', `tool ${name} was called, and is not there any more; put it back, or go on without its result`)
+  process.record({ type: 'account', op: 'forfeit', key: record.key, amounts: record.reserve })
+  process.record({ type: 'settled', key: record.key, attempt: record.attempt, outcome: failure(error.toJSON()), actual: {} })
 }
 
 function restoreWait(process: Process, record: EffectRecord): void {

@@ -11,6 +11,8 @@ import type { EffectRecord } from './process-state.ts'
 /** A first pause before another attempt; doubles each time. */
 const RETRY_DELAY_MS = 200
 const RETRY_DELAY_MS_MAX = 30_000
+/** Said in the record where the far side's second "absent" is believed although the attempt may still be on its way. */
+const ASSUMED_ABSENT = 'assumption: absent, asked twice'
 
 /** Takes what came back from attempt `attempt`. A late answer of a dead attempt is dropped and counted. */
 export function settleAttempt(process: Process, ask: EffectAsk, attempt: number, settled: Settled): void {
@@ -89,7 +91,7 @@ function settleReconciled(process: Process, ask: EffectAsk, record: EffectRecord
     process.record({ type: 'waiting', key: graceKey, on: { kind: 'grace', dueAt } })
     return
   }
-  process.record({ type: 'account', op: 'forfeit', key: ask.key, amounts: record.reserve })
+  process.record({ type: 'account', op: 'forfeit', key: ask.key, amounts: {}, ...(ownerIsDead ? {} : { by: ASSUMED_ABSENT }) })
   if (process.open.has(ask.key)) process.asked.push(ask)
   else
     process.record({
