@@ -24,13 +24,7 @@ export type {
   ToolSpec,
   Usage,
 } from './definitions/model.ts'
-export type {
-  ReducerAsk,
-  ReducerFactory,
-  ReducerInstance,
-  ReducerOutcome,
-  ReducerStep,
-} from './definitions/reducer.ts'
+export type { ReducerAsk, ReducerFactory, ReducerInstance, ReducerOutcome, ReducerStep } from './definitions/reducer.ts'
 export { noteDefinition } from './definitions/defined.ts'
 export { createRegistry } from './definitions/registry.ts'
 export type { DefinitionRegistry } from './definitions/registry.ts'

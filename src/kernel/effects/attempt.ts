@@ -52,7 +52,7 @@ export async function runAttempt(
       timedOutMs: timedOut ? ask.timeoutMs : undefined,
       aborted,
     })
-    return { outcome, actual: actualOf(undefined, options.reserve) }
+    return { outcome, actual: actualOf(costOf(thrown), options.reserve) }
   } finally {
     signal.removeEventListener('abort', onAbort)
   }
@@ -85,6 +85,12 @@ function okOutcome(value: unknown): Outcome {
     assert(SkeinError.isInstance(thrown), 'encoding raises SkeinErrors')
     return failure(thrown.toJSON())
   }
+}
+
+/** What a driver knows a failed attempt has used: `data.actual` of its error. */
+function costOf(thrown: unknown): Amounts | undefined {
+  if (!SkeinError.isInstance(thrown) || typeof thrown.data !== 'object' || thrown.data === null) return undefined
+  return (thrown.data as { readonly actual?: Amounts }).actual
 }
 
 /** What an attempt used; all of the reservation where the driver does not say. Time is ours to bound: a late timer is not the caller's. */

@@ -1,7 +1,7 @@
 /** Model calls and steps of a workflow as effects. */
 import { durationMs, limits } from '../../std/index.ts'
 import type { ModelRef, ModelRequest } from '../definitions/model.ts'
-import { payloadOf } from '../journal/outcome.ts'
+import type { Payload } from '../journal/outcome.ts'
 import type { CallOptions, StepFn, StepOptions } from '../workflows/context.ts'
 import type { EffectAsk } from './ask.ts'
 
@@ -21,16 +21,24 @@ function common(
   }
 }
 
-/** A model call: outward, priced, repeatable. */
-export function modelEffect(ref: ModelRef, request: ModelRequest, argsHash: string, options: CallOptions): EffectBody {
+/** Model servers stumble: a call whose failure may pass is tried again, each try an attempt of its own. */
+export const MODEL_ATTEMPTS_DEFAULT = 3
+
+/** A model call: outward, priced, repeatable. `args` is what is recorded: nothing where the state has the conversation already. */
+export function modelEffect(
+  ref: ModelRef,
+  request: ModelRequest,
+  about: { readonly argsHash: string; readonly args: Payload | undefined },
+  options: CallOptions,
+): EffectBody {
   return {
     ...common(options),
+    attemptsMax: options.attempts ?? MODEL_ATTEMPTS_DEFAULT,
     op: 'effect',
     class: 'read',
     name: request.model,
     idempotent: false,
-    argsHash,
-    args: payloadOf(request, 'ARGS_NOT_DATA'),
+    ...about,
     work: { kind: 'model', ref, request },
   }
 }

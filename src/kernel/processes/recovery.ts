@@ -38,9 +38,18 @@ export function recover(process: Process): Recovered {
 
 /** An effect under way whose tool the new code has not (rule A3): whatever it did, nobody can go on with it. */
 function settleGone(process: Process, name: string, record: EffectRecord): void {
-  const error = new SkeinError('TOOL_GONE', `tool ${name} was called, and is not there any more; put it back, or go on without its result`)
+  const error = new SkeinError(
+    'TOOL_GONE',
+    `tool ${name} was called, and is not there any more; put it back, or go on without its result`,
+  )
   process.record({ type: 'account', op: 'forfeit', key: record.key, amounts: record.reserve })
-  process.record({ type: 'settled', key: record.key, attempt: record.attempt, outcome: failure(error.toJSON()), actual: {} })
+  process.record({
+    type: 'settled',
+    key: record.key,
+    attempt: record.attempt,
+    outcome: failure(error.toJSON()),
+    actual: {},
+  })
 }
 
 function restoreWait(process: Process, record: EffectRecord): void {

@@ -1,9 +1,9 @@
 /** The body of an agent: feeds its reducer, one outcome after the other (rule A1). No promises, so no macrotasks. */
-import { asEffectKey, limits, SkeinError, toSkeinError, unreachable } from '../../std/index.ts'
+import { asEffectKey, SkeinError, toSkeinError, unreachable } from '../../std/index.ts'
 import type { AgentDefinition } from '../definitions/definition.ts'
-import { modelName } from '../definitions/model.ts'
 import type { ReducerAsk, ReducerInstance, ReducerOutcome, ReducerStep } from '../definitions/reducer.ts'
 import type { Ask } from '../effects/ask.ts'
+import { modelEffect } from '../effects/call-effects.ts'
 import { toolEffect } from '../effects/tool-effect.ts'
 import { failureOf, payloadOf, valueOf } from '../journal/outcome.ts'
 import type { Outcome } from '../journal/outcome.ts'
@@ -75,24 +75,7 @@ export class ReducerBody implements Body {
     }
     switch (ask.type) {
       case 'model':
-        return [
-          {
-            ...base,
-            op: 'effect',
-            class: 'read',
-            name: modelName(ask.ref),
-            idempotent: false,
-            argsHash: ask.contentHash,
-            args: undefined,
-            timeoutMs: limits.EFFECT_TIMEOUT_MS_DEFAULT,
-            attemptsMax: 1,
-            approval: { needed: false, expiresMs: undefined },
-            again: false,
-            onUnknown: 'park',
-            keyTtlMs: undefined,
-            work: { kind: 'model', ref: ask.ref, request: ask.request },
-          },
-        ]
+        return [{ ...base, ...modelEffect(ask.ref, ask.request, { argsHash: ask.contentHash, args: undefined }, {}) }]
       case 'tool':
         return [
           {

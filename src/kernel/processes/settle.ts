@@ -91,7 +91,13 @@ function settleReconciled(process: Process, ask: EffectAsk, record: EffectRecord
     process.record({ type: 'waiting', key: graceKey, on: { kind: 'grace', dueAt } })
     return
   }
-  process.record({ type: 'account', op: 'forfeit', key: ask.key, amounts: {}, ...(ownerIsDead ? {} : { by: ASSUMED_ABSENT }) })
+  process.record({
+    type: 'account',
+    op: 'forfeit',
+    key: ask.key,
+    amounts: {},
+    ...(ownerIsDead ? {} : { by: ASSUMED_ABSENT }),
+  })
   if (process.open.has(ask.key)) process.asked.push(ask)
   else
     process.record({

@@ -21,7 +21,7 @@ export type CallOptions = {
   readonly key?: string
   /** Longest time of one attempt; a write that exceeds it is unknown, not failed (rule E6). */
   readonly timeout?: Duration
-  /** Attempts of a failed, retryable, repeatable effect; default 1 (a crash is not counted). */
+  /** Attempts of a failed, retryable, repeatable effect; default 1, model calls 3 (a crash is not counted). */
   readonly attempts?: number
   /** Ask a person first. */
   readonly approval?: boolean

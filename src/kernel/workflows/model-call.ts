@@ -6,6 +6,7 @@ import { jsonSchemaOf } from '../definitions/schema.ts'
 import type { Schema } from '../definitions/schema.ts'
 import { modelEffect } from '../effects/call-effects.ts'
 import type { EffectBody } from '../effects/call-effects.ts'
+import { payloadOf } from '../journal/outcome.ts'
 import { contentIdent } from '../keys/key.ts'
 import type { KernelDeps } from '../ports/host.ts'
 import type { CallOptions, ModelInput, ModelResult } from './context.ts'
@@ -30,11 +31,8 @@ export async function callModel(
   for (let repairs = 0; ; repairs++) {
     const request = requestOf(input, messages)
     const identity = identityOf(input, request)
-    const answer = await ask(
-      request,
-      identity,
-      modelEffect(input.model, request, contentIdent(identity, deps.hash), options),
-    )
+    const about = { argsHash: contentIdent(identity, deps.hash), args: payloadOf(request, 'ARGS_NOT_DATA') }
+    const answer = await ask(request, identity, modelEffect(input.model, request, about, options))
     if (input.output === undefined) return resultOf(answer, undefined)
     const read = deps.readAnswer(answer, input.output, input.outputName)
     if (read.ok) return resultOf(answer, read.value)
