@@ -23,8 +23,9 @@ export const PIDS_SEARCHED_MAX = 10_000
 export const RUN_ID_LENGTH_MAX = 200
 /** Pause between two looks at a run that is being born. */
 export const BORN_POLL_MS = 10
-/** First and longest pause between two looks whether a run waits for somebody. */
+/** First pause between two looks whether a run waits for somebody. */
 export const HINT_MS_MIN = 500
+/** The longest one. */
 export const HINT_MS_MAX = 10_000
 /** Processes read again in one look at a run. */
 export const FAMILY_READS_PER_LOOK = 500

@@ -29,7 +29,11 @@ export async function withReader<T>(
   const folder = await folderOf(typed, terminal)
   demandFolder(folder, terminal)
   using reader = readEmbedded(folder, nodeHash)
-  return await read({ ...located(reader, folder, terminal.cwd), verify: (pid) => reader.verify(pid) })
+  return await read({
+    ...located(reader, folder, terminal.cwd),
+    pending: (pid) => reader.pending(pid),
+    verify: (pid) => reader.verify(pid),
+  })
 }
 
 /** Acts on a folder: through its live owner, else as its owner for a moment. `hosted`: somebody runs its processes now. */

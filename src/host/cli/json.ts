@@ -3,7 +3,7 @@ import type { ProcessView } from '../../engine/index.ts'
 import { failureOf, valueOf } from '../../kernel/index.ts'
 import type { Outcome, WaitOn } from '../../kernel/index.ts'
 import type { Member } from '../views/family.ts'
-import { entryNeeds } from '../views/rest.ts'
+import { openNeeds } from '../views/rest.ts'
 import type { Need } from '../views/rest.ts'
 import type { Entry } from '../views/story.ts'
 import { needCommands, needName, needWords } from '../words/need.ts'
@@ -42,7 +42,7 @@ export function memberJson(member: Member): Record<string, unknown> {
     spent: story.spent,
     forfeited: story.forfeited,
     cap: story.cap,
-    needs: entryNeeds(member).map(needJson),
+    needs: openNeeds(member).map(needJson),
   }
 }
 

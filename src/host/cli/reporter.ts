@@ -55,5 +55,12 @@ function plainReporter(host: Host, terminal: Terminal, { pid, before }: Reporter
   const plain = new PlainProgress(say, Date.now, pid)
   for (const { view, story } of before.members.values()) plain.knows(view.pid, story)
   const listening = host.news.listen((news) => plain.hear(news))
-  return { say, look: () => undefined, [Symbol.dispose]: () => listening[Symbol.dispose]() }
+  return {
+    say,
+    look: () => undefined,
+    [Symbol.dispose]: () => {
+      listening[Symbol.dispose]()
+      plain[Symbol.dispose]()
+    },
+  }
 }

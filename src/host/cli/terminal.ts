@@ -1,8 +1,8 @@
 /** The outside of the command line as a value, so that verbs run the same in a test as in a terminal. */
 export interface Terminal {
   /** Text for standard output, newline included. */
-  out(text: string): void
-  err(text: string): void
+  readonly out: (text: string) => void
+  readonly err: (text: string) => void
   /** True when people look at standard error live. */
   readonly isLive: boolean
   readonly columns: () => number

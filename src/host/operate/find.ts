@@ -1,14 +1,19 @@
 /** Finds what an operator names: a process by pid or the beginning of one, an effect by `<pid>/<name>`. */
-import type { Engine } from '../../engine/index.ts'
+import type { Engine, ProcessView } from '../../engine/index.ts'
+import type { Control } from '../../kernel/index.ts'
 import { asPid, SkeinError } from '../../std/index.ts'
 import type { Pid } from '../../std/index.ts'
 import { PIDS_SEARCHED_MAX } from '../limits.ts'
+import type { Member } from '../views/family.ts'
 import { Story } from '../views/story.ts'
 import type { Entry } from '../views/story.ts'
 import { suggestion } from '../words/nearest.ts'
 
 /** What looking needs; a live owner and a bare folder both have it. */
-export type Reader = Pick<Engine, 'inspect' | 'list' | 'history'>
+export type Reader = Pick<Engine, 'inspect' | 'list' | 'history'> & {
+  /** Controls that a process has not heard yet, where that can be seen. */
+  readonly pending?: (pid: Pid) => readonly Control[]
+}
 
 const SHOWN_MAX = 5
 
@@ -26,6 +31,18 @@ export async function findProcess(reader: Reader, text: string): Promise<Pid> {
       `${text} could be ${matching.slice(0, SHOWN_MAX).join(', ')}${matching.length > SHOWN_MAX ? ', …' : ''}; write more of it`,
     )
   throw new SkeinError('PROCESS_UNKNOWN', `there is no process ${text}.${suggestion(text, pids)} See: skein ps --all`)
+}
+
+/** A process with its story; undefined when there is none. */
+export async function readMember(reader: Reader, pid: Pid): Promise<Member | undefined> {
+  const view = await reader.inspect(pid)
+  return view === undefined ? undefined : memberOf(reader, view)
+}
+
+/** The process of a view, with its story. */
+export async function memberOf(reader: Reader, view: ProcessView): Promise<Member> {
+  const pending = reader.pending?.(view.pid)
+  return { view, story: await readStory(reader, view.pid), ...(pending === undefined ? {} : { pending }) }
 }
 
 /** All that a process's journal tells. */

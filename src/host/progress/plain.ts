@@ -11,9 +11,10 @@ import { oneLine } from '../words/value.ts'
 const LOG_LINE_MAX = 400
 const NAME_WIDTH = 24
 const VERB_WIDTH = 9
+const WINDOW_MS = 1_000
 
 /** Turns news into lines; what it has not seen begin it does not show. */
-export class PlainProgress {
+export class PlainProgress implements Disposable {
   readonly #write: (line: string) => void
   readonly #now: () => number
   readonly #stories = new Map<Pid, Story>()
@@ -59,23 +60,36 @@ export class PlainProgress {
       const { verb, subject, detail } = factWords(fact, story)
       const name = verb === 'born' || verb === 'ended' ? shortPid(pid) : `${shortPid(pid)}/${subject}`
       const rest = verb === 'born' ? subject : verb === 'ended' ? `${subject} ${detail}` : detail
-      this.#say(`${name.padEnd(NAME_WIDTH)}  ${verb.padEnd(VERB_WIDTH)} ${oneLine(rest, LOG_LINE_MAX)}`.trimEnd())
+      this.#say(
+        `${name.padEnd(NAME_WIDTH)}  ${verb.padEnd(VERB_WIDTH)} ${oneLine(rest, LOG_LINE_MAX)}`.trimEnd(),
+        isUrgent(fact),
+      )
     }
     if (story.ended !== undefined) this.#stories.delete(pid)
   }
 
-  #say(line: string): void {
+  /** Says how much was held back. */
+  [Symbol.dispose](): void {
+    if (this.#held > 0) this.#write(`… ${this.#held} more lines; see skein log`)
+    this.#held = 0
+  }
+
+  #say(line: string, isUrgent = false): void {
     const now = this.#now()
-    if (now - this.#windowAt >= 1_000) {
-      if (this.#held > 0) this.#write(`… ${this.#held} more lines`)
+    if (now - this.#windowAt >= WINDOW_MS) {
+      this[Symbol.dispose]()
       this.#windowAt = now
       this.#inWindow = 0
-      this.#held = 0
     }
     this.#inWindow += 1
-    if (this.#inWindow <= PLAIN_LINES_PER_SECOND_MAX) this.#write(line)
+    if (isUrgent || this.#inWindow <= PLAIN_LINES_PER_SECOND_MAX) this.#write(line)
     else this.#held += 1
   }
+}
+
+/** What somebody must act on is never held back. */
+function isUrgent(fact: Fact): boolean {
+  return fact.type === 'unknown' || (fact.type === 'waiting' && fact.on.kind !== 'timer')
 }
 
 function isNoteworthy(fact: Fact, story: Story): boolean {
@@ -97,6 +111,8 @@ function isNoteworthy(fact: Fact, story: Story): boolean {
       return ['approval', 'answer', 'budget', 'operator', 'timer', 'promise'].includes(fact.on.kind)
     case 'answered':
       return fact.by !== undefined
+    case 'account':
+      return fact.op === 'topUp' || (fact.op === 'forfeit' && (fact.amounts.microUsd ?? 0) > 0)
     default:
       return false
   }

@@ -2,7 +2,7 @@
 import { addAmounts } from '../../kernel/index.ts'
 import type { Amounts } from '../../kernel/index.ts'
 import type { Family, Member } from '../views/family.ts'
-import { isEnded, needsOf } from '../views/rest.ts'
+import { isEnded, openNeeds } from '../views/rest.ts'
 import type { Need } from '../views/rest.ts'
 import { countWords, elapsedWords, spendWords } from '../words/amounts.ts'
 import { needCommands, needName, needWords } from '../words/need.ts'
@@ -88,9 +88,9 @@ function noteOf(member: Member, nowMs: number): string {
 }
 
 function needRows(member: Member): Row[] {
-  const needs = needsOf(member)
-  if (needs === 'moving' || isEnded(member.view.status)) return []
-  return needs.filter((need) => need.kind !== 'message').map(needRow)
+  return openNeeds(member)
+    .filter((need) => need.kind !== 'message')
+    .map(needRow)
 }
 
 function needRow(need: Need): Row {

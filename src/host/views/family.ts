@@ -6,6 +6,7 @@
  * 2. An ended process keeps its counters and gives back the memory of its effects.
  */
 import type { ProcessView } from '../../engine/index.ts'
+import type { Control } from '../../kernel/index.ts'
 import type { Pid } from '../../std/index.ts'
 import { asSeq } from '../../std/index.ts'
 import { FOLLOWED_PROCESSES_MAX } from '../limits.ts'
@@ -13,7 +14,12 @@ import type { Reader } from '../operate/find.ts'
 import { Story } from './story.ts'
 
 /** One process: what the engine says of it, and what its journal tells. */
-export type Member = { readonly view: ProcessView; readonly story: Story }
+export type Member = {
+  readonly view: ProcessView
+  readonly story: Story
+  /** Given from outside, and not heard by the process yet. */
+  readonly pending?: readonly Control[]
+}
 
 /** A root and all below it. */
 export class Family {
@@ -51,7 +57,8 @@ export class Family {
   async #take(view: ProcessView): Promise<void> {
     const known = this.members.get(view.pid)
     const story = known?.story ?? new Story()
-    this.members.set(view.pid, { view, story })
+    const pending = this.#reader.pending?.(view.pid)
+    this.members.set(view.pid, { view, story, ...(pending === undefined ? {} : { pending }) })
     if (known !== undefined && story.ended !== undefined) return story.compact()
     for await (const frame of this.#reader.history(view.pid, asSeq(story.nextSeq))) story.apply(frame.facts)
     if (story.ended !== undefined) story.compact()

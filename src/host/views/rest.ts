@@ -1,5 +1,6 @@
 /** What a run waits for when nothing in it moves by itself. */
 import type { ProcessView } from '../../engine/index.ts'
+import type { Control } from '../../kernel/index.ts'
 import type { ErrorData } from '../../std/index.ts'
 import type { Family, Member } from './family.ts'
 import type { Entry } from './story.ts'
@@ -72,6 +73,31 @@ export function entryNeeds(member: Member): Need[] {
     }
   }
   return needs
+}
+
+/** What somebody outside could give and has not given yet, whether or not anybody runs the process. */
+export function openNeeds(member: Member): readonly Need[] {
+  if (isEnded(member.view.status)) return []
+  if (member.view.status === 'parked') return needsOf(member) as readonly Need[]
+  if (member.story.inFlight().some((entry) => entry.kind !== 'child')) return []
+  return entryNeeds(member).filter((need) => need.kind === 'parked' || !isGiven(need, member.pending ?? []))
+}
+
+function isGiven(need: Exclude<Need, { kind: 'parked' }>, pending: readonly Control[]): boolean {
+  return pending.some((control) => {
+    switch (control.type) {
+      case 'cancel':
+        return true
+      case 'approve':
+      case 'answer':
+      case 'resolve':
+        return control.key === need.entry.key
+      case 'topUp':
+        return need.kind === 'budget'
+      default:
+        return false
+    }
+  })
 }
 
 /** Timers come by themselves; an approval that expires is still for a person. */

@@ -5,7 +5,7 @@ import { asEffectKey, asOwnerId, asPid, asSeq } from '../../std/index.ts'
 import { Story } from './story.ts'
 
 const facts = (...bodies: FactBody[]): Fact[] =>
-  bodies.map((body, i) => ({ ...body, v: 1, seq: asSeq(i), at: 1_000 + i }) as Fact)
+  bodies.map((body, i) => ({ ...body, v: 1, seq: asSeq(i), at: 1_000 + i }))
 
 const key = (text: string) => asEffectKey(text)
 const ok = (value: unknown) => ({ type: 'ok', value: payloadOf(value) }) as const

@@ -178,7 +178,8 @@ export class Story {
       this.spent = addAmounts(this.spent, fact.actual)
     }
     entry.note = fact.note ?? entry.note
-    end(entry, fact.outcome, fact.at)
+    // A start that was accepted is not the end of the child.
+    if (entry.kind !== 'child' || fact.outcome.type !== 'ok') end(entry, fact.outcome, fact.at)
   }
 
   #waiting(fact: FactOf<'waiting'>): void {

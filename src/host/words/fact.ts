@@ -13,80 +13,66 @@ const DETAIL_MAX = 100
 
 /** One fact; `story` has folded it already, so that effects have their names. */
 export function factWords(fact: Fact, story: Story): FactLine {
+  const [verb, subject, ...details] = words(fact, (key) => story.find(key)?.name ?? key)
+  return { verb, subject, detail: details.filter((detail) => detail !== undefined && detail !== '').join(', ') }
+}
+
+type Words = readonly [verb: string, subject: string, ...details: (string | undefined)[]]
+
+function words(fact: Fact, nameOf: (key: string) => string): Words {
   switch (fact.type) {
     case 'born':
-      return {
-        verb: 'born',
-        subject: fact.workflow,
-        detail: `${fact.kind} ${fact.version}, input ${payloadWords(fact.input, DETAIL_MAX)}`,
-      }
+      return ['born', fact.workflow, `${fact.kind} ${fact.version}`, `input ${payloadWords(fact.input, DETAIL_MAX)}`]
     case 'intended': {
-      const attempt = fact.attempt > 1 ? `, attempt ${fact.attempt}` : ''
-      const by = fact.verdict.approvedBy === undefined ? '' : `, approved by ${fact.verdict.approvedBy}`
-      const args = fact.args === undefined ? '' : ` ${payloadWords(fact.args, DETAIL_MAX)}`
-      return {
-        verb: 'allowed',
-        subject: nameOf(fact.key, story),
-        detail: `${fact.kind}, ${fact.class}${attempt}${by}${args}`,
-      }
+      const args = fact.args === undefined ? undefined : payloadWords(fact.args, DETAIL_MAX)
+      const kind = `${fact.kind} ${fact.class}`
+      return ['allowed', nameOf(fact.key), kind, attemptWords(fact.attempt), byWords(fact.verdict.approvedBy), args]
     }
     case 'begun':
-      return {
-        verb: 'begun',
-        subject: nameOf(fact.key, story),
-        detail: fact.attempt > 1 ? `attempt ${fact.attempt}` : '',
-      }
+      return ['begun', nameOf(fact.key), attemptWords(fact.attempt)]
     case 'settled': {
-      const cost = fact.actual === undefined ? '' : ` (${amountsWords(fact.actual)})`
-      return {
-        verb: settledVerb(fact.outcome.type),
-        subject: nameOf(fact.key, story),
-        detail: `${outcomeWords(fact.outcome, DETAIL_MAX)}${cost}${fact.note === undefined ? '' : `, ${fact.note}`}`,
-      }
+      const cost = fact.actual === undefined ? undefined : amountsWords(fact.actual)
+      return [settledVerb(fact.outcome.type), nameOf(fact.key), outcomeWords(fact.outcome, DETAIL_MAX), cost, fact.note]
     }
     case 'unknown':
-      return { verb: 'unknown', subject: nameOf(fact.key, story), detail: fact.why }
+      return ['unknown', nameOf(fact.key), fact.why]
     case 'resolved':
-      return { verb: 'resolved', subject: nameOf(fact.key, story), detail: `${fact.how}, by ${fact.by}` }
+      return ['resolved', nameOf(fact.key), fact.how, byWords(fact.by)]
     case 'waiting':
-      return { verb: 'waits', subject: nameOf(fact.key, story), detail: waitWords(fact.on) }
+      return ['waits', nameOf(fact.key), waitWords(fact.on)]
     case 'answered':
-      return {
-        verb: 'answered',
-        subject: nameOf(fact.key, story),
-        detail: `${outcomeWords(fact.outcome, DETAIL_MAX)}${fact.by === undefined ? '' : `, by ${fact.by}`}`,
-      }
+      return ['answered', nameOf(fact.key), outcomeWords(fact.outcome, DETAIL_MAX), byWords(fact.by)]
     case 'closed':
-      return {
-        verb: 'closed',
-        subject: fact.scope === '' ? 'the process' : fact.scope,
-        detail: `${fact.why}${fact.reason === undefined ? '' : `: ${oneLine(fact.reason, DETAIL_MAX)}`}`,
-      }
+      return [
+        'closed',
+        fact.scope === '' ? 'the process' : fact.scope,
+        fact.why,
+        oneLine(fact.reason ?? '', DETAIL_MAX),
+      ]
     case 'sent':
       return sentWords(fact)
-    case 'account': {
-      const other = fact.other === undefined ? '' : ` ${fact.op === 'return' ? 'from' : 'to'} ${shortPid(fact.other)}`
-      return {
-        verb: 'account',
-        subject: fact.op,
-        detail: `${amountsWords(fact.amounts)}${other}${fact.by === undefined ? '' : `, by ${fact.by}`}`,
-      }
-    }
+    case 'account':
+      return ['account', fact.op, amountsWords(fact.amounts), otherWords(fact), byWords(fact.by)]
     case 'snapshot':
-      return { verb: 'snapshot', subject: `segment ${fact.segment}`, detail: payloadWords(fact.state, DETAIL_MAX) }
+      return ['snapshot', `segment ${fact.segment}`, payloadWords(fact.state, DETAIL_MAX)]
     case 'ended':
-      return {
-        verb: 'ended',
-        subject: fact.result.type === 'ok' ? 'done' : fact.result.type === 'cancelled' ? 'cancelled' : 'failed',
-        detail: `${outcomeWords(fact.result, DETAIL_MAX)}${fact.warning === undefined ? '' : ` (${fact.warning})`}`,
-      }
+      return ['ended', settledVerb(fact.result.type), outcomeWords(fact.result, DETAIL_MAX), fact.warning]
     default:
       return unreachable(fact, 'fact')
   }
 }
 
-function nameOf(key: string, story: Story): string {
-  return story.find(key)?.name ?? key
+function attemptWords(attempt: number): string | undefined {
+  return attempt > 1 ? `attempt ${attempt}` : undefined
+}
+
+function byWords(by: string | undefined): string | undefined {
+  return by === undefined ? undefined : `by ${by}`
+}
+
+function otherWords(fact: Extract<Fact, { type: 'account' }>): string | undefined {
+  if (fact.other === undefined) return undefined
+  return `${fact.op === 'return' ? 'from' : 'to'} ${shortPid(fact.other)}`
 }
 
 function settledVerb(type: string): string {
@@ -100,19 +86,15 @@ function settledVerb(type: string): string {
   }
 }
 
-function sentWords(fact: Extract<Fact, { type: 'sent' }>): FactLine {
+function sentWords(fact: Extract<Fact, { type: 'sent' }>): Words {
   const to = shortPid(fact.to)
   switch (fact.what) {
     case 'start':
-      return { verb: 'started', subject: to, detail: fact.detached === true ? 'detached' : '' }
+      return ['started', to, fact.detached === true ? 'detached' : undefined]
     case 'cancel':
-      return { verb: 'cancels', subject: to, detail: '' }
+      return ['cancels', to]
     case 'message':
-      return {
-        verb: 'sent',
-        subject: `to ${to}`,
-        detail: fact.body === undefined ? '' : payloadWords(fact.body, DETAIL_MAX),
-      }
+      return ['sent', `to ${to}`, fact.body === undefined ? undefined : payloadWords(fact.body, DETAIL_MAX)]
     default:
       return unreachable(fact.what, 'kind of message')
   }

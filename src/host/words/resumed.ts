@@ -37,16 +37,18 @@ export function keptOf(family: Family): Kept {
 
 /** `a1 resumed: 4 effects kept ($0.31 not paid again), 0 repeated. Still waiting for you: a1/publish`. */
 export function keptWords(name: string, kept: Kept): string {
-  const paid = kept.spent.microUsd
-    ? ` (${usdWords(kept.spent.microUsd)} not paid again)`
-    : kept.spent.effectMs
-      ? ` (${elapsedWords(kept.spent.effectMs)} not run again)`
-      : ''
-  const again = kept.underWay - kept.inDoubt
-  const running =
-    kept.underWay === 0
-      ? '0 repeated'
-      : `${kept.underWay} ${kept.underWay === 1 ? 'was' : 'were'} running: ${again} repeated under ${again === 1 ? 'its' : 'their'} own key${again === 1 ? '' : 's'}, ${kept.inDoubt} to be looked up`
   const waiting = kept.waiting.length === 0 ? '' : `. Still waiting for you: ${kept.waiting.join(', ')}`
-  return `${name} resumed: ${countWords(kept.effects, 'effect')} kept${paid}, ${running}${waiting}`
+  return `${name} resumed: ${countWords(kept.effects, 'effect')} kept${savedWords(kept)}, ${underWayWords(kept)}${waiting}`
+}
+
+function savedWords({ spent }: Kept): string {
+  if (spent.microUsd) return ` (${usdWords(spent.microUsd)} not paid again)`
+  return spent.effectMs ? ` (${elapsedWords(spent.effectMs)} not run again)` : ''
+}
+
+function underWayWords({ underWay, inDoubt }: Kept): string {
+  const again = underWay - inDoubt
+  if (underWay === 0) return '0 repeated'
+  const doubt = inDoubt === 0 ? '' : `, ${inDoubt} in doubt (looked up, not repeated blindly)`
+  return `${underWay} cut off: ${again} safe to repeat${doubt}`
 }

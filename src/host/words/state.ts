@@ -3,7 +3,7 @@ import type { ProcessStatus } from '../../engine/index.ts'
 import { failureOf } from '../../kernel/index.ts'
 import { unreachable } from '../../std/index.ts'
 import type { Member } from '../views/family.ts'
-import { isForPerson, needsOf } from '../views/rest.ts'
+import { isForPerson, openNeeds } from '../views/rest.ts'
 
 /** How a row is painted. */
 export type Tone = 'plain' | 'ask' | 'bad' | 'dim'
@@ -11,8 +11,8 @@ export type Tone = 'plain' | 'ask' | 'bad' | 'dim'
 /** The state of a process, and how loud it is. */
 export function stateWords(member: Member): { readonly text: string; readonly tone: Tone } {
   const { view, story } = member
-  const needs = view.status === 'running' || view.status === 'waiting' ? needsOf(member) : 'moving'
-  if (needs !== 'moving' && needs.length > 0) {
+  const needs = view.status === 'parked' ? [] : openNeeds(member)
+  if (needs.length > 0) {
     if (needs.some((need) => need.kind === 'operator')) return { text: 'OUTCOME UNKNOWN', tone: 'bad' }
     if (needs.some(isForPerson)) return { text: 'WAITING FOR YOU', tone: 'ask' }
     if (needs.some((need) => need.kind === 'budget')) return { text: 'OUT OF BUDGET', tone: 'bad' }

@@ -1,6 +1,6 @@
 /** Values in one line. */
 import type { Outcome, Payload } from '../../kernel/index.ts'
-import { failureOf, valueOf } from '../../kernel/index.ts'
+import { failureOf, NOTHING, valueOf } from '../../kernel/index.ts'
 import { VALUE_SHOWN_MAX } from '../limits.ts'
 import { bytesWords } from './amounts.ts'
 
@@ -26,7 +26,7 @@ export function payloadWords(payload: Payload, max = VALUE_SHOWN_MAX): string {
 
 /** How something ended, in a few words. */
 export function outcomeWords(outcome: Outcome, max = VALUE_SHOWN_MAX): string {
-  if (outcome.type === 'ok') return payloadWords(outcome.value, max)
+  if (outcome.type === 'ok') return outcome.value.text === NOTHING.text ? '' : payloadWords(outcome.value, max)
   const failure = failureOf(outcome)
   return failure === undefined ? '' : `${failure.code}: ${oneLine(failure.message, max)}`
 }

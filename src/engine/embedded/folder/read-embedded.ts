@@ -1,8 +1,10 @@
 import { resolve } from 'node:path'
+import type { Control } from '../../../kernel/index.ts'
 import type { Hash, Pid } from '../../../std/index.ts'
 import type { Engine } from '../../port.ts'
 import type { LocalEngine } from '../local-engine.ts'
 import { openForReader } from '../store/database.ts'
+import { unpack } from '../store/pack.ts'
 import { tablesOf } from '../store/tables.ts'
 import { verifyJournals } from '../verify.ts'
 import { Views } from '../views.ts'
@@ -12,7 +14,10 @@ import { isOwned } from './owner-lock.ts'
 
 /** The reading verbs of a data folder. */
 export interface FolderReader
-  extends Pick<Engine, 'inspect' | 'list' | 'history'>, Pick<LocalEngine, 'verify'>, Disposable {}
+  extends Pick<Engine, 'inspect' | 'list' | 'history'>, Pick<LocalEngine, 'verify'>, Disposable {
+  /** Controls that the process has not heard yet, oldest first. */
+  pending(pid: Pid): readonly Control[]
+}
 
 /**
  * Reads a data folder, with or without an owner beside it. Throws `DATA_FOLDER_CORRUPT`, `DATA_FOLDER_NEWER` or
@@ -29,6 +34,11 @@ export function readEmbedded(folder: string, hash: Hash): FolderReader {
     list: (query) => views.list(query),
     history: (pid, from) => views.history(pid, from),
     verify: (pid?: Pid) => verifyJournals(tables, hash, pid),
+    pending: (pid) => {
+      const found = tables.processes.find(pid)
+      const rows = found === undefined ? [] : tables.controls.all(found.p)
+      return rows.map((row) => unpack<Control>(row.text, tables.blobs.get))
+    },
     [Symbol.dispose]: () => db.close(),
   }
 }

@@ -1,7 +1,7 @@
 import type { WaitOn } from '../../../kernel/index.ts'
-import { readStory } from '../../operate/find.ts'
+import { memberOf } from '../../operate/find.ts'
 import type { Reader } from '../../operate/find.ts'
-import { entryNeeds, needsOf } from '../../views/rest.ts'
+import { openNeeds } from '../../views/rest.ts'
 import type { Need } from '../../views/rest.ts'
 import { elapsedWords } from '../../words/amounts.ts'
 import { needCommands, needName, needWords } from '../../words/need.ts'
@@ -22,7 +22,7 @@ export const inbox: Verb = {
   examples: ['skein inbox', 'skein inbox --json'],
   run: (typed, terminal) =>
     withReader(typed, terminal, async (reader) => {
-      const needs = await openNeeds(reader)
+      const needs = await allNeeds(reader)
       if (typed.has('json')) terminal.out(jsonLine(needs.map(needJson)))
       else if (needs.length === 0) terminal.out('nothing waits for you\n')
       else for (const need of needs) terminal.out(textOf(needLines(need, Date.now())))
@@ -30,15 +30,12 @@ export const inbox: Verb = {
     }),
 }
 
-async function openNeeds(reader: Reader): Promise<readonly Need[]> {
+async function allNeeds(reader: Reader): Promise<readonly Need[]> {
   const needs: Need[] = []
   for await (const view of reader.list({ status: ['ready', 'running', 'waiting', 'parked'] })) {
     const isAsking = view.status === 'parked' || view.waits.some((wait) => FOR_PEOPLE.includes(wait.on.kind))
     if (!isAsking) continue
-    const member = { view, story: await readStory(reader, view.pid) }
-    const own =
-      view.status === 'parked' ? needsOf(member) : entryNeeds(member).filter((need) => need.kind !== 'message')
-    if (own !== 'moving') needs.push(...own)
+    needs.push(...openNeeds(await memberOf(reader, view)).filter((need) => need.kind !== 'message'))
     if (needs.length >= SHOWN_MAX) break
   }
   return needs

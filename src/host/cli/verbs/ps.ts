@@ -1,6 +1,6 @@
 import type { ProcessStatus, ProcessView } from '../../../engine/index.ts'
 import { SkeinError } from '../../../std/index.ts'
-import { readStory } from '../../operate/find.ts'
+import { memberOf } from '../../operate/find.ts'
 import { isEnded } from '../../views/rest.ts'
 import { countWords, elapsedWords, spendWords } from '../../words/amounts.ts'
 import { suggestion } from '../../words/nearest.ts'
@@ -39,7 +39,7 @@ export const ps: Verb = {
         ...(workflow === undefined ? {} : { workflow }),
         limit: limit + 1,
       })) {
-        members.push({ view, story: await readStory(reader, view.pid) })
+        members.push(await memberOf(reader, view))
       }
       const shown = members.slice(0, limit)
       if (typed.has('json')) terminal.out(jsonLine(shown.map(memberJson)))

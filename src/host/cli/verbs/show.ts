@@ -1,10 +1,10 @@
 import { DIMENSIONS, ProcessState, valueOf } from '../../../kernel/index.ts'
 import type { AccountData, Amounts, Payload } from '../../../kernel/index.ts'
 import type { Pid } from '../../../std/index.ts'
-import { findEffect, findProcess, readStory } from '../../operate/find.ts'
+import { findEffect, findProcess, readMember } from '../../operate/find.ts'
 import type { Reader } from '../../operate/find.ts'
 import type { Member } from '../../views/family.ts'
-import { entryNeeds } from '../../views/rest.ts'
+import { openNeeds } from '../../views/rest.ts'
 import type { Entry, Story } from '../../views/story.ts'
 import { amountsWords, elapsedWords } from '../../words/amounts.ts'
 import { needCommands, needName, needWords } from '../../words/need.ts'
@@ -35,11 +35,10 @@ export const show: Verb = {
         return 0
       }
       const pid = await findProcess(reader, asked)
-      const view = await reader.inspect(pid)
-      if (view === undefined) return 1
-      const story = await readStory(reader, pid)
+      const member = await readMember(reader, pid)
+      if (member === undefined) return 1
+      const { story } = member
       const account = await accountOf(reader, pid)
-      const member = { view, story }
       if (typed.has('json'))
         terminal.out(
           jsonLine({
@@ -61,12 +60,13 @@ async function accountOf(reader: Reader, pid: Pid): Promise<AccountData> {
   return state.account.data
 }
 
-function processLines({ view, story }: Member, account: AccountData): readonly string[] {
-  const member = { view, story }
+function processLines(member: Member, account: AccountData): readonly string[] {
+  const { view, story } = member
+  const took = view.endedAt === undefined ? '' : `, ended after ${elapsedWords(view.endedAt - view.createdAt)}`
   const resumed = view.activations > 1 ? `, activated ${view.activations} times` : ''
   const lines = [
     `${view.pid}  ${view.kind} ${view.workflow} ${story.born?.version ?? ''}  ${stateWords(member).text}${resumed}`,
-    `  started   ${openTime(view.createdAt)}${view.endedAt === undefined ? '' : `, ended after ${elapsedWords(view.endedAt - view.createdAt)}`}`,
+    `  started   ${openTime(view.createdAt)}${took}`,
     ...(view.parent === undefined ? [] : [`  parent    ${view.parent}`]),
     ...(view.file === undefined ? [] : [`  file      ${view.file}`]),
     ...(story.born === undefined ? [] : [`  code      ${story.born.codeDigest}`]),
@@ -81,7 +81,7 @@ function processLines({ view, story }: Member, account: AccountData): readonly s
       view.result.type === 'ok' ? indented(payloadText(view.result.value)) : `  ${outcomeWords(view.result, Infinity)}`,
     )
   lines.push('', 'account', ...accountLines(account))
-  const needs = entryNeeds(member)
+  const needs = openNeeds(member)
   if (needs.length > 0)
     lines.push(
       '',
