@@ -1,4 +1,5 @@
 /** Conducts a run on the command line: resumes it, shows it, answers for it where told to, and says how it ended. */
+import { nodeHash, readEmbedded } from '../../engine/index.ts'
 import { failureOf, valueOf } from '../../kernel/index.ts'
 import type { Outcome } from '../../kernel/index.ts'
 import { errorFromData } from '../../std/index.ts'
@@ -44,7 +45,7 @@ export async function conduct(host: StartableHost, terminal: Terminal, how: Cond
   const family = new Family(reader, pid)
   await family.readAll()
   using report = reporter(host, terminal, { isQuiet: how.isJson, pid, before: family })
-  if (family.root !== undefined) report.say(resumeLine(family, pid))
+  if (family.root !== undefined) report.say(await resumeLine(host, pid))
   await host.begin()
   await how.start()
   const follower = {
@@ -56,9 +57,13 @@ export async function conduct(host: StartableHost, terminal: Terminal, how: Cond
   return finish(at, family, terminal, how)
 }
 
-function resumeLine(before: Family, pid: Pid): string {
-  const root = before.root
-  if (root !== undefined && isEnded(root.view.status)) return `${pid} has ended before; nothing is done again`
+/** Read beside the engine, because only a reader sees what was answered and not heard yet. */
+async function resumeLine(host: StartableHost, pid: Pid): Promise<string> {
+  using reader = readEmbedded(host.folder, nodeHash)
+  const before = new Family(reader, pid)
+  await before.readAll()
+  if (before.root !== undefined && isEnded(before.root.view.status))
+    return `${pid} has ended before; nothing is done again`
   return keptWords(pid, keptOf(before))
 }
 

@@ -23,7 +23,11 @@ export interface Screen extends Disposable {
 export function screen(write: (text: string) => void, colours: boolean): Screen {
   let standing: readonly Line[] = []
   let last = ''
-  const restore = (): void => write(SHOW_CURSOR)
+  let isHidden = true
+  const restore = (): void => {
+    if (isHidden) write(SHOW_CURSOR)
+    isHidden = false
+  }
   process.once('exit', restore)
   write(HIDE_CURSOR)
   const up = (): string => (standing.length === 0 ? '' : `\u001b[${standing.length}A\r${CLEAR_BELOW}`)

@@ -2,7 +2,7 @@
 import { addAmounts } from '../../kernel/index.ts'
 import type { Amounts } from '../../kernel/index.ts'
 import type { Family } from '../views/family.ts'
-import { entryNeeds, isEnded } from '../views/rest.ts'
+import { isEnded, openNeeds } from '../views/rest.ts'
 import { countWords, elapsedWords, usdWords } from './amounts.ts'
 import { needName } from './need.ts'
 
@@ -22,15 +22,16 @@ export function keptOf(family: Family): Kept {
   let underWay = 0
   let inDoubt = 0
   const waiting: string[] = []
-  for (const { view, story } of family.members.values()) {
+  for (const member of family.members.values()) {
+    const { view, story } = member
     spent = addAmounts(spent, story.spent)
     const running = isEnded(view.status)
       ? []
-      : story.inFlight().filter((entry) => entry.kind !== 'child' && entry.phase === 'begun')
+      : story.inFlight().filter((entry) => entry.phase === 'begun' && entry.kind !== 'child')
     effects += story.effectCount - running.length
     underWay += running.length
     inDoubt += running.filter((entry) => entry.class === 'write' && !entry.idempotent).length
-    if (!isEnded(view.status)) waiting.push(...entryNeeds({ view, story }).map(needName))
+    waiting.push(...openNeeds(member).map(needName))
   }
   return { effects, spent, underWay, inDoubt, waiting }
 }
