@@ -26,7 +26,6 @@ export function enact(process: Process, fact: Fact): void {
       return
     }
     case 'waiting':
-      process.turn.waits.push({ key: fact.key, on: fact.on })
       if (fact.on.kind === 'budget') requestFunds(process, fact.key, fact.on.need)
       if (fact.on.kind === 'message') process.mailbox.wait(fact.key, fact.on.pattern)
       return

@@ -124,6 +124,7 @@ export class Process implements Disposable {
     const fact = { ...body, v: FACT_VERSION, seq: asSeq(this.state.nextSeq), at: this.deps.clock.now() } as Fact
     this.state.apply(fact)
     this.turn.facts.push(fact)
+    if (fact.type === 'waiting') this.turn.waits.push({ key: fact.key, on: fact.on })
     const key = outcomeKey(fact)
     if (key !== undefined && this.open.has(key)) this.queue.push(this.state.record(key).outcomeSeq, key)
     return fact

@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest'
+import { CALM } from '../../../src/testing/index.ts'
+import { deedsOf, stage } from './stage.ts'
+
+describe('E: effects', () => {
+  it('E6: what is put before an operator waits in the index, and "done" settles it', async () => {
+    const { value, ledger } = await stage(
+      {
+        habits: { ...CALM, losing: 1 },
+        async during(sim, pid) {
+          await sim.reached(pid, ['waiting'])
+          const [wait] = (await sim.inspect(pid))?.waits ?? []
+          expect(wait?.on.kind).toBe('operator')
+          await sim.control(pid, {
+            type: 'resolve',
+            id: 'r',
+            key: wait?.key as never,
+            how: 'done',
+            value: { text: '42' },
+            by: 'ann',
+          })
+        },
+      },
+      (ctx, tool) => ctx.tool(tool('pay'), { amount: 1 }),
+    )
+    expect(value).toBe(42)
+    expect(deedsOf(ledger, 'pay')).toHaveLength(1)
+  })
+
+  it('E8: "absent" after a time-out is believed only after a grace, by a second look', async () => {
+    const { value, facts, ledger } = await stage(
+      {
+        habits: { ...CALM, dropping: 1 },
+        during: async (sim) => {
+          await sim.loop.sleep(500)
+          sim.world.habits = CALM
+        },
+      },
+      (ctx, tool) => ctx.tool(tool('pay', { reconcile: true }), { amount: 1 }),
+    )
+    expect(value).toEqual({ pay: expect.any(Number) as number })
+    expect(ledger.filter((deed) => deed.what === 'looked')).toHaveLength(2)
+    expect(facts.map((fact) => fact.type)).toContain('waiting')
+    expect(deedsOf(ledger, 'pay')).toHaveLength(1)
+  })
+})
