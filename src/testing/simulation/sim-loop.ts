@@ -27,20 +27,22 @@ export interface SimLoop {
 }
 
 /** A loop with its own time; all its choices are drawn from `random`. */
-export function simLoop(random: SimRandom): SimLoop {
-  return new Loop(random)
+export function simLoop(random: SimRandom, timeMsMax = SIM_TIME_MS_MAX): SimLoop {
+  return new Loop(random, timeMsMax)
 }
 
 class Loop implements SimLoop {
   nowMs = 0
   readonly #random: SimRandom
+  readonly #timeMsMax: number
   readonly #tasks: Task[] = []
   #follower: (() => void) | undefined
   /** Latest first, so that the next one is popped. */
   readonly #timers: Timer[] = []
 
-  constructor(random: SimRandom) {
+  constructor(random: SimRandom, timeMsMax: number) {
     this.#random = random
+    this.#timeMsMax = timeMsMax
   }
 
   ready(task: () => void, then?: () => void): void {
@@ -89,7 +91,7 @@ class Loop implements SimLoop {
       return this.#take(then, run)
     }
     if (timer === undefined) return undefined
-    if (timer.dueMs > SIM_TIME_MS_MAX)
+    if (timer.dueMs > this.#timeMsMax)
       throw new Error(`the simulation has come to ${timer.dueMs} ms and the scenario has not ended`)
     this.#timers.pop()
     this.nowMs = Math.max(this.nowMs, timer.dueMs)

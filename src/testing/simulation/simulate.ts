@@ -33,6 +33,8 @@ export type SimulationOptions = {
   readonly powerFails?: (moment: CommitMoment, n: number) => boolean
   readonly idleMs?: number
   readonly graceMs?: number
+  /** Virtual time after which a scenario that has not ended is given up. */
+  readonly timeMsMax?: number
   /** Time from a crash to the next life; `never`: the scenario boots. */
   readonly rebootMs?: number | 'never'
 }
@@ -75,10 +77,21 @@ export interface Simulation {
 /** The statuses of a process that has ended. */
 export const ENDED: readonly ProcessStatus[] = ['done', 'failed', 'cancelled']
 
+/** A scenario failed or stood still; `trace` is what had happened. */
+export class SimulationFailed extends Error {
+  readonly trace: readonly string[]
+
+  constructor(seed: number | string, trace: readonly string[], cause: unknown) {
+    super(`simulation ${seed}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    this.name = 'SimulationFailed'
+    this.trace = trace
+  }
+}
+
 /** Runs `scenario` in a simulation of its own. Rejects when it stands still. */
 export async function simulate<T>(options: SimulationOptions, scenario: (sim: Simulation) => Promise<T>): Promise<T> {
   const random = simRandom(options.seed)
-  const loop = simLoop(random.fork('loop'))
+  const loop = simLoop(random.fork('loop'), options.timeMsMax)
   const world = simWorld(loop, random.fork('world'), options.habits)
   using medium = memoryMedium()
   const hosts = new SimHosts({
@@ -92,13 +105,13 @@ export async function simulate<T>(options: SimulationOptions, scenario: (sim: Si
     idleMs: options.idleMs ?? 0,
     graceMs: options.graceMs,
   })
-  return await loop.run(async () => {
-    try {
-      return await scenario(simulationOf(hosts, loop, world, random.fork('scenario')))
-    } finally {
-      hosts.close()
-    }
-  })
+  try {
+    return await loop.run(() => scenario(simulationOf(hosts, loop, world, random.fork('scenario'))))
+  } catch (thrown) {
+    throw new SimulationFailed(options.seed, hosts.trace, thrown)
+  } finally {
+    hosts.close()
+  }
 }
 
 function simulationOf(hosts: SimHosts, loop: SimLoop, world: World, random: SimRandom): Simulation {

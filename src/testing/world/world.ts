@@ -66,6 +66,8 @@ export type Service = {
   readonly name: string
   /** It remembers keys: a second request with a key gets the answer of the first. */
   readonly keyed?: boolean
+  /** It changes nothing: what it does is not in the ledger. */
+  readonly inert?: boolean
   readonly value?: (input: unknown, n: number) => unknown
 }
 
@@ -178,6 +180,7 @@ class SimWorld implements World {
   }
 
   #serve(request: WorldRequest, refuses: boolean): unknown {
+    if (request.service.inert === true) return refuses ? undefined : this.#random.next()
     if (refuses) return void this.#write('refused', request)
     const known = request.service.keyed === true ? this.done(request.key)[0] : undefined
     if (known !== undefined) {

@@ -1,0 +1,86 @@
+/** Σ of amounts over a tree of processes (rule G2), folded from the facts by other code than the kernel's. */
+import { DIMENSIONS } from '../../kernel/index.ts'
+import type { Amounts, Dimension } from '../../kernel/index.ts'
+import { bornOf, factsOf } from './journal.ts'
+import type { Journal } from './journal.ts'
+
+/** The account of a process after all its facts. */
+export type Balance = {
+  readonly cap: Amounts
+  readonly reserved: Amounts
+  readonly delegated: Amounts
+  readonly spent: Amounts
+  readonly forfeited: Amounts
+}
+
+type Sums = { [D in Dimension]?: number }
+
+const plus = (sums: Sums, amounts: Amounts = {}, sign = 1): void => {
+  for (const dimension of DIMENSIONS) {
+    const amount = amounts[dimension] ?? 0
+    if (amount !== 0) sums[dimension] = (sums[dimension] ?? 0) + sign * amount
+  }
+}
+
+/** Folds the account of one process. */
+export function balanceOf({ facts }: Journal): Balance {
+  const [cap, reserved, delegated, spent, forfeited]: Sums[] = [{ ...bornOf(facts)?.cap }, {}, {}, {}, {}]
+  const open = new Map<string, Amounts>()
+  const close = (key: string): void => {
+    plus(reserved as Sums, open.get(key), -1)
+    open.delete(key)
+  }
+  for (const fact of facts) {
+    if (fact.type === 'snapshot') open.clear()
+    if (fact.type === 'intended') {
+      open.set(fact.key, fact.reserve)
+      plus(reserved as Sums, fact.reserve)
+    }
+    if (fact.type === 'settled' && open.has(fact.key)) {
+      close(fact.key)
+      plus(spent as Sums, fact.actual)
+    }
+    if (fact.type !== 'account') continue
+    if (fact.op === 'forfeit' && fact.key !== undefined) {
+      plus(forfeited as Sums, open.get(fact.key))
+      close(fact.key)
+    }
+    if (fact.op === 'carve') {
+      plus(delegated as Sums, fact.amounts)
+      plus(spent as Sums, fact.spent)
+    }
+    if (fact.op === 'return') {
+      plus(delegated as Sums, fact.amounts, -1)
+      plus(spent as Sums, fact.spent)
+      plus(forfeited as Sums, fact.forfeited)
+    }
+    if (fact.op === 'topUp') plus(cap as Sums, fact.amounts)
+  }
+  return { cap, reserved, delegated, spent, forfeited } as Balance
+}
+
+/** What does not add up in a tree of processes that have all ended. */
+export function conservationOffences(journals: readonly Journal[], capped: readonly Dimension[]): readonly string[] {
+  const offences: string[] = []
+  for (const journal of journals) {
+    const balance = balanceOf(journal)
+    for (const dimension of DIMENSIONS) {
+      const [reserved, delegated, used] = [
+        balance.reserved[dimension] ?? 0,
+        balance.delegated[dimension] ?? 0,
+        (balance.spent[dimension] ?? 0) + (balance.forfeited[dimension] ?? 0),
+      ]
+      if (reserved !== 0) offences.push(`X6: ${journal.pid} ended with ${reserved} ${dimension} reserved`)
+      if (delegated !== 0) offences.push(`G2: ${journal.pid} ended with ${delegated} ${dimension} delegated`)
+      const cap = balance.cap[dimension]
+      if (capped.includes(dimension) && cap !== undefined && used > cap)
+        offences.push(`G2: ${journal.pid} used ${used} ${dimension} of ${cap}`)
+    }
+  }
+  return offences
+}
+
+/** Attempts that were begun in these journals: the least that all accounts together must have seen of tool calls. */
+export function begunAttempts(journals: readonly Journal[]): number {
+  return journals.reduce((sum, { facts }) => sum + factsOf(facts, 'begun').length, 0)
+}

@@ -1,0 +1,114 @@
+/** What must hold in every journal by itself, whoever wrote it and however often they died. */
+import type { Fact, FactOf } from '../../kernel/index.ts'
+import { factsOf, segmentsOf } from './journal.ts'
+import type { Journal, Segment } from './journal.ts'
+
+/** The laws that a journal breaks, one line each, beginning with the rule. */
+export function journalOffences(journal: Journal): readonly string[] {
+  const { pid, facts } = journal
+  const said: string[] = []
+  const offend = (rule: string, what: string): void => void said.push(`${rule}: ${pid} ${what}`)
+  facts.forEach((fact, index) => {
+    if (fact.seq !== index) offend('J1', `fact ${index} has seq ${fact.seq}`)
+    if (fact.type === 'born' && index > 0) offend('J2', `is born again at ${index}`)
+    if (fact.type === 'ended' && index < facts.length - 1)
+      offend('J2', `goes on after its end at ${index}: ${facts[index + 1]?.type}`)
+  })
+  if (facts.length > 0 && facts[0]?.type !== 'born') offend('J2', `begins with ${facts[0]?.type}`)
+  const messages = factsOf(facts, 'answered').flatMap((fact) => fact.messageId ?? [])
+  for (const id of repeated(messages)) offend('M4', `consumed message ${id} twice`)
+  for (const segment of segmentsOf(journal)) {
+    checkAttempts(segment, offend)
+    checkOutcomes(segment, offend)
+    checkClosed(segment, offend)
+  }
+  return said
+}
+
+type Offend = (rule: string, what: string) => void
+
+function repeated(items: readonly string[]): readonly string[] {
+  const seen = new Set<string>()
+  return items.filter((item) => seen.has(item) || !seen.add(item))
+}
+
+/** Attempts count up from 1, each begun once before it settles, and a write is never repeated without evidence (E2, E4, E6). */
+function checkAttempts(segment: Segment, offend: Offend): void {
+  const attempts = new Map<string, { attempt: number; begun: boolean; over: boolean; fact: FactOf<'intended'> }>()
+  for (const fact of segment.facts) {
+    switch (fact.type) {
+      case 'intended': {
+        const last = attempts.get(fact.key)
+        if (fact.attempt !== (last?.attempt ?? 0) + 1)
+          offend('E4', `${fact.key} goes from attempt ${last?.attempt ?? 0} to ${fact.attempt}`)
+        attempts.set(fact.key, { attempt: fact.attempt, begun: false, over: false, fact })
+        break
+      }
+      case 'begun': {
+        const now = attempts.get(fact.key)
+        if (now?.attempt !== fact.attempt || now.begun)
+          offend(
+            'E2',
+            `${fact.key} begins attempt ${fact.attempt} after ${now?.begun === true ? 'it has begun' : `attempt ${now?.attempt} was intended`}`,
+          )
+        else now.begun = true
+        break
+      }
+      case 'settled': {
+        if (fact.attempt === 0) break
+        const now = attempts.get(fact.key)
+        if (now?.attempt !== fact.attempt)
+          offend('J4', `${fact.key} settles attempt ${fact.attempt}, not ${now?.attempt}`)
+        else if (now.over) offend('J4', `${fact.key} settles attempt ${fact.attempt} twice`)
+        else if (!now.begun && now.fact.class !== 'local' && fact.outcome.type === 'ok')
+          offend('E2', `${fact.key} settles what has not begun`)
+        if (now !== undefined) now.over = true
+        break
+      }
+      default:
+    }
+  }
+  for (const [key, { begun, over, fact }] of attempts) {
+    const ended = segment.facts.at(-1)?.type === 'ended'
+    const excused = segment.facts.some(
+      (other) => (other.type === 'resolved' || other.type === 'unknown') && other.key === key,
+    )
+    if (ended && begun && !over && !excused && fact.class !== 'local') offend('C3', `ended while ${key} was under way`)
+  }
+}
+
+/** Per key at most one delivered outcome (J4). */
+function checkOutcomes(segment: Segment, offend: Offend): void {
+  const delivered = segment.facts.flatMap((fact) => deliveredKey(fact) ?? [])
+  for (const key of repeated(delivered)) offend('J4', `${key} has two outcomes`)
+}
+
+function deliveredKey(fact: Fact): string | undefined {
+  switch (fact.type) {
+    case 'answered':
+    case 'settled':
+      return fact.key
+    case 'resolved':
+      return fact.outcome === undefined ? undefined : fact.key
+    case 'closed':
+      return fact.key
+    default:
+      return undefined
+  }
+}
+
+/** Nothing is decided in a scope after it was closed (X6, P7). */
+function checkClosed(segment: Segment, offend: Offend): void {
+  const closed: string[] = []
+  for (const fact of segment.facts) {
+    if (fact.type === 'closed') closed.push(fact.scope)
+    const isDecision =
+      fact.type === 'intended' ||
+      (fact.type === 'begun' && fact.attempt > 0) ||
+      (fact.type === 'sent' && fact.what !== 'cancel') ||
+      (fact.type === 'waiting' && !/!(grace|resolve)/.test(fact.key))
+    if (!isDecision) continue
+    const scope = closed.find((path) => path === '' || fact.key.startsWith(`${path}[`))
+    if (scope !== undefined) offend('X6', `${fact.type} ${fact.key} after scope "${scope}" was closed`)
+  }
+}

@@ -1,0 +1,98 @@
+/**
+ * Replays a journal in a kernel of its own, with nothing behind it: what the body asks, and how it ends (P1–P3).
+ *
+ * Invariants:
+ * 1. No driver runs; an effect that would start is noted.
+ * 2. It stops where the journal does: after the first decisions that are not in it.
+ */
+import { nodeHash, nodeMacrotask } from '../../engine/index.ts'
+import { createKernel } from '../../kernel/index.ts'
+import type { Activation, CodeRegistry, CommitEnd, Driver, Fact, FactBody, StartRequest } from '../../kernel/index.ts'
+import { asEpoch, asOwnerId } from '../../std/index.ts'
+import type { EffectKey } from '../../std/index.ts'
+import { SIM_EPOCH_MS } from '../limits.ts'
+import { simRandom } from '../simulation/sim-random.ts'
+import { bornOf } from './journal.ts'
+import type { Journal } from './journal.ts'
+
+/** What became of a replay. */
+export type Replayed = {
+  readonly end: CommitEnd | undefined
+  /** Facts that it would have added, in order. */
+  readonly asked: readonly FactBody[]
+  /** Effects that it would have started. */
+  readonly started: readonly EffectKey[]
+}
+
+/** Thrown to stop a replay that has nothing more to show. */
+class Halt extends Error {}
+
+const idle: Driver<never> = {
+  concurrencyMax: 1_000,
+  reserve: () => ({}),
+  perform: () => Promise.reject(new Error('a replay performs nothing')),
+}
+
+/** Replays the facts of the journal's last segment, without its end. */
+export async function replayJournal(journal: Journal, code: CodeRegistry): Promise<Replayed> {
+  const asked: FactBody[] = []
+  const started: EffectKey[] = []
+  const over = new AbortController()
+  let end: CommitEnd | undefined
+  const halt = (): never => {
+    const stop = new Halt()
+    over.abort(stop)
+    throw stop
+  }
+  const activation: Activation = {
+    pid: journal.pid,
+    epoch: asEpoch(1),
+    owner: asOwnerId('replay'),
+    start: startOf(journal),
+    facts: openSegment(journal.facts),
+    ownerDeath: 'known',
+    signal: over.signal,
+    next: async (idleMs) => (idleMs === undefined ? halt() : undefined),
+    async decide(make) {
+      const bodies = make()
+      asked.push(...bodies)
+      return bodies
+    },
+    perform: ({ key }) => void started.push(key),
+    abort: () => undefined,
+    frame: () => undefined,
+    async commit(how) {
+      end = how
+      return true
+    },
+  }
+  const kernel = createKernel({
+    clock: { now: () => SIM_EPOCH_MS, monotonicMs: () => 0, timer: () => ({ [Symbol.dispose]: () => undefined }) },
+    random: simRandom('replay'),
+    hash: nodeHash,
+    macrotask: nodeMacrotask(),
+    drivers: { model: idle, tool: idle, step: idle },
+    code,
+    readAnswer: () => ({ ok: false, complaint: 'a replay asks no model' }),
+    trace: () => undefined,
+    idleMs: 0,
+  })
+  await kernel.run(activation).catch((thrown: unknown) => {
+    if (!(thrown instanceof Halt)) throw thrown
+  })
+  return { end, asked, started }
+}
+
+/** From the last snapshot on, the birth first, without the end. */
+function openSegment(facts: readonly Fact[]): readonly Fact[] {
+  const open = facts.at(-1)?.type === 'ended' ? facts.slice(0, -1) : facts
+  const at = open.findLastIndex((fact) => fact.type === 'snapshot')
+  return at < 0 ? open : [...open.slice(0, 1), ...open.slice(at)]
+}
+
+function startOf({ pid, facts }: Journal): StartRequest {
+  const born = bornOf(facts)
+  if (born === undefined) throw new Error(`the journal of ${pid} does not begin with its birth`)
+  const { kind, workflow, input, root, depth, cap, strict, parent } = born
+  return { pid, kind, workflow, input, root, depth, cap, strict, ...(parent === undefined ? {} : { parent }) }
+}

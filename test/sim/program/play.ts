@@ -1,0 +1,175 @@
+/** One seed: a program, a world, a disk, crashes; then every law. */
+import { nodeHash } from '../../../src/engine/index.ts'
+import { createRegistry } from '../../../src/kernel/index.ts'
+import type { AnyDefinition } from '../../../src/kernel/index.ts'
+import {
+  AILING_DISK,
+  CALM,
+  compareWithWorld,
+  conservationOffences,
+  ENDED,
+  journalOffences,
+  replayJournal,
+  simRandom,
+  simulate,
+  SOUND_DISK,
+  STORMY,
+} from '../../../src/testing/index.ts'
+import type { CommitMoment, Deed, Journal, SimRandom, Simulation } from '../../../src/testing/index.ts'
+import { generate } from './grammar.ts'
+import type { Body } from './grammar.ts'
+import { programTools, programWorkflow } from './interpreter.ts'
+import { attend, chatter } from './operator.ts'
+
+/** Beyond these the power stays on: a run must be able to end. */
+const CRASHES_MAX = 40
+/** A run that has not ended by then never will. */
+const TIME_MS_MAX = 2 * 3600 * 1000
+
+/** What came of a seed. */
+export type Played = {
+  readonly commits: number
+  readonly crashes: number
+  readonly facts: number
+  readonly writes: number
+  readonly repeatedShown: number
+  /** Empty when every law held. */
+  readonly offences: readonly string[]
+  readonly trace: readonly string[]
+  readonly body: Body
+}
+
+/** Where the power goes: a single commit, or by the seed's own habit. */
+export type Power = { readonly moment: CommitMoment; readonly n: number } | 'by seed' | 'stays'
+
+/** Plays a seed and checks what came of it. */
+export async function play(seed: number, power: Power): Promise<Played> {
+  const random = simRandom(`play ${seed}`)
+  const body = generate(random.fork('program'), random.between(2, 14))
+  const isStormy = random.chance(0.6)
+  const options = {
+    seed,
+    habits: isStormy ? STORMY : CALM,
+    disk: random.chance(0.5) ? AILING_DISK : SOUND_DISK,
+    powerFails: powerOf(power, random.fork('power')),
+    graceMs: 3_000,
+    timeMsMax: TIME_MS_MAX,
+  }
+  const outcome = await simulate(options, async (sim) => {
+    const definition = programWorkflow(programTools(sim.world)) as AnyDefinition
+    sim.define(definition)
+    await sim.boot()
+    const cap = random.chance(0.3) ? { toolCalls: random.between(1, 20), effectMs: 600_000, processes: 4 } : {}
+    const root = await sim.start(definition, { body, path: 'r' }, { pid: 'root', cap })
+    let isOver = false
+    const people = [attend(sim, () => isOver), chatter(sim, 'root', () => isOver)]
+    const canceller = random.chance(0.15) ? cancelLater(sim, random.between(0, 20_000)) : undefined
+    await sim.reached(root, [...ENDED, 'parked'])
+    await allAtRest(sim)
+    isOver = true
+    await Promise.all([...people, canceller])
+    return gathered(sim, definition)
+  })
+  return verdict(outcome, body)
+}
+
+/** What is left when everything is at rest. */
+type Gathered = {
+  readonly definition: AnyDefinition
+  readonly journals: readonly Journal[]
+  readonly parked: readonly string[]
+  readonly broken: readonly string[]
+  readonly sim: Pick<Simulation, 'trace' | 'crashes'>
+  readonly ledger: readonly Deed[]
+}
+
+async function gathered(sim: Simulation, definition: AnyDefinition): Promise<Gathered> {
+  const views = await sim.list()
+  const journals: Journal[] = []
+  for (const { pid } of views) journals.push({ pid, facts: await sim.facts(pid) })
+  const parked = views.flatMap(({ pid, status, parked }) =>
+    status === 'parked' ? [`parked: ${pid} ${parked?.code}: ${parked?.message}`] : [],
+  )
+  const broken: string[] = []
+  const engine = await sim.engine()
+  for await (const { pid, n, problem } of engine.verify()) broken.push(`J1: frame ${n} of ${pid}: ${problem}`)
+  return { definition, journals, parked, broken, sim, ledger: sim.world.ledger }
+}
+
+function powerOf(power: Power, random: SimRandom): (moment: CommitMoment, n: number) => boolean {
+  if (power === 'stays') return () => false
+  if (power !== 'by seed') return (moment, n) => moment === power.moment && n === power.n
+  const period = random.between(3, 9)
+  const share = random.next() * 0.2
+  const isRegular = random.chance(0.5)
+  let left = CRASHES_MAX
+  return (moment, n) => {
+    const fails = isRegular ? moment === 'after' && n % period === period - 1 : random.chance(share)
+    return fails && left-- > 0
+  }
+}
+
+async function cancelLater(sim: Simulation, afterMs: number): Promise<void> {
+  await sim.loop.sleep(afterMs)
+  await sim.control('root' as never, { type: 'cancel', id: 'stop', reason: 'enough', by: 'ann' })
+}
+
+/** Children that nobody waits for come to their end too. */
+async function allAtRest(sim: Simulation): Promise<void> {
+  for (const view of await sim.list()) await sim.reached(view.pid, [...ENDED, 'parked'])
+}
+
+async function verdict(left: Gathered, body: Body): Promise<Played> {
+  const { journals, ledger, sim } = left
+  const world = compareWithWorld(journals, ledger)
+  const code = createRegistry(nodeHash)
+  code.register(left.definition)
+  const offences = [
+    ...left.parked,
+    ...left.broken,
+    ...journals.flatMap(journalOffences),
+    ...world.offences,
+    ...conservationOffences(journals, ['toolCalls', 'processes']),
+    ...sameSiteTwice(ledger),
+  ]
+  for (const journal of journals) offences.push(...(await replayOffences(journal, code)))
+  return {
+    commits: sim.trace.filter((line) => / commit \d+$/.test(line)).length,
+    crashes: sim.crashes,
+    facts: journals.reduce((sum, { facts }) => sum + facts.length, 0),
+    writes: world.writes,
+    repeatedShown: world.repeatedShown,
+    offences,
+    trace: sim.trace,
+    body,
+  }
+}
+
+/** Each dynamic write has a name of its own in its arguments: the far side must have seen it once, whatever its key. */
+function sameSiteTwice(ledger: readonly Deed[]): readonly string[] {
+  const names = ledger
+    .filter((deed) => deed.what === 'done' && ['keyed', 'checked', 'plain'].includes(deed.service))
+    .map((deed) => (deed.input as { at: string }).at)
+  return names
+    .filter((name, index) => names.indexOf(name) !== index)
+    .map((name) => `repeated: write ${name} was done twice`)
+}
+
+/** P1: the journal alone gives the same result, and P2: nothing new is asked on the way. */
+async function replayOffences(journal: Journal, code: ReturnType<typeof createRegistry>): Promise<readonly string[]> {
+  const end = journal.facts.at(-1)
+  if (end?.type !== 'ended') return []
+  const replayed = await replayJournal(journal, code)
+  const offences: string[] = []
+  if (replayed.asked.length > 0)
+    offences.push(
+      `P2: a replay of ${journal.pid} asks for ${replayed.asked.map((fact) => `${fact.type} ${'key' in fact ? fact.key : ''}`).join(', ')}`,
+    )
+  if (replayed.started.length > 0) offences.push(`P2: a replay of ${journal.pid} starts ${replayed.started.join(', ')}`)
+  const got = replayed.end?.type === 'ended' ? replayed.end.result : replayed.end
+  if (JSON.stringify(got) !== JSON.stringify(end.result))
+    offences.push(
+      `P1: a replay of ${journal.pid} ends with ${JSON.stringify(got)?.slice(0, 300)}, not ${JSON.stringify(end.result).slice(0, 300)}`,
+    )
+  return offences
+}
