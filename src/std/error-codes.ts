@@ -88,6 +88,7 @@ export const ERROR_CODES = {
   FILE_TOO_LARGE: failed,
   FILE_CHANGED: failed,
   PATCH_REJECTED: failed,
+  EXEC_REFUSED: failed,
   EXEC_FAILED: failed,
   EXEC_TIMEOUT: failed,
   EXEC_OUTPUT_LIMIT: failed,

@@ -33,3 +33,18 @@ export const PATTERN_CHARS_MAX = 1_000
 export const PATTERN_HEAP_MIB_MAX = 128
 /** Bytes hashed while looking for the text that a patch was applied to; beyond, its outcome is unknown. */
 export const RECONCILE_HASH_BYTES_MAX = 256 * 1024 * 1024
+
+/** exec: a command that says nothing about its time. */
+export const EXEC_TIMEOUT_MS_DEFAULT = 60_000
+/** exec: output that is kept of each stream, half from its beginning and half from its end. */
+export const EXEC_OUTPUT_BYTES_DEFAULT = 64 * 1024
+/** exec: output of both streams at which the command is killed. */
+export const EXEC_OUTPUT_BYTES_HARD_DEFAULT = 64 * 1024 * 1024
+/** exec: first and longest pause between two samples of memory and descendants. */
+export const EXEC_SAMPLE_MS_FIRST = 20
+export const EXEC_SAMPLE_MS_MAX = 250
+/** exec: how long killed processes may take to be gone, and their pipes to close. */
+export const EXEC_KILL_MS_MAX = 5_000
+export const EXEC_CLOSE_MS_MAX = 1_000
+/** exec: longest stdin that a tool call carries. */
+export const EXEC_STDIN_CHARS_MAX = 16 * 1024 * 1024
