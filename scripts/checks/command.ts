@@ -1,9 +1,10 @@
-/** Runs one command of the checks, in the repository's own Node and within a time limit. */
+/** Runs one command of the checks, by the repository's own Node and within a time limit. */
 import { spawn } from 'node:child_process'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
+const MODULES = join(ROOT, 'node_modules')
 /** Longest time of one command; all of them together stay far below what a CI job may take. */
 const COMMAND_TIMEOUT_MS = 15 * 60 * 1000
 
@@ -11,6 +12,8 @@ export type CommandOptions = {
   readonly cwd?: string
   /** Shows the output as it comes instead of returning it. */
   readonly live?: boolean
+  /** With the machine's own Node: what talks to the registry, because only that one trusts the certificates of this machine. */
+  readonly machineNode?: boolean
 }
 
 export type CommandResult = { readonly code: number; readonly output: string }
@@ -19,10 +22,11 @@ export type CommandResult = { readonly code: number; readonly output: string }
 export function runCommand(argv: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
   const [file = '', ...args] = argv
   const plain = process.stdout.isTTY ? {} : { NO_COLOR: '1' }
-  const path = [join(ROOT, 'node_modules', '.bin'), process.env['PATH'] ?? ''].join(delimiter)
+  const machinePath = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => !folder.startsWith(MODULES))
+  const path = options.machineNode ? machinePath : [join(MODULES, '.bin'), ...machinePath]
   const child = spawn(file, args, {
     cwd: options.cwd ?? ROOT,
-    env: { ...process.env, ...plain, PATH: path },
+    env: { ...process.env, ...plain, PATH: path.join(delimiter) },
     stdio: ['ignore', options.live ? 'inherit' : 'pipe', options.live ? 'inherit' : 'pipe'],
     timeout: COMMAND_TIMEOUT_MS,
   })

@@ -26,11 +26,8 @@ function* steps(folder: string): Generator<Check> {
   const tarball = readdirSync(folder).find((file) => file.endsWith('.tgz')) ?? 'no tarball'
   yield commandCheck('package shape', ['publint', '--strict', join(folder, tarball)])
   writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }')
-  yield commandCheck(
-    'install the tarball',
-    ['npm', 'install', '--prefer-offline', '--no-audit', '--no-fund', `./${tarball}`],
-    { cwd: folder },
-  )
+  const install = ['npm', 'install', '--prefer-offline', '--fetch-retries=1', '--no-audit', '--no-fund', `./${tarball}`]
+  yield commandCheck('install the tarball', install, { cwd: folder, machineNode: true })
   yield commandCheck('npx skein --help', ['npx', '--no-install', 'skein', '--help'], { cwd: folder })
   yield commandCheck('import every door', ['node', '--input-type=module', '--eval', imports()], { cwd: folder })
 }

@@ -7,7 +7,7 @@ const writer = agent({ name: 'writer', model, instructions: 'Write or revise the
 const reviewer = agent({ name: 'reviewer', model, instructions: 'List what is wrong.', output: Text })
 const publish = tool({ name: 'publish', inputSchema: Text, needsApproval: true,
   execute: (article, { idempotencyKey }) => cms.post(article, { headers: { 'Idempotency-Key': idempotencyKey } }),
-  reconcile: async (_, { idempotencyKey }) => { const hit = await cms.find(idempotencyKey); return hit ? { done: hit } : { absent: true } } })
+  reconcile: async (_, { idempotencyKey: key }) => { const hit = await cms.find(key); return hit ? { done: hit } : { absent: true } } })
 export default workflow({ name: 'article', input: z.object({ topic: z.string() }) }, async (ctx, { topic }) => {
   const notes = await ctx.run(researcher, { topic }, { budget: { modelCalls: 10 } })
   const draft = await ctx.run(writer, { notes })
