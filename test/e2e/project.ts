@@ -1,0 +1,68 @@
+/** A user's project in a temporary folder, and the command line run in it as people run it. */
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const BIN = fileURLToPath(new URL('../../bin/skein.mjs', import.meta.url))
+const WAIT_MS_MAX = 30_000
+const POLL_MS = 15
+
+export type Ran = { readonly code: number | null; readonly out: string; readonly err: string }
+
+/** A command that is still going. */
+export type Running = { readonly child: ChildProcess; readonly ended: Promise<Ran> }
+
+/** A project with these files; every tool call may write a line to `ledger`. */
+export async function project(files: Readonly<Record<string, string>>) {
+  const folder = await mkdtemp(join(tmpdir(), 'skein-e2e-'))
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text)
+  const running = new Set<ChildProcess>()
+  const start = (...args: string[]): Running => {
+    const env = { ...process.env, CI: '1', SKEIN_TRIPWIRE: '', NODE_OPTIONS: '' }
+    const child = spawn(process.execPath, [BIN, ...args], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    running.add(child)
+    let out = ''
+    let err = ''
+    child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()))
+    child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()))
+    const ended = new Promise<Ran>((resolve) => {
+      child.on('close', (code) => {
+        running.delete(child)
+        resolve({ code, out, err })
+      })
+    })
+    return { child, ended }
+  }
+  const lines = (): string[] => {
+    const file = join(folder, 'ledger')
+    return existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : []
+  }
+  return {
+    folder,
+    /** Lines of the outside ledger. */
+    ledger: lines,
+    /** Starts a command. */
+    start,
+    /** Runs a command to its end. */
+    skein: (...args: string[]): Promise<Ran> => start(...args).ended,
+    /** Waits until the ledger has `count` lines. */
+    ledgerHas: (count: number): Promise<void> => until(() => lines().length >= count, `${count} lines in the ledger`),
+    async [Symbol.asyncDispose]() {
+      for (const child of running) child.kill('SIGKILL')
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Waits for something that comes by itself. */
+export async function until(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  const end = Date.now() + WAIT_MS_MAX
+  while (!(await holds())) {
+    if (Date.now() > end) throw new Error(`${what} did not come in ${WAIT_MS_MAX} ms`)
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+  }
+}
