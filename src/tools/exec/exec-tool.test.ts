@@ -18,7 +18,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(root, { recursive: true, force: true }))
 
-describe('execTool', () => {
+describe('execTool', { timeout: 20_000 }, () => {
   it('runs what is allowed, in its folder', async () => {
     const run = execTool({ root, allow: [['pwd'], ['cat'], ['echo', '*'], ['printf', '%s-', '**']], network: 'host' })
     expectTypeOf({ run }).toExtend<ToolSet>()

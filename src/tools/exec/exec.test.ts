@@ -38,7 +38,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-describe('exec', () => {
+describe('exec', { timeout: 20_000 }, () => {
   it('gives output, exit code and duration; a code other than 0 is a result', async () => {
     const result = await sh('echo out; echo err >&2; exit 3')
     expect(result).toMatchObject({ exitCode: 3, signal: null, stdout: 'out\n', stderr: 'err\n', network: 'host' })
@@ -156,7 +156,7 @@ describe('exec', () => {
   })
 })
 
-describe('the network', () => {
+describe('the network', { timeout: 20_000 }, () => {
   /** Asks a server of this machine from inside the command. */
   const ask = (port: number): readonly string[] => [
     process.execPath,

@@ -174,7 +174,7 @@ export class Execution {
     if (memoryBytesMax === undefined || bytes <= memoryBytesMax) return
     this.#stop(
       'EXEC_MEMORY_LIMIT',
-      `used ${bytes} bytes of memory with its descendants, more than ${memoryBytesMax}; allow it more, or give it less to do`,
+      `used ${bytes} bytes of memory with its descendants, more than ${memoryBytesMax}; allow more, or give it less to do`,
     )
   }
 

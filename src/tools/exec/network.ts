@@ -11,7 +11,7 @@ const LOOPBACK_UP = '{ ip link set lo up || ifconfig lo up; } >/dev/null 2>&1; e
 
 let probed: Promise<readonly string[] | undefined> | undefined
 
-/** What to put before a command so that it has no network; undefined where the machine does not allow it. Probed once. */
+/** What to put before a command to take the network away; undefined where the machine does not allow it. Probed once. */
 export function withoutNetwork(): Promise<readonly string[] | undefined> {
   return (probed ??= probe())
 }

@@ -71,11 +71,14 @@ const uniqueSleep = (): string => {
 }
 const pidOf = (child: ChildProcess): number => child.pid ?? expect.fail('not started')
 
-describe.runIf(seesProcesses)('E8: a command dies with its runtime', () => {
+describe.runIf(seesProcesses)('E8: a command dies with its runtime', { timeout: 20_000 }, () => {
   const family = (sleep: string): string =>
     `${sleep} & setsid ${sleep} & sh -c '${sleep} & exec ${sleep}' & setsid sh -c '${sleep} & ${sleep}' & wait`
   const running = (sleep: string, then = ''): string =>
-    `const { exec } = await import(here + 'exec.ts'); const run = exec(['sh', '-c', ${JSON.stringify(family(sleep))}], { timeoutMs: 60000 }); ${then}; await run`
+    `const { exec } = await import(here + 'exec.ts')
+     const run = exec(['sh', '-c', ${JSON.stringify(family(sleep))}], { timeoutMs: 60000 })
+     ${then}
+     await run`
   const sleepers = (sleep: string): number =>
     living(sleep).filter((pid) => readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === 'sleep').length
 
@@ -113,7 +116,8 @@ describe.runIf(seesProcesses)('E8: a command dies with its runtime', () => {
     const trace = join(tmpdir(), `skein-${randomUUID()}`)
     const die = `process.kill(process.pid, 'SIGKILL')`
     const owner = runtime(
-      `const { exec } = await import(here + 'exec.ts'); await exec(['touch', ${JSON.stringify(trace)}], { network: 'host', onStart: () => ${die} })`,
+      `const { exec } = await import(here + 'exec.ts')
+       await exec(['touch', ${JSON.stringify(trace)}], { network: 'host', onStart: () => ${die} })`,
     )
     await once(owner, 'exit')
     await delay(200)
@@ -143,7 +147,7 @@ describe.runIf(seesProcesses)('E8: a command dies with its runtime', () => {
   })
 })
 
-describe.runIf(seesProcesses)('E8: killGroup, for the next owner', () => {
+describe.runIf(seesProcesses)('E8: killGroup, for the next owner', { timeout: 20_000 }, () => {
   it('kills a group by its record, and says that nothing of it lives', async () => {
     const sleep = uniqueSleep()
     const leader = detached(['sh', '-c', `${sleep} & ${sleep}`])

@@ -155,7 +155,7 @@ describe('inside the folder', () => {
   })
 })
 
-describe('between check and use', () => {
+describe('between check and use', { timeout: 20_000 }, () => {
   it.runIf(process.platform === 'linux')('a held folder stays itself when its path becomes a link', async () => {
     await using held = await holdFolder(root, join(root, 'sub'), 'sub')
     await rename(join(root, 'sub'), join(root, 'moved'))

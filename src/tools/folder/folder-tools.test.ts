@@ -184,7 +184,7 @@ describe('read_file', () => {
   })
 })
 
-describe('search_files', () => {
+describe('search_files', { timeout: 20_000 }, () => {
   it('finds literals and expressions, line by line', async () => {
     await put('src/a.ts', 'const x = 1\r\nfoo(x)\n// Foo.bar\n')
     await put('b.md', 'foo.*\n')
@@ -256,7 +256,7 @@ describe('search_files', () => {
   })
 })
 
-describe('write_file', () => {
+describe('write_file', { timeout: 20_000 }, () => {
   it('writes whole files, makes folders, keeps permissions, leaves no temporary file', async () => {
     const text = 'ünïcode\n'
     expect(await tools().write_file.execute({ path: 'new/deep/a.txt', text }, options)).toEqual({

@@ -39,7 +39,7 @@ export type WritingTools = {
   readonly patch_file: DefinedTool<typeof PatchInput, Promise<WrittenFile>>
 }
 
-/** Tools over one folder: `list_files`, `read_file`, `search_files` and, with `write`, `write_file` and `patch_file`. */
+/** Tools over one folder: `list_files`, `read_file`, `search_files`; with `write`, also `write_file` and `patch_file`. */
 export function folderTools(options: FolderOptions & { readonly write: true }): ReadingTools & WritingTools
 export function folderTools(options: FolderOptions): ReadingTools
 export function folderTools(options: FolderOptions): ReadingTools | (ReadingTools & WritingTools) {

@@ -43,7 +43,7 @@ export async function realRoot(root: string): Promise<string> {
   }
 }
 
-/** Where an existing thing really is, inside the root. Throws `PATH_ESCAPES`, and what the system throws when there is nothing. */
+/** Where an existing thing really is, inside the root. Throws `PATH_ESCAPES`, and the system's error when there is nothing. */
 export async function resolveInside(rootReal: string, path: string): Promise<string> {
   const real = await realpath(join(rootReal, ...componentsOf(path)))
   if (!isInside(rootReal, real)) throw escapes(path, 'is a link that leads out of the folder')

@@ -29,7 +29,8 @@ function diffOf(
     const oldCount = to - from
     const newCount = oldCount - removed + added.length
     const start = (count: number, offset: number): number => from + offset + (count === 0 ? 0 : 1)
-    diff += `@@ -${start(oldCount, shift)},${oldCount} +${start(newCount, shift + drift)},${newCount} @@\n${body.map((line) => `${line}\n`).join('')}`
+    const head = `@@ -${start(oldCount, shift)},${oldCount} +${start(newCount, shift + drift)},${newCount} @@`
+    diff += [head, ...body].map((line) => `${line}\n`).join('')
     expected.splice(at + drift, removed, ...added)
     drift += added.length - removed
   }
@@ -100,7 +101,7 @@ describe('a unified diff', () => {
       '--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+A\n--- a/y\n+++ b/y\n@@ -1 +1 @@\n-a\n+A\n',
       /patch one file at a time/,
     ],
-    ['a bad head', '@@ nonsense\n-a\n', /neither a line of a hunk nor the head of one/],
+    ['a bad head', '@@ nonsense\n-a\n', /neither a line nor the head of a hunk/],
     ['nowhere to add', '@@ -99,0 +100,1 @@\n+x\n', /hunk 1 adds lines after line 99/],
   ])('is rejected for %s', (_, diff, message) => {
     expect(() => byDiff(base, diff)).toThrow(rejected(message))

@@ -85,10 +85,9 @@ function placeOfHunk(hunk: Hunk, lines: readonly string[], from: number, hint: n
     if (fits(at)) places.push(at)
   const [only, other] = places
   if (only !== undefined && other === undefined) return only
+  const first = JSON.stringify((hunk.oldLines[0] ?? '').slice(0, 100))
   const what = only === undefined ? 'is not in the file' : 'is in the file more than once'
-  throw rejected(
-    `hunk ${n}: the text it replaces, which begins ${JSON.stringify((hunk.oldLines[0] ?? '').slice(0, 100))}, ${what}; read the file again and copy its lines exactly`,
-  )
+  throw rejected(`hunk ${n}: the text it replaces, which begins ${first}, ${what}; copy its lines exactly as they are`)
 }
 
 /** The hunks of a unified diff of one file. Throws `PATCH_REJECTED`. */
@@ -103,7 +102,7 @@ export function parseDiff(diff: string): readonly Hunk[] {
     const header = /^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@/.exec(lines[at] ?? '')
     if (header === null)
       throw rejected(
-        `"${lines[at]}" is neither a line of a hunk nor the head of one, such as @@ -1,2 +1,2 @@; patch one file at a time`,
+        `"${lines[at]}" is neither a line nor the head of a hunk, such as @@ -1,2 +1,2 @@; patch one file at a time`,
       )
     let end = at + 1
     while (end < lines.length && isHunkLine(lines, end)) end++

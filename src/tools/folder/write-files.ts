@@ -155,10 +155,8 @@ async function replaceFile({ folder, name }: Place, bytes: Uint8Array, mode: num
 }
 
 function changed(path: string, expected: string, found: string): SkeinError {
-  const state = found === ABSENT ? 'does not exist' : `has the hash ${found.slice(0, 12)}…`
-  return new SkeinError(
-    'FILE_CHANGED',
-    `${quoted(path)} ${state}, not ${expected === ABSENT ? 'absent' : `${expected.slice(0, 12)}…`} as expected; read it again and decide anew`,
-    { data: { expected, found } },
-  )
+  const short = (hash: string): string => (hash === ABSENT ? ABSENT : `${hash.slice(0, 12)}…`)
+  const state = found === ABSENT ? 'does not exist' : `has the hash ${short(found)}`
+  const what = `${quoted(path)} ${state}, not ${short(expected)} as expected; read it again and decide anew`
+  return new SkeinError('FILE_CHANGED', what, { data: { expected, found } })
 }
