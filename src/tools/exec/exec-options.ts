@@ -36,6 +36,6 @@ export type ExecResult = {
   readonly cut?: { readonly stdoutBytes: number; readonly stderrBytes: number }
   readonly durationMs: number
   readonly network: 'none' | 'host'
-  /** Largest sample; null where the system does not tell (no /proc). */
+  /** Largest sample; null when there was none: no /proc, or over before the first. */
   readonly memoryBytesPeak: number | null
 }
