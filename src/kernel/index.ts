@@ -26,7 +26,7 @@ export type {
 } from './definitions/model.ts'
 export type { ReducerAsk, ReducerFactory, ReducerInstance, ReducerOutcome, ReducerStep } from './definitions/reducer.ts'
 export { noteDefinition } from './definitions/defined.ts'
-export { createRegistry } from './definitions/registry.ts'
+export { codeDigest, createRegistry } from './definitions/registry.ts'
 export type { DefinitionRegistry } from './definitions/registry.ts'
 export { check, isSchema, jsonSchemaOf, parse } from './definitions/schema.ts'
 export type { AiSdkSchema, InferSchema, InferSchemaInput, Schema, StandardSchema } from './definitions/schema.ts'

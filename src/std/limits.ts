@@ -34,7 +34,11 @@ export const SPAWN_DEPTH_MAX = 64
 export const ATTEMPTS_MAX = 10
 /** A tool or step that says nothing about its time. */
 export const EFFECT_TIMEOUT_MS_DEFAULT = 10 * 60 * 1000
+/** The least time such a tool is given under a time budget; with less left it waits for more. */
+export const EFFECT_TIMEOUT_MS_LEAST = 1_000
 /** Wait before a second look at a write that may still be on its way (rule E8). */
 export const ABSENT_GRACE_MS_DEFAULT = 5_000
 /** Time children have to end after their parent was cancelled, before they are reported as orphans (rule X5). */
 export const CANCEL_CHILDREN_MS_DEFAULT = 30_000
+/** Definitions of one name that a program holds side by side; the oldest is forgotten first. */
+export const DEFINITIONS_PER_NAME_MAX = 1_000

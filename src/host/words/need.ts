@@ -26,7 +26,7 @@ export function needWords(need: Need, max?: number): string {
     }
     case 'budget': {
       const on = need.entry.wait?.on
-      return `${need.entry.name} needs ${on?.kind === 'budget' ? amountsWords(on.need) : 'more'} than is left`
+      return `${need.entry.name} needs ${on?.kind === 'budget' ? amountsWords(on.need) : 'more'}, and less is left`
     }
     case 'operator': {
       const on = need.entry.wait?.on

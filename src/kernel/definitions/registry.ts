@@ -5,11 +5,17 @@ import type { AnyDefinition, CodeRegistry } from './definition.ts'
 
 const DIGEST_HEX_DIGITS = 32
 
-/** Hash of name, version and source. */
+const digests = new WeakMap<AnyDefinition, string>()
+
+/** Hash of kind, name, version and source. What a definition closes over is not part of it: that belongs in the input. */
 export function codeDigest(definition: AnyDefinition, hash: Hash): string {
-  return hash
-    .sha256(`${definition.kind}\n${definition.name}\n${definition.version}\n${definition.source}`)
-    .slice(0, DIGEST_HEX_DIGITS)
+  let digest = digests.get(definition)
+  if (digest === undefined) {
+    const { kind, name, version, source } = definition
+    digest = hash.sha256(`${kind}\n${name}\n${version}\n${source}`).slice(0, DIGEST_HEX_DIGITS)
+    digests.set(definition, digest)
+  }
+  return digest
 }
 
 /** A registry to fill; a definition registered later under the same name is the newer one. */
@@ -20,25 +26,19 @@ export interface DefinitionRegistry extends CodeRegistry {
 
 /** An empty registry; it also finds what this realm has defined by itself. */
 export function createRegistry(hash: Hash): DefinitionRegistry {
-  const newest = new Map<string, { definition: AnyDefinition; codeDigest: string }>()
+  const newest = new Map<string, AnyDefinition>()
   const all = new Map<string, AnyDefinition>()
-  const fallback = (name: string): { definition: AnyDefinition; codeDigest: string } | undefined => {
-    const definition = definedAs(name)
-    return definition === undefined ? undefined : { definition, codeDigest: codeDigest(definition, hash) }
-  }
   return {
     register(definition) {
-      const digest = codeDigest(definition, hash)
-      newest.set(definition.name, { definition, codeDigest: digest })
-      all.set(`${definition.name}\n${digest}`, definition)
+      newest.set(definition.name, definition)
+      all.set(`${definition.name}\n${codeDigest(definition, hash)}`, definition)
     },
-    find: (name) => newest.get(name) ?? fallback(name),
-    exact: (name, digest) => {
-      const registered = all.get(`${name}\n${digest}`)
-      if (registered !== undefined) return registered
-      const made = fallback(name)
-      return made?.codeDigest === digest ? made.definition : undefined
+    find: (name) => {
+      const definition = newest.get(name) ?? definedAs(name).at(-1)
+      return definition === undefined ? undefined : { definition, codeDigest: codeDigest(definition, hash) }
     },
+    exact: (name, digest) =>
+      all.get(`${name}\n${digest}`) ?? definedAs(name).find((definition) => codeDigest(definition, hash) === digest),
     names: () => [...newest.keys()],
   }
 }

@@ -26,7 +26,8 @@ export type EffectAsk = AskBase & {
   readonly argsHash: string
   /** What is recorded as the arguments; undefined where the state has them already. */
   readonly args: Payload | undefined
-  readonly timeoutMs: number
+  /** Undefined: the author said nothing; see `effects/time.ts`. */
+  readonly timeoutMs: number | undefined
   readonly attemptsMax: number
   readonly approval: {
     readonly needed: boolean | ((input: unknown) => unknown)

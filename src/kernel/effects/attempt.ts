@@ -4,7 +4,7 @@ import type { EffectId, Pid } from '../../std/index.ts'
 import type { Amounts } from '../accounts/amounts.ts'
 import { parse } from '../definitions/schema.ts'
 import { failure, payloadOf, valueOf } from '../journal/outcome.ts'
-import type { Outcome } from '../journal/outcome.ts'
+import type { Outcome, Payload } from '../journal/outcome.ts'
 import type { Settled } from '../ports/activation.ts'
 import type { DriverResult } from '../ports/driver.ts'
 import type { KernelDeps } from '../ports/host.ts'
@@ -17,6 +17,10 @@ type AttemptOptions = {
   readonly id: EffectId
   readonly attempt: number
   readonly reserve: Amounts
+  readonly timeoutMs: number
+  /** Of a tool: what the schema made of its input, or (raw) the input as written. */
+  readonly args: Payload | undefined
+  readonly argsAreRaw: boolean
   readonly act: 'execute' | 'reconcile'
   readonly slot: Disposable | undefined
 }
@@ -34,13 +38,15 @@ export async function runAttempt(
   const onAbort = (): void => abort.abort(signal.reason)
   if (signal.aborted) onAbort()
   else signal.addEventListener('abort', onAbort, { once: true })
-  using _timer = deps.clock.timer(ask.timeoutMs, () => {
+  using _timer = deps.clock.timer(options.timeoutMs, () => {
     timedOut = true
-    abort.abort(new SkeinError('EFFECT_TIMEOUT', `${ask.name} did not answer within ${ask.timeoutMs} ms`))
+    abort.abort(new SkeinError('EFFECT_TIMEOUT', `${ask.name} did not answer within ${options.timeoutMs} ms`))
   })
+  const startedMs = deps.clock.monotonicMs()
+  const tookMs = (): number => Math.min(options.timeoutMs, Math.ceil(deps.clock.monotonicMs() - startedMs))
   try {
     const result = await untilAborted(perform(ask, options, deps, abort.signal), abort.signal)
-    return settlementOf(result, options)
+    return settlementOf(result, options, tookMs())
   } catch (thrown) {
     if (options.act === 'reconcile')
       return { outcome: { type: 'unknown', why: `reconcile of ${ask.name} failed` }, reconciled: 'unknown' }
@@ -49,10 +55,10 @@ export async function runAttempt(
       class: ask.class,
       idempotent: ask.idempotent,
       name: ask.name,
-      timedOutMs: timedOut ? ask.timeoutMs : undefined,
+      timedOutMs: timedOut ? options.timeoutMs : undefined,
       aborted,
     })
-    return { outcome, actual: actualOf(costOf(thrown), options.reserve) }
+    return { outcome, actual: actualOf(costOf(thrown), options.reserve, tookMs()) }
   } finally {
     signal.removeEventListener('abort', onAbort)
   }
@@ -68,13 +74,13 @@ function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   })
 }
 
-function settlementOf(result: DriverResult, options: AttemptOptions): Settled {
+function settlementOf(result: DriverResult, options: AttemptOptions, tookMs: number): Settled {
   if ('reconciled' in result)
     return {
       outcome: { type: 'unknown', why: `the far side said ${result.reconciled}` },
       reconciled: result.reconciled,
     }
-  const actual = actualOf(result.actual, options.reserve)
+  const actual = actualOf(result.actual, options.reserve, tookMs)
   return { outcome: okOutcome(result.value), actual }
 }
 
@@ -93,12 +99,9 @@ function costOf(thrown: unknown): Amounts | undefined {
   return (thrown.data as { readonly actual?: Amounts }).actual
 }
 
-/** What an attempt used; all of the reservation where the driver does not say. Time is ours to bound: a late timer is not the caller's. */
-function actualOf(actual: Amounts | undefined, reserve: Amounts): Amounts {
-  if (actual === undefined) return reserve
-  if (actual.effectMs === undefined || reserve.effectMs === undefined || actual.effectMs <= reserve.effectMs)
-    return actual
-  return { ...actual, effectMs: reserve.effectMs }
+/** What an attempt used: of money all that was reserved where the driver does not say; of time what we saw pass. */
+function actualOf(actual: Amounts | undefined, reserve: Amounts, tookMs: number): Amounts {
+  return { ...(actual ?? reserve), effectMs: tookMs }
 }
 
 async function perform(
@@ -111,7 +114,7 @@ async function perform(
     id: options.id,
     attempt: options.attempt,
     signal,
-    timeoutMs: ask.timeoutMs,
+    timeoutMs: options.timeoutMs,
     progress: (text: string) => deps.trace({ type: 'progress', pid: options.pid, name: ask.name, text }),
   }
   const { work } = ask
@@ -119,7 +122,9 @@ async function perform(
     case 'model':
       return deps.drivers.model.perform({ ...base, kind: 'model', ref: work.ref, request: work.request })
     case 'tool': {
-      const input = parse(work.tool.inputSchema, valueOf(work.rawInput), `input of tool ${ask.name}`)
+      const given = valueOf(options.args ?? work.rawInput)
+      const isParsed = options.args !== undefined && !options.argsAreRaw
+      const input = isParsed ? given : parse(work.tool.inputSchema, given, `input of tool ${ask.name}`)
       return deps.drivers.tool.perform({
         ...base,
         kind: 'tool',
@@ -138,13 +143,21 @@ async function perform(
   }
 }
 
-/** The worst case of a call, by its driver. */
+/** The worst case of a call: by its driver, and the time we allow it. */
 export function reservationOf(
   ask: EffectAsk,
-  options: { readonly id: EffectId; readonly attempt: number },
+  options: { readonly id: EffectId; readonly attempt: number; readonly timeoutMs: number },
   deps: KernelDeps,
 ): Amounts {
-  const base = { id: options.id, attempt: options.attempt, timeoutMs: ask.timeoutMs }
+  return { ...driverReserve(ask, options, deps), effectMs: options.timeoutMs }
+}
+
+function driverReserve(
+  ask: EffectAsk,
+  options: { readonly id: EffectId; readonly attempt: number; readonly timeoutMs: number },
+  deps: KernelDeps,
+): Amounts {
+  const base = { id: options.id, attempt: options.attempt, timeoutMs: options.timeoutMs }
   const { work } = ask
   switch (work.kind) {
     case 'model':

@@ -1,5 +1,5 @@
 /** Model calls and steps of a workflow as effects. */
-import { durationMs, limits } from '../../std/index.ts'
+import { durationMs } from '../../std/index.ts'
 import type { ModelRef, ModelRequest } from '../definitions/model.ts'
 import type { Payload } from '../journal/outcome.ts'
 import type { CallOptions, StepFn, StepOptions } from '../workflows/context.ts'
@@ -12,7 +12,7 @@ function common(
   options: CallOptions,
 ): Pick<EffectBody, 'timeoutMs' | 'attemptsMax' | 'approval' | 'again' | 'onUnknown' | 'keyTtlMs'> {
   return {
-    timeoutMs: options.timeout === undefined ? limits.EFFECT_TIMEOUT_MS_DEFAULT : durationMs(options.timeout),
+    timeoutMs: options.timeout === undefined ? undefined : durationMs(options.timeout),
     attemptsMax: options.attempts ?? 1,
     approval: { needed: options.approval === true, expiresMs: undefined },
     again: options.again === true,

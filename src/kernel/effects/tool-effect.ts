@@ -1,5 +1,5 @@
 /** What a tool's definition says about an effect of it: class, repeats, time, approval. */
-import { durationMs, limits, SkeinError } from '../../std/index.ts'
+import { durationMs, SkeinError } from '../../std/index.ts'
 import type { Hash } from '../../std/index.ts'
 import type { AnyTool } from '../definitions/tool.ts'
 import { payloadOf } from '../journal/outcome.ts'
@@ -30,7 +30,7 @@ export function toolEffect(
     idempotent: tool.idempotent === true,
     argsHash: contentIdent(input, hash),
     args,
-    timeoutMs: timeout === undefined ? limits.EFFECT_TIMEOUT_MS_DEFAULT : durationMs(timeout),
+    timeoutMs: timeout === undefined ? undefined : durationMs(timeout),
     attemptsMax: options.attempts ?? 1,
     approval: {
       needed: options.approval ?? tool.needsApproval ?? false,

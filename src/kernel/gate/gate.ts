@@ -10,8 +10,10 @@ import type { Amounts } from '../accounts/amounts.ts'
 import { check } from '../definitions/schema.ts'
 import type { EffectAsk } from '../effects/ask.ts'
 import { lanesOf, reservationOf } from '../effects/attempt.ts'
+import { timeoutOf } from '../effects/time.ts'
 import type { FactBody } from '../journal/facts.ts'
-import { failure, valueOf } from '../journal/outcome.ts'
+import { failure, payloadOf, valueOf } from '../journal/outcome.ts'
+import type { Payload } from '../journal/outcome.ts'
 import { suffixed } from '../keys/key.ts'
 import { mayFund } from '../processes/funding.ts'
 import type { Process } from '../processes/process.ts'
@@ -24,7 +26,11 @@ export type StageInput = {
   readonly record: EffectRecord | undefined
   readonly reserve: Amounts
   readonly account: Account
+  /** Where the shape stage leaves what the schema made of the input. */
+  readonly parsed: ParsedInput
 }
+
+type ParsedInput = { input?: unknown }
 
 /** What a stage says. */
 export type Verdict =
@@ -42,10 +48,13 @@ const PASS: Verdict = { type: 'pass' }
 
 const shape: Stage = {
   name: 'shape',
-  judge: ({ ask }) => {
-    if (ask.work.kind !== 'tool') return PASS
+  judge: ({ ask, record, parsed }) => {
+    if (ask.work.kind !== 'tool' || record?.args !== undefined) return PASS
     const result = check(ask.work.tool.inputSchema, valueOf(ask.work.rawInput), `input of tool ${ask.name}`)
-    if (result.ok) return PASS
+    if (result.ok) {
+      parsed.input = result.value
+      return PASS
+    }
     return {
       type: 'refuse',
       error: new SkeinError(
@@ -166,9 +175,11 @@ export const STAGES: readonly Stage[] = [shape, unknownFirst, approval, approval
 export function decideEffect(process: Process, ask: EffectAsk, account: Account): readonly FactBody[] | 'queue' {
   const record = process.state.effects.get(ask.key)
   const attempt = (record?.attempt ?? 0) + 1
-  const reserve = reservationOf(ask, { id: process.effectId(ask.key), attempt }, process.deps)
+  const timeoutMs = timeoutOf(ask, account)
+  const reserve = reservationOf(ask, { id: process.effectId(ask.key), attempt, timeoutMs }, process.deps)
+  const parsed: ParsedInput = {}
   for (const stage of STAGES) {
-    const verdict = stage.judge({ process, ask, record, reserve, account })
+    const verdict = stage.judge({ process, ask, record, reserve, account, parsed })
     switch (verdict.type) {
       case 'pass':
         continue
@@ -181,26 +192,42 @@ export function decideEffect(process: Process, ask: EffectAsk, account: Account)
     }
   }
   account.reserve(reserve)
-  return intentOf(process, ask, attempt, reserve)
+  return intentOf(process, ask, { attempt, reserve, timeoutMs, ...(attempt === 1 ? argsOf(ask, parsed) : {}) })
 }
 
-function intentOf(process: Process, ask: EffectAsk, attempt: number, reserve: Amounts): readonly FactBody[] {
+/** What the schema made of the input is recorded, so that every attempt does the same (rule K2); what is not data is parsed each time. */
+function argsOf(ask: EffectAsk, { input }: ParsedInput): { readonly args?: Payload; readonly raw?: true } {
+  if (ask.work.kind !== 'tool') return ask.args === undefined ? {} : { args: ask.args }
+  try {
+    return { args: payloadOf(input, 'ARGS_NOT_DATA') }
+  } catch {
+    return { args: ask.work.rawInput, raw: true }
+  }
+}
+
+type Attempt = {
+  readonly attempt: number
+  readonly reserve: Amounts
+  readonly timeoutMs: number
+  readonly args?: Payload
+  readonly raw?: true
+}
+
+function intentOf(process: Process, ask: EffectAsk, about: Attempt): readonly FactBody[] {
   const approver = process.state.effects.get(suffixed(ask.key, 'approval'))?.approvedBy
   const toolVersion = ask.work.kind === 'tool' ? ask.work.tool.version : undefined
   const intended: FactBody = {
     type: 'intended',
     key: ask.key,
-    attempt,
     class: ask.class,
     kind: ask.work.kind,
     name: ask.name,
     argsHash: ask.argsHash,
-    ...(attempt === 1 && ask.args !== undefined ? { args: ask.args } : {}),
     verdict: approver === undefined ? {} : { approvedBy: approver },
-    reserve,
+    ...about,
     ...(ask.idempotent ? { idempotent: true as const } : {}),
     ...(toolVersion === undefined ? {} : { toolVersion }),
   }
   if (ask.class === 'local') return [intended]
-  return [intended, { type: 'begun', key: ask.key, attempt, owner: process.act.owner }]
+  return [intended, { type: 'begun', key: ask.key, attempt: about.attempt, owner: process.act.owner }]
 }

@@ -74,9 +74,13 @@ export type FactBody =
       readonly argsHash: string
       /** Absent where the state holds it already (an agent's conversation). */
       readonly args?: Payload
+      /** The arguments as written: what the schema makes of them is not data, so each attempt parses them. */
+      readonly raw?: true
       /** What the gate said: the stages that allowed it, and who approved. */
       readonly verdict: { readonly approvedBy?: string }
       readonly reserve: Amounts
+      /** Longest time of this attempt. */
+      readonly timeoutMs: number
       readonly idempotent?: true
       /** Version of the tool's definition, where it has one. */
       readonly toolVersion?: string

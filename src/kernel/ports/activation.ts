@@ -81,6 +81,8 @@ export type StartRequest = {
   readonly pid: Pid
   readonly kind: 'workflow' | 'agent'
   readonly workflow: string
+  /** The code that was meant; a host that no longer has it starts the newest of the name (rule U2). */
+  readonly codeDigest?: string
   readonly input: Payload
   readonly root: Pid
   readonly depth: number

@@ -48,7 +48,7 @@ export function stopAsk(process: Process, ask: Ask): void {
   const { key } = ask
   switch (ask.op) {
     case 'effect': {
-      process.turn.unwaits.push(suffixed(key, 'approval'), suffixed(key, 'budget'), suffixed(key, 'resolve'))
+      process.turn.unwait(suffixed(key, 'approval'), suffixed(key, 'budget'), suffixed(key, 'resolve'))
       const record = process.state.effects.get(key)
       const begun = record?.phase === 'begun' || record?.phase === 'intended'
       if (begun && ask.class !== 'write' && record.outcome === undefined) process.act.abort(key)
@@ -63,16 +63,16 @@ export function stopAsk(process: Process, ask: Ask): void {
       return
     case 'receive':
       process.mailbox.unwait(key)
-      process.turn.unwaits.push(key)
+      process.turn.unwait(key)
       return
     case 'start':
-      process.turn.unwaits.push(suffixed(key, 'budget'))
+      process.turn.unwait(suffixed(key, 'budget'))
       return
     case 'sleep':
     case 'question':
     case 'promise':
     case 'join':
-      process.turn.unwaits.push(key)
+      process.turn.unwait(key)
       return
     default:
       return

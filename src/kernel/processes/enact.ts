@@ -3,6 +3,7 @@ import { asMessageId, assert, errorData, toSkeinError, unreachable } from '../..
 import type { EffectKey } from '../../std/index.ts'
 import { capOf, DIMENSIONS } from '../accounts/amounts.ts'
 import type { Amounts, Budget, Dimension } from '../accounts/amounts.ts'
+import { codeDigest } from '../definitions/registry.ts'
 import type { Ask, AskOf, EffectAsk } from '../effects/ask.ts'
 import { lanesOf, runAttempt } from '../effects/attempt.ts'
 import type { Fact, FactOf } from '../journal/facts.ts'
@@ -31,7 +32,7 @@ export function enact(process: Process, fact: Fact): void {
       return
     case 'answered':
     case 'resolved':
-      process.turn.unwaits.push(fact.type === 'resolved' ? suffixed(fact.key, 'resolve') : fact.key)
+      process.turn.unwait(fact.type === 'resolved' ? suffixed(fact.key, 'resolve') : fact.key)
       return
     case 'sent':
       enactSent(process, fact)
@@ -101,6 +102,7 @@ function enactCarve(process: Process, fact: FactOf<'account'>): void {
       pid: ask.child,
       kind: ask.definition.kind,
       workflow: ask.definition.name,
+      codeDigest: codeDigest(ask.definition, process.deps.hash),
       input: ask.input,
       root: born.root,
       depth: born.depth + 1,
@@ -124,7 +126,18 @@ export function startAttempt(process: Process, ask: EffectAsk, attempt: number, 
   const record = process.state.record(ask.key)
   const slot = process.slots.get(ask.key)
   process.slots.delete(ask.key)
-  const options = { pid: process.pid, id: process.effectId(ask.key), attempt, reserve: record.reserve, act, slot }
+  const { reserve, timeoutMs, args, argsAreRaw } = record
+  const options = {
+    pid: process.pid,
+    id: process.effectId(ask.key),
+    attempt,
+    reserve,
+    timeoutMs,
+    args,
+    argsAreRaw,
+    act,
+    slot,
+  }
   process.inFlight += 1
   process.turn.starts.push(() => {
     process.act.perform({ key: ask.key, attempt, class: ask.class, begun: record.owner }, ({ signal }) =>

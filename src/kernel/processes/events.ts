@@ -108,7 +108,7 @@ export function matchMessages(process: Process): void {
       ...(type === undefined ? {} : { type }),
       ...(replyTo === undefined ? {} : { replyTo }),
     }
-    process.turn.unwaits.push(key)
+    process.turn.unwait(key)
     process.record({ type: 'answered', key, outcome: { type: 'ok', value: payloadOf(envelope) }, messageId: id })
   }
 }
@@ -132,7 +132,7 @@ function refuseMessage(process: Process, message: Message, why: string): void {
 function handleTimer(process: Process, key: EffectKey): void {
   const record = process.state.effects.get(key)
   if (record?.waiting === undefined || record.outcome !== undefined) return
-  process.turn.unwaits.push(key)
+  process.turn.unwait(key)
   const on = record.waiting
   switch (on.kind) {
     case 'timer':
@@ -244,7 +244,7 @@ function handleApproval(process: Process, control: Extract<Control, { type: 'app
       ? { type: 'ok', value: NOTHING }
       : failure(new SkeinError('APPROVAL_DENIED', `denied by ${control.by}${because}`).toJSON())
   process.record({ type: 'answered', key, outcome, by: control.by })
-  process.turn.unwaits.push(key)
+  process.turn.unwait(key)
   askAgain(process, baseKey(key))
 }
 
@@ -308,7 +308,7 @@ function handleResolve(process: Process, control: Extract<Control, { type: 'reso
     default:
       unreachable(how, 'resolution')
   }
-  process.turn.unwaits.push(wait)
+  process.turn.unwait(wait)
 }
 
 function handleChildEnded(process: Process, control: Extract<Control, { type: 'childEnded' }>): void {
@@ -323,5 +323,5 @@ function handleChildEnded(process: Process, control: Extract<Control, { type: 'c
     other: control.child,
   })
   process.record({ type: 'answered', key: suffixed(child.key, 'end'), outcome: control.outcome })
-  process.turn.unwaits.push(suffixed(child.key, 'end'))
+  process.turn.unwait(suffixed(child.key, 'end'))
 }

@@ -48,7 +48,6 @@ export function handleFund(process: Process, pid: Pid, need: Amounts): void {
   if (wait?.waiting !== undefined) return
   if (process.state.account.strict && !mayFund(process, short)) return refuse(process, child, need)
   process.record({ type: 'waiting', key, on: { kind: 'budget', need } })
-  process.turn.waits.push({ key, on: { kind: 'budget', need } })
   requestFunds(process, key, need)
 }
 
@@ -92,7 +91,7 @@ export function handleFundRefused(process: Process, by: string): void {
       key,
       outcome: failure(new SkeinError('BUDGET_EXCEEDED', `the budget of ${by} is used up`).toJSON()),
     })
-    process.turn.unwaits.push(key)
+    process.turn.unwait(key)
     const child = childOfFund(process, key)
     if (child === undefined) askAgain(process, baseKey(key))
     else if (waiting?.kind === 'budget') refuse(process, child, waiting.need)
@@ -105,7 +104,7 @@ export function releaseBudgetWaits(process: Process): void {
     const { waiting } = process.state.record(key)
     if (waiting?.kind !== 'budget' || process.state.account.shortage(waiting.need) !== undefined) continue
     process.record({ type: 'answered', key, outcome: { type: 'ok', value: NOTHING } })
-    process.turn.unwaits.push(key)
+    process.turn.unwait(key)
     const child = childOfFund(process, key)
     if (child === undefined) askAgain(process, baseKey(key))
     else give(process, child, waiting.need)

@@ -50,20 +50,21 @@ export function createKernel(deps: KernelDeps): Kernel {
 function load(process: Process): void {
   for (const fact of process.act.facts) process.state.apply(fact)
   const { start, facts } = process.act
-  const found = process.deps.code.find(start.workflow)
+  const { code } = process.deps
+  const newest = code.find(start.workflow)
   const born = process.state.born
   if (born === undefined) {
     assert(facts.length === 0, 'a journal begins with born')
-    if (found === undefined) throw codeAbsent(process, start.workflow, process.deps.code)
-    process.definition = found.definition
-    process.codeDigest = found.codeDigest
+    const meant = start.codeDigest === undefined ? undefined : code.exact(start.workflow, start.codeDigest)
+    process.definition = meant ?? newest?.definition
+    process.codeDigest = (meant === undefined ? newest?.codeDigest : start.codeDigest) ?? ''
   } else {
-    const pinned = process.deps.code.exact(born.workflow, born.codeDigest)
-    const adopted = found?.definition.onUpgrade === 'adopt' ? found.definition : undefined
-    process.definition = adopted ?? pinned
+    // What it was born with comes first: definitions of one name may live side by side.
+    const adopted = newest?.definition.onUpgrade === 'adopt' ? newest.definition : undefined
+    process.definition = code.exact(born.workflow, born.codeDigest) ?? adopted
     process.codeDigest = born.codeDigest
-    if (process.definition === undefined) throw codeAbsent(process, born.workflow, process.deps.code)
   }
+  if (process.definition === undefined) throw codeAbsent(process, start.workflow, code)
   makeBody(process)
 }
 

@@ -16,7 +16,7 @@ import { addAmounts } from '../accounts/amounts.ts'
 import type { Amounts } from '../accounts/amounts.ts'
 import type { EffectClass, EffectKind, Fact, FactOf, WaitOn } from '../journal/facts.ts'
 import { valueOf } from '../journal/outcome.ts'
-import type { Outcome } from '../journal/outcome.ts'
+import type { Outcome, Payload } from '../journal/outcome.ts'
 import type { Summary } from '../ports/activation.ts'
 import { liesWithin } from '../scopes/scope.ts'
 
@@ -33,6 +33,10 @@ export type EffectRecord = {
   attempt: number
   argsHash: string | undefined
   reserve: Amounts
+  timeoutMs: number
+  /** Of the first attempt; forgotten when the outcome is there. */
+  args: Payload | undefined
+  argsAreRaw: boolean
   owner: OwnerId | undefined
   firstBegunAt: number | undefined
   idempotent: boolean
@@ -118,6 +122,8 @@ export class ProcessState {
       case 'waiting': {
         const record = this.record(fact.key)
         record.waiting = fact.on
+        // The same effect may wait for money, or for an operator, more than once.
+        record.outcome = undefined
         record.outcome = undefined
         if (fact.on.kind === 'budget') this.budgetWaits.add(fact.key)
         return
@@ -161,6 +167,9 @@ export class ProcessState {
         attempt: 0,
         argsHash: undefined,
         reserve: {},
+        timeoutMs: 0,
+        args: undefined,
+        argsAreRaw: false,
         owner: undefined,
         firstBegunAt: undefined,
         idempotent: false,
@@ -215,6 +224,11 @@ export class ProcessState {
     record.attempt = fact.attempt
     record.argsHash = fact.argsHash
     record.reserve = fact.reserve
+    record.timeoutMs = fact.timeoutMs
+    if (fact.args !== undefined) {
+      record.args = fact.args
+      record.argsAreRaw = fact.raw === true
+    }
     record.idempotent = fact.idempotent === true
     record.approvedBy = fact.verdict.approvedBy
     this.account.reserve(fact.reserve)
@@ -243,6 +257,7 @@ export class ProcessState {
     record.outcome = outcome
     record.outcomeSeq = seq
     record.waiting = undefined
+    record.args = undefined
     this.budgetWaits.delete(key)
   }
 

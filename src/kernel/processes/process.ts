@@ -16,7 +16,7 @@ import type { AnyDefinition } from '../definitions/definition.ts'
 import type { Ask } from '../effects/ask.ts'
 import type { Admission } from '../gate/admission.ts'
 import { FACT_VERSION } from '../journal/facts.ts'
-import type { Fact, FactBody } from '../journal/facts.ts'
+import type { Fact, FactBody, WaitOn } from '../journal/facts.ts'
 import { NOTHING } from '../journal/outcome.ts'
 import type { Outcome } from '../journal/outcome.ts'
 import { effectId, KeyCounter } from '../keys/key.ts'
@@ -37,10 +37,26 @@ export class Turn {
   readonly consumed: MessageId[] = []
   readonly dead: { readonly id: MessageId; readonly why: string }[] = []
   readonly sent: Outgoing[] = []
-  readonly waits: Wait[] = []
-  readonly unwaits: EffectKey[] = []
+  /** Rows of waits to write, or to remove (undefined); the last word of the turn counts. */
+  readonly #rows = new Map<EffectKey, WaitOn | undefined>()
   /** Started after the frame, in order. */
   readonly starts: (() => void)[] = []
+
+  wait(key: EffectKey, on: WaitOn): void {
+    this.#rows.set(key, on)
+  }
+
+  unwait(...keys: readonly EffectKey[]): void {
+    for (const key of keys) this.#rows.set(key, undefined)
+  }
+
+  get waits(): Wait[] {
+    return [...this.#rows].flatMap(([key, on]) => (on === undefined ? [] : [{ key, on }]))
+  }
+
+  get unwaits(): EffectKey[] {
+    return [...this.#rows].flatMap(([key, on]) => (on === undefined ? [key] : []))
+  }
 }
 
 /** One process in memory, for one activation. */
@@ -124,7 +140,8 @@ export class Process implements Disposable {
     const fact = { ...body, v: FACT_VERSION, seq: asSeq(this.state.nextSeq), at: this.deps.clock.now() } as Fact
     this.state.apply(fact)
     this.turn.facts.push(fact)
-    if (fact.type === 'waiting') this.turn.waits.push({ key: fact.key, on: fact.on })
+    if (fact.type === 'waiting') this.turn.wait(fact.key, fact.on)
+    if (fact.type === 'answered') this.turn.unwait(fact.key)
     const key = outcomeKey(fact)
     if (key !== undefined && this.open.has(key)) this.queue.push(this.state.record(key).outcomeSeq, key)
     return fact

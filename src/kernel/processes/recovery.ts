@@ -92,7 +92,8 @@ function recoverBegun(process: Process, ask: EffectAsk, record: EffectRecord): b
     ask.keyTtlMs !== undefined &&
     record.firstBegunAt !== undefined &&
     process.deps.clock.now() - record.firstBegunAt > ask.keyTtlMs
-  const repeatable = ask.class !== 'write' || (ask.idempotent && !expired)
+  // In a closed scope nothing is decided any more (rule X6): what nobody waits for is looked up, or shown as unknown.
+  const repeatable = ask.class !== 'write' || (wanted && ask.idempotent && !expired)
   if (!repeatable) {
     if (ask.work.kind === 'tool' && ask.work.tool.reconcile !== undefined) startReconcile(process, ask, record)
     else
