@@ -39,6 +39,7 @@ export type EffectRecord = {
   argsAreRaw: boolean
   owner: OwnerId | undefined
   firstBegunAt: number | undefined
+  begunAt: number
   idempotent: boolean
   approvedBy: string | undefined
   waiting: WaitOn | undefined
@@ -107,6 +108,7 @@ export class ProcessState {
         record.phase = 'begun'
         record.owner = fact.owner
         record.firstBegunAt ??= fact.at
+        record.begunAt = fact.at
         return
       }
       case 'settled':
@@ -172,6 +174,7 @@ export class ProcessState {
         argsAreRaw: false,
         owner: undefined,
         firstBegunAt: undefined,
+        begunAt: 0,
         idempotent: false,
         approvedBy: undefined,
         waiting: undefined,

@@ -1,5 +1,6 @@
 /** What a new owner does with effects that were under way when the old one died (rule E4). */
 import { limits, SkeinError } from '../../std/index.ts'
+import type { Amounts } from '../accounts/amounts.ts'
 import type { EffectAsk } from '../effects/ask.ts'
 import { failure } from '../journal/outcome.ts'
 import { pauseKey, suffixed } from '../keys/key.ts'
@@ -107,7 +108,7 @@ function recoverBegun(process: Process, ask: EffectAsk, record: EffectRecord): b
       )
     return true
   }
-  process.record({ type: 'account', op: 'forfeit', key: ask.key, amounts: record.reserve })
+  process.record({ type: 'account', op: 'forfeit', key: ask.key, amounts: lostAmounts(process, record) })
   if (!wanted)
     process.record({
       type: 'settled',
@@ -126,6 +127,12 @@ function recoverBegun(process: Process, ask: EffectAsk, record: EffectRecord): b
     })
   else requeue(process, ask)
   return false
+}
+
+/** A dead attempt may have used all that was reserved for it, but of time no more than has passed since it began. */
+function lostAmounts(process: Process, record: EffectRecord): Amounts {
+  const passedMs = Math.max(0, process.deps.clock.now() - record.begunAt)
+  return { ...record.reserve, effectMs: Math.min(record.reserve.effectMs ?? 0, passedMs) }
 }
 
 function lost(ask: EffectAsk, record: EffectRecord): SkeinError {
