@@ -48,3 +48,19 @@ describe('open()', () => {
     await expect(open({ data })).rejects.toMatchObject({ code: 'DATA_FOLDER_OWNED' })
   })
 })
+
+describe('definitions of one name', () => {
+  const made = (greeting: string) => workflow({ name: 'greeter', version: greeting }, () => greeting)
+  const parent = workflow({ name: 'parent' }, (ctx, greeting: unknown) => ctx.run(made(String(greeting)), undefined))
+
+  it('are not mixed up when they are started at once', async () => {
+    await using skein = await open({ data })
+    const values = await Promise.all(['hello', 'salut', 'hej'].map((greeting) => skein.run(made(greeting))))
+    expect(values).toEqual(['hello', 'salut', 'hej'])
+  })
+  it('are not mixed up as children', async () => {
+    await using skein = await open({ data })
+    const values = await Promise.all(['hello', 'salut', 'hej'].map((greeting) => skein.run(parent, greeting)))
+    expect(values).toEqual(['hello', 'salut', 'hej'])
+  })
+})

@@ -6,7 +6,7 @@
  * 2. A file that does not load parks its own processes (`CODE_ABSENT`); the others go on.
  */
 import { dirname, resolve } from 'node:path'
-import { createRegistry } from '../../kernel/index.ts'
+import { codeDigest, createRegistry } from '../../kernel/index.ts'
 import type { AnyDefinition, CodeRegistry, DefinitionRegistry, StartRequest } from '../../kernel/index.ts'
 import { toSkeinError } from '../../std/index.ts'
 import type { Hash } from '../../std/index.ts'
@@ -17,6 +17,7 @@ import { userFileHooks } from '../load/hooks.ts'
 /** What this host can run. */
 export class Code implements Disposable {
   readonly #registry: DefinitionRegistry
+  readonly #hash: Hash
   readonly #folder: string
   readonly #warn: (line: string) => void
   readonly #loads = new Map<string, Promise<void>>()
@@ -25,6 +26,7 @@ export class Code implements Disposable {
   /** Remembered files are named relative to `folder`. */
   constructor(options: { readonly hash: Hash; readonly folder: string; readonly warn: (line: string) => void }) {
     this.#registry = createRegistry(options.hash)
+    this.#hash = options.hash
     this.#folder = options.folder
     this.#warn = options.warn
   }
@@ -35,6 +37,12 @@ export class Code implements Disposable {
 
   register(definition: AnyDefinition): void {
     this.#registry.register(definition)
+  }
+
+  /** Makes sure that a definition is known; what the program has made is known by itself, and forgotten when there are too many. */
+  keep(definition: AnyDefinition): void {
+    if (this.#registry.exact(definition.name, codeDigest(definition, this.#hash)) === undefined)
+      this.register(definition)
   }
 
   /** Registers all that a file exports. */

@@ -1,7 +1,8 @@
 /** Starting a run, or finding the one that has this id already (same id, same run). */
 import { randomBytes } from 'node:crypto'
 import { relative } from 'node:path'
-import { capOf, parse, payloadOf, valueOf } from '../../kernel/index.ts'
+import { nodeHash } from '../../engine/index.ts'
+import { capOf, codeDigest, parse, payloadOf, valueOf } from '../../kernel/index.ts'
 import type { AnyDefinition, Budget } from '../../kernel/index.ts'
 import { asEffectKey, asPid, canon, SkeinError } from '../../std/index.ts'
 import type { Pid } from '../../std/index.ts'
@@ -31,7 +32,7 @@ export async function startRun(
   options: StartOptions,
 ): Promise<Started> {
   const pid = runId(definition, options.id)
-  host.code.register(definition)
+  host.code.keep(definition)
   const existing = options.id === undefined ? undefined : await host.engine.inspect(pid)
   if (existing !== undefined) return resume(host, definition, pid, input)
   const parsed = parsedInput(definition, input)
@@ -39,6 +40,7 @@ export async function startRun(
     pid,
     kind: definition.kind,
     workflow: definition.name,
+    codeDigest: codeDigest(definition, nodeHash),
     input: payloadOf(parsed, 'ARGS_NOT_DATA'),
     root: pid,
     depth: 0,

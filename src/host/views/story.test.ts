@@ -32,6 +32,7 @@ const intended = (k: string, name: string, attempt = 1): FactBody => ({
   argsHash: 'h',
   verdict: {},
   reserve: {},
+  timeoutMs: 1_000,
 })
 const begun = (k: string, attempt = 1): FactBody => ({ type: 'begun', key: key(k), attempt, owner: asOwnerId('o') })
 const settled = (k: string, attempt = 1): FactBody => ({
