@@ -13,7 +13,10 @@ type Case = 'draw' | 'local tool' | 'read tool' | 'write tool' | 'keyed write to
 /** Commits per effect of a run of `EFFECTS` effects, less those of a run of none. */
 export async function commits(): Promise<Record<string, string>> {
   const none = await commitsOf('draw', 0)
-  const figures: Record<string, string> = { 'effects per case': String(EFFECTS), 'commits of a run without effects': String(none) }
+  const figures: Record<string, string> = {
+    'effects per case': String(EFFECTS),
+    'commits of a run without effects': String(none),
+  }
   for (const name of ['draw', 'local tool', 'read tool', 'write tool', 'keyed write tool', 'step'] as const) {
     const count = await commitsOf(name, EFFECTS)
     figures[`commits per effect: ${name}`] = ((count - none) / EFFECTS).toFixed(3)
@@ -24,7 +27,7 @@ export async function commits(): Promise<Record<string, string>> {
 async function commitsOf(name: Case, effects: number): Promise<number> {
   using medium = memoryMedium()
   const counted = { commits: 0 }
-  const store = countingStore(await medium.open(), counted)
+  const store = countingStore(medium.open(), counted)
   const engine = createEngine({ store, clock: nodeClock, random: nodeRandom, hash: nodeHash, soon: nodeSoon })
   const about = { inputSchema: z.object({ n: z.number() }), execute: ({ n }: { n: number }) => n }
   const tools = {

@@ -19,7 +19,13 @@ const figures = await BENCHES[name as keyof typeof BENCHES]({
   runs: Number(values.runs ?? 1000),
   rounds: Number(values.rounds ?? 3),
 })
-const machine = { node: process.version, sqlite: process.versions['sqlite'], cpus: cpus().length, cpu: cpus()[0]?.model, os: `${release()} ${arch()}` }
+const machine = {
+  node: process.version,
+  sqlite: process.versions['sqlite'],
+  cpus: cpus().length,
+  cpu: cpus()[0]?.model,
+  os: `${release()} ${arch()}`,
+}
 if (values.json === true) console.log(JSON.stringify({ bench: name, machine, figures }, undefined, 2))
 else {
   console.log(`${name} · node ${machine.node} · sqlite ${machine.sqlite} · ${machine.cpus} × ${machine.cpu}`)

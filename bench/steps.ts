@@ -17,7 +17,10 @@ const MODEL_MS = 20
 type Round = { readonly cpuMicrosPerStep: number; readonly stepsPerSecond: number; readonly rssMb: number }
 
 /** Median and spread over the rounds; the first one, which warms up, is left out. */
-export async function steps(options: { readonly runs: number; readonly rounds: number }): Promise<Record<string, string>> {
+export async function steps(options: {
+  readonly runs: number
+  readonly rounds: number
+}): Promise<Record<string, string>> {
   const rounds: Round[] = []
   for (let round = 0; round <= options.rounds; round++) {
     const figures = await once(options.runs)
@@ -35,17 +38,28 @@ export async function steps(options: { readonly runs: number; readonly rounds: n
 async function once(runs: number): Promise<Round> {
   const data = mkdtempSync(join(tmpdir(), 'skein-bench-'))
   try {
-    const note = tool({ name: 'note', effect: 'read', inputSchema: z.object({ n: z.number() }), execute: ({ n }) => ({ n }) })
+    const note = tool({
+      name: 'note',
+      effect: 'read',
+      inputSchema: z.object({ n: z.number() }),
+      execute: ({ n }) => ({ n }),
+    })
     const worker = agent({ name: 'bench', model: mockModel(), instructions: 'You work.', tools: { note } })
     await using skein = await open({ data, workflows: [worker] })
     const cpu = process.cpuUsage()
     const started = performance.now()
-    const handles = await Promise.all(Array.from({ length: runs }, (_, i) => skein.start(worker, 'go', { id: `b${i}` })))
+    const handles = await Promise.all(
+      Array.from({ length: runs }, (_, i) => skein.start(worker, 'go', { id: `b${i}` })),
+    )
     await Promise.all(handles.map((handle) => handle.result()))
     const { user, system } = process.cpuUsage(cpu)
     const seconds = (performance.now() - started) / 1000
     const count = runs * STEPS
-    return { cpuMicrosPerStep: (user + system) / count, stepsPerSecond: count / seconds, rssMb: process.memoryUsage().rss / 1e6 }
+    return {
+      cpuMicrosPerStep: (user + system) / count,
+      stepsPerSecond: count / seconds,
+      rssMb: process.memoryUsage().rss / 1e6,
+    }
   } finally {
     rmSync(data, { recursive: true, force: true })
   }

@@ -29,9 +29,9 @@ const shown = (result: Outcome | undefined): unknown =>
 describe('money on demand', () => {
   it('a child that needs more than half gets it', async () => {
     await simulate({ seed: 1 }, async (sim) => {
-      sim.define(worker as AnyDefinition, parent as AnyDefinition, grandparent as AnyDefinition)
+      sim.define(worker, parent, grandparent)
       await sim.boot()
-      const pid = await sim.start(grandparent as AnyDefinition, [9], { cap: { toolCalls: 10 } })
+      const pid = await sim.start(grandparent, [9], { cap: { toolCalls: 10 } })
       const view = await sim.reached(pid)
       expect(shown(view.result)).toEqual([{ ok: true, value: 9 }])
       expect(view.summary?.spent.toolCalls).toBe(9)
@@ -41,9 +41,9 @@ describe('money on demand', () => {
 
   it('a strict family refuses only when the whole chain has nothing', async () => {
     await simulate({ seed: 2 }, async (sim) => {
-      sim.define(worker as AnyDefinition, parent as AnyDefinition, grandparent as AnyDefinition)
+      sim.define(worker, parent, grandparent)
       await sim.boot()
-      const pid = await sim.start(grandparent as AnyDefinition, [11], { cap: { toolCalls: 10 }, strict: true })
+      const pid = await sim.start(grandparent, [11], { cap: { toolCalls: 10 }, strict: true })
       const view = await sim.reached(pid)
       expect(shown(view.result)).toMatchObject([{ ok: false }])
       expect(view.summary?.spent.toolCalls).toBe(10)
@@ -52,9 +52,9 @@ describe('money on demand', () => {
 
   it('a family that is not strict waits, and a top-up of the root flows down, over a crash', async () => {
     await simulate({ seed: 3, idleMs: 0 }, async (sim) => {
-      sim.define(worker as AnyDefinition, parent as AnyDefinition, grandparent as AnyDefinition)
+      sim.define(worker, parent, grandparent)
       await sim.boot()
-      const pid = await sim.start(grandparent as AnyDefinition, [11], { cap: { toolCalls: 10 } })
+      const pid = await sim.start(grandparent, [11], { cap: { toolCalls: 10 } })
       await sim.reached(pid, ['waiting'])
       for (;;) {
         const view = await sim.inspect(pid)

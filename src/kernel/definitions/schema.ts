@@ -44,9 +44,7 @@ export type InferSchemaInput<S> =
   S extends StandardSchema<infer I, infer _O> ? I : S extends AiSdkSchema<infer T> ? T : never
 
 const isStandard = (schema: unknown): schema is StandardSchema =>
-  typeof schema === 'object' || typeof schema === 'function'
-    ? schema !== null && '~standard' in (schema as object)
-    : false
+  typeof schema === 'object' || typeof schema === 'function' ? schema !== null && '~standard' in schema : false
 
 /** True for whatever `validate` and `jsonSchemaOf` can work with. */
 export function isSchema(value: unknown): value is Schema {
@@ -61,7 +59,7 @@ export function check<T>(
 ): { readonly ok: true; readonly value: T } | { readonly ok: false; readonly issues: readonly string[] } {
   if (isStandard(schema)) {
     const result = synchronous(schema['~standard'].validate(value), what)
-    if (result.issues === undefined) return { ok: true, value: result.value as T }
+    if (result.issues === undefined) return { ok: true, value: result.value }
     return { ok: false, issues: result.issues.map((issue) => `${pathText(issue.path)}: ${issue.message}`) }
   }
   if (schema.validate === undefined) return { ok: true, value: value as T }
@@ -107,7 +105,7 @@ export function jsonSchemaOf(schema: Schema, what: string): Record<string, unkno
 
 function synchronous<T>(result: T | Promise<T>, what: string): T {
   if (typeof result === 'object' && result !== null && 'then' in result) {
-    void (result as Promise<T>).then(undefined, () => undefined)
+    void result.then(undefined, () => undefined)
     throw new SkeinError(
       'SCHEMA_ASYNC',
       `the schema of ${what} validates asynchronously; use a synchronous one, and do look-ups in a tool`,

@@ -2,7 +2,7 @@
 import { SkeinError } from '../../std/index.ts'
 import type { ContinueAsNew, Ctx } from '../workflows/context.ts'
 import { noteDefinition } from './defined.ts'
-import type { AnyDefinition, WorkflowDefinition } from './definition.ts'
+import type { WorkflowDefinition } from './definition.ts'
 import { isSchema } from './schema.ts'
 import type { InferSchema, InferSchemaInput, Schema } from './schema.ts'
 
@@ -66,7 +66,7 @@ export function workflow<
     onUpgrade: settings.onUpgrade ?? ('pin' as const),
     run: fn,
   }
-  noteDefinition(definition as unknown as AnyDefinition)
+  noteDefinition(definition)
   return definition as unknown as WorkflowDefinition<
     GivenOf<I>,
     O extends Schema ? InferSchema<O> : Exclude<R, ContinueAsNew>

@@ -8,7 +8,7 @@ import type { Ctx } from '../workflows/context.ts'
 import { Lane } from './lane.fixture.ts'
 
 const flow = (run: (ctx: Ctx, input: unknown) => unknown): AnyDefinition =>
-  workflow({ name: 'flow' }, async (ctx, input) => run(ctx, input)) as AnyDefinition
+  workflow({ name: 'flow' }, async (ctx, input) => run(ctx, input))
 
 function resultOf(lane: Lane): unknown {
   if (lane.end?.type === 'parked') return lane.end.error

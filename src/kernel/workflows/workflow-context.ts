@@ -99,7 +99,7 @@ export class WorkflowContext implements Omit<
         `${definition.name} did not end within ${durationMs(timeout)} ms and was cancelled`,
       )
     }
-    return this.race([(ctx: Ctx) => ctx.run(definition, input as never, rest), late])
+    return this.race([(ctx: Ctx) => ctx.run(definition, input, rest), late])
   }
 
   async spawn(definition: AnyDefinition, input: unknown, options: RunOptions = {}): Promise<ChildHandle<unknown>> {
@@ -342,7 +342,7 @@ export class WorkflowContext implements Omit<
         key,
         scope: this.#scope,
         settle: (outcome) => settle(outcome, resolve, reject),
-      } as Ask)
+      })
     })
     return handled(promise)
   }
