@@ -141,6 +141,8 @@ export type FactBody =
       readonly forfeited?: Amounts
       readonly other?: Pid
       readonly by?: string
+      /** The forfeited attempt has failed for sure: nothing of it was done. */
+      readonly failed?: true
     }
   | {
       readonly type: 'snapshot'

@@ -41,6 +41,8 @@ export type EffectRecord = {
   firstBegunAt: number | undefined
   begunAt: number
   idempotent: boolean
+  /** An attempt that is over may have been done all the same. */
+  inDoubt: boolean
   approvedBy: string | undefined
   waiting: WaitOn | undefined
   sentTo: Pid | undefined
@@ -176,6 +178,7 @@ export class ProcessState {
         firstBegunAt: undefined,
         begunAt: 0,
         idempotent: false,
+        inDoubt: false,
         approvedBy: undefined,
         waiting: undefined,
         sentTo: undefined,
@@ -301,6 +304,7 @@ export class ProcessState {
       case 'forfeit': {
         if (fact.key !== undefined) {
           const record = this.record(fact.key)
+          if (fact.failed !== true && record.phase === 'begun') record.inDoubt = true
           this.account.forfeit(record.reserve, fact.amounts)
           record.reserve = {}
         }

@@ -27,9 +27,13 @@ export function settleAttempt(process: Process, ask: EffectAsk, attempt: number,
     return
   }
   const wanted = process.open.has(ask.key)
+  const failed = failureOf(settled.outcome)
   if (settled.reconciled !== undefined) return settleReconciled(process, ask, record, settled.reconciled)
   if (settled.outcome.type === 'unknown') return settleUnknown(process, ask, record, settled.outcome.why)
-  if (wanted && mayRepeat(ask, record) && failureOf(settled.outcome)?.retryable === true && attempt < ask.attemptsMax) {
+  // That this attempt failed says nothing of an earlier one that may have been done under the same key.
+  if (record.inDoubt && ask.idempotent && settled.outcome.type === 'error')
+    return settleUnknown(process, ask, record, `${ask.name}: ${failed?.message}; an earlier attempt may have been done`)
+  if (wanted && mayRepeat(ask, record) && failed?.retryable === true && attempt < ask.attemptsMax) {
     forfeitOrSettle(process, record, settled)
     return repeatAfterPause(process, ask, attempt)
   }
@@ -49,7 +53,8 @@ function mayRepeat(ask: EffectAsk, record: EffectRecord): boolean {
 
 /** The reservation of a failed attempt that will be repeated: what it used is gone. */
 function forfeitOrSettle(process: Process, record: EffectRecord, settled: Settled): void {
-  process.record({ type: 'account', op: 'forfeit', key: record.key, amounts: settled.actual ?? record.reserve })
+  const amounts = settled.actual ?? record.reserve
+  process.record({ type: 'account', op: 'forfeit', key: record.key, amounts, failed: true })
 }
 
 function repeatAfterPause(process: Process, ask: EffectAsk, attempt: number): void {
