@@ -94,7 +94,8 @@ function recoverBegun(process: Process, ask: EffectAsk, record: EffectRecord): b
     record.firstBegunAt !== undefined &&
     process.deps.clock.now() - record.firstBegunAt > ask.keyTtlMs
   // In a closed scope nothing is decided any more (rule X6): what nobody waits for is looked up, or shown as unknown.
-  const repeatable = ask.class !== 'write' || (wanted && ask.idempotent && !expired)
+  const isWorn = ask.class === 'write' && record.attempt >= limits.ATTEMPTS_MAX
+  const repeatable = ask.class !== 'write' || (wanted && ask.idempotent && !expired && !isWorn)
   if (!repeatable) {
     if (ask.work.kind === 'tool' && ask.work.tool.reconcile !== undefined) startReconcile(process, ask, record)
     else
