@@ -102,12 +102,12 @@ export function handleFundRefused(process: Process, by: string): void {
 export function releaseBudgetWaits(process: Process): void {
   for (const key of [...process.state.budgetWaits]) {
     const { waiting } = process.state.record(key)
-    if (waiting?.kind !== 'budget' || process.state.account.shortage(waiting.need) !== undefined) continue
-    process.record({ type: 'answered', key, outcome: { type: 'ok', value: NOTHING } })
-    process.turn.unwait(key)
     const child = childOfFund(process, key)
+    const isMoot = child?.ended === true
+    if (waiting?.kind !== 'budget' || (!isMoot && process.state.account.shortage(waiting.need) !== undefined)) continue
+    process.record({ type: 'answered', key, outcome: { type: 'ok', value: NOTHING } })
     if (child === undefined) askAgain(process, baseKey(key))
-    else give(process, child, waiting.need)
+    else if (!isMoot) give(process, child, waiting.need)
   }
 }
 
