@@ -42,7 +42,7 @@ export function balanceOf({ facts }: Journal): Balance {
     }
     if (fact.type !== 'account') continue
     if (fact.op === 'forfeit' && fact.key !== undefined) {
-      plus(forfeited as Sums, open.get(fact.key))
+      plus(forfeited as Sums, open.has(fact.key) ? fact.amounts : {})
       close(fact.key)
     }
     if (fact.op === 'carve') {

@@ -77,10 +77,16 @@ function checkAttempts(segment: Segment, offend: Offend): void {
   }
 }
 
-/** Per key at most one delivered outcome (J4). */
+/** Per key at most one delivered outcome (J4); what waits again may be answered again. */
 function checkOutcomes(segment: Segment, offend: Offend): void {
-  const delivered = segment.facts.flatMap((fact) => deliveredKey(fact) ?? [])
-  for (const key of repeated(delivered)) offend('J4', `${key} has two outcomes`)
+  const delivered = new Set<string>()
+  for (const fact of segment.facts) {
+    if (fact.type === 'waiting') delivered.delete(fact.key)
+    const key = deliveredKey(fact)
+    if (key === undefined) continue
+    if (delivered.has(key)) offend('J4', `${key} has two outcomes`)
+    delivered.add(key)
+  }
 }
 
 function deliveredKey(fact: Fact): string | undefined {
