@@ -11,24 +11,28 @@ export const COPY_FILES_MAX = 50_000
 export const COPY_BYTES_MAX = 1024 * 1024 * 1024
 
 export const BUDGET_DEFAULT = '90s'
+/** Less is not enough for the untouched runs and one trial. */
+export const BUDGET_MS_MIN = 5_000
 /** Processes of one run, the root not counted. */
 export const PROCESSES_MAX = 20_000
 export const WORKERS_MAX = 64
 
 /** Longest survey, look at one file, and writing of the report. */
 export const SURVEY_MS = 60_000
-export const PROPOSE_MS = 1_500
+export const PROPOSE_MS = 1_000
 export const REPORT_MS = 2_000
 /** A changed program may be slower than the untouched one by this factor and this much; beyond it, it hangs. */
 export const PATIENCE_FACTOR = 2
 export const PATIENCE_MS = 1_000
 /** Making a scratch copy and cleaning it, beside the time of the tests. */
-export const SCRATCH_MS = 1_500
+export const SCRATCH_MS = 1_000
 /** The untouched runs before the first trial may take this part of the budget. */
 export const BASELINE_SHARE = 0.5
 export const BASELINE_RUNS_MIN = 2
 
+/** What a run of the tests may write, and what is kept of it. */
 export const OUTPUT_BYTES_MAX = 16 * 1024 * 1024
+export const OUTPUT_BYTES_KEPT = 16 * 1024
 export const MEMORY_BYTES_MAX = 2 * 1024 * 1024 * 1024
 /** Of a failing command, these last lines are shown. */
 export const TAIL_LINES = 15
@@ -38,3 +42,12 @@ export const VISIT_CHANGES_MAX = 10
 /** Visits in one segment of the root's journal. */
 export const SEGMENT_VISITS_MAX = 400
 export const APPROVAL_EXPIRES = '10m'
+export const APPROVAL_POLL_MS = 100
+
+/** Runs of one folder and command that are told apart by number. */
+export const RUNS_MAX = 10_000
+/** Redraws of live progress, and lines where there is no terminal. */
+export const REDRAW_MS = 150
+export const LINE_MS = 10_000
+/** Findings listed at the end; the report has all. */
+export const LISTED_MAX = 20

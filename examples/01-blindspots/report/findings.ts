@@ -1,6 +1,6 @@
 /** Findings: survivors grouped by line, as people read them. */
 import { saysOf } from '../code/operators/index.ts'
-import type { Survivor } from '../run/types.ts'
+import type { Change, Survivor } from '../run/types.ts'
 
 export type Finding = {
   readonly file: string
@@ -25,8 +25,7 @@ export function findingsOf(survivors: readonly Survivor[]): readonly Finding[] {
 const SHOWN_MAX = 48
 
 /** A change in a few words: what it does, and the texts that were swapped. */
-export function wordsOf({ change }: Survivor): string {
-  const { before, after, operator } = change
+export function wordsOf({ before, after, operator }: Change): string {
   const short = (text: string): string => {
     const line = text.replaceAll(/\s+/g, ' ').trim()
     return line.length > SHOWN_MAX ? `${line.slice(0, SHOWN_MAX - 1)}…` : line

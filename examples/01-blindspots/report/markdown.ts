@@ -3,7 +3,7 @@ import type { Result } from '../run/blindspots.ts'
 import type { Request, Survivor } from '../run/types.ts'
 import { shownArgv } from '../survey/test-command.ts'
 import { findingsOf, wordsOf } from './findings.ts'
-import { seconds } from './words.ts'
+import { many, seconds } from './words.ts'
 
 /** The whole report. */
 export function markdown(request: Request, result: Result): string {
@@ -15,14 +15,14 @@ export function markdown(request: Request, result: Result): string {
 function head(request: Request, { tally, proposals, stopped, activeMs, sources, testFiles, testMs }: Result, lines: number): readonly string[] {
   const end = stopped
     ? `Stopped by its budget after ${seconds(activeMs)}: ${tally.tried} of ${proposals} changes were tried, a fair sample of all files.`
-    : `All ${proposals} changes were tried, in ${seconds(activeMs)}.`
+    : `Everything was tried, in ${seconds(activeMs)}.`
   return [
     '# Blind spots',
     '',
     `Lines of \`${request.folder}\` that could break without any test noticing.`,
     '',
-    `- **${tally.survivors.length} of ${tally.tried} changes went unnoticed**, on ${lines} lines. ${end}`,
-    `- Code: ${sources} files with something to change; tests: ${testFiles} files, \`${shownArgv(request.argv)}\`, ${seconds(testMs)} a run.`,
+    `- **${tally.survivors.length} of ${tally.tried} changes went unnoticed**, on ${many(lines, 'line')}. ${end}`,
+    `- Code: ${many(sources, 'file')} with something to change; tests: ${many(testFiles, 'file')}, \`${shownArgv(request.argv)}\`, ${seconds(testMs)} a run.`,
     '- Each line below was proved by two runs of the tests: a trial and a judge, each in a fresh scratch copy. Their names are processes of',
     '  the run: `npx skein log <process>` shows what was run and how it ended.',
     '',
@@ -36,10 +36,10 @@ function section({ file, line, survivors }: ReturnType<typeof findingsOf>[number
 }
 
 function one(survivor: Survivor): readonly string[] {
-  const { was, is, trial, judge } = survivor
+  const { change, was, is, trial, judge } = survivor
   const fence = '```'
   const diff = [...was.split('\n').map((text) => `- ${text}`), ...is.split('\n').map((text) => `+ ${text}`)]
-  return [`${wordsOf(survivor)}; no test notices.`, '', `${fence}diff`, ...diff, fence, '', `Proved by \`${trial}\`, judged by \`${judge}\`.`, '']
+  return [`${wordsOf(change)}; no test notices.`, '', `${fence}diff`, ...diff, fence, '', `Proved by \`${trial}\`, judged by \`${judge}\`.`, '']
 }
 
 function unloadedPart(files: readonly string[]): readonly string[] {

@@ -37,6 +37,8 @@ export const Result = z.object({
   /** Files that no test loads. */
   unloaded: z.array(z.string()),
   report: z.string(),
+  budgetMs: z.int(),
+  workers: z.int(),
 })
 export type Result = z.infer<typeof Result>
 
@@ -70,5 +72,7 @@ async function resultOf(ctx: Ctx, { budgetMs, workers, report }: Request, { end,
     tally: { ...tally, survivors: tally.survivors.filter(({ change }) => !unloaded.includes(change.file)) },
     unloaded,
     report,
+    budgetMs,
+    workers,
   }
 }

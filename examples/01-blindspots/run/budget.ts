@@ -6,9 +6,11 @@
  * (an approval that waits, a machine that is down) costs nothing.
  *
  * 1. Whatever runs reserves its worst case first, so no run ever takes longer than its budget.
- * 2. A trial is given twice its worst case: once for itself, once for the judge or for a repeat after a crash.
+ * 2. Where there is enough, a trial is given twice its worst case: once for itself, once for its judge, or for a repeat
+ *    after a crash.
  * 3. What a visit does not use comes home before the next visit of its lane.
  */
+import type { Budget } from 'skein'
 import { PROPOSE_MS, REPORT_MS, VISIT_CHANGES_MAX } from '../limits.ts'
 
 export type Costs = {
@@ -20,11 +22,11 @@ export type Costs = {
   readonly heldMs: number
 }
 
-/** What a trial gets: its tests, and as much again. */
-export const trialBudget = (costs: Costs): { time: number; processes: number; strict: true } => ({ time: 2 * costs.worstMs, processes: 1, strict: true })
+/** What is left of an account; a dimension without a limit is missing. */
+type Left = { readonly effectMs?: number; readonly processes?: number }
 
-/** What the judge of a trial gets. */
-export const judgeBudget = (costs: Costs): { time: number; processes: number; strict: true } => ({ time: costs.worstMs, processes: 0, strict: true })
+const timeOf = (left: Left): number => left.effectMs ?? Number.POSITIVE_INFINITY
+const processesOf = (left: Left): number => left.processes ?? Number.POSITIVE_INFINITY
 
 /** Time that is not for trials, after `aloneMs` in which the other workers had nothing to do. */
 export function heldMs(aloneMs: number, workers: number): number {
@@ -38,16 +40,22 @@ export function visitSize(leftMs: number, files: number, costs: Costs): number {
 }
 
 /** The budget of one visit; undefined when what is left does not cover the worst case of a single trial. */
-export function visitBudget(
-  left: { readonly effectMs?: number; readonly processes?: number },
-  changes: number,
-  costs: Costs,
-): { time: number; processes: number; strict: true } | undefined {
-  const least = PROPOSE_MS + 2 * costs.worstMs
-  const time = (left.effectMs ?? Number.POSITIVE_INFINITY) - costs.heldMs
-  const processes = (left.processes ?? Number.POSITIVE_INFINITY) - 1
-  if (time < least || processes < 2) return undefined
-  const wished = least + (changes - 1) * 2 * costs.usualMs
+export function visitBudget(left: Left, changes: number, costs: Costs): Budget | undefined {
+  const time = timeOf(left) - costs.heldMs
+  const processes = processesOf(left) - 1
+  if (time < PROPOSE_MS + costs.worstMs || processes < 2) return undefined
+  const wished = PROPOSE_MS + 2 * costs.worstMs + 2 * (changes - 1) * costs.usualMs
   // A trial and its judge for each change, and the two that tell whether any test loads the file.
   return { time: Math.floor(Math.min(time, wished)), processes: Math.min(processes, 2 * changes + 2), strict: true }
+}
+
+/** The budget of one trial and its judge; undefined when what is left of the visit does not cover the trial. */
+export function trialBudget(left: Left, costs: Costs): Budget | undefined {
+  if (timeOf(left) < costs.worstMs || processesOf(left) < 2) return undefined
+  return { time: Math.min(timeOf(left), 2 * costs.worstMs), processes: 1, strict: true }
+}
+
+/** What the judge of a trial gets. */
+export function judgeBudget(costs: Costs): Budget {
+  return { time: costs.worstMs, processes: 0, strict: true }
 }

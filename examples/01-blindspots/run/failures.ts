@@ -31,14 +31,15 @@ const MENDS = {
 } as const
 
 /** The tests are not green on untouched code, so nothing could be learned from red ones. */
-export function baselineFailure(argv: readonly string[], { runs, green, failure }: Baseline): SkeinError | undefined {
+export function baselineFailure(argv: readonly string[], network: boolean, { runs, green, failure }: Baseline): SkeinError | undefined {
   if (failure === undefined || failure.verdict === 'green') return undefined
   const { verdict, ended, tail } = failure
   const wavers = green > 0
   const what = wavers ? `${green} of ${runs} runs were green, one was not (${ended})` : `not green (${ended})`
   const mend = wavers ? 'They waver, or disturb each other when they run side by side: try --workers 1' : MENDS[verdict]
+  const offline = network || verdict !== 'red' ? '' : '. They had no network; --network gives it to them'
   const shown = tail === '' ? '' : `\n${tail.replace(/^/gm, '    ')}`
-  return new SkeinError(CODES[verdict], `the tests on the untouched code: ${what}: ${shownArgv(argv)}. ${mend}.${shown}`)
+  return new SkeinError(CODES[verdict], `the tests on the untouched code: ${what}: ${shownArgv(argv)}. ${mend}${offline}.${shown}`)
 }
 
 /** The tests stay green whatever is done to the code. */

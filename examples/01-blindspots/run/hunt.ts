@@ -6,7 +6,7 @@
  * 3. A visit that could not be paid for was not made: its place stays in the queue.
  */
 import { SkeinError } from 'skein'
-import type { Ctx } from 'skein'
+import type { Budget, Ctx } from 'skein'
 import { SEGMENT_VISITS_MAX } from '../limits.ts'
 import { visitBudget } from './budget.ts'
 import type { Place, Standing } from './plan.ts'
@@ -52,7 +52,7 @@ class Hunt {
     }
   }
 
-  async #visit(ctx: Ctx, place: Place, budget: NonNullable<ReturnType<typeof visitBudget>>): Promise<void> {
+  async #visit(ctx: Ctx, place: Place, budget: Budget): Promise<void> {
     const { code, tests, costs, perVisit } = this.#plan
     const known = this.#loaded.get(place.file)
     const input = { ...place, most: perVisit, code, tests, costs, ...(known === undefined ? {} : { loaded: known }) }

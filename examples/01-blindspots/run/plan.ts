@@ -77,7 +77,7 @@ export async function prepare(ctx: Ctx, request: Request): Promise<Standing> {
 type Watched = { readonly code: Code; readonly shareMs: number; readonly proposals: number; readonly files: readonly string[] }
 
 /** Green on untouched copies every time, red when everything is broken; how long both take sets the patience of trials. */
-async function watch(ctx: Ctx, { argv, folder, workers, granted }: Request, about: Watched) {
+async function watch(ctx: Ctx, { argv, folder, workers, network }: Request, about: Watched) {
   const { code, shareMs, proposals, files } = about
   const first = await ctx.tool(
     baseline,
@@ -86,15 +86,15 @@ async function watch(ctx: Ctx, { argv, folder, workers, granted }: Request, abou
       folder,
       runsAtMost: 2 * (proposals + files.length) + workers + 2,
       sideBySide: workers,
+      network,
       code,
       testMs: workers > 1 ? shareMs : Math.floor(shareMs / 2),
-      ...(granted === undefined ? {} : { granted }),
     },
     { timeout: shareMs + SCRATCH_MS },
   )
-  const failure = baselineFailure(argv, first)
+  const failure = baselineFailure(argv, network, first)
   if (failure !== undefined) throw failure
-  const tests = { argv, testMs: first.testMs }
+  const tests = { argv, testMs: first.testMs, network }
   const worstMs = first.testMs + first.scratchMs
   const broken = await ctx.tool(alarm, { code, files: [...files], tests }, { timeout: worstMs })
   if (broken.verdict === 'green') throw notWatching(argv)

@@ -3,16 +3,15 @@ import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { tool } from 'skein'
 import { z } from 'zod'
-import { applied, BROKEN, hashOf, proposalsFor, usable } from '../code/propose.ts'
-import { shownChange } from '../report/change.ts'
+import { BROKEN, hashOf, proposalsFor, usable } from '../code/propose.ts'
 import { APPROVAL_EXPIRES, PATIENCE_FACTOR, PATIENCE_MS, SCRATCH_MS } from '../limits.ts'
 import { baseOf, freeze } from '../scratch/base.ts'
-import type { Slot } from '../scratch/slots.ts'
 import { takeSlot } from '../scratch/slots.ts'
 import { listFolder } from '../survey/files.ts'
 import { survey } from '../survey/survey.ts'
+import { changed } from './changes.ts'
 import { runTests } from './tests.ts'
-import { Change, Code, Grant, Tests } from './types.ts'
+import { Change, Code, Tests } from './types.ts'
 
 /** Freezes the code and looks what there is to try. */
 export const surveyFolder = tool({
@@ -34,9 +33,9 @@ const BaselineInput = z.object({
   /** What is asked for: this command, so often, in copies of this folder. */
   runsAtMost: z.int(),
   sideBySide: z.int(),
+  network: z.boolean(),
   code: Code,
   testMs: z.int(),
-  granted: Grant.optional(),
 })
 
 /** Runs the tests on untouched copies, side by side as the trials will: they must be green every time. */
@@ -45,17 +44,16 @@ export const baseline = tool({
   description: 'Runs a test command in scratch copies of a folder',
   idempotent: true,
   inputSchema: BaselineInput,
-  needsApproval: ({ granted }) => granted === undefined,
+  needsApproval: true,
   approvalExpires: APPROVAL_EXPIRES,
-  execute: async ({ command, code, testMs, sideBySide }, { abortSignal }) => {
-    const runs = Array.from({ length: Math.max(2, sideBySide) }, () => command)
-    const one = async (argv: readonly string[]) => {
+  execute: async ({ command: argv, network, code, testMs, sideBySide }, { abortSignal }) => {
+    const one = async () => {
       const started = performance.now()
       await using slot = await takeSlot(code)
       const copyMs = Math.round(performance.now() - started)
-      return { copyMs, ...(await runTests(slot, { argv, testMs, signal: abortSignal })) }
+      return { copyMs, ...(await runTests(slot, { argv, testMs, network }, abortSignal)) }
     }
-    const ended = sideBySide > 1 ? await Promise.all(runs.map(one)) : [await one(command), await one(command)]
+    const ended = sideBySide > 1 ? await Promise.all(Array.from({ length: sideBySide }, one)) : [await one(), await one()]
     const [ms, copyMs] = [Math.max(...ended.map((run) => run.ms)), Math.max(...ended.map((run) => run.copyMs))]
     const green = ended.filter((run) => run.verdict === 'green').length
     const bad = ended.find((run) => run.verdict !== 'green')
@@ -74,7 +72,7 @@ export const alarm = tool({
   execute: async ({ code, files, tests }, { abortSignal }) => {
     await using slot = await takeSlot(code)
     for (const file of files) await slot.change(file, BROKEN)
-    const { verdict, ms, ended } = await runTests(slot, { ...tests, signal: abortSignal })
+    const { verdict, ms, ended } = await runTests(slot, tests, abortSignal)
     return { verdict, ms, ended }
   },
 })
@@ -99,22 +97,6 @@ export const propose = tool({
   },
 })
 
-async function withChange(slot: Slot, code: Code, change: Change): Promise<{ readonly was: string; readonly is: string }> {
-  const source = await readFile(join(baseOf(code.scratch), change.file), 'utf8')
-  const changed = change.operator === BREAKS ? BROKEN : applied(source, change)
-  await slot.change(change.file, changed)
-  return shownChange(source, change)
-}
-
-/** The operator of a change that leaves nothing of a file. */
-export const BREAKS = 'break'
-
-/** The change that leaves nothing of a file. */
-export function breaking(file: string): Change {
-  const id = hashOf(BREAKS, file).slice(0, 16)
-  return { id, file, line: 1, column: 1, operator: BREAKS, before: '', after: BROKEN, start: 0 }
-}
-
 /**
  * One change in a scratch copy of its own, and one run of the tests. It may be repeated: the copy is made from the
  * frozen base and this change, and is cleaned afterwards.
@@ -126,9 +108,10 @@ export const tryChange = tool({
   inputSchema: z.object({ code: Code, change: Change, tests: Tests }),
   execute: async ({ code, change, tests }, { abortSignal }) => {
     await using slot = await takeSlot(code)
-    const shown = await withChange(slot, code, change)
-    const { verdict, ms, ended } = await runTests(slot, { ...tests, signal: abortSignal })
-    return { verdict, ms, ended, ...shown }
+    const { text, was, is } = changed(await readFile(join(baseOf(code.scratch), change.file), 'utf8'), change)
+    await slot.change(change.file, text)
+    const { verdict, ms, ended } = await runTests(slot, tests, abortSignal)
+    return { verdict, ms, ended, was, is }
   },
 })
 

@@ -11,29 +11,37 @@ const Case = z.object({ code: Code, change: Change, tests: Tests, costs: Costs }
 
 /** Repeats a survivor: a change counts as unnoticed only if the whole suite misses it twice. */
 export const judge = workflow({ name: 'judge', input: Case }, async (ctx, { code, change, tests, costs }) => {
-  const { verdict } = await ctx.tool(tryChange, { code, change, tests }, { timeout: costs.worstMs })
-  return { pid: ctx.pid as string, verdict }
+  const { verdict, ms } = await ctx.tool(tryChange, { code, change, tests }, { timeout: costs.worstMs })
+  return { pid: ctx.pid as string, verdict, ms }
 })
 
-/** `unjudged`: green, and then there was no budget left for the judge. */
-export const TrialEnd = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('noticed'), how: Verdict, ms: z.int() }),
-  z.object({ type: z.literal('unnoticed'), trial: z.string(), judge: z.string(), was: z.string(), is: z.string(), ms: z.int() }),
-  z.object({ type: z.literal('wavered'), ms: z.int() }),
-  z.object({ type: z.literal('unjudged'), ms: z.int() }),
-])
+/** What a trial found: `unjudged` is green, with no budget left for the judge. */
+export const TrialEnd = z.object({
+  type: z.enum(['noticed', 'unnoticed', 'wavered', 'unjudged']),
+  change: Change,
+  /** The changed lines, before and after. */
+  was: z.string(),
+  is: z.string(),
+  how: Verdict,
+  /** Time of its tests, and of its judge's. */
+  ms: z.int(),
+  trial: z.string(),
+  judge: z.string().optional(),
+})
+export type TrialEnd = z.infer<typeof TrialEnd>
 
 /** One change: does any test notice? */
-export const trial = workflow({ name: 'trial', input: Case, output: TrialEnd }, async (ctx, input) => {
+export const trial = workflow({ name: 'trial', input: Case, output: TrialEnd }, async (ctx, input): Promise<TrialEnd> => {
   const { code, change, tests, costs } = input
-  const { verdict, ms, was, is } = await ctx.tool(tryChange, { code, change, tests }, { timeout: costs.worstMs })
-  if (verdict !== 'green') return { type: 'noticed' as const, how: verdict, ms }
+  const first = await ctx.tool(tryChange, { code, change, tests }, { timeout: costs.worstMs })
+  const found = { change, was: first.was, is: first.is, how: first.verdict, ms: first.ms, trial: ctx.pid as string }
+  if (first.verdict !== 'green') return { ...found, type: 'noticed' }
   try {
     const again = await ctx.run(judge, input, { budget: judgeBudget(costs) })
-    if (again.verdict !== 'green') return { type: 'wavered' as const, ms }
-    return { type: 'unnoticed' as const, trial: ctx.pid as string, judge: again.pid, was, is, ms }
+    const judged = { ...found, ms: first.ms + again.ms, judge: again.pid }
+    return { ...judged, type: again.verdict === 'green' ? 'unnoticed' : 'wavered' }
   } catch (error) {
-    if (isOutOfBudget(error)) return { type: 'unjudged' as const, ms }
+    if (isOutOfBudget(error)) return { ...found, type: 'unjudged' }
     throw error
   }
 })

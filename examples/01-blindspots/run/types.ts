@@ -1,9 +1,6 @@
 /** What the processes of a run hand to each other; all of it is data. */
 import { z } from 'zod'
 
-/** Who said that the tests may be run: `default` is `npm start`'s own command on this repository. */
-export const Grant = z.enum(['yes', 'default'])
-
 /** What a run is asked for. */
 export const Request = z.object({
   folder: z.string(),
@@ -11,8 +8,9 @@ export const Request = z.object({
   only: z.array(z.string()),
   budgetMs: z.int().positive(),
   workers: z.int().positive(),
+  /** Whether the tests may reach the network; where the machine cannot take it away, they can. */
+  network: z.boolean(),
   report: z.string(),
-  granted: Grant.optional(),
 })
 export type Request = z.infer<typeof Request>
 
@@ -34,7 +32,7 @@ export const Change = z.object({
 export type Change = z.infer<typeof Change>
 
 /** How the tests are run in a scratch copy, and how long they may take. */
-export const Tests = z.object({ argv: z.array(z.string()), testMs: z.int() })
+export const Tests = z.object({ argv: z.array(z.string()), testMs: z.int(), network: z.boolean() })
 export type Tests = z.infer<typeof Tests>
 
 /** `green`: the tests passed. Everything else is a way to notice. */

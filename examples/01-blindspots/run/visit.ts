@@ -4,7 +4,8 @@ import type { Ctx } from 'skein'
 import { z } from 'zod'
 import { PROPOSE_MS } from '../limits.ts'
 import { trialBudget } from './budget.ts'
-import { breaking, propose } from './tools.ts'
+import { breaking } from './changes.ts'
+import { propose } from './tools.ts'
 import { Costs, isOutOfBudget, trial } from './trial.ts'
 import { added, Code, NOTHING_TRIED, Tally, Tests } from './types.ts'
 import type { Change } from './types.ts'
@@ -52,8 +53,10 @@ type VisitInput = z.infer<typeof Visit>
 /** What came of one change; undefined when the budget does not cover it. */
 async function attempt(ctx: Ctx, { code, tests, costs }: VisitInput, change: Change): Promise<Tally | undefined> {
   const tried = { ...NOTHING_TRIED, tried: 1 }
+  const budget = trialBudget(await ctx.budget(), costs)
+  if (budget === undefined) return undefined
   try {
-    const end = await ctx.run(trial, { code, change, tests, costs }, { key: change.id, budget: trialBudget(costs) })
+    const end = await ctx.run(trial, { code, change, tests, costs }, { key: change.id, budget })
     switch (end.type) {
       case 'noticed':
         return { ...tried, noticed: 1 }
@@ -62,7 +65,7 @@ async function attempt(ctx: Ctx, { code, tests, costs }: VisitInput, change: Cha
       case 'unjudged':
         return undefined
       case 'unnoticed':
-        return { ...tried, survivors: [{ change, was: end.was, is: end.is, trial: end.trial, judge: end.judge }] }
+        return { ...tried, survivors: [{ change, was: end.was, is: end.is, trial: end.trial, judge: end.judge ?? end.trial }] }
     }
   } catch (error) {
     if (isOutOfBudget(error)) return undefined
@@ -73,8 +76,10 @@ async function attempt(ctx: Ctx, { code, tests, costs }: VisitInput, change: Cha
 
 /** False when the tests stay green although the whole file is broken; undefined when there was no budget to look. */
 async function isLoaded(ctx: Ctx, { code, file, tests, costs }: VisitInput): Promise<boolean | undefined> {
+  const budget = trialBudget(await ctx.budget(), costs)
+  if (budget === undefined) return undefined
   try {
-    const end = await ctx.run(trial, { code, change: breaking(file), tests, costs }, { key: 'broken', budget: trialBudget(costs) })
+    const end = await ctx.run(trial, { code, change: breaking(file), tests, costs }, { key: 'broken', budget })
     return end.type === 'unjudged' ? undefined : end.type !== 'unnoticed'
   } catch (error) {
     if (isOutOfBudget(error)) return undefined

@@ -1,0 +1,75 @@
+/** One sitting with a run: starts it or goes on with it, shows how it gets on, and ends when it ends or somebody leaves. */
+import type { RunHandle, Skein } from 'skein'
+import { PROCESSES_MAX } from '../limits.ts'
+import { blindspots } from '../run/blindspots.ts'
+import type { Result } from '../run/blindspots.ts'
+import { answerApproval } from './approval.ts'
+import { Live } from './live.ts'
+import type { Output } from './live.ts'
+import type { Options } from './options.ts'
+import type { Past } from './past.ts'
+import { Scene } from './scene.ts'
+import type { Target } from './target.ts'
+
+export type Sitting = {
+  readonly id: string
+  readonly target: Target
+  readonly options: Options
+  /** What was there already, if the run goes on. */
+  readonly past: Past | undefined
+}
+
+/** How it ended: with the run, with a question nobody was there to answer, or because somebody left. */
+export type SittingEnd = { readonly type: 'ended'; readonly result: Result } | { readonly type: 'unasked' } | { readonly type: 'left' }
+
+/** Sits until the end. Rejects with the error of the run. */
+export async function sit(skein: Skein, sitting: Sitting, out: Output, leave: AbortSignal): Promise<SittingEnd> {
+  const { id, options, past } = sitting
+  const { budgetMs, workers } = options
+  const scene = new Scene()
+  if (past !== undefined) scene.remember(past)
+  const over = new AbortController()
+  using live = new Live(skein, scene, { id, budgetMs, workers }, out)
+  const run = await begin(skein, sitting)
+  const ended = run.result().then((result): SittingEnd => ({ type: 'ended', result }))
+  const asked = ask(skein, sitting, { scene, live, out, over: over.signal }).then((answer) => (answer === 'unasked' ? { type: 'unasked' as const } : ended))
+  const left = new Promise<SittingEnd>((resolve) => leave.addEventListener('abort', () => resolve({ type: 'left' }), { once: true }))
+  try {
+    return await Promise.race([ended, asked, left])
+  } finally {
+    over.abort()
+    // Whoever leaves does not wait for the end.
+    for (const promise of [ended, asked]) promise.catch(() => undefined)
+  }
+}
+
+/** The same input resumes; a run that goes on keeps what it was started with, whatever was typed now. */
+function begin(skein: Skein, { id, target, options, past }: Sitting): Promise<RunHandle<Result>> {
+  const { budgetMs, workers, network, report } = options
+  const input = { folder: target.folder, argv: [...target.argv], only: [...target.only], budgetMs, workers, network, report }
+  const budget = { time: budgetMs * workers, processes: PROCESSES_MAX, strict: true }
+  return skein.start(blindspots, past === undefined ? input : undefined, { id, budget })
+}
+
+type Asking = { readonly scene: Scene; readonly live: Live; readonly out: Output; readonly over: AbortSignal }
+
+async function ask(skein: Skein, { id, target, options }: Sitting, { scene, live, out, over }: Asking) {
+  const { argv, folder, guessedFrom, own } = target
+  const { budgetMs, workers } = options
+  const grantedBy = own ? 'npm start, which grants its own command and no other' : options.yes ? '--yes' : undefined
+  try {
+    return await answerApproval(skein, { id, argv, folder, guessedFrom, budgetMs, workers }, {
+      grantedBy,
+      changes: () => scene.total,
+      isTerminal: out.isTerminal && process.stdin.isTTY,
+      say: (lines) => {
+        live.draw()
+        live.pause(true)
+        out.write(`${lines.join('\n')}\n`)
+      },
+      over,
+    })
+  } finally {
+    live.pause(false)
+  }
+}

@@ -1,0 +1,89 @@
+/** `npm start`: the main job, from a terminal, from CI or from a script. See `npm start -- --help`. */
+import { relative } from 'node:path'
+import { open, SkeinError } from 'skein'
+import { readOptions, USAGE } from './cli/options.ts'
+import type { Options } from './cli/options.ts'
+import { figuresOf, pastOf } from './cli/past.ts'
+import type { Past } from './cli/past.ts'
+import { sit } from './cli/sitting.ts'
+import { resumedLine, summary } from './cli/summary.ts'
+import { checkReport, nameRun, targetOf } from './cli/target.ts'
+import type { Target } from './cli/target.ts'
+import { seconds } from './report/words.ts'
+import { blindspots } from './run/blindspots.ts'
+import { scratchFolder } from './scratch/base.ts'
+import { removeScratch } from './scratch/slots.ts'
+import { shownArgv } from './survey/test-command.ts'
+
+const EXITS: Readonly<Record<string, number>> = { USAGE: 2, INPUT_INVALID: 2, FILE_UNREADABLE: 2, DATA_FOLDER_OWNED: 75 }
+const EXIT_FAILED = 1
+const EXIT_WAITING = 3
+const EXIT_LEFT = 130
+
+/** Where it was typed; npm itself runs scripts in the folder of the package. */
+const home = process.env['INIT_CWD'] ?? process.cwd()
+const say = (lines: readonly string[]): void => void process.stdout.write(`${lines.join('\n')}\n`)
+
+async function main(): Promise<number> {
+  const options = readOptions(process.argv.slice(2), home)
+  if (options.help) {
+    say([USAGE])
+    return 0
+  }
+  const target = await targetOf(options)
+  await checkReport(options.report)
+  const openedAt = Date.now()
+  await using skein = await open({ data: options.data, workflows: [blindspots] })
+  const { id, unfinished } = await nameRun(skein, target, options.startOver)
+  const past = unfinished ? await pastOf(skein, id, openedAt) : undefined
+  say(greeting(id, target, options, past))
+  const out = { write: (text: string) => void process.stdout.write(text), isTerminal: process.stdout.isTTY, size }
+  try {
+    const end = await sit(skein, { id, target, options, past }, out, leaving())
+    switch (end.type) {
+      case 'ended': {
+        const figures = await figuresOf(skein, id)
+        say(summary({ id, result: end.result, figures, past, report: relative(home, end.result.report) || end.result.report }))
+        return 0
+      }
+      case 'unasked':
+        say([`Nobody is here to say yes. Say it beforehand with --yes, or elsewhere with: npx skein approve ${id}/run-tests`])
+        return EXIT_WAITING
+      case 'left':
+        say(['', 'Interrupted. Nothing is lost: type the same again, and it goes on where it was.'])
+        return EXIT_LEFT
+    }
+  } catch (error) {
+    await removeScratch(scratchFolder(id))
+    throw error
+  }
+}
+
+function greeting(id: string, target: Target, { budgetMs, workers }: Options, past: Past | undefined): readonly string[] {
+  const where = target.only.length === 0 ? target.folder : `${target.only.join(' and ')} of ${target.folder}`
+  return [
+    `Which lines of ${where} could break without any test noticing?`,
+    `${id}: ${shownArgv(target.argv)}, ${workers} at a time, for ${seconds(budgetMs)}. Kill it whenever you like and type the same again.`,
+    ...(past === undefined ? [] : [resumedLine(past)]),
+    '',
+  ]
+}
+
+function size(): { readonly columns: number; readonly rows: number } {
+  return { columns: process.stdout.columns || 80, rows: process.stdout.rows || 24 }
+}
+
+/** The first ^C or SIGTERM asks us to leave; the second does not ask. */
+function leaving(): AbortSignal {
+  const leave = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => leave.abort())
+  return leave.signal
+}
+
+try {
+  process.exitCode = await main()
+} catch (error) {
+  const known = SkeinError.isInstance(error)
+  process.stderr.write(`\nerror ${known ? error.code : 'INTERNAL'}: ${error instanceof Error ? error.message : String(error)}\n`)
+  process.exitCode = (known ? EXITS[error.code] : undefined) ?? EXIT_FAILED
+}
