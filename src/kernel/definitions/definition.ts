@@ -37,8 +37,10 @@ export type AnyDefinition = Definition
 
 /** The code that a host has: definitions by name. */
 export interface CodeRegistry {
-  /** The newest definition of that name, with its digest. */
-  find(name: string): { readonly definition: AnyDefinition; readonly codeDigest: string } | undefined
+  /** The newest definition of that name, with its digest; `isRegistered`: named by the host itself, not merely made in this realm. */
+  find(
+    name: string,
+  ): { readonly definition: AnyDefinition; readonly codeDigest: string; readonly isRegistered: boolean } | undefined
   /** That exact code, if this host still has it. */
   exact(name: string, codeDigest: string): AnyDefinition | undefined
 }

@@ -35,7 +35,8 @@ export function createRegistry(hash: Hash): DefinitionRegistry {
     },
     find: (name) => {
       const definition = newest.get(name) ?? definedAs(name).at(-1)
-      return definition === undefined ? undefined : { definition, codeDigest: codeDigest(definition, hash) }
+      if (definition === undefined) return undefined
+      return { definition, codeDigest: codeDigest(definition, hash), isRegistered: newest.has(name) }
     },
     exact: (name, digest) =>
       all.get(`${name}\n${digest}`) ?? definedAs(name).find((definition) => codeDigest(definition, hash) === digest),

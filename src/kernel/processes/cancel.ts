@@ -6,10 +6,11 @@
  */
 import { asEffectKey, asMessageId } from '../../std/index.ts'
 import type { EffectKey, Pid, ScopePath } from '../../std/index.ts'
-import type { Ask } from '../effects/ask.ts'
+import type { Ask, EffectAsk } from '../effects/ask.ts'
 import { suffixed } from '../keys/key.ts'
 import { liesWithin } from '../scopes/scope.ts'
 import type { Process } from './process.ts'
+import type { EffectRecord } from './process-state.ts'
 
 /** The key under which the closing of the root scope is delivered. */
 export const CANCEL_KEY: EffectKey = asEffectKey('!cancelled')
@@ -53,6 +54,7 @@ export function stopAsk(process: Process, ask: Ask): void {
       const begun = record?.phase === 'begun' || record?.phase === 'intended'
       if (begun && ask.class !== 'write' && record.outcome === undefined) process.act.abort(key)
       else if (!begun) {
+        if (record !== undefined) leaveInDoubt(process, ask, record)
         process.act.abort(suffixed(key, 'admission'))
         process.releaseSlot(key)
       }
@@ -77,4 +79,11 @@ export function stopAsk(process: Process, ask: Ask): void {
     default:
       return
   }
+}
+
+/** A write that waits for its next attempt, of which an earlier one may have been done: say so, nobody will find out. */
+function leaveInDoubt(process: Process, ask: EffectAsk, record: EffectRecord): void {
+  if (ask.class !== 'write' || !record.inDoubt || record.phase !== 'waiting' || record.outcome !== undefined) return
+  const why = `${ask.name} was given up before it was repeated, and an earlier attempt may have been done`
+  process.record({ type: 'unknown', key: ask.key, attempt: record.attempt, why })
 }

@@ -59,9 +59,10 @@ function load(process: Process): void {
     process.definition = meant ?? newest?.definition
     process.codeDigest = (meant === undefined ? newest?.codeDigest : start.codeDigest) ?? ''
   } else {
-    // What it was born with comes first: definitions of one name may live side by side.
-    const adopted = newest?.definition.onUpgrade === 'adopt' ? newest.definition : undefined
-    process.definition = code.exact(born.workflow, born.codeDigest) ?? adopted
+    // Definitions of one name may live side by side: only what the host itself registered takes over from code that is there.
+    const adopted = newest?.definition.onUpgrade === 'adopt' ? newest : undefined
+    const exact = adopted?.isRegistered === true ? undefined : code.exact(born.workflow, born.codeDigest)
+    process.definition = exact ?? adopted?.definition ?? code.exact(born.workflow, born.codeDigest)
     process.codeDigest = born.codeDigest
   }
   if (process.definition === undefined) throw codeAbsent(process, start.workflow, code)

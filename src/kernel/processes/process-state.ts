@@ -305,6 +305,7 @@ export class ProcessState {
         if (fact.key !== undefined) {
           const record = this.record(fact.key)
           if (fact.failed !== true && record.phase === 'begun') record.inDoubt = true
+          if (record.phase === 'begun' || record.phase === 'intended') record.phase = 'waiting'
           this.account.forfeit(record.reserve, fact.amounts)
           record.reserve = {}
         }

@@ -60,6 +60,11 @@ function restoreWait(process: Process, record: EffectRecord): void {
 
 /** True when the effect is a write in doubt. */
 function recoverEffect(process: Process, ask: EffectAsk, record: EffectRecord): boolean {
+  if (
+    isStillWaiting(process, pauseKey(ask.key, 'pause', record.attempt)) ||
+    isStillWaiting(process, pauseKey(ask.key, 'grace', record.attempt))
+  )
+    return false
   if (record.phase === 'waiting') {
     const decidedToWait = ['approval', 'budget'] as const
     if (!decidedToWait.some((suffix) => isStillWaiting(process, suffixed(ask.key, suffix)))) requeue(process, ask)
@@ -69,11 +74,6 @@ function recoverEffect(process: Process, ask: EffectAsk, record: EffectRecord): 
     if (!isStillWaiting(process, suffixed(ask.key, 'resolve'))) requeue(process, ask)
     return false
   }
-  if (
-    isStillWaiting(process, pauseKey(ask.key, 'pause', record.attempt)) ||
-    isStillWaiting(process, pauseKey(ask.key, 'grace', record.attempt))
-  )
-    return false
   if (record.phase === 'intended' && ask.class !== 'local') {
     process.record({ type: 'account', op: 'forfeit', key: ask.key, amounts: {} })
     requeue(process, ask)
