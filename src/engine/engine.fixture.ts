@@ -1,14 +1,6 @@
 /** What the engine's own tests share: a clock moved by hand, requests, facts, and tiny stand-ins for the kernel. */
 import { FACT_VERSION, NOTHING, payloadOf } from '../kernel/index.ts'
-import type {
-  Activation,
-  Event as ProcessEvent,
-  Fact,
-  FactBody,
-  Message,
-  StartRequest,
-  Summary,
-} from '../kernel/index.ts'
+import type { Activation, Fact, FactBody, Message, StartRequest, Summary } from '../kernel/index.ts'
 import { asEffectKey, asMessageId, asPid, asSeq } from '../std/index.ts'
 import type { Clock, SkeinError } from '../std/index.ts'
 import { createEngine } from './embedded/create-engine.ts'

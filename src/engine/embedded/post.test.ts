@@ -206,7 +206,7 @@ describe('the post', () => {
     expect(await engine.control(asPid('child'), cancel('c'))).toBe('duplicate')
     activation.frame(factsFrom(0, [note('a')]), { sent: [{ type: 'start', key: key('run'), request: child }] })
     const events = [await activation.next(), await activation.next()]
-    expect(events.map((event) => event?.type).toSorted()).toEqual(['control', 'sent'])
+    expect(new Set(events.map((event) => event?.type))).toEqual(new Set(['control', 'sent']))
     expect(events.find((event) => event?.type === 'sent')).toMatchObject({ key: 'run', result: 'ended' })
     expect(events.find((event) => event?.type === 'control')).toMatchObject({
       control: {

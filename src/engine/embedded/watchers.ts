@@ -52,25 +52,29 @@ export class Watchers {
   watch(query: Query, signal: AbortSignal): AsyncIterable<Change> {
     const watcher: Watcher = { query, backlog: [], wake: undefined }
     this.#watchers.add(watcher)
-    return this.#changes(watcher, AbortSignal.any([signal, this.#closing.signal]))
+    return this.#changes(watcher, signal)
   }
 
-  /** Ends every watch. */
+  /** Ends every watch when it has told what it has. */
   close(): void {
     this.#closing.abort()
   }
 
   async *#changes(watcher: Watcher, signal: AbortSignal): AsyncGenerator<Change> {
     const wake = (): void => watcher.wake?.()
+    const closing = this.#closing.signal
     signal.addEventListener('abort', wake)
+    closing.addEventListener('abort', wake)
     try {
       while (!signal.aborted) {
         const change = watcher.backlog.shift()
         if (change !== undefined) yield change
+        else if (closing.aborted) return
         else await new Promise<void>((resolve) => (watcher.wake = resolve))
       }
     } finally {
       signal.removeEventListener('abort', wake)
+      closing.removeEventListener('abort', wake)
       this.#watchers.delete(watcher)
     }
   }

@@ -1,7 +1,7 @@
 import type { Clock } from '../../std/index.ts'
 
 /** `setTimeout` fires at once beyond this; longer delays are made of several. */
-const TIMER_MS_MAX = 2 ** 31 - 1
+const TIMER_MS_MAX = 2 ** 31 - 2
 
 /** The machine's clock. */
 export const nodeClock: Clock = {

@@ -1,7 +1,7 @@
 /** The embedded engine: one data folder, one owner, `node:sqlite` with every commit synced. */
 import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import type { Clock, Hash, Random } from '../../../std/index.ts'
 import { nodeSoon } from '../../platform/node-soon.ts'
 import { ControlServer } from '../control/control-server.ts'
@@ -54,7 +54,7 @@ async function takeFolder(options: EmbeddedOptions, holdings: Holdings): Promise
   const { clock, waitMs = 0, signal } = options
   const folder = resolve(options.folder)
   const { database, wal, blobs, owner: lockFile } = layoutOf(folder)
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  makeFolder(folder)
   makePrivate(lockFile)
   const lock = await acquireOwnerLock(folder, { clock, waitMs, signal })
   holdings.add(() => lock[Symbol.dispose]())
@@ -73,11 +73,22 @@ async function takeFolder(options: EmbeddedOptions, holdings: Holdings): Promise
   return Object.assign(engine, { folder, owner })
 }
 
+/** For this user only. Not `recursive` for the folder itself: Node would try for ever where the system says ENOENT. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return
+  mkdirSync(dirname(folder), { recursive: true, mode: 0o700 })
+  unlessThere(() => mkdirSync(folder, { mode: 0o700 }))
+}
+
 /** SQLite gives its other files the mode of the first. */
-function makePrivate(database: string): void {
-  if (existsSync(database)) return
+function makePrivate(file: string): void {
+  if (!existsSync(file)) unlessThere(() => closeSync(openSync(file, 'ax', 0o600)))
+}
+
+/** Another process may have made it a moment ago. */
+function unlessThere(make: () => void): void {
   try {
-    closeSync(openSync(database, 'ax', 0o600))
+    make()
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   }

@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { SkeinError } from '../../../std/index.ts'
 import type { Control } from '../../../kernel/index.ts'
 import type { Hash, Pid } from '../../../std/index.ts'
 import type { Engine } from '../../port.ts'
@@ -20,12 +22,18 @@ export interface FolderReader
 }
 
 /**
- * Reads a data folder, with or without an owner beside it. Throws `DATA_FOLDER_CORRUPT`, `DATA_FOLDER_NEWER` or
- * `DATA_FOLDER_READ_ONLY`.
+ * Reads a data folder, with or without an owner beside it. Throws `FILE_UNREADABLE`, `DATA_FOLDER_CORRUPT`,
+ * `DATA_FOLDER_NEWER` or `DATA_FOLDER_READ_ONLY`.
  */
 export function readEmbedded(folder: string, hash: Hash): FolderReader {
   const at = resolve(folder)
   const { database, blobs } = layoutOf(at)
+  if (!existsSync(database)) {
+    throw new SkeinError(
+      'FILE_UNREADABLE',
+      `there is no data of Skein in ${at}; run something, or name the right folder with --data`,
+    )
+  }
   const db = openForReader(database)
   const tables = tablesOf(db, blobFiles(blobs))
   const views = new Views(tables, () => isOwned(at))

@@ -6,6 +6,9 @@ import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION } from './schema.ts'
 /** SQLite's primary result codes that mean something to an operator. */
 const SQLITE = { BUSY: 5, READONLY: 8, CORRUPT: 11, FULL: 13, CANTOPEN: 14, NOTADB: 26 } as const
 
+/** What the system says when a folder or file may not be written. */
+const NOT_WRITABLE = ['EACCES', 'EROFS', 'EPERM', 'ENOENT']
+
 const primaryCode = (error: unknown): number | undefined => {
   const code = (error as { errcode?: unknown } | null)?.errcode
   return typeof code === 'number' ? code & 0xff : undefined
@@ -27,13 +30,7 @@ export function storeError(error: unknown, where: string): SkeinError {
       { cause: error },
     )
   }
-  if (
-    code === SQLITE.READONLY ||
-    code === SQLITE.CANTOPEN ||
-    system === 'EACCES' ||
-    system === 'EROFS' ||
-    system === 'EPERM'
-  ) {
+  if (code === SQLITE.READONLY || code === SQLITE.CANTOPEN || NOT_WRITABLE.includes(String(system))) {
     return new SkeinError(
       'DATA_FOLDER_READ_ONLY',
       `${where} cannot be written (${said}); make it writable for this user, or choose another folder with --data`,

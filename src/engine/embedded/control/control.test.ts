@@ -1,0 +1,168 @@
+import { connect } from 'node:net'
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { payloadOf } from '../../../kernel/index.ts'
+import { asPid } from '../../../std/index.ts'
+import { all, captured, codeOf, endWith, factsFrom, message, note, request, rest } from '../../engine.fixture.ts'
+import { attachEmbedded } from '../folder/attach-embedded.ts'
+import type { AttachedEngine } from '../folder/attach-embedded.ts'
+import { ownerProcess, ports, temporaryFolder } from '../folder/folder.fixture.ts'
+import { openEmbedded } from '../folder/open-embedded.ts'
+import { noteOf } from '../folder/owner-lock.ts'
+import { ControlClient } from './control-client.ts'
+
+async function attach(folder: string): Promise<AttachedEngine> {
+  const attached = await attachEmbedded(folder, ports)
+  if (attached === undefined) throw new Error('there is no owner')
+  return attached
+}
+
+/** Sends raw text and returns the first line that comes back, or what ends the connection. */
+function sendRaw(path: string, text: string): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect(path, () => socket.write(text))
+    socket.on('data', (data: Buffer) => {
+      resolve(String(data).split('\n')[0] ?? '')
+      socket.destroy()
+    })
+    socket.on('close', () => resolve('closed'))
+  })
+}
+
+describe('the control socket', () => {
+  it('lets another process act through the owner and read beside it', async () => {
+    using folder = temporaryFolder()
+    await using owner = await ownerProcess(
+      folder.path,
+      `await engine.host(async (activation) => {
+        for (let seq = activation.facts.length; ; seq++) {
+          const event = await activation.next()
+          const text = event.type === 'message' ? event.message.id : event.control.reason
+          activation.frame(factsFrom(seq, [note(text)]), { consumed: event.type === 'message' ? [event.message.id] : [] })
+          if (event.type === 'control') return void await endWith(activation, text)
+        }
+      })`,
+    )
+    await using attached = await attach(folder.path)
+    expect(await attached.start(request('p', { input: payloadOf({ grüße: '✓' }) }))).toEqual({
+      pid: 'p',
+      created: true,
+    })
+    expect(await attached.start(request('p'))).toEqual({ pid: 'p', created: false })
+    expect(await attached.deliver(message('p', 'm1'))).toBe('queued')
+    expect(await attached.deliver(message('p', 'm1'))).toBe('duplicate')
+    expect(await attached.deliver(message('nobody', 'm1'))).toBe('unknown')
+    const stop = new AbortController()
+    const changes = attached.watch({ root: asPid('p') }, stop.signal)
+    expect(await attached.control(asPid('p'), { id: 'c', type: 'cancel', reason: 'stop', by: 'me' })).toBe('queued')
+    let last: string | undefined
+    for await (const change of changes) if ((last = change.status) === 'done') break
+    expect(last).toBe('done')
+    expect(await attached.inspect(asPid('p'))).toMatchObject({
+      status: 'done',
+      result: { type: 'ok', value: { text: '"stop"' } },
+    })
+    expect((await all(attached.history(asPid('p')))).flatMap((frame) => frame.facts)).toHaveLength(2)
+    expect(await all(attached.list({}))).toHaveLength(1)
+    expect(await all(attached.verify())).toEqual([])
+    await owner.kill('SIGTERM')
+  })
+
+  it('carries errors as they are, and refuses to host', async () => {
+    using folder = temporaryFolder()
+    await using _owner = await openEmbedded({ folder: folder.path, ...ports })
+    await using attached = await attach(folder.path)
+    expect(await codeOf(attached.start(request('not a pid')))).toBe('INPUT_INVALID')
+    expect(await codeOf(attached.host(() => Promise.resolve()))).toBe('USAGE')
+    expect(await codeOf(attached.control(asPid('nobody'), { id: 't', type: 'topUp', amounts: {}, by: 'me' }))).toBe(
+      'PROCESS_UNKNOWN',
+    )
+  })
+
+  it('an owner that dies answers CONTROL_UNREACHABLE, to calls and to watches; the next one is found again', async () => {
+    using folder = temporaryFolder()
+    await using owner = await ownerProcess(folder.path)
+    await using attached = await attach(folder.path)
+    const watching = codeOf(all(attached.watch({}, new AbortController().signal)))
+    await attached.start(request('p'))
+    await owner.kill()
+    expect(await watching).toBe('CONTROL_UNREACHABLE')
+    expect(await codeOf(attached.start(request('q')))).toBe('CONTROL_UNREACHABLE')
+    await using _next = await openEmbedded({ folder: folder.path, ...ports })
+    expect(await attached.start(request('q'))).toEqual({ pid: 'q', created: true })
+  })
+
+  it('a line that is no request is answered, harms nobody else, and the owner goes on', async () => {
+    using folder = temporaryFolder()
+    await using _owner = await openEmbedded({ folder: folder.path, ...ports })
+    const path = noteOf(folder.path, 'socket') ?? ''
+    for (const bad of [
+      'not json\n',
+      'null\n',
+      '{"v":2,"id":1,"call":{}}\n',
+      '{"v":1,"id":1,"call":{"op":"dance"}}\n',
+      '{"v":1,"id":1,"call":{"op":"start"}}\n',
+      '{"v":1,"id":1,"call":{"op":"deliver","message":{"id":"m"}}}\n',
+    ]) {
+      expect(JSON.parse(await sendRaw(path, bad))).toMatchObject({ error: { code: expect.any(String) } })
+    }
+    await using attached = await attach(folder.path)
+    expect(await attached.start(request('p'))).toEqual({ pid: 'p', created: true })
+  })
+
+  it('an owner that holds the folder but does not answer is not waited for', async () => {
+    using folder = temporaryFolder()
+    await using owner = await ownerProcess(folder.path)
+    owner.child.kill('SIGSTOP')
+    const client = new ControlClient(noteOf(folder.path, 'socket') ?? '', ports.clock)
+    expect(await codeOf(client.call({ op: 'ping' }, 50))).toBe('CONTROL_UNREACHABLE')
+    client[Symbol.dispose]()
+    owner.child.kill('SIGCONT')
+  })
+
+  it('a path too long for a socket goes to a private temporary folder, which goes with its owner', async () => {
+    using folder = temporaryFolder('x'.repeat(120))
+    const owner = await openEmbedded({ folder: folder.path, ...ports })
+    const path = noteOf(folder.path, 'socket') ?? ''
+    expect(path.startsWith(folder.path)).toBe(false)
+    {
+      await using attached = await attach(folder.path)
+      expect(await attached.start(request('p'))).toEqual({ pid: 'p', created: true })
+    }
+    await owner[Symbol.asyncDispose]()
+    expect(existsSync(dirname(path))).toBe(false)
+  })
+
+  it('what a killed owner left behind is removed by the next', async () => {
+    using folder = temporaryFolder()
+    await using owner = await ownerProcess(folder.path)
+    await owner.kill()
+    expect(existsSync(join(folder.path, 'control.sock'))).toBe(true)
+    const next = await openEmbedded({ folder: folder.path, ...ports })
+    await using attached = await attach(folder.path)
+    expect(await attached.deliver(message('nobody', 'm'))).toBe('unknown')
+    await next[Symbol.asyncDispose]()
+    expect(existsSync(join(folder.path, 'control.sock'))).toBe(false)
+  })
+
+  it('a watch ends with its signal, and large messages pass whole', async () => {
+    using folder = temporaryFolder()
+    await using engine = await openEmbedded({ folder: folder.path, ...ports })
+    const host = captured()
+    await engine.host(host.run)
+    await using attached = await attach(folder.path)
+    const stop = new AbortController()
+    const watching = all(attached.watch({}, stop.signal))
+    const input = payloadOf('ü'.repeat(3_000_000))
+    await attached.start(request('p', { input }))
+    const activation = await host.next()
+    expect(activation.start.input.text.length).toBe(input.text.length)
+    activation.frame(factsFrom(0, [note('a')]), {})
+    await rest(activation)
+    stop.abort()
+    expect((await watching).map((change) => change.status)).toEqual(expect.arrayContaining(['ready']))
+    await engine.control(asPid('p'), { id: 'c', type: 'cancel', reason: '', by: '' })
+    await endWith(await host.next())
+  })
+})

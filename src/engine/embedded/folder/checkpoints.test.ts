@@ -1,0 +1,88 @@
+import { mkdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { HandClock, settle } from '../../engine.fixture.ts'
+import { CHECKPOINT_IDLE_MS, WAL_BYTES_MAX, WAL_KEPT_BYTES } from '../../limits.ts'
+import { openForOwner, openForReader } from '../store/database.ts'
+import { Checkpoints } from './checkpoints.ts'
+import { temporaryFolder } from './folder.fixture.ts'
+
+/** A store with a table to fill, and its checkpoints under a clock moved by hand. */
+function store(folder: string) {
+  mkdirSync(folder)
+  const database = join(folder, 'skein.db')
+  const wal = `${database}-wal`
+  const db = openForOwner(database)
+  const clock = new HandClock()
+  const checkpoints = new Checkpoints({ db, database, wal, clock })
+  const put = db.prepare('insert or ignore into blob(sha256, text) values(?, ?)')
+  let n = 0
+  return {
+    db,
+    database,
+    clock,
+    checkpoints,
+    write: (bytes: number): void => {
+      put.run(String(n++), 'x'.repeat(bytes))
+      checkpoints.committed()
+    },
+    walBytes: () => statSync(wal).size,
+    databaseBytes: () => statSync(database).size,
+    close: async (): Promise<void> => {
+      await checkpoints[Symbol.asyncDispose]()
+      db.close()
+    },
+  }
+}
+
+/** Lets a worker do its work. */
+async function until(isTrue: () => boolean): Promise<boolean> {
+  for (let i = 0; i < 400 && !isTrue(); i++) await new Promise((resolve) => setTimeout(resolve, 5))
+  return isTrue()
+}
+
+describe('checkpoints', () => {
+  it('copy the log after a pause, and not before', async () => {
+    using folder = temporaryFolder()
+    const { write, databaseBytes, clock, close } = store(folder.path)
+    const before = databaseBytes()
+    write(100_000)
+    clock.advance(CHECKPOINT_IDLE_MS - 1)
+    write(100_000)
+    clock.advance(CHECKPOINT_IDLE_MS - 1)
+    expect(databaseBytes()).toBe(before)
+    clock.advance(1)
+    expect(databaseBytes()).toBeGreaterThan(200_000)
+    expect(clock.timers).toBe(0)
+    await close()
+  })
+
+  it('under load a worker copies a log that has grown large, and it is cut back', async () => {
+    using folder = temporaryFolder()
+    const { write, walBytes, databaseBytes, close } = store(folder.path)
+    while (walBytes() < WAL_BYTES_MAX) write(4_000_000)
+    write(10)
+    expect(await until(() => databaseBytes() > WAL_BYTES_MAX)).toBe(true)
+    await settle(4)
+    expect(await until(() => (write(10), walBytes() <= WAL_KEPT_BYTES))).toBe(true)
+    await close()
+  })
+
+  it('a reader that holds the log back delays the copy, and nothing else', async () => {
+    using folder = temporaryFolder()
+    const { write, walBytes, clock, database, close } = store(folder.path)
+    write(1_000)
+    const reader = openForReader(database)
+    reader.exec('begin; select count(*) from blob')
+    write(1_000_000)
+    clock.advance(2 * CHECKPOINT_IDLE_MS)
+    write(1_000_000)
+    expect(walBytes()).toBeGreaterThan(2_000_000)
+    reader.close()
+    clock.advance(2 * CHECKPOINT_IDLE_MS)
+    const before = walBytes()
+    write(10)
+    expect(walBytes()).toBeLessThanOrEqual(before)
+    await close()
+  })
+})
