@@ -52,6 +52,8 @@ export type Control = { readonly id: string } & (
       readonly cap: Amounts
       readonly spent: Amounts
       readonly forfeited: Amounts
+      /** What others than its parent added to its account: it raises its parent's cap too (rule G2). */
+      readonly toppedUp?: Amounts
     }
 )
 

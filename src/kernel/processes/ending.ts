@@ -95,6 +95,7 @@ function tellParent(process: Process, outcome: Outcome): void {
       cap: start.cap,
       spent,
       forfeited,
+      toppedUp: process.state.toppedUp,
     },
   })
 }

@@ -314,6 +314,8 @@ function handleResolve(process: Process, control: Extract<Control, { type: 'reso
 function handleChildEnded(process: Process, control: Extract<Control, { type: 'childEnded' }>): void {
   const child = process.state.children.get(control.child)
   if (child === undefined || child.ended) return
+  const { toppedUp = {} } = control
+  if (Object.keys(toppedUp).length > 0) process.record({ type: 'account', op: 'topUp', amounts: toppedUp, by: child.pid })
   process.record({
     type: 'account',
     op: 'return',

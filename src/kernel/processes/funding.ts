@@ -40,7 +40,7 @@ export function requestFunds(process: Process, key: EffectKey, need: Amounts): v
 /** A child asks: give, or wait for it, or refuse. */
 export function handleFund(process: Process, pid: Pid, need: Amounts): void {
   const child = process.state.children.get(pid)
-  if (child === undefined || child.ended) return
+  if (child === undefined || child.ended || child.cancelSent) return
   const short = process.state.account.shortage(need)
   if (short === undefined) return give(process, child, need)
   const key = suffixed(child.key, 'fund')

@@ -63,6 +63,7 @@ export type ChildRecord = {
 /** What a snapshot carries into the next segment. */
 export type Carried = {
   readonly account: AccountData
+  readonly toppedUp: Amounts
   readonly children: readonly ChildRecord[]
   readonly counts: Counts
 }
@@ -82,6 +83,8 @@ export class ProcessState {
   readonly unknowns = new Set<EffectKey>()
   /** Waits for money, open. */
   readonly budgetWaits = new Set<EffectKey>()
+  /** What came into the account from elsewhere than the parent. */
+  toppedUp: Amounts = {}
   cancelled: { readonly reason: string } | undefined
   ended: Outcome | undefined
   /** Seq of the next fact. */
@@ -208,6 +211,7 @@ export class ProcessState {
   carried(): Carried {
     return {
       account: this.account.data,
+      toppedUp: this.toppedUp,
       children: [...this.children.values()].filter((child) => !child.ended),
       counts: { ...this.counts },
     }
@@ -313,6 +317,7 @@ export class ProcessState {
       }
       case 'topUp':
         this.account.topUp(fact.amounts)
+        if (fact.by !== this.born?.parent?.pid) this.toppedUp = addAmounts(this.toppedUp, fact.amounts)
         return
       case 'freeze':
         return
@@ -326,6 +331,7 @@ export class ProcessState {
     this.segment = fact.segment
     this.input = fact.state.text
     this.account = new Account(carried.account)
+    this.toppedUp = carried.toppedUp
     this.effects.clear()
     this.children.clear()
     for (const child of carried.children) this.children.set(child.pid, { ...child })
