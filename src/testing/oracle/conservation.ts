@@ -4,14 +4,10 @@ import type { Amounts, Dimension } from '../../kernel/index.ts'
 import { bornOf, factsOf } from './journal.ts'
 import type { Journal } from './journal.ts'
 
-/** The account of a process after all its facts. */
-export type Balance = {
-  readonly cap: Amounts
-  readonly reserved: Amounts
-  readonly delegated: Amounts
-  readonly spent: Amounts
-  readonly forfeited: Amounts
-}
+/** The account of a process after all its facts; `given` went to detached children and does not come back (rule C4). */
+export type Balance = { readonly [Part in (typeof PARTS)[number]]: Amounts }
+
+const PARTS = ['cap', 'reserved', 'delegated', 'given', 'spent', 'forfeited'] as const
 
 type Sums = { [D in Dimension]?: number }
 
@@ -24,39 +20,38 @@ const plus = (sums: Sums, amounts: Amounts = {}, sign = 1): void => {
 
 /** Folds the account of one process. */
 export function balanceOf({ facts }: Journal): Balance {
-  const [cap, reserved, delegated, spent, forfeited]: Sums[] = [{ ...bornOf(facts)?.cap }, {}, {}, {}, {}]
+  const balance = { cap: { ...bornOf(facts)?.cap }, reserved: {}, delegated: {}, given: {}, spent: {}, forfeited: {} }
   const open = new Map<string, Amounts>()
   const close = (key: string): void => {
-    plus(reserved as Sums, open.get(key), -1)
+    plus(balance.reserved, open.get(key), -1)
     open.delete(key)
   }
+  const detached = new Set(factsOf(facts, 'sent').flatMap((fact) => (fact.detached === true ? [fact.to] : [])))
   for (const fact of facts) {
     if (fact.type === 'snapshot') open.clear()
     if (fact.type === 'intended') {
       open.set(fact.key, fact.reserve)
-      plus(reserved as Sums, fact.reserve)
+      plus(balance.reserved, fact.reserve)
     }
     if (fact.type === 'settled' && open.has(fact.key)) {
       close(fact.key)
-      plus(spent as Sums, fact.actual)
+      plus(balance.spent, fact.actual)
     }
     if (fact.type !== 'account') continue
-    if (fact.op === 'forfeit' && fact.key !== undefined) {
-      plus(forfeited as Sums, open.has(fact.key) ? fact.amounts : {})
+    const delegated = fact.other !== undefined && detached.has(fact.other) ? balance.given : balance.delegated
+    if (fact.op === 'forfeit' && fact.key !== undefined && open.has(fact.key)) {
+      plus(balance.forfeited, fact.amounts)
       close(fact.key)
     }
-    if (fact.op === 'carve') {
-      plus(delegated as Sums, fact.amounts)
-      plus(spent as Sums, fact.spent)
+    if (fact.op === 'carve') plus(delegated, fact.amounts)
+    if (fact.op === 'return') plus(delegated, fact.amounts, -1)
+    if (fact.op === 'carve' || fact.op === 'return') {
+      plus(balance.spent, fact.spent)
+      plus(balance.forfeited, fact.forfeited)
     }
-    if (fact.op === 'return') {
-      plus(delegated as Sums, fact.amounts, -1)
-      plus(spent as Sums, fact.spent)
-      plus(forfeited as Sums, fact.forfeited)
-    }
-    if (fact.op === 'topUp') plus(cap as Sums, fact.amounts)
+    if (fact.op === 'topUp') plus(balance.cap, fact.amounts)
   }
-  return { cap, reserved, delegated, spent, forfeited } as Balance
+  return balance
 }
 
 /** What does not add up in a tree of processes that have all ended. */
@@ -68,7 +63,7 @@ export function conservationOffences(journals: readonly Journal[], capped: reado
       const [reserved, delegated, used] = [
         balance.reserved[dimension] ?? 0,
         balance.delegated[dimension] ?? 0,
-        (balance.spent[dimension] ?? 0) + (balance.forfeited[dimension] ?? 0),
+        (['spent', 'forfeited', 'given'] as const).reduce((sum, part) => sum + (balance[part][dimension] ?? 0), 0),
       ]
       if (reserved !== 0) offences.push(`X6: ${journal.pid} ended with ${reserved} ${dimension} reserved`)
       if (delegated !== 0) offences.push(`G2: ${journal.pid} ended with ${delegated} ${dimension} delegated`)

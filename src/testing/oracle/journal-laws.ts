@@ -34,14 +34,14 @@ function repeated(items: readonly string[]): readonly string[] {
 
 /** Attempts count up from 1, each begun once before it settles, and a write is never repeated without evidence (E2, E4, E6). */
 function checkAttempts(segment: Segment, offend: Offend): void {
-  const attempts = new Map<string, { attempt: number; begun: boolean; over: boolean; fact: FactOf<'intended'> }>()
+  const attempts = new Map<string, { attempt: number; begun: boolean; over: boolean; lapsed: boolean; fact: FactOf<'intended'> }>()
   for (const fact of segment.facts) {
     switch (fact.type) {
       case 'intended': {
         const last = attempts.get(fact.key)
         if (fact.attempt !== (last?.attempt ?? 0) + 1)
           offend('E4', `${fact.key} goes from attempt ${last?.attempt ?? 0} to ${fact.attempt}`)
-        attempts.set(fact.key, { attempt: fact.attempt, begun: false, over: false, fact })
+        attempts.set(fact.key, { attempt: fact.attempt, begun: false, over: false, lapsed: false, fact })
         break
       }
       case 'begun': {
@@ -52,6 +52,11 @@ function checkAttempts(segment: Segment, offend: Offend): void {
             `${fact.key} begins attempt ${fact.attempt} after ${now?.begun === true ? 'it has begun' : `attempt ${now?.attempt} was intended`}`,
           )
         else now.begun = true
+        break
+      }
+      case 'account': {
+        const now = fact.op === 'forfeit' && fact.key !== undefined ? attempts.get(fact.key) : undefined
+        if (now !== undefined && (now.fact.class !== 'write' || fact.failed === true)) now.lapsed = true
         break
       }
       case 'settled': {
@@ -68,12 +73,12 @@ function checkAttempts(segment: Segment, offend: Offend): void {
       default:
     }
   }
-  for (const [key, { begun, over, fact }] of attempts) {
+  for (const [key, { begun, over, lapsed, fact }] of attempts) {
     const ended = segment.facts.at(-1)?.type === 'ended'
     const excused = segment.facts.some(
       (other) => (other.type === 'resolved' || other.type === 'unknown') && other.key === key,
     )
-    if (ended && begun && !over && !excused && fact.class !== 'local') offend('C3', `ended while ${key} was under way`)
+    if (ended && begun && !over && !lapsed && !excused && fact.class !== 'local') offend('C3', `ended while ${key} was under way`)
   }
 }
 
