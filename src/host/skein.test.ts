@@ -1,11 +1,15 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
+import { agent } from '../agents/index.ts'
+import { attachEmbedded, nodeClock, nodeHash } from '../engine/index.ts'
 import { workflow } from '../kernel/index.ts'
+import type { Ctx } from '../kernel/index.ts'
 import { tool } from '../tools/index.ts'
 import { open } from './open.ts'
+import { answerQuestion } from './operate/acts.ts'
 import { run } from './run.ts'
 
 let data: string
@@ -46,6 +50,75 @@ describe('open()', () => {
   it('says who owns the folder', async () => {
     await using _first = await open({ data })
     await expect(open({ data })).rejects.toMatchObject({ code: 'DATA_FOLDER_OWNED' })
+  })
+})
+
+describe('the tripwire in a running workflow', () => {
+  it('names the place, in the first stretch and after an await, and lets steps do what they like', async () => {
+    const file = join(data, 'body.mjs')
+    const lines = [
+      'export const body = async (ctx) => {',
+      '  Date.now()',
+      `  await ctx.step('s', () => Math.random())`,
+      '  Math.random()',
+      '  return 1',
+      '}',
+    ]
+    await writeFile(file, lines.join('\n'))
+    const { body } = (await import(file)) as { body: (ctx: Ctx) => Promise<number> }
+    const said: string[] = []
+    const write = vi.spyOn(process.stderr, 'write').mockImplementation((text) => said.push(String(text)) > 0)
+    try {
+      await run(
+        workflow({ name: 'careless' }, (ctx) => body(ctx)),
+        undefined,
+        { id: 'c1', data },
+      )
+    } finally {
+      write.mockRestore()
+    }
+    expect(said.map((line) => line.replace(/ at \S*body/, ' at body'))).toEqual([
+      'skein: tripwire: workflow careless touches Date.now at body.mjs:2; use ctx.now()\n',
+      'skein: tripwire: workflow careless touches Math.random at body.mjs:4; use ctx.random()\n',
+    ])
+  })
+})
+
+describe('a run that waits', () => {
+  it('says so once, and goes on when it is answered', async () => {
+    const asking = workflow({ name: 'asking' }, (ctx) => ctx.ask({ title: 'Which city?', answer: z.string() }))
+    const said: string[] = []
+    const write = vi.spyOn(process.stderr, 'write').mockImplementation((text) => said.push(String(text)) > 0)
+    try {
+      const value = run(asking, undefined, { id: 'q1', data })
+      await vi.waitFor(() => expect(said).toHaveLength(1), { timeout: 5_000 })
+      const owner = await attachEmbedded(data, { clock: nodeClock, hash: nodeHash })
+      await answerQuestion(owner!, 'q1/Which-city?', 'Paris', 'ann')
+      await owner![Symbol.asyncDispose]()
+      expect(await value).toBe('Paris')
+    } finally {
+      write.mockRestore()
+    }
+    expect(said).toEqual([`skein: q1/Which-city? waits: Which city?   npx skein answer 'q1/Which-city?' '<JSON>'\n`])
+  })
+})
+
+describe('a handle', () => {
+  it('tells status, steps, usage and cost, and cancels', async () => {
+    await using skein = await open({ data, models: { aliases: { small: 'offline' } } })
+    const helper = agent({ name: 'helper', model: 'small', instructions: 'Answer.' })
+    const handle = await skein.start(helper, 'hello', { id: 'h1' })
+    expect(await handle.result()).toEqual({ text: expect.any(String) })
+    expect(await handle.status()).toBe('done')
+    const steps = await handle.steps()
+    expect(steps).toEqual([expect.objectContaining({ pid: 'h1', finishReason: 'stop', toolCalls: [] })])
+    expect((await handle.usage()).inputTokens).toBe(steps[0]!.usage.inputTokens)
+    expect(await handle.cost()).toBe(0)
+
+    const sleeper = await skein.start(workflow({ name: 'sleeper' }, (ctx) => ctx.sleep('1h')))
+    await sleeper.cancel('enough')
+    await expect(sleeper.result()).rejects.toMatchObject({ code: 'CANCELLED' })
+    expect((await skein.inspect(sleeper.id))?.status).toBe('cancelled')
   })
 })
 

@@ -16,13 +16,16 @@ export type Ran = { readonly code: number | null; readonly out: string; readonly
 /** A command that is still going. */
 export type Running = { readonly child: ChildProcess; readonly ended: Promise<Ran> }
 
-/** A project with these files; every tool call may write a line to `ledger`. */
-export async function project(files: Readonly<Record<string, string>>) {
+/** A project with these files; every tool call may write a line to `ledger`. `variables` join the environment. */
+export async function project(
+  files: Readonly<Record<string, string>>,
+  variables: Readonly<Record<string, string>> = {},
+) {
   const folder = await mkdtemp(join(tmpdir(), 'skein-e2e-'))
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text)
   const running = new Set<ChildProcess>()
   const start = (...args: string[]): Running => {
-    const env = { ...process.env, CI: '1', SKEIN_TRIPWIRE: '', NODE_OPTIONS: '' }
+    const env = { ...process.env, CI: '1', SKEIN_TRIPWIRE: '', NODE_OPTIONS: '', ...variables }
     const child = spawn(process.execPath, [BIN, ...args], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
     running.add(child)
     let out = ''

@@ -46,7 +46,7 @@ export async function followRun(
     const over = await Promise.race([end, pause(stop)])
     if (stop.aborted && over === undefined) return { type: 'stopped' }
     quietLooks = dirty.size === 0 ? quietLooks + 1 : 0
-    await refresh(family, dirty, quietLooks > 0)
+    await refresh(family, dirty, quietLooks % QUIET_READ_EVERY === 1)
     if (over !== undefined) {
       await family.readAll()
       follower.looked(family)
@@ -61,6 +61,8 @@ export async function followRun(
 
 /** Looks without news after which a run may be said to rest. */
 const QUIET_LOOKS = 2
+/** Of the looks without news, which ones read everything again. */
+const QUIET_READ_EVERY = 8
 
 type End =
   | { readonly type: 'ended'; readonly outcome: Outcome }

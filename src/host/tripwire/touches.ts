@@ -9,7 +9,7 @@ const DRAW = 'use ctx.random()'
 const UUID = 'use ctx.uuid()'
 const OUTSIDE = 'use a tool, or ctx.step()'
 
-/** Globals, exchanged only while a body runs. */
+/** Functions of globals. */
 export function globalTouches(): readonly Touch[] {
   return [
     { owner: Date, member: 'now', name: 'Date.now', mend: CLOCK },

@@ -4,8 +4,8 @@
  *
  * Invariants:
  * 1. A touch is judged only between `enter` and `leave`: the synchronous stretch of a body and the microtasks it caused.
- * 2. Globals are exchanged in that window only; functions of built-in modules stay wrapped behind one boolean
- *    while anybody holds the tripwire.
+ * 2. Functions stand behind one boolean while anybody holds the tripwire; the `Date` constructor is another one in
+ *    the window only, so that `Date` keeps its identity everywhere else.
  * 3. When the last holder has disposed it, every function is the original again.
  */
 import childProcess from 'node:child_process'
@@ -38,13 +38,16 @@ type Report = (line: string) => void
 
 const THIS_FILE = fileURLToPath(import.meta.url)
 const STACK_FRAMES = 16
+/** `stackOf`, `touched`, the wrapper, and who called it. */
+const CALLER_FRAMES = 4
 
 let holders = 0
 let inBody = false
 let mode: TripwireMode = 'off'
 let report: Report = () => undefined
-let restoreModules: () => void = () => undefined
-let restoreGlobals: () => void = () => undefined
+let restore: () => void = () => undefined
+let outsideDate = Date
+let bodyDate = Date
 const workflows = new Set<string>()
 const reported = new Set<string>()
 
@@ -60,7 +63,7 @@ export function tripwire(wanted: Exclude<TripwireMode, 'off'>, write: Report): T
       workflows.add(workflow)
       if (inBody) return
       inBody = true
-      restoreGlobals = exchangeGlobals()
+      globalThis.Date = bodyDate
     },
     leave,
     [Symbol.dispose]: () => {
@@ -76,11 +79,14 @@ function leave(): void {
   if (!inBody) return
   inBody = false
   workflows.clear()
-  restoreGlobals()
+  globalThis.Date = outsideDate
 }
 
 function putUp(): void {
-  const modules = [
+  outsideDate = globalThis.Date
+  bodyDate = watchedDate(outsideDate)
+  restore = exchange([
+    ...globalTouches(),
     ...moduleTouches('fs', fs),
     ...moduleTouches('fs.promises', fsPromises),
     ...moduleTouches('child_process', childProcess),
@@ -88,35 +94,28 @@ function putUp(): void {
     ...moduleTouches('https', https),
     ...moduleTouches('timers', timersPromises, () => 'use ctx.sleep()'),
     ...moduleTouches('crypto', nodeCrypto, cryptoMend).filter((touch) => touch.member.startsWith('random')),
-  ]
-  restoreModules = exchange(modules)
+  ])
   syncBuiltinESMExports()
 }
 
 function takeDown(): void {
   leave()
-  restoreModules()
+  restore()
   syncBuiltinESMExports()
   reported.clear()
 }
 
-function exchangeGlobals(): () => void {
-  const OriginalDate = globalThis.Date
-  const restore = exchange(globalTouches())
-  globalThis.Date = new Proxy(OriginalDate, {
+function watchedDate(original: DateConstructor): DateConstructor {
+  return new Proxy(original, {
     construct: (target, args, newTarget) => {
       if (args.length === 0) touched('new Date()', 'use new Date(await ctx.now())')
-      return Reflect.construct(target, args, newTarget === globalThis.Date ? target : newTarget) as object
+      return Reflect.construct(target, args, newTarget === bodyDate ? target : newTarget) as object
     },
     apply: (target) => {
       touched('Date()', 'use new Date(await ctx.now())')
       return target()
     },
   })
-  return () => {
-    globalThis.Date = OriginalDate
-    restore()
-  }
 }
 
 /** Wraps each function; returns what puts the originals back, own property or inherited as before. */
@@ -148,12 +147,10 @@ function exchange(touches: readonly Touch[]): () => void {
 
 function touched(name: string, mend: string): void {
   if (!inBody) return
-  const limit = Error.stackTraceLimit
-  Error.stackTraceLimit = STACK_FRAMES
-  const stack = new Error(name).stack ?? ''
-  Error.stackTraceLimit = limit
-  const place = touchPlace(stack, THIS_FILE)
-  if (place === undefined) return
+  // Skein's own calls are the frequent ones: a short look at the caller lets them pass.
+  if (touchPlace(stackOf(name, CALLER_FRAMES), THIS_FILE) === 'own') return
+  const place = touchPlace(stackOf(name, STACK_FRAMES), THIS_FILE)
+  if (place === undefined || place === 'own') return
   const where = `${relative(process.cwd(), place.file)}:${place.line}`
   const who = workflows.size === 1 ? `workflow ${[...workflows][0]}` : 'a workflow'
   const line = `${who} touches ${name} at ${where}; ${mend}`
@@ -162,4 +159,12 @@ function touched(name: string, mend: string): void {
   if (reported.has(key) || reported.size >= TRIPWIRE_REPORTS_MAX) return
   reported.add(key)
   report(`tripwire: ${line}`)
+}
+
+function stackOf(name: string, frames: number): string {
+  const limit = Error.stackTraceLimit
+  Error.stackTraceLimit = frames
+  const { stack = '' } = new Error(name)
+  Error.stackTraceLimit = limit
+  return stack
 }

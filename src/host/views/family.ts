@@ -24,6 +24,7 @@ export type Member = {
 /** A root and all below it. */
 export class Family {
   readonly members = new Map<Pid, Member>()
+  readonly #children = new Map<Pid, Pid[]>()
   readonly #reader: Reader
   readonly #root: Pid
 
@@ -51,12 +52,20 @@ export class Family {
 
   /** Children of a process, oldest first. */
   children(parent: Pid): Member[] {
-    return [...this.members.values()].filter((member) => member.view.parent === parent).sort(byAge)
+    const pids = this.#children.get(parent) ?? []
+    return pids.flatMap((pid) => this.members.get(pid) ?? []).sort(byAge)
+  }
+
+  #adopt(parent: Pid, child: Pid): void {
+    const siblings = this.#children.get(parent)
+    if (siblings === undefined) this.#children.set(parent, [child])
+    else siblings.push(child)
   }
 
   async #take(view: ProcessView): Promise<void> {
     const known = this.members.get(view.pid)
     const story = known?.story ?? new Story()
+    if (known === undefined && view.parent !== undefined) this.#adopt(view.parent, view.pid)
     const pending = this.#reader.pending?.(view.pid)
     this.members.set(view.pid, { view, story, ...(pending === undefined ? {} : { pending }) })
     if (known !== undefined && story.ended !== undefined) return story.compact()

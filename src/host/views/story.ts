@@ -270,7 +270,7 @@ export class Story {
   }
 
   #name(raw: string): string {
-    const plain = raw.replace(/[\s/#]+/g, '-').slice(0, NAME_SHOWN_MAX) || 'effect'
+    const plain = raw.replace(/[\s#]+/g, '-').slice(0, NAME_SHOWN_MAX) || 'effect'
     const n = (this.#named.get(plain) ?? 0) + 1
     this.#named.set(plain, n)
     return n === 1 ? plain : `${plain}#${n}`

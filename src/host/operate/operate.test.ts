@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest'
+import type { Control, Message } from '../../kernel/index.ts'
+import { approval, done, intended, madeReader, settled, waiting } from '../views/family.fixture.ts'
+import type { Made } from '../views/family.fixture.ts'
+import { answerQuestion, cancelProcess, decideApproval, resolveEffect, sendMessage, topUpProcess } from './acts.ts'
+import type { Operable } from './acts.ts'
+import { findEffect, findProcess } from './find.ts'
+
+const PUBLISH = 'tool:publish:x#0'
+const RUN: readonly Made[] = [
+  {
+    pid: 'a1',
+    status: 'waiting',
+    facts: [
+      intended('tool:publish:w#0', 'publish'),
+      settled('tool:publish:w#0'),
+      approval(PUBLISH, 'publish'),
+      waiting('ask:city:x#0', { kind: 'answer', title: 'Which city?' }),
+    ],
+  },
+  { pid: 'a10', status: 'done', facts: [done] },
+  {
+    pid: 'writer-9a0b11ccaabbccddeeff0011',
+    parent: 'a1',
+    status: 'waiting',
+    facts: [waiting('tool:pay:x#0!resolve', { kind: 'operator', question: 'was it paid?' })],
+  },
+]
+
+function engine(
+  answers: {
+    readonly control?: 'queued' | 'ended'
+    readonly deliver?: 'queued' | 'duplicate' | 'ended' | 'full' | 'unknown'
+  } = {},
+) {
+  const controls: (Control & { readonly to: string })[] = []
+  const messages: Message[] = []
+  const operable: Operable = {
+    ...madeReader(RUN),
+    control: async (to, control) => {
+      controls.push({ ...control, to })
+      return answers.control ?? 'queued'
+    },
+    deliver: async (message) => {
+      messages.push(message)
+      return answers.deliver ?? 'queued'
+    },
+  }
+  return { operable, controls, messages }
+}
+
+describe('finding', () => {
+  it('takes a pid, or the beginning of only one', async () => {
+    const reader = madeReader(RUN)
+    expect(await findProcess(reader, 'a1')).toBe('a1')
+    expect(await findProcess(reader, 'writer-9a0b')).toBe('writer-9a0b11ccaabbccddeeff0011')
+    await expect(findProcess(reader, 'a')).rejects.toThrow(/a could be a1, a10; write more of it/)
+    await expect(findProcess(reader, 'b1')).rejects.toThrow(/there is no process b1. Did you mean a1\?/)
+    await expect(findProcess(reader, '')).rejects.toMatchObject({ code: 'PROCESS_UNKNOWN' })
+  })
+  it('takes an effect by name, number or key', async () => {
+    const reader = madeReader(RUN)
+    expect((await findEffect(reader, 'a1/publish')).entry.phase).toBe('settled')
+    expect((await findEffect(reader, 'a1/publish#2')).entry.key).toBe(PUBLISH)
+    expect((await findEffect(reader, `a1/${PUBLISH}`)).entry.name).toBe('publish#2')
+    await expect(findEffect(reader, 'a1/publsh')).rejects.toThrow(/a1 has no effect publsh. Did you mean publish\?/)
+    await expect(findEffect(reader, 'a1')).rejects.toThrow(/write <pid>\/<name>/)
+  })
+})
+
+describe('acting', () => {
+  it('sends one control to the effect that waits', async () => {
+    const { operable, controls } = engine()
+    await decideApproval(operable, 'a1/publish#2', 'denied', { by: 'ann', reason: 'no' })
+    await answerQuestion(operable, 'a1/Which-city?', 'Paris', 'ann')
+    await resolveEffect(operable, 'writer-9a0b/pay', { done: 7 }, 'ann')
+    await resolveEffect(operable, 'writer-9a0b/pay', { again: true }, 'ann')
+    await resolveEffect(operable, 'writer-9a0b/pay', { fail: 'no' }, 'ann')
+    await topUpProcess(operable, 'a1', { usd: 0.5 }, 'ann')
+    await cancelProcess(operable, 'a1', { by: 'ann' })
+    expect(controls.map((control) => ({ ...control, id: '' }))).toEqual([
+      { id: '', to: 'a1', type: 'approve', key: PUBLISH, verdict: 'denied', by: 'ann', reason: 'no' },
+      { id: '', to: 'a1', type: 'answer', key: 'ask:city:x#0', value: { text: '"Paris"' }, by: 'ann' },
+      { id: '', to: RUN[2]!.pid, type: 'resolve', key: 'tool:pay:x#0', how: 'done', value: { text: '7' }, by: 'ann' },
+      { id: '', to: RUN[2]!.pid, type: 'resolve', key: 'tool:pay:x#0', how: 'again', by: 'ann' },
+      { id: '', to: RUN[2]!.pid, type: 'resolve', key: 'tool:pay:x#0', how: 'fail', reason: 'no', by: 'ann' },
+      { id: '', to: 'a1', type: 'topUp', amounts: { microUsd: 500_000 }, by: 'ann' },
+      { id: '', to: 'a1', type: 'cancel', reason: 'cancelled by ann', by: 'ann' },
+    ])
+    expect(new Set(controls.map((control) => control.id)).size).toBe(7)
+  })
+  it('never lets a late click approve something else', async () => {
+    const { operable, controls } = engine()
+    await expect(decideApproval(operable, 'a1/publish', 'approved', { by: 'ann' })).rejects.toThrow(
+      /a1\/publish does not wait for this: it is done; what waits is a1\/publish#2/,
+    )
+    await expect(answerQuestion(operable, 'a1/publish#2', 1, 'ann')).rejects.toMatchObject({ code: 'NOT_WAITING' })
+    expect(controls).toEqual([])
+  })
+  it('says when it is too late', async () => {
+    await expect(
+      decideApproval(engine({ control: 'ended' }).operable, 'a1/publish#2', 'approved', { by: 'ann' }),
+    ).rejects.toMatchObject({ code: 'PROCESS_ENDED' })
+    expect((await cancelProcess(engine({ control: 'ended' }).operable, 'a1', { by: 'ann' })).was).toBe('ended')
+  })
+  it('delivers messages', async () => {
+    const { operable, messages } = engine()
+    expect(await sendMessage(operable, 'a1', { body: { n: 1 }, topic: 'news', id: 'm1' })).toEqual({
+      pid: 'a1',
+      result: 'queued',
+    })
+    expect(messages).toEqual([{ id: 'm1', to: 'a1', topic: 'news', body: { text: '{"n":1}' } }])
+    for (const [deliver, code] of [
+      ['ended', 'PROCESS_ENDED'],
+      ['full', 'MAILBOX_FULL'],
+      ['unknown', 'PROCESS_UNKNOWN'],
+    ] as const) {
+      await expect(sendMessage(engine({ deliver }).operable, 'a1', { body: 1 })).rejects.toMatchObject({ code })
+    }
+    await expect(sendMessage(operable, 'a1', { body: () => 1 })).rejects.toMatchObject({ code: 'ARGS_NOT_DATA' })
+  })
+})
