@@ -3,7 +3,8 @@
  *
  * Invariants:
  * 1. An effect of class read or write starts only when every frame queued before it is durable (rule E3).
- * 2. What ends after the lane was closed is dropped: an abort by the host is no outcome (rule E9).
+ * 2. Every effect is run once, with its signal aborted if it was cancelled meanwhile, unless the lane is closed first.
+ * 3. What ends after the lane was closed is dropped: an abort by the host is no outcome (rule E9).
  */
 import { failure } from '../../kernel/index.ts'
 import type { EffectClass, Settled } from '../../kernel/index.ts'
@@ -66,8 +67,6 @@ export class EffectLane {
   }
 
   #start(held: Held): void {
-    // Cancelled before its first outward byte: there is nothing to run.
-    if (held.controller.signal.aborted) return queueMicrotask(() => this.#end(held, { outcome: { type: 'cancelled' } }))
     const { begun } = held.effect
     const settle = (settled: Settled): void => this.#end(held, settled)
     const fail = (thrown: unknown): void => this.#end(held, { outcome: failure(errorData(toSkeinError(thrown))) })

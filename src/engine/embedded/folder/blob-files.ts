@@ -8,17 +8,9 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { LargeBlobs } from '../store/blob-table.ts'
+import { syncFolder } from './sync-folder.ts'
 
 const PREFIX_CHARACTERS = 2
-
-function syncFolder(folder: string): void {
-  const fd = openSync(folder, 'r')
-  try {
-    fsyncSync(fd)
-  } finally {
-    closeSync(fd)
-  }
-}
 
 function writeSynced(path: string, text: string): void {
   const fd = openSync(path, 'w', 0o600)

@@ -16,6 +16,7 @@ import { Checkpoints } from './checkpoints.ts'
 import { Holdings } from './holdings.ts'
 import { layoutOf } from './layout.ts'
 import { acquireOwnerLock } from './owner-lock.ts'
+import { syncFolder } from './sync-folder.ts'
 import type { OwnerInfo } from './owner-lock.ts'
 
 /** Which folder to take, and the ports to run on. */
@@ -60,6 +61,7 @@ async function takeFolder(options: EmbeddedOptions, holdings: Holdings): Promise
   holdings.add(() => lock[Symbol.dispose]())
   makePrivate(database)
   const db = openForOwner(database)
+  syncFolder(folder)
   holdings.add(() => db.close())
   const sqlite = sqliteStore(db, { where: database, durability: 'fsync', large: blobFiles(blobs) })
   const owner: OwnerInfo = { pid: process.pid, hostname: hostname(), epoch: sqlite.epoch, since: clock.now() }
@@ -78,6 +80,7 @@ function makeFolder(folder: string): void {
   if (existsSync(folder)) return
   mkdirSync(dirname(folder), { recursive: true, mode: 0o700 })
   unlessThere(() => mkdirSync(folder, { mode: 0o700 }))
+  syncFolder(dirname(folder))
 }
 
 /** SQLite gives its other files the mode of the first. */
