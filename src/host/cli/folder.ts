@@ -51,7 +51,9 @@ export async function withActor<T>(
     return await act(operable(engine, folder, terminal), { hosted: true })
   }
   await using engine = await openEmbedded({ folder, ...ports })
-  return await act(operable(engine, folder, terminal), { hosted: false })
+  using reader = readEmbedded(folder, nodeHash)
+  const pending = (pid: Pid) => reader.pending(pid)
+  return await act({ ...operable(engine, folder, terminal), pending }, { hosted: false })
 }
 
 /** Who acts, as it will stand in the journal. */

@@ -7,9 +7,10 @@ import { asMessageId, SkeinError } from '../../std/index.ts'
 import type { Pid } from '../../std/index.ts'
 import type { Entry } from '../views/story.ts'
 import { findEffect, findProcess } from './find.ts'
+import type { Reader } from './find.ts'
 
-/** What acting needs of an engine. */
-export type Operable = Pick<Engine, 'inspect' | 'list' | 'history' | 'control' | 'deliver'>
+/** What acting needs of an engine, and what shows who was faster. */
+export type Operable = Pick<Engine, 'inspect' | 'list' | 'history' | 'control' | 'deliver'> & Pick<Reader, 'pending'>
 
 /** What was acted on, by its full name. */
 export type Acted = { readonly pid: Pid; readonly name: string }
@@ -121,6 +122,11 @@ async function findWaiting(
   kinds: readonly WaitOn['kind'][],
 ): Promise<{ readonly pid: Pid; readonly entry: Entry }> {
   const { pid, entry, story } = await findEffect(engine, effect)
+  const given = engine.pending?.(pid).find((control) => 'key' in control && control.key === entry.key)
+  if (given !== undefined) {
+    const by = 'by' in given ? given.by : 'somebody'
+    throw new SkeinError('NOT_WAITING', `${pid}/${entry.name} does not wait for this: ${by} has answered it already`)
+  }
   if (entry.wait !== undefined && kinds.includes(entry.wait.on.kind)) return { pid, entry }
   const waiting = story
     .waiting()
