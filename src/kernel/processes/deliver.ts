@@ -13,7 +13,9 @@ export async function deliverNext(process: Process): Promise<boolean> {
   return true
 }
 
+/** A body that has come to its end is told nothing more: what it left behind must not change its value (rule S5). */
 function nextKey(process: Process): EffectKey | undefined {
+  if (process.body?.end !== undefined) return undefined
   for (let key = process.queue.shift(); key !== undefined; key = process.queue.shift()) {
     if (process.open.has(key)) return key
   }

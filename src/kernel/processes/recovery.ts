@@ -71,7 +71,8 @@ function recoverEffect(process: Process, ask: EffectAsk, record: EffectRecord): 
     return false
   }
   if (record.phase === 'unknown') {
-    if (!isStillWaiting(process, suffixed(ask.key, 'resolve'))) requeue(process, ask)
+    // Without a question it was given up; with an answer it is to be done again.
+    if (process.state.effects.get(suffixed(ask.key, 'resolve'))?.outcome !== undefined) requeue(process, ask)
     return false
   }
   if (record.phase === 'intended' && ask.class !== 'local') {
