@@ -64,7 +64,7 @@ class Run {
   async body(ctx: Ctx, body: Body, path: string): Promise<void> {
     for (const [index, node] of body.entries()) {
       try {
-        this.log.push(await this.#node(ctx, node, `${path}.${index}`))
+        this.log.push((await this.#node(ctx, node, `${path}.${index}`)) ?? null)
       } catch (error) {
         this.log.push((error as { code?: string }).code ?? String(error))
         if ('throws' in node && node.throws === true) throw error
