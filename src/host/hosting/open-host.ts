@@ -1,0 +1,74 @@
+/** Takes a data folder and hosts everything unfinished in it. */
+import { nodeClock, nodeHash, nodeRandom, openEmbedded } from '../../engine/index.ts'
+import type { Engine } from '../../engine/index.ts'
+import type { AnyDefinition } from '../../kernel/index.ts'
+import type { ModelsConfig } from '../../model/index.ts'
+import { durationMs } from '../../std/index.ts'
+import type { Duration } from '../../std/index.ts'
+import { dataFolder, loadConfig } from '../config/config.ts'
+import { createHost } from './host.ts'
+import type { Host, StartableHost } from './host.ts'
+import { tripwireMode } from '../tripwire/mode.ts'
+
+/** How to open a data folder. */
+export type OpenOptions = {
+  /** Default: `data` of skein.config, else `.skein`. */
+  readonly data?: string
+  /** What this program can run; whatever else its modules define is known by name as well. */
+  readonly workflows?: readonly AnyDefinition[]
+  /** Default: `models` of skein.config; `OPENAI_API_KEY` and `OPENAI_BASE_URL` always work. */
+  readonly models?: ModelsConfig
+  /** Beside another owner: fail (default), wait until it leaves, or wait at most that long. */
+  readonly wait?: boolean | Duration
+  /** An engine of your own instead of the embedded one; it is disposed with the rest. */
+  readonly engine?: Engine
+}
+
+/** What the command line opens, with more to say than `open()`. */
+export type HostOptions = OpenOptions & {
+  readonly signal?: AbortSignal
+  readonly prepare?: (host: Host) => void
+  /** False: the caller begins it. */ readonly begin?: boolean
+}
+
+/** A running host over a data folder. `prepare` is called before anything runs. */
+export async function openHost(options: HostOptions): Promise<StartableHost> {
+  const cwd = process.cwd()
+  const config = options.data === undefined || options.models === undefined ? await loadConfig(cwd) : {}
+  const folder = dataFolder(options.data, config, cwd)
+  const mode = tripwireMode(process.env)
+  const engine = options.engine ?? (await openFolder(folder, options))
+  const host = await createHost({
+    engine,
+    folder,
+    env: process.env,
+    models: options.models ?? config.models,
+    tripwire: mode,
+    warn,
+  })
+  try {
+    for (const definition of options.workflows ?? []) host.code.register(definition)
+    options.prepare?.(host)
+    if (options.begin !== false) await host.begin()
+    return host
+  } catch (thrown) {
+    await host[Symbol.asyncDispose]()
+    throw thrown
+  }
+}
+
+function openFolder(folder: string, { wait = false, signal }: HostOptions): Promise<Engine> {
+  const waitMs = wait === true ? Number.POSITIVE_INFINITY : wait === false ? 0 : durationMs(wait)
+  return openEmbedded({
+    folder,
+    clock: nodeClock,
+    random: nodeRandom,
+    hash: nodeHash,
+    waitMs,
+    ...(signal === undefined ? {} : { signal }),
+  })
+}
+
+function warn(line: string): void {
+  process.stderr.write(`skein: ${line}\n`)
+}
