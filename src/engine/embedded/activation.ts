@@ -23,7 +23,7 @@ import { FRAME_BYTES_MAX } from '../limits.ts'
 import { EffectLane } from './effect-lane.ts'
 import type { Effect, Run } from './effect-lane.ts'
 import { EventQueue } from './event-queue.ts'
-import type { Arrived } from './event-queue.ts'
+import type { Arrived, Mailed, MailRow } from './event-queue.ts'
 import { frameStep } from './frame-step.ts'
 import type { FrameToCommit } from './frame-step.ts'
 import type { Entry, Step } from './group-commit.ts'
@@ -59,7 +59,7 @@ export class LocalActivation implements Activation, Addressee {
   readonly #interior: Interior
   readonly #abort = new AbortController()
   readonly #loadedSeq: number
-  readonly #messages = new Map<MessageId, { readonly seq: number; readonly bytes: number }>()
+  readonly #messages = new Map<MessageId, MailRow>()
   #n: number
   #hash: string
   #lastEntry: Entry | undefined
@@ -78,7 +78,7 @@ export class LocalActivation implements Activation, Addressee {
     this.facts = loaded.facts
     this.#n = loaded.nextN
     this.#hash = loaded.hash
-    this.#loadedSeq = loaded.mail.reduce((last, { seq }) => Math.max(last, seq ?? 0), 0)
+    this.#loadedSeq = loaded.mail.reduce((last, { row }) => Math.max(last, row.seq), 0)
     this.queue = new EventQueue(clock, (arrived) => this.#onTake(arrived))
     this.lane = new EffectLane(this.owner, ({ key, attempt }, settled) =>
       this.queue.push({ event: { type: 'settled', key, attempt, settled } }),
@@ -101,9 +101,9 @@ export class LocalActivation implements Activation, Addressee {
     this.expected += count
   }
 
-  arrived(what: Arrived): void {
+  arrived(what: Mailed): void {
     // A commit that took its time may have been seen already when the process was loaded.
-    if (what.seq !== undefined && what.seq <= this.#loadedSeq) return
+    if (what.row.seq <= this.#loadedSeq) return
     if (what.event.type === 'control') this.hasNewControl = true
     this.#enqueue(what)
   }
@@ -216,14 +216,14 @@ export class LocalActivation implements Activation, Addressee {
     this.lane.release(index)
   }
 
-  #enqueue(arrived: Arrived): void {
-    const { event, seq, bytes } = arrived
-    if (event.type === 'message' && seq !== undefined) this.#messages.set(event.message.id, { seq, bytes: bytes ?? 0 })
-    this.queue.push(arrived)
+  #enqueue(mailed: Mailed): void {
+    const { event, row } = mailed
+    if (event.type === 'message') this.#messages.set(event.message.id, row)
+    this.queue.push(mailed)
   }
 
-  #onTake({ event, seq }: Arrived): void {
-    if (event.type === 'control' && seq !== undefined) this.handedControls.push(seq)
+  #onTake({ event, row }: Arrived): void {
+    if (event.type === 'control' && row !== undefined) this.handedControls.push(row.seq)
   }
 
   #checkOpen(): void {

@@ -18,6 +18,7 @@ import { prepareControl, prepareMessage, prepareStart } from './prepare.ts'
 import type { Prepared } from './prepare.ts'
 import { Residency } from './residency.ts'
 import type { RunActivation } from './residency.ts'
+import { storeError } from './store/database.ts'
 import type { P } from './store/process-table.ts'
 import { verifyJournals } from './verify.ts'
 import { Views } from './views.ts'
@@ -51,7 +52,8 @@ class OwnersEngine implements LocalEngine {
       rested: (p, about) => this.#residency?.rested(p, about),
     }
     const post = new Post({ tables, epoch, clock: parts.clock, hash: parts.hash, residents, watchers })
-    this.#interior = { ...parts, tables, commits, post, watchers, residents }
+    const fail = (error: unknown): void => this.abandon(storeError(error, 'the store'))
+    this.#interior = { ...parts, tables, commits, post, watchers, residents, fail }
     this.#views = new Views(tables, () => true)
   }
 

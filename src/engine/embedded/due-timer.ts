@@ -6,22 +6,21 @@ import type { P } from './store/process-table.ts'
 export class DueTimer {
   readonly #clock: Clock
   readonly #agenda: AgendaTable
-  readonly #onDue: (p: P) => void
+  readonly #hears: { onDue(p: P): void; onFailure(error: unknown): void }
   #timer: Disposable | undefined
   #armedFor = Infinity
   #isClosed = false
 
-  constructor(clock: Clock, agenda: AgendaTable, onDue: (p: P) => void) {
+  constructor(clock: Clock, agenda: AgendaTable, hears: { onDue(p: P): void; onFailure(error: unknown): void }) {
     this.#clock = clock
     this.#agenda = agenda
-    this.#onDue = onDue
+    this.#hears = hears
   }
 
   /** Wakes what is due now, and arms the timer for the next. */
   look(): void {
-    if (this.#isClosed) return
     const now = this.#clock.now()
-    for (const p of this.#agenda.due(now)) this.#onDue(p)
+    for (const p of this.#agenda.due(now)) this.#hears.onDue(p)
     this.#arm(this.#agenda.nextDue(now) ?? Infinity)
   }
 
@@ -35,11 +34,19 @@ export class DueTimer {
     this.#timer?.[Symbol.dispose]()
   }
 
+  #fire(): void {
+    try {
+      this.look()
+    } catch (error) {
+      this.#hears.onFailure(error)
+    }
+  }
+
   #arm(at: number): void {
     this.#timer?.[Symbol.dispose]()
     this.#timer = undefined
     this.#armedFor = at
     if (at === Infinity || this.#isClosed) return
-    this.#timer = this.#clock.timer(Math.max(0, at - this.#clock.now()), () => this.look())
+    this.#timer = this.#clock.timer(Math.max(0, at - this.#clock.now()), () => this.#fire())
   }
 }

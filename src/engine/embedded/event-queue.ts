@@ -9,8 +9,14 @@ import type { Event as ProcessEvent } from '../../kernel/index.ts'
 import { assert } from '../../std/index.ts'
 import type { Clock, SkeinError } from '../../std/index.ts'
 
-/** An event, and the row of the store that it came from, if any. */
-export type Arrived = { readonly event: ProcessEvent; readonly seq?: number; readonly bytes?: number }
+/** The row of the store that a message or control came from. */
+export type MailRow = { readonly seq: number; readonly bytes: number }
+
+/** An event, and its row if it has one. */
+export type Arrived = { readonly event: ProcessEvent; readonly row?: MailRow }
+
+/** An event that lay in the store. */
+export type Mailed = Arrived & { readonly row: MailRow }
 
 type Waiter = {
   readonly resolve: (event: ProcessEvent | undefined) => void

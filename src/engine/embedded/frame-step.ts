@@ -1,6 +1,7 @@
 import type { BlobToStore, Fact, Outgoing, SealedFrame } from '../../kernel/index.ts'
 import type { EffectKey, Epoch, Pid } from '../../std/index.ts'
 import type { LocalActivation } from './activation.ts'
+import type { MailRow } from './event-queue.ts'
 import type { Step } from './group-commit.ts'
 import type { Interior } from './interior.ts'
 import type { Arrival } from './post.ts'
@@ -20,7 +21,7 @@ export type FrameToCommit = {
   readonly sealed: { readonly frame: SealedFrame; readonly blobs: readonly BlobToStore[] } | undefined
   readonly sent: readonly { readonly outgoing: Outgoing; readonly prepared: Prepared }[]
   readonly waits: readonly PreparedWait[]
-  readonly consumed: readonly { readonly seq: number; readonly bytes: number; readonly deadFor?: string }[]
+  readonly consumed: readonly (MailRow & { readonly deadFor?: string })[]
   readonly controls: readonly number[]
   readonly unwaits: readonly EffectKey[]
 }

@@ -136,7 +136,11 @@ export class GroupCommit {
 
   #done(batch: readonly Entry[]): void {
     if (this.#error !== undefined) return
-    for (const entry of batch) for (const step of entry.steps) step.done()
+    try {
+      for (const entry of batch) for (const step of entry.steps) step.done()
+    } catch (error) {
+      return this.#broken([], error)
+    }
     if (this.#queue.length > 0) return this.#soon(this.#run)
     this.#isRunning = false
     this.#release()

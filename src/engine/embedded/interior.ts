@@ -11,6 +11,8 @@ export type Interior = EngineParts & {
   readonly commits: GroupCommit
   readonly post: Post
   readonly watchers: Watchers
+  /** The store cannot be read any more: everything stops (rule T5). */
+  readonly fail: (error: unknown) => void
   readonly residents: Residents & {
     /** Others want in, and there is no room: an idle process should leave. */
     readonly isCrowded: boolean

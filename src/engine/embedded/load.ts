@@ -4,9 +4,10 @@ import type { Control, Fact, Message, SealedFrame, StartRequest, Wait } from '..
 import { SkeinError } from '../../std/index.ts'
 import type { Hash } from '../../std/index.ts'
 import { PAGE_ROWS } from '../limits.ts'
-import type { Arrived } from './event-queue.ts'
+import type { Mailed, MailRow } from './event-queue.ts'
 import { prepareWait } from './prepare.ts'
 import type { PreparedWait } from './prepare.ts'
+import type { Mail } from './store/mailbox-table.ts'
 import { unpack } from './store/pack.ts'
 import type { P, ProcessRow } from './store/process-table.ts'
 import type { Tables } from './store/tables.ts'
@@ -21,7 +22,7 @@ export type Loaded = {
   readonly nextN: number
   readonly hash: string
   /** Controls, then messages, in order of arrival. */
-  readonly mail: readonly Arrived[]
+  readonly mail: readonly Mailed[]
   readonly waits: readonly PreparedWait[]
 }
 
@@ -49,11 +50,11 @@ export function load(tables: Tables, hash: Hash, p: P): Loaded | undefined {
   if (row === undefined || row.endedAt !== null) return undefined
   const end = tables.journal.end(p)
   const { get } = tables.blobs
-  const controls = tables.controls
-    .all(p)
-    .map(({ seq, text }): Arrived => ({ event: { type: 'control', control: unpack<Control>(text, get) }, seq }))
-  const messages = tables.mailbox.all(p).map(({ seq, text }): Arrived => {
-    return { event: { type: 'message', message: JSON.parse(text) as Message }, seq, bytes: Buffer.byteLength(text) }
+  const controls = tables.controls.all(p).map((row): Mailed => {
+    return { event: { type: 'control', control: unpack<Control>(row.text, get) }, row: mailRow(row) }
+  })
+  const messages = tables.mailbox.all(p).map((row): Mailed => {
+    return { event: { type: 'message', message: JSON.parse(row.text) as Message }, row: mailRow(row) }
   })
   return {
     row,
@@ -65,6 +66,8 @@ export function load(tables: Tables, hash: Hash, p: P): Loaded | undefined {
     waits: tables.waits.all(p).map((text) => prepareWait(unpack<Wait>(text, get), hash)),
   }
 }
+
+const mailRow = ({ seq, text }: Mail): MailRow => ({ seq, bytes: Buffer.byteLength(text) })
 
 function segmentFacts(tables: Tables, row: ProcessRow): readonly Fact[] {
   const facts: Fact[] = []

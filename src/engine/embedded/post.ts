@@ -14,7 +14,7 @@ import { limits } from '../../std/index.ts'
 import type { Clock, Epoch, Hash } from '../../std/index.ts'
 import { FORGET_EVERY_MS } from '../limits.ts'
 import type { ProcessStatus } from '../port.ts'
-import type { Arrived } from './event-queue.ts'
+import type { Mailed } from './event-queue.ts'
 import { MailboxMeter } from './mailbox-meter.ts'
 import { prepareControl } from './prepare.ts'
 import type { Prepared, PreparedControl, PreparedMessage, PreparedStart } from './prepare.ts'
@@ -28,7 +28,7 @@ export type Arrival = {
   readonly result: DeliverResult
   readonly p?: P
   /** Present when a row was written for a process that may be resident. */
-  readonly arrived?: Arrived
+  readonly arrived?: Mailed
   /** Who was resident then and expects it. */
   readonly expecting?: Addressee | undefined
   /** The process has something to do now. */
@@ -41,7 +41,7 @@ export type Arrival = {
 export interface Addressee {
   /** One row more (or less) for it is part of a commit that is under way. */
   expect(count: 1 | -1): void
-  arrived(what: Arrived): void
+  arrived(what: Mailed): void
 }
 
 /** Who is at home. */
@@ -121,7 +121,7 @@ export class Post {
     return {
       result: 'queued',
       p,
-      arrived: { event: { type: 'message', message }, seq, bytes },
+      arrived: { event: { type: 'message', message }, row: { seq, bytes } },
       expecting: this.#expecting(p),
       isAwake,
     }
@@ -158,7 +158,7 @@ export class Post {
     return {
       result: 'queued',
       p,
-      arrived: { event: { type: 'control', control }, seq },
+      arrived: { event: { type: 'control', control }, row: { seq, bytes: packed.text.length } },
       expecting: this.#expecting(p),
       isAwake,
     }

@@ -41,7 +41,10 @@ export class Residency implements AsyncDisposable {
     this.#interior = interior
     this.#run = run
     this.#residentMax = options.residentMax ?? RESIDENT_MAX_DEFAULT
-    this.#due = new DueTimer(interior.clock, interior.tables.agenda, (p) => this.wake(p))
+    this.#due = new DueTimer(interior.clock, interior.tables.agenda, {
+      onDue: (p) => this.wake(p),
+      onFailure: interior.fail,
+    })
   }
 
   /** Takes over everything unfinished. */

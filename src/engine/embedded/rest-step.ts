@@ -24,6 +24,8 @@ type Answer = { readonly resolve: (hasEnded: boolean) => void; readonly reject: 
 /** Where the process goes; undefined when it stays, because something has come meanwhile. */
 type Move = { readonly status: ProcessStatus; readonly wakeAt?: number | undefined }
 
+const UNHEARD = 'the process ended without receiving it'
+
 function endStatus(result: Outcome): ProcessStatus {
   switch (result.type) {
     case 'ok':
@@ -56,7 +58,8 @@ function moveOf(activation: LocalActivation, end: Rest): Move | undefined {
 /** The step that ends an activation as `end` says; `answer` hears `false` when it goes on instead. */
 export function restStep(interior: Interior, activation: LocalActivation, end: Rest, answer: Answer): Step {
   const packed = end.type === 'ended' ? pack(end.result, interior.hash) : undefined
-  const summary = end.summary === undefined ? undefined : JSON.stringify(end.summary)
+  const summary = end.summary && JSON.stringify(end.summary)
+  const error = end.type === 'parked' ? errorText(end.error) : undefined
   let move: Move | undefined
   return {
     apply() {
@@ -64,12 +67,11 @@ export function restStep(interior: Interior, activation: LocalActivation, end: R
       if (move === undefined) return
       const { controls, processes } = interior.tables
       for (const seq of activation.handedControls) controls.remove(seq)
-      if (packed !== undefined)
-        return writeEnd(interior, activation, { packed, status: move.status, summary: summary ?? '{}' })
+      if (packed !== undefined) return writeEnd(interior, activation, { packed, summary, status: move.status })
       processes.rested(activation.p, {
         ...move,
         summary,
-        parked: end.type === 'parked' && move.status === 'parked' ? errorText(end.error) : undefined,
+        parked: move.status === 'parked' ? error : undefined,
         now: interior.clock.now(),
       })
     },
@@ -87,13 +89,13 @@ export function restStep(interior: Interior, activation: LocalActivation, end: R
 function writeEnd(
   { tables, post, clock }: Interior,
   { p, pid }: LocalActivation,
-  end: { readonly packed: Packed; readonly status: ProcessStatus; readonly summary: string },
+  end: { readonly packed: Packed; readonly status: ProcessStatus; readonly summary: string | undefined },
 ): void {
   const now = clock.now()
   for (const blob of end.packed.blobs) tables.blobs.put(blob)
   tables.processes.ended(p, { status: end.status, result: end.packed.text, summary: end.summary, now })
   tables.waits.clear(p)
-  tables.controls.clear(p)
-  tables.mailbox.bury(p, pid, now, 'the process ended without receiving it')
+  tables.controls.bury(p, pid, now, UNHEARD)
+  tables.mailbox.bury(p, pid, now, UNHEARD)
   post.meter.forget(p)
 }

@@ -76,15 +76,21 @@ export class Checkpoints implements AsyncDisposable {
   }
 
   #copyRest(): void {
-    const row = this.#parts.db.prepare('pragma wal_checkpoint(passive)').get() as {
-      readonly log: number
-      readonly checkpointed: number
-    }
-    // A reader may hold a part back: do not try again at every commit.
-    this.#nextAtBytes = row.log === row.checkpointed ? WAL_BYTES_MAX : this.#walBytes() + WAL_BYTES_MAX
+    // A reader, or a full disk, may hold a part back: do not try again at every commit.
+    this.#nextAtBytes = copyNow(this.#parts.db) ? WAL_BYTES_MAX : this.#walBytes() + WAL_BYTES_MAX
   }
 
   #walBytes(): number {
     return statSync(this.#parts.wal, { throwIfNoEntry: false })?.size ?? 0
+  }
+}
+
+/** True when the whole log has been copied. */
+function copyNow(db: DatabaseSync): boolean {
+  try {
+    const row = db.prepare('pragma wal_checkpoint(passive)').get()
+    return row?.['log'] === row?.['checkpointed']
+  } catch {
+    return false
   }
 }

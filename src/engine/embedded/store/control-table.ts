@@ -9,6 +9,9 @@ export function controlTable(db: DatabaseSync) {
   const put = db.prepare('insert into control(seq, p, text) values(?, ?, ?)')
   const remove = db.prepare('delete from control where seq = ?')
   const all = db.prepare('select seq, text from control where p = ? order by seq')
+  const bury = db.prepare(
+    'insert into dead_letter(pid, at, why, text) select ?, ?, ?, text from control where p = ? order by seq',
+  )
   const clear = db.prepare('delete from control where p = ?')
   const entomb = db.prepare('insert or ignore into tombstone(pid, at, text) values(?, ?, ?)')
   const tombstone = db.prepare('select text from tombstone where pid = ?')
@@ -16,7 +19,11 @@ export function controlTable(db: DatabaseSync) {
     put: (seq: number, p: P, text: string) => void put.run(seq, p, text),
     remove: (seq: number) => void remove.run(seq),
     all: (p: P) => all.all(p) as Mail[],
-    clear: (p: P) => void clear.run(p),
+    /** What is left for a process that ended goes to the dead letters: it may carry what an account gets back. */
+    bury(p: P, pid: Pid, at: number, why: string): void {
+      bury.run(pid, at, why, p)
+      clear.run(p)
+    },
     /** False when there is one already. */
     entomb: (pid: Pid, at: number, text: string) => entomb.run(pid, at, text).changes === 1,
     tombstone: (pid: Pid) => (tombstone.get(pid) as { readonly text: string } | undefined)?.text,

@@ -34,10 +34,8 @@ export function journalTable(db: DatabaseSync) {
     /** Number of the first frame with a fact at or after `seq`. */
     frameAt: (p: P, seq: number) => (holding.get(p, seq) as { readonly n: number } | undefined)?.n,
     read(p: P, pid: Pid, fromN: number, limit: number): SealedFrame[] {
-      let prevHash =
-        fromN === 0
-          ? CHAIN_START
-          : ((hashAt.get(p, fromN - 1) as { readonly hash: string } | undefined)?.hash ?? CHAIN_START)
+      const before = hashAt.get(p, fromN - 1) as { readonly hash: string } | undefined
+      let prevHash = before?.hash ?? CHAIN_START
       return (page.all(p, fromN, limit) as FrameRow[]).map((row) => {
         const { n, epoch, firstSeq, lastSeq, hash, body, payloads } = row
         const frame = { pid, epoch, n, firstSeq, lastSeq, body, payloads, prevHash, hash }

@@ -48,7 +48,7 @@ export type Rested = {
 export type Ended = {
   readonly status: ProcessStatus
   readonly result: string
-  readonly summary: string
+  readonly summary: string | undefined
   readonly now: number
 }
 
@@ -92,7 +92,7 @@ function reads(db: DatabaseSync) {
       const list = lists.get(sql) ?? db.prepare(sql)
       lists.set(sql, list)
       const statuses = query.status === undefined ? [] : [JSON.stringify(query.status)]
-      return list.all(after, ...names.map((name) => query[name] ?? null), ...statuses, limit) as ProcessRow[]
+      return list.all(after, ...names.map((name) => query[name] as string), ...statuses, limit) as ProcessRow[]
     },
   }
 }
@@ -116,7 +116,7 @@ function changes(db: DatabaseSync) {
     activated: (p: P, epoch: Epoch, now: number) => void activated.run(epoch, now, p),
     rested: (p: P, to: Rested) =>
       void rested.run(to.status, to.wakeAt ?? null, to.summary ?? null, to.parked ?? null, to.now, p),
-    ended: (p: P, to: Ended) => void ended.run(to.status, to.result, to.summary, to.now, to.now, p),
+    ended: (p: P, to: Ended) => void ended.run(to.status, to.result, to.summary ?? null, to.now, to.now, p),
     setStatus: (p: P, to: ProcessStatus) => void status.run(to, p),
     startSegment: (p: P, n: number) => void segment.run(n, p),
   }
