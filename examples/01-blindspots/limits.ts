@@ -25,7 +25,7 @@ export const REPORT_MS = 2_000
 export const PATIENCE_FACTOR = 2
 export const PATIENCE_MS = 1_000
 /** Making a scratch copy and cleaning it, beside the time of the tests. */
-export const SCRATCH_MS = 1_000
+export const SCRATCH_MS = 1_500
 /** The untouched runs before the first trial may take this part of the budget. */
 export const BASELINE_SHARE = 0.5
 export const BASELINE_RUNS_MIN = 2

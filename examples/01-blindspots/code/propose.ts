@@ -3,8 +3,8 @@
  * proved by running the tests.
  *
  * 1. The same text gives the same proposals in the same order, everywhere.
- * 2. Any beginning of the order is a fair sample: every line has its turn before one has its second, and among
- *    lines a hash decides.
+ * 2. Any beginning of the order is a fair sample: every line has its turn before one has its second, behaviour comes
+ *    before constants, and then a hash decides.
  * 3. An id stands for one change to one exact text: `file`, what was in it, where, and what comes instead.
  */
 import { createHash } from 'node:crypto'
@@ -79,14 +79,19 @@ export function usable(file: string, source: string, proposal: Proposal): boolea
 /** What no language takes for a program. */
 export const BROKEN = ')]} this file is broken on purpose {[(\n'
 
+/** Many a number and a label may well be another; a branch may not. */
+const CONSTANTS = new Set(['off by one', 'text'])
+
 function fairOrder(proposals: readonly Proposal[]): readonly Proposal[] {
-  const byHash = proposals.toSorted((a, b) => (a.id < b.id ? -1 : 1))
+  const weight = ({ operator }: Proposal): number => (CONSTANTS.has(operator) ? 1 : 0)
+  const byWeight = proposals.toSorted((a, b) => weight(a) - weight(b) || (a.id < b.id ? -1 : 1))
   const seen = new Map<number, number>()
-  const ranked = byHash.map((proposal) => {
+  const ranked = byWeight.map((proposal) => {
     const rank = seen.get(proposal.line) ?? 0
     seen.set(proposal.line, rank + 1)
     return { proposal, rank }
   })
+  // The sort is stable: within a rank the order stays.
   return ranked.toSorted((a, b) => a.rank - b.rank).map(({ proposal }) => proposal)
 }
 

@@ -52,7 +52,7 @@ export const blindspots = workflow({ name: 'blindspots', input: Input, output: R
   const text = markdown(request, result)
   await ctx.tool(writeReport, { path: request.report, text, sha256: hashOf(text) }, { timeout: REPORT_MS })
   const { scratch } = hunted.standing.plan.code
-  await ctx.step('clear-scratch', () => removeScratch(scratch).then(() => true), { idempotent: true, timeout: REPORT_MS })
+  await ctx.step('clear-scratch', () => removeScratch(scratch), { idempotent: true, timeout: REPORT_MS })
   return result
 })
 

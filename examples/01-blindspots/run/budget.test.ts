@@ -35,7 +35,9 @@ describe('the budget of a visit', () => {
     const cost = { worstMs: 700, usualMs: 200, heldMs: 0 }
     const visit = visitBudget({ effectMs: 10_000, processes: 100 }, 1, cost)
     const trial = trialBudget({ effectMs: Number(visit?.time) - PROPOSE_MS, processes: Number(visit?.processes) }, cost)
-    expect(Number(trial?.time) - cost.worstMs).toBe(judgeBudget(cost).time)
+    const left = { effectMs: Number(trial?.time) - cost.worstMs, processes: Number(trial?.processes) }
+    expect(judgeBudget(left, cost)).toMatchObject({ time: cost.worstMs })
+    expect(judgeBudget({ ...left, effectMs: cost.worstMs - 1 }, cost)).toBeUndefined()
   })
 })
 

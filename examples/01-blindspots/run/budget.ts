@@ -55,7 +55,7 @@ export function trialBudget(left: Left, costs: Costs): Budget | undefined {
   return { time: Math.min(timeOf(left), 2 * costs.worstMs), processes: 1, strict: true }
 }
 
-/** What the judge of a trial gets. */
-export function judgeBudget(costs: Costs): Budget {
-  return { time: costs.worstMs, processes: 0, strict: true }
+/** The budget of a trial's judge; undefined when what is left of the trial does not cover it. */
+export function judgeBudget(left: Left, costs: Costs): Budget | undefined {
+  return timeOf(left) < costs.worstMs || processesOf(left) < 1 ? undefined : { time: costs.worstMs, processes: 0, strict: true }
 }

@@ -7,6 +7,7 @@
  */
 import { SkeinError } from 'skein'
 import type { Budget, Ctx } from 'skein'
+import type { Amounts } from 'skein/kernel'
 import { SEGMENT_VISITS_MAX } from '../limits.ts'
 import { visitBudget } from './budget.ts'
 import type { Place, Standing } from './plan.ts'
@@ -39,7 +40,7 @@ class Hunt {
       const place = this.#queue.shift()
       if (place === undefined) return
       if (this.#loaded.get(place.file) === false) continue
-      const budget = visitBudget(await ctx.budget(), this.#plan.perVisit, this.#plan.costs)
+      const budget = visitBudget(await this.#left(ctx), this.#plan.perVisit, this.#plan.costs)
       if (budget === undefined) return this.#stop(place)
       this.#visits += 1
       try {
@@ -49,6 +50,15 @@ class Hunt {
         if (!SkeinError.isInstance(error) || error.code === 'CANCELLED') throw error
         this.#tally = added(this.#tally, { ...NOTHING_TRIED, failed: 1, why: `${place.file}: ${error.message}` })
       }
+    }
+  }
+
+  /** What is left now: another lane may have paid for a visit while we were told. */
+  async #left(ctx: Ctx): Promise<Amounts> {
+    for (;;) {
+      const visits = this.#visits
+      const left = await ctx.budget()
+      if (visits === this.#visits) return left
     }
   }
 

@@ -36,14 +36,10 @@ export const trial = workflow({ name: 'trial', input: Case, output: TrialEnd }, 
   const first = await ctx.tool(tryChange, { code, change, tests }, { timeout: costs.worstMs })
   const found = { change, was: first.was, is: first.is, how: first.verdict, ms: first.ms, trial: ctx.pid as string }
   if (first.verdict !== 'green') return { ...found, type: 'noticed' }
-  try {
-    const again = await ctx.run(judge, input, { budget: judgeBudget(costs) })
-    const judged = { ...found, ms: first.ms + again.ms, judge: again.pid }
-    return { ...judged, type: again.verdict === 'green' ? 'unnoticed' : 'wavered' }
-  } catch (error) {
-    if (isOutOfBudget(error)) return { ...found, type: 'unjudged' }
-    throw error
-  }
+  const budget = judgeBudget(await ctx.budget(), costs)
+  if (budget === undefined) return { ...found, type: 'unjudged' }
+  const again = await ctx.run(judge, input, { budget })
+  return { ...found, ms: first.ms + again.ms, judge: again.pid, type: again.verdict === 'green' ? 'unnoticed' : 'wavered' }
 })
 
 /** The ordinary end of a run that tries as much as it may. */

@@ -40,6 +40,8 @@ export const visit = workflow({ name: 'file', input: Visit, output: VisitEnd }, 
     // Another visit begins here, with a budget of its own.
     if (found === undefined) return { tally, next: index, ...(loaded === undefined ? {} : { loaded }) }
     tally = added(tally, found)
+    // Whoever notices something in a file has loaded it.
+    if (found.noticed > 0) loaded = true
     if (found.survivors.length === 0 || loaded !== undefined) continue
     loaded = await isLoaded(ctx, input)
     // Nothing in a file that no test loads can be noticed: one line of the report says it.

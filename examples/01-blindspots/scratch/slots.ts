@@ -13,6 +13,7 @@ import { baseOf, freezeAgain } from './base.ts'
 
 /** Build caches that make the next build fast and follow the sources by themselves. */
 const KEPT = new Set(['target', '.gradle'])
+const REMOVE_ATTEMPTS_MAX = 5
 const OWNER = `${process.pid}-${Math.round(performance.timeOrigin)}`
 
 /** A scratch copy, held. */
@@ -86,10 +87,13 @@ export function takeSlot(code: FrozenCode): Promise<Slot> {
   return pool.take()
 }
 
-/** Removes all copies of a run. */
-export async function removeScratch(scratch: string): Promise<void> {
+/** Removes all copies of a run. False when something still writes there; it lies in the folder for temporary files. */
+export async function removeScratch(scratch: string): Promise<boolean> {
   pools.delete(scratch)
-  await rm(scratch, { recursive: true, force: true })
+  return rm(scratch, { recursive: true, force: true, maxRetries: REMOVE_ATTEMPTS_MAX }).then(
+    () => true,
+    () => false,
+  )
 }
 
 async function removeOthers(home: string): Promise<void> {
