@@ -3,7 +3,7 @@ import { chmod, mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
-import { ARTICLE, BUDGETED, DESK, STEPS, TRANSFER } from './definitions.ts'
+import { ARTICLE, BUDGETED, DESK, STEPS, STRAY, TRANSFER } from './definitions.ts'
 import { project, until } from './project.ts'
 
 const parsed = (text: string): Record<string, unknown> => JSON.parse(text) as Record<string, unknown>
@@ -222,6 +222,19 @@ describe('what bad input gets', () => {
       expect([result.code, result.err]).toEqual([cases[i]![1], expect.stringMatching(cases[i]![2])])
       expect(result.err).not.toMatch(/^\s+at /m)
     })
+  })
+
+  it("survives what a user's code leaves lying around", async () => {
+    await using p = await project({ 'stray.ts': STRAY })
+    const stray = await p.skein('run', 'stray.ts', '--id', 'x1', '--input', '{"throws":true}')
+    expect([stray.code, stray.err]).toEqual([
+      1,
+      expect.stringMatching(
+        /error WORKFLOW_FAILED: something was thrown at stray.ts:\d+ that nobody caught: stray[\s\S]*x1 goes on with/,
+      ),
+    ])
+    const open = await p.skein('run', 'stray.ts', '--id', 'x2', '--input', '{"throws":false}')
+    expect([open.code, open.out]).toEqual([0, '1\n'])
   })
 
   it('finds what was most likely meant', async () => {

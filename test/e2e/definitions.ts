@@ -48,3 +48,12 @@ export const ask = asking`
 export const BUDGETED = `${HEAD}
 const put = tool({ name: 'put', inputSchema: any, effect: 'read', execute: async ({ n }: { n: number }) => n })
 export default workflow({ name: 'budgeted' }, async (ctx) => [await ctx.tool(put, { n: 1 }), await ctx.tool(put, { n: 2 })])`
+
+/** Throws where nobody catches, or leaves a timer running for ever. */
+export const STRAY = `${HEAD}
+export default workflow({ name: 'stray' }, (ctx, input: { throws: boolean }) => ctx.step('careless', async () => {
+  if (input.throws) setTimeout(() => { throw new Error('stray') }, 10)
+  setInterval(() => {}, 1_000)
+  await pause(300)
+  return 1
+}))`

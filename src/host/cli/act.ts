@@ -1,8 +1,10 @@
 /** What all acting verbs share: the act, the line that says so, and how the process goes on where nobody hosts it. */
+import type { Payload } from '../../kernel/index.ts'
 import type { Pid } from '../../std/index.ts'
 import type { Operable } from '../operate/acts.ts'
 import { shellWord } from '../words/need.ts'
 import { shortPid } from '../words/pid.ts'
+import { payloadWords } from '../words/value.ts'
 import { withActor } from './folder.ts'
 import { jsonLine } from './json.ts'
 import type { Terminal } from './terminal.ts'
@@ -15,7 +17,12 @@ export const BY_FLAG: Flag = {
 }
 
 /** What was acted on. */
-export type ActedOn = { readonly pid: Pid; readonly name?: string; readonly note?: string | undefined }
+export type ActedOn = {
+  readonly pid: Pid
+  readonly name?: string
+  readonly args?: Payload
+  readonly note?: string | undefined
+}
 
 /** Does it durably and says so. Returns the exit code. */
 export function actOn(
@@ -25,7 +32,7 @@ export function actOn(
   act: (engine: Operable) => Promise<ActedOn>,
 ): Promise<number> {
   return withActor(typed, terminal, async (engine, { hosted }) => {
-    const { pid, name, note } = await act(engine)
+    const { pid, name, args, note } = await act(engine)
     const full = name === undefined ? shortPid(pid) : `${shortPid(pid)}/${name}`
     const goOn = hosted ? undefined : await goOnCommand(engine, pid)
     if (typed.has('json'))
@@ -40,7 +47,9 @@ export function actOn(
         }),
       )
     else {
-      terminal.out(`${done} ${full}${note === undefined ? '' : ` (${note})`}\n`)
+      terminal.out(
+        `${done} ${full}${args === undefined ? '' : ` ${payloadWords(args)}`}${note === undefined ? '' : ` (${note})`}\n`,
+      )
       if (goOn !== undefined) terminal.out(`nobody runs this data folder now; it goes on with: ${goOn}\n`)
     }
     return 0

@@ -1,11 +1,13 @@
 /** Conducts a run on the command line: resumes it, shows it, answers for it where told to, and says how it ended. */
+import { relative } from 'node:path'
 import { nodeHash, readEmbedded } from '../../engine/index.ts'
 import { failureOf, valueOf } from '../../kernel/index.ts'
 import type { Outcome } from '../../kernel/index.ts'
-import { errorFromData } from '../../std/index.ts'
+import { errorFromData, SkeinError } from '../../std/index.ts'
 import type { Pid } from '../../std/index.ts'
 import type { StartableHost } from '../hosting/host.ts'
 import type { Started } from '../hosting/start.ts'
+import { placeOf } from '../load/failure.ts'
 import { decideApproval } from '../operate/acts.ts'
 import { spentBelow } from '../progress/tree.ts'
 import { followRun } from '../progress/follow.ts'
@@ -34,7 +36,12 @@ export type Conduct = {
   readonly isYes: boolean
   readonly isJson: boolean
   readonly interrupt: Interrupt
+  /** Where the host's own lines go; taken over by what shows the run. */
+  readonly lines: Lines
 }
+
+/** A place for lines, which may move. */
+export type Lines = { say: (line: string) => void }
 
 const INDENT = 2
 
@@ -45,6 +52,8 @@ export async function conduct(host: StartableHost, terminal: Terminal, how: Cond
   const family = new Family(reader, pid)
   await family.readAll()
   using report = reporter(host, terminal, { isQuiet: how.isJson, pid, before: family })
+  how.lines.say = (line) => report.say(line)
+  using _uncaught = terminal.uncaught((thrown) => giveUp(thrown, report, terminal, how))
   if (family.root !== undefined) report.say(await resumeLine(host, pid))
   await host.begin()
   await how.start()
@@ -55,6 +64,22 @@ export async function conduct(host: StartableHost, terminal: Terminal, how: Cond
   const at = await followRun(host, family, pid, follower, interrupt.signal)
   report[Symbol.dispose]()
   return finish(at, family, terminal, how)
+}
+
+/** Code of the user's threw where nobody could catch it: the process cannot be trusted any more, the journal can. */
+function giveUp(thrown: unknown, report: Disposable, terminal: Terminal, how: Conduct): never {
+  report[Symbol.dispose]()
+  const place = thrown instanceof Error ? placeOf(thrown.stack ?? '') : undefined
+  const where = place === undefined ? '' : ` at ${relative(terminal.cwd, place.file)}:${place.line}`
+  const said = thrown instanceof Error ? thrown.message : String(thrown)
+  const error = new SkeinError(
+    'WORKFLOW_FAILED',
+    `something was thrown${where} that nobody caught: ${said}; await every promise`,
+    { cause: thrown },
+  )
+  const code = printFailure(error, terminal, how.isJson)
+  if (!how.isJson) terminal.err(`nothing is lost; ${how.pid} goes on with: ${how.rerun}\n`)
+  return terminal.die(code)
 }
 
 /** Read beside the engine, because only a reader sees what was answered and not heard yet. */

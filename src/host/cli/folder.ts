@@ -7,6 +7,7 @@ import type { Engine, FolderReader, ProcessView } from '../../engine/index.ts'
 import { SkeinError } from '../../std/index.ts'
 import type { Pid } from '../../std/index.ts'
 import { dataFolder, loadConfig } from '../config/config.ts'
+import { BRIEF_OWNER_MS } from '../limits.ts'
 import type { Operable } from '../operate/acts.ts'
 import type { Reader } from '../operate/find.ts'
 import type { Terminal } from './terminal.ts'
@@ -50,7 +51,7 @@ export async function withActor<T>(
     await using engine = attached
     return await act(operable(engine, folder, terminal), { hosted: true })
   }
-  await using engine = await openEmbedded({ folder, ...ports })
+  await using engine = await openEmbedded({ folder, ...ports, waitMs: BRIEF_OWNER_MS })
   using reader = readEmbedded(folder, nodeHash)
   const pending = (pid: Pid) => reader.pending(pid)
   return await act({ ...operable(engine, folder, terminal), pending }, { hosted: false })

@@ -26,6 +26,8 @@ function terminal(env: Record<string, string> = {}) {
       said.died = code
       throw new Error('died')
     },
+    leave: () => undefined,
+    uncaught: () => ({ [Symbol.dispose]: () => undefined }),
     signals: (listener) => {
       heard = listener
       return { [Symbol.dispose]: () => void (heard = () => undefined) }

@@ -27,12 +27,17 @@ const VERBS = [run, ps, tree, log, show, inbox, approve, deny, answer, send, can
 
 /** Runs one command. Returns the exit code; never rejects. */
 export async function main(argv: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {
-  const isJson = argv.includes('--json')
+  const code = await outcomeOf(argv, terminal)
+  terminal.leave(code)
+  return code
+}
+
+async function outcomeOf(argv: readonly string[], terminal: Terminal): Promise<number> {
   try {
     using _hooks = userFileHooks()
     return await dispatch(argv, terminal)
   } catch (thrown) {
-    return printFailure(thrown, terminal, isJson)
+    return printFailure(thrown, terminal, argv.includes('--json'))
   }
 }
 

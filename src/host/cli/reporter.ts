@@ -34,14 +34,17 @@ export function reporter(host: Host, terminal: Terminal, options: ReporterOption
 
 function liveReporter(host: Host, terminal: Terminal): Reporter {
   const block = screen(terminal.err, wantsColours(terminal.env))
+  const progress = new Map<Pid, string>()
   const logs = host.news.listen((news) => {
     if (news.type === 'log') block.print(`${shortPid(news.pid)}  ${oneLine(news.text, LOG_LINE_MAX)}`)
+    else if (news.type === 'progress') progress.set(news.pid, oneLine(news.text))
+    else if (news.type === 'rested') progress.delete(news.pid)
   })
   return {
     say: (text) => block.print(text),
     look: (family) => {
       const rowsMax = Math.max(1, Math.min(PROGRESS_ROWS_MAX, terminal.rows() - ROWS_LEFT))
-      block.draw(layOut(treeRows(family, Date.now()), { columns: terminal.columns(), rowsMax }))
+      block.draw(layOut(treeRows(family, Date.now(), progress), { columns: terminal.columns(), rowsMax }))
     },
     [Symbol.dispose]: () => {
       logs[Symbol.dispose]()

@@ -6,6 +6,7 @@ import type { ModelsConfig } from '../../model/index.ts'
 import { durationMs } from '../../std/index.ts'
 import type { Duration } from '../../std/index.ts'
 import { dataFolder, loadConfig } from '../config/config.ts'
+import { BRIEF_OWNER_MS } from '../limits.ts'
 import { createHost } from './host.ts'
 import type { Host, StartableHost } from './host.ts'
 import { tripwireMode } from '../tripwire/mode.ts'
@@ -27,11 +28,15 @@ export type OpenOptions = {
 /** What the command line opens, with more to say than `open()`. */
 export type HostOptions = OpenOptions & {
   readonly signal?: AbortSignal
+  /** Called before anything runs. */
   readonly prepare?: (host: Host) => void
-  /** False: the caller begins it. */ readonly begin?: boolean
+  /** False: the caller begins it. */
+  readonly begin?: boolean
+  /** Takes lines for whoever runs the program; standard error when absent. */
+  readonly warn?: (line: string) => void
 }
 
-/** A running host over a data folder. `prepare` is called before anything runs. */
+/** A host over a data folder. */
 export async function openHost(options: HostOptions): Promise<StartableHost> {
   const cwd = process.cwd()
   const config = options.data === undefined || options.models === undefined ? await loadConfig(cwd) : {}
@@ -44,7 +49,7 @@ export async function openHost(options: HostOptions): Promise<StartableHost> {
     env: process.env,
     models: options.models ?? config.models,
     tripwire: mode,
-    warn,
+    warn: options.warn ?? warn,
   })
   try {
     for (const definition of options.workflows ?? []) host.code.register(definition)
@@ -58,7 +63,7 @@ export async function openHost(options: HostOptions): Promise<StartableHost> {
 }
 
 function openFolder(folder: string, { wait = false, signal }: HostOptions): Promise<Engine> {
-  const waitMs = wait === true ? Number.POSITIVE_INFINITY : wait === false ? 0 : durationMs(wait)
+  const waitMs = wait === true ? Number.POSITIVE_INFINITY : wait === false ? BRIEF_OWNER_MS : durationMs(wait)
   return openEmbedded({
     folder,
     clock: nodeClock,

@@ -66,6 +66,10 @@ function parsedInput(definition: AnyDefinition, input: unknown): unknown {
 }
 
 async function resume(host: Host, definition: AnyDefinition, pid: Pid, input: unknown): Promise<Started> {
+  const view = await host.engine.inspect(pid)
+  if (view?.parent !== undefined) {
+    throw new SkeinError('INPUT_INVALID', `${pid} was started by ${view.parent}; run its root instead: ${view.root}`)
+  }
   const { workflow, born } = await bornOf(host, pid)
   if (workflow !== definition.name)
     throw new SkeinError(

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Engine } from '../../engine/index.ts'
 import { capOf, payloadOf } from '../../kernel/index.ts'
-import type { Budget, Control, WaitOn } from '../../kernel/index.ts'
+import type { Budget, Control, Payload, WaitOn } from '../../kernel/index.ts'
 import { asMessageId, SkeinError } from '../../std/index.ts'
 import type { Pid } from '../../std/index.ts'
 import type { Entry } from '../views/story.ts'
@@ -12,8 +12,8 @@ import type { Reader } from './find.ts'
 /** What acting needs of an engine, and what shows who was faster. */
 export type Operable = Pick<Engine, 'inspect' | 'list' | 'history' | 'control' | 'deliver'> & Pick<Reader, 'pending'>
 
-/** What was acted on, by its full name. */
-export type Acted = { readonly pid: Pid; readonly name: string }
+/** What was acted on, by its full name; `args` is what an approval stands for. */
+export type Acted = { readonly pid: Pid; readonly name: string; readonly args?: Payload }
 
 type ControlBody = Control extends infer C ? (C extends Control ? Omit<C, 'id'> : never) : never
 
@@ -27,7 +27,7 @@ export async function decideApproval(
   const { pid, entry } = await findWaiting(engine, effect, ['approval'])
   const reason = about.reason === undefined ? {} : { reason: about.reason }
   await control(engine, pid, { type: 'approve', key: entry.key, verdict, by: about.by, ...reason })
-  return { pid, name: entry.name }
+  return { pid, name: entry.name, ...(entry.args === undefined ? {} : { args: entry.args }) }
 }
 
 /** Answers a question, or fulfils a promise. Throws `NOT_WAITING`. */

@@ -1,6 +1,7 @@
 /** A run as a tree of rows: pure, from what is known to what is shown. */
 import { addAmounts } from '../../kernel/index.ts'
 import type { Amounts } from '../../kernel/index.ts'
+import type { Pid } from '../../std/index.ts'
 import type { Family, Member } from '../views/family.ts'
 import { isEnded, openNeeds } from '../views/rest.ts'
 import type { Need } from '../views/rest.ts'
@@ -27,10 +28,17 @@ const SIBLINGS_SHOWN_MAX = 3
 type Node = { readonly row: Row; readonly children: readonly Node[] }
 
 /** The rows of a run, parents before children, branches drawn. */
-export function treeRows(family: Family, nowMs: number): readonly Row[] {
+export function treeRows(family: Family, nowMs: number, progress: Progress = NO_PROGRESS): readonly Row[] {
   const root = family.root
-  return root === undefined ? [] : drawn(nodeOf(family, root, nowMs), '', '')
+  return root === undefined ? [] : drawn(nodeOf({ family, nowMs, progress }, root), '', '')
 }
+
+/** What running effects last said of themselves. */
+export type Progress = ReadonlyMap<Pid, string>
+
+const NO_PROGRESS: Progress = new Map()
+
+type Scene = { readonly family: Family; readonly nowMs: number; readonly progress: Progress }
 
 function drawn(node: Node, first: string, rest: string): Row[] {
   const rows: Row[] = [{ ...node.row, tree: first + node.row.tree }]
@@ -41,16 +49,16 @@ function drawn(node: Node, first: string, rest: string): Row[] {
   return rows
 }
 
-function nodeOf(family: Family, member: Member, nowMs: number): Node {
-  const children = family.children(member.view.pid)
+function nodeOf(scene: Scene, member: Member): Node {
+  const children = scene.family.children(member.view.pid)
   const needs = needRows(member)
   return {
-    row: memberRow(family, member, nowMs),
-    children: [...grouped(family, children, nowMs), ...needs.map((row) => ({ row, children: [] }))],
+    row: memberRow(scene, member),
+    children: [...grouped(scene, children), ...needs.map((row) => ({ row, children: [] }))],
   }
 }
 
-function memberRow(family: Family, member: Member, nowMs: number): Row {
+function memberRow({ family, nowMs, progress }: Scene, member: Member): Row {
   const { view, story } = member
   const state = stateWords(member)
   const isRoot = view.parent === undefined
@@ -62,7 +70,7 @@ function memberRow(family: Family, member: Member, nowMs: number): Row {
     effects: `${countWords(story.effectCount, 'effect')}${repeated}`,
     spend: spendWords(spentBelow(family, member), isRoot || view.kind === 'agent' ? story.cap : undefined),
     elapsed: elapsedWords(end - view.createdAt),
-    note: noteOf(member, nowMs),
+    note: noteOf(member, nowMs, progress.get(view.pid)),
     tone: state.tone,
   }
 }
@@ -74,7 +82,7 @@ export function spentBelow(family: Family, member: Member): Amounts {
   return sum
 }
 
-function noteOf(member: Member, nowMs: number): string {
+function noteOf(member: Member, nowMs: number, said: string | undefined): string {
   const { view, story } = member
   if (view.status === 'parked') return view.parked?.code ?? ''
   if (view.status === 'failed') return failureCode(member) ?? ''
@@ -84,7 +92,7 @@ function noteOf(member: Member, nowMs: number): string {
   if (newest === undefined) return ''
   const attempt = newest.attempts > 1 ? ` (attempt ${newest.attempts})` : ''
   const more = running.length > 1 ? ` and ${running.length - 1} more` : ''
-  return `${newest.name}${attempt} ${elapsedWords(nowMs - (newest.begunAt ?? newest.at))}${more}`
+  return `${newest.name}${attempt} ${elapsedWords(nowMs - (newest.begunAt ?? newest.at))}${more}${said === undefined ? '' : `: ${said}`}`
 }
 
 function needRows(member: Member): Row[] {
@@ -107,7 +115,7 @@ function needRow(need: Need): Row {
 }
 
 /** Children, with ended ones of one kind gathered when there are many. */
-function grouped(family: Family, children: readonly Member[], nowMs: number): Node[] {
+function grouped(scene: Scene, children: readonly Member[]): Node[] {
   const endedOf = new Map<string, Member[]>()
   for (const child of children) {
     if (!isEnded(child.view.status)) continue
@@ -117,10 +125,10 @@ function grouped(family: Family, children: readonly Member[], nowMs: number): No
   const told = new Set<string>()
   for (const child of children) {
     const group = isEnded(child.view.status) ? (endedOf.get(child.view.workflow) ?? []) : []
-    if (group.length <= SIBLINGS_SHOWN_MAX) nodes.push(nodeOf(family, child, nowMs))
+    if (group.length <= SIBLINGS_SHOWN_MAX) nodes.push(nodeOf(scene, child))
     else if (!told.has(child.view.workflow)) {
       told.add(child.view.workflow)
-      nodes.push({ row: groupRow(family, child.view.workflow, group), children: [] })
+      nodes.push({ row: groupRow(scene.family, child.view.workflow, group), children: [] })
     }
   }
   return nodes

@@ -5,6 +5,8 @@ import { amountsWords } from './amounts.ts'
 import { shortPid } from './pid.ts'
 import { oneLine, payloadWords } from './value.ts'
 
+const QUESTION_MAX = 400
+
 /** The name of what waits, as verbs take it: `a1/publish`. */
 export function needName(need: Need): string {
   const pid = shortPid(need.member.view.pid)
@@ -30,7 +32,10 @@ export function needWords(need: Need, max?: number): string {
     }
     case 'operator': {
       const on = need.entry.wait?.on
-      return `outcome unknown: ${on?.kind === 'operator' ? oneLine(on.question, max) : (need.entry.note ?? need.entry.name)}`
+      const { name, note, args } = need.entry
+      const question = on?.kind === 'operator' ? on.question : (note ?? name)
+      // The question is never cut: its end is what a person decides by.
+      return `outcome unknown: ${oneLine(question, QUESTION_MAX)}${args === undefined ? '' : ` ${payloadWords(args, max)}`}`
     }
     case 'message': {
       const on = need.entry.wait?.on

@@ -12,6 +12,7 @@ import { shellWord } from '../../words/need.ts'
 import { folderOf } from '../folder.ts'
 import { readInput } from '../input.ts'
 import { conduct } from '../conduct.ts'
+import type { Lines } from '../conduct.ts'
 import { interruptible } from '../interrupt.ts'
 import type { Terminal } from '../terminal.ts'
 import type { Typed, Verb } from '../verb.ts'
@@ -42,6 +43,8 @@ export const run: Verb = {
   run: async (typed, terminal) => {
     const order = await orderOf(typed, terminal)
     using interrupt = interruptible(terminal)
+    const lines: Lines = { say: (line) => terminal.err(`skein: ${line}\n`) }
+    using patience = order.wait === false ? undefined : sayIfWaiting(order.folder, terminal)
     const host = await openHost({
       data: order.folder,
       ...(order.models === undefined ? {} : { models: order.models }),
@@ -49,18 +52,32 @@ export const run: Verb = {
       signal: interrupt.signal,
       prepare: (made) => made.code.take(order.loaded),
       begin: false,
+      warn: (line) => lines.say(line),
     })
+    patience?.[Symbol.dispose]()
     await using _host = host
     return await conduct(host, terminal, {
       pid: order.pid,
-      start: () => begin(host, order),
+      start: () => begin(host, order, lines),
       rerun: rerunCommand(typed, order.pid),
       isYes: typed.has('yes'),
       isJson: typed.has('json'),
       interrupt,
+      lines,
     })
   },
 }
+
+/** Says after a moment that somebody else owns the folder. */
+function sayIfWaiting(folder: string, terminal: Terminal): Disposable {
+  const timer = setTimeout(
+    () => terminal.err(`waiting for the owner of ${folder} to leave; ^C gives up\n`),
+    PATIENCE_MS,
+  )
+  return { [Symbol.dispose]: () => clearTimeout(timer) }
+}
+
+const PATIENCE_MS = 1_000
 
 type Order = Awaited<ReturnType<typeof orderOf>>
 
@@ -99,8 +116,13 @@ function waitOf(typed: Typed): boolean | Duration {
   }
 }
 
-async function begin(host: Host, order: Order): Promise<Started> {
-  return startRun(host, order.definition, order.input, { id: order.pid, budget: order.budget, file: order.loaded.file })
+async function begin(host: Host, order: Order, lines: Lines): Promise<Started> {
+  const { definition, input, pid, budget, loaded } = order
+  const started = await startRun(host, definition, input, { id: pid, budget, file: loaded.file })
+  if (!started.created && budget !== undefined) {
+    lines.say(`the budget of ${pid} was set when it started; raise it with: npx skein topup ${pid} --budget …`)
+  }
+  return started
 }
 
 /** The command that resumes a run. */
