@@ -13,9 +13,10 @@ import { nodeSoon } from './platform/node-soon.ts'
 /** Time that passes only when a test says so. */
 export class HandClock implements Clock {
   #now = 1_000_000
+  #jumped = 0
   readonly #timers = new Set<{ readonly at: number; readonly fire: () => void }>()
 
-  now = (): number => this.#now
+  now = (): number => this.#now + this.#jumped
   monotonicMs = (): number => this.#now
 
   timer(delayMs: number, fire: () => void): Disposable {
@@ -26,6 +27,11 @@ export class HandClock implements Clock {
 
   get timers(): number {
     return this.#timers.size
+  }
+
+  /** Somebody set the wall clock. */
+  jump(ms: number): void {
+    this.#jumped += ms
   }
 
   advance(ms: number): void {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { payloadOf } from '../../kernel/index.ts'
-import type { Activation, Settled } from '../../kernel/index.ts'
-import { asPid } from '../../std/index.ts'
+import type { Activation, FactBody, Settled } from '../../kernel/index.ts'
+import { asPid, limits } from '../../std/index.ts'
 import {
   all,
   captured,
@@ -250,6 +250,43 @@ describe('an activation', () => {
     expect(views.map((view) => view.result)).toEqual(results)
   })
 
+  it('T5: a frame over the limit is refused before it is queued', async () => {
+    const { activation } = await activated()
+    const value = payloadOf('x'.repeat(limits.PAYLOAD_INLINE_BYTES_MAX - 2))
+    const fact = { ...note('a'), outcome: { type: 'ok', value } } as FactBody
+    const many = Array.from({ length: 1_100 }, () => fact)
+    expect(() => activation.frame(factsFrom(0, many), {})).toThrow('characters')
+    activation.frame(factsFrom(0, [note('b')]), { consumed: [message('p', 'never seen').id] })
+    await endWith(activation)
+  })
+
+  it('a message that is seen while its commit is still being confirmed is heard once', async () => {
+    const slow = Promise.withResolvers<void>()
+    let isSlow = false
+    using disk = memoryMedium()
+    await using delayed = engineOn(disk, clock, { afterCommit: () => (isSlow ? slow.promise : undefined) })
+    const host = captured()
+    await delayed.host(host.run)
+    await delayed.start(request('p'))
+    const first = await host.next()
+    first.frame(factsFrom(0, [note('a')]), {
+      waits: [{ key: key('w'), on: { kind: 'message', pattern: {}, dueAt: clock.now() + 100 } }],
+    })
+    await rest(first)
+    isSlow = true
+    const delivered = delayed.deliver(message('p', 'm'))
+    await settle()
+    clock.advance(100)
+    const again = await host.next()
+    expect(await again.next()).toMatchObject({ type: 'message' })
+    isSlow = false
+    slow.resolve()
+    expect(await delivered).toBe('queued')
+    clock.advance(0)
+    expect(await again.next()).toEqual({ type: 'timer', key: 'w' })
+    expect(await again.next(0)).toBeUndefined()
+  })
+
   it('T5: a frame that is too large or not whole fails alone, and the next one is still the first', async () => {
     const { activation } = await activated()
     const bad = { ...message('q', 'm'), body: payloadOf('x'.repeat(2_000_000)) }
@@ -258,6 +295,7 @@ describe('an activation', () => {
     ).toThrow('bytes')
     activation.frame(factsFrom(0, [note('b')]), {})
     await endWith(activation)
+    expect(await codeOf(activation.decide(() => []))).toBe('ENGINE_CLOSED')
     expect((await all(engine.history(asPid('p')))).map(({ n, facts }) => [n, facts.length])).toEqual([[0, 1]])
     expect(await all(engine.verify(asPid('p')))).toEqual([])
   })

@@ -116,6 +116,41 @@ describe('group commit', () => {
     expect(failures).toEqual(['STORE_FULL'])
     await commits.flush()
   })
+
+  it('what was queued or under way when it was stopped is not reported as done', async () => {
+    const held = Promise.withResolvers<void>()
+    const { store } = countingStore(() => held.promise)
+    const log: string[] = []
+    const failures: string[] = []
+    const commits = new GroupCommit({ store, soon: nodeSoon }, (error) => failures.push(error.code))
+    commits.push([step(log, 'a', store)], 1)
+    await settle(2)
+    commits.push([step(log, 'b', store)], 1)
+    commits.stop(new SkeinError('ENGINE_CLOSED', 'closed'))
+    commits.stop(new SkeinError('INTERNAL', 'twice'))
+    held.reject(new Error('late'))
+    await settle(2)
+    expect([log, failures]).toEqual([['b ENGINE_CLOSED'], []])
+    const waiting = new GroupCommit({ store, soon: nodeSoon }, () => {})
+    waiting.push([step(log, 'c', store)], 1)
+    waiting.stop(new SkeinError('ENGINE_CLOSED', 'closed'))
+    await settle(2)
+    expect(log).toEqual(['b ENGINE_CLOSED', 'c ENGINE_CLOSED'])
+  })
+
+  it('T5: a failure while a commit is reported stops everything, too', async () => {
+    const { store } = countingStore()
+    const failures: string[] = []
+    const commits = new GroupCommit({ store, soon: nodeSoon }, (error) => failures.push(error.code))
+    const bad = step([], 'a', store)
+    bad.done = () => {
+      throw new Error('the disk cannot be read')
+    }
+    commits.push([bad], 1)
+    await commits.flush()
+    expect(failures).toEqual(['STORE_FAILED'])
+    expect(await codeOf(commits.submit(() => 1))).toBe('STORE_FAILED')
+  })
 })
 
 describe('a store that fails', () => {

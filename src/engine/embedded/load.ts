@@ -74,7 +74,6 @@ function segmentFacts(tables: Tables, row: ProcessRow): readonly Fact[] {
   for (const frame of framesFrom(tables, row, row.segmentN)) facts.push(...openFrame(frame, tables.blobs.get))
   if (row.segmentN === 0) return facts
   const snapshot = facts.findLastIndex((fact) => fact.type === 'snapshot')
-  const [first] = tables.journal.read(row.p, row.pid, 0, 1)
-  const born = first === undefined ? undefined : openFrame(first, tables.blobs.get).find((fact) => fact.type === 'born')
-  return [...(born === undefined ? [] : [born]), ...facts.slice(Math.max(snapshot, 0))]
+  const first = tables.journal.read(row.p, row.pid, 0, 1).flatMap((frame) => openFrame(frame, tables.blobs.get))
+  return [...first.filter((fact) => fact.type === 'born'), ...facts.slice(Math.max(snapshot, 0))]
 }

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { payloadOf } from '../../kernel/index.ts'
 import type { Activation, Control, Wait } from '../../kernel/index.ts'
 import { asPid, limits, SkeinError } from '../../std/index.ts'
+import type { Pid } from '../../std/index.ts'
 import {
   all,
   captured,
@@ -24,7 +25,7 @@ import type { MemoryMedium } from '../memory/memory-medium.ts'
 import type { Store } from './store/store.ts'
 import { createEngine } from './create-engine.ts'
 import type { LocalEngine } from './local-engine.ts'
-import { FORGET_EVERY_MS } from '../limits.ts'
+import { FORGET_EVERY_MS, ID_CHARACTERS_MAX } from '../limits.ts'
 import { nodeHash } from '../platform/node-hash.ts'
 import { nodeRandom } from '../platform/node-random.ts'
 import { nodeSoon } from '../platform/node-soon.ts'
@@ -74,12 +75,44 @@ describe('the post', () => {
     ['a pid with a slash', { pid: asPid('a/b') }, 'INPUT_INVALID'],
     ['an empty pid', { pid: asPid('') }, 'INPUT_INVALID'],
     ['a depth beyond the limit', { depth: limits.SPAWN_DEPTH_MAX + 1 }, 'PROCESS_REFUSED'],
+    ['a parent that is no pid', { parent: { pid: asPid('a b'), key: key('k') } }, 'INPUT_INVALID'],
+    ['a file that is no text', { file: 7 as unknown as string }, 'INPUT_INVALID'],
     ['a workflow that is no text', { workflow: 7 as unknown as string }, 'INPUT_INVALID'],
   ])('T5: %s is refused before it is queued, and harms nobody', async (_, more, code) => {
     const good = engine.start(request('good'))
     expect(await codeOf(engine.start({ ...request('p'), ...more }))).toBe(code)
     expect((await good).created).toBe(true)
     expect(engine.failed.aborted).toBe(false)
+  })
+
+  it.each([
+    ['an empty id', message('p', ''), 'MESSAGE_INVALID'],
+    ['an id without end', message('p', 'x'.repeat(ID_CHARACTERS_MAX + 1)), 'MESSAGE_INVALID'],
+    ['no receiver', { ...message('p', 'm'), to: undefined as unknown as Pid }, 'INPUT_INVALID'],
+    [
+      'a body over the limit',
+      message('p', 'm', { body: payloadOf('x'.repeat(limits.MESSAGE_BYTES_MAX)) }),
+      'VALUE_TOO_LARGE',
+    ],
+  ])('T5: a message with %s is refused before it is queued', async (_, bad, code) => {
+    expect(await codeOf(engine.deliver(bad))).toBe(code)
+    expect(engine.failed.aborted).toBe(false)
+  })
+
+  it('a parent, a file and what it ended with are shown', async () => {
+    const activation = await activated()
+    await engine.start(
+      request('child', { parent: { pid: P, key: key('k') }, file: 'flow.ts', kind: 'agent', depth: 1 }),
+    )
+    await endWith(activation)
+    expect(await engine.inspect(asPid('child'))).toMatchObject({
+      parent: 'p',
+      file: 'flow.ts',
+      kind: 'agent',
+      depth: 1,
+    })
+    expect(await engine.inspect(P)).toMatchObject({ summary: SUMMARY, waits: [], mailbox: 0, endedAt: clock.now() })
+    expect(await all(engine.list({ parent: P, workflow: 'w', status: ['ready', 'running'] }))).toHaveLength(1)
   })
 
   it('text that is no Unicode harms nobody', async () => {
@@ -218,6 +251,8 @@ describe('the post', () => {
         spent: {},
       },
     })
+    await engine.control(asPid('lonely'), cancel('c'))
+    expect(await engine.start(request('lonely'))).toEqual({ pid: 'lonely', created: false })
     expect(await engine.start(child)).toEqual({ pid: 'child', created: false })
     expect(await engine.inspect(asPid('child'))).toBeUndefined()
     expect(await activation.next(0)).toBeUndefined()

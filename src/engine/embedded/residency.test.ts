@@ -18,6 +18,7 @@ import {
   settle,
   SUMMARY,
 } from '../engine.fixture.ts'
+import { ACTIVATIONS_PER_MACROTASK } from '../limits.ts'
 import { memoryMedium } from '../memory/memory-medium.ts'
 import type { MemoryMedium } from '../memory/memory-medium.ts'
 import type { LocalEngine } from './local-engine.ts'
@@ -64,6 +65,33 @@ describe('residency', () => {
     expect(await activation.next()).toEqual({ type: 'timer', key: 't' })
     clock.advance(1_000)
     expect(await activation.next(0)).toBeUndefined()
+  })
+
+  it('a clock that jumps back makes timers late, never early', async () => {
+    const activation = await activated()
+    activation.frame(factsFrom(0, [note('a')]), { waits: [dueAt('t', clock.now() + 100)] })
+    clock.jump(-50)
+    clock.advance(100)
+    expect(await activation.next(0)).toBeUndefined()
+    clock.advance(50)
+    expect(await activation.next()).toEqual({ type: 'timer', key: 't' })
+  })
+
+  it('a wait that comes in the last frame of a drained host is kept for the next', async () => {
+    const activation = await activated()
+    const closing = engine[Symbol.asyncDispose]()
+    activation.frame(factsFrom(0, [note('a')]), { waits: [dueAt('t', clock.now() + 100)] })
+    await closing
+    expect(clock.timers).toBe(0)
+    engine = engineOn(medium, clock)
+    expect((await engine.inspect(P))?.waits).toHaveLength(1)
+  })
+
+  it('more processes than one macrotask takes on are activated all the same', async () => {
+    for (let i = 0; i < ACTIVATIONS_PER_MACROTASK * 2 + 1; i++) await engine.start(request(`p${i}`))
+    await engine.host(host.run)
+    await settle(20)
+    expect(host.log).toHaveLength(ACTIVATIONS_PER_MACROTASK * 2 + 1)
   })
 
   it('a timer whose wait was taken back never comes', async () => {

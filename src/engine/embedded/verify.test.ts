@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { DatabaseSync } from 'node:sqlite'
 import { asPid } from '../../std/index.ts'
 import { all, captured, codeOf, endWith, factsFrom, note, request, settle } from '../engine.fixture.ts'
+import { PAGE_ROWS } from '../limits.ts'
 import { layoutOf } from './folder/layout.ts'
 import { ports, temporaryFolder } from './folder/folder.fixture.ts'
 import { openEmbedded } from './folder/open-embedded.ts'
@@ -61,6 +62,38 @@ describe('J1: verify', () => {
   it('an erased payload is no problem', async () => {
     tamper(`update frame set payloads = '[null]' where p = 1 and n = 1`)
     expect(await problems()).toEqual([])
+  })
+
+  it('long journals and many processes are read page by page', async () => {
+    const N = 2 * PAGE_ROWS + 1
+    {
+      await using engine = await openEmbedded({ folder: folder.path, ...ports })
+      const host = captured()
+      await engine.host(host.run)
+      const q = await host.next()
+      for (let seq = 3; seq < N; seq++) q.frame(factsFrom(seq, [note(`q${seq}`)]), {})
+      await endWith(q)
+      await Promise.all(Array.from({ length: N }, (_, i) => engine.start(request(`extra${i}`))))
+    }
+    using reader = readEmbedded(folder.path, ports.hash)
+    expect((await all(reader.history(asPid('q')))).map((frame) => frame.n)).toEqual(
+      Array.from({ length: N }, (_, n) => n),
+    )
+    expect(await all(reader.list({}))).toHaveLength(N + 2)
+    expect(await problems()).toEqual([])
+    tamper(`update frame set hash = 'beef' where p = 2 and n = ${N - 1}`)
+    expect(await problems()).toEqual([['q', N - 1]])
+  })
+
+  it('a process whose start request is gone parks', async () => {
+    tamper('delete from birth where p = 2')
+    await using engine = await openEmbedded({ folder: folder.path, ...ports })
+    await engine.host(captured().run)
+    await settle()
+    expect(await engine.inspect(asPid('q'))).toMatchObject({
+      status: 'parked',
+      parked: { code: 'DATA_FOLDER_CORRUPT' },
+    })
   })
 
   it('a process whose journal cannot be read parks, and the others run', async () => {

@@ -1,10 +1,23 @@
 import { connect } from 'node:net'
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
 import { payloadOf } from '../../../kernel/index.ts'
-import { asPid } from '../../../std/index.ts'
-import { all, captured, codeOf, endWith, factsFrom, message, note, request, rest } from '../../engine.fixture.ts'
+import { asPid, SkeinError } from '../../../std/index.ts'
+import {
+  all,
+  captured,
+  codeOf,
+  endWith,
+  factsFrom,
+  HandClock,
+  message,
+  note,
+  request,
+  rest,
+  settle,
+} from '../../engine.fixture.ts'
 import { attachEmbedded } from '../folder/attach-embedded.ts'
 import type { AttachedEngine } from '../folder/attach-embedded.ts'
 import { ownerProcess, ports, temporaryFolder } from '../folder/folder.fixture.ts'
@@ -117,8 +130,57 @@ describe('the control socket', () => {
     owner.child.kill('SIGSTOP')
     const client = new ControlClient(noteOf(folder.path, 'socket') ?? '', ports.clock)
     expect(await codeOf(client.call({ op: 'ping' }, 50))).toBe('CONTROL_UNREACHABLE')
-    client[Symbol.dispose]()
+    const clock = new HandClock()
+    const attaching = codeOf(attachEmbedded(folder.path, { ...ports, clock }))
+    await settle()
+    clock.advance(60_000)
+    expect(await attaching).toBe('CONTROL_UNREACHABLE')
     owner.child.kill('SIGCONT')
+    expect(await client.call({ op: 'ping' })).toBe('pong')
+    client[Symbol.dispose]()
+  })
+
+  it('a folder whose owner left between two looks has none', async () => {
+    using folder = temporaryFolder()
+    await (await openEmbedded({ folder: folder.path, ...ports }))[Symbol.asyncDispose]()
+    const lock = new DatabaseSync(join(folder.path, 'owner'))
+    lock.exec('begin exclusive')
+    const attaching = attachEmbedded(folder.path, ports)
+    lock.close()
+    expect(await attaching).toBeUndefined()
+  })
+
+  it('a watch that the owner refuses says why, one that is given up before it began is empty', async () => {
+    using folder = temporaryFolder()
+    await using engine = await openEmbedded({ folder: folder.path, ...ports })
+    await using attached = await attach(folder.path)
+    expect(await all(attached.watch({}, AbortSignal.abort()))).toEqual([])
+    engine.abandon(new SkeinError('STORE_FULL', 'the disk is full'))
+    expect(await codeOf(all(attached.watch({}, new AbortController().signal)))).toBe('STORE_FULL')
+  })
+
+  it('a watcher that reads slowly slows nobody and misses nothing of a short story', async () => {
+    using folder = temporaryFolder()
+    await using engine = await openEmbedded({ folder: folder.path, ...ports })
+    const host = captured()
+    await engine.host(host.run)
+    await using attached = await attach(folder.path)
+    const stop = new AbortController()
+    const changes = attached.watch({}, stop.signal)
+    await attached.start(request('p'))
+    const activation = await host.next()
+    const large = note('x'.repeat(60_000))
+    for (let seq = 0; seq < 40; seq++) {
+      activation.frame(factsFrom(seq, [large]), {})
+      await settle(1)
+    }
+    await endWith(activation)
+    const frames: (number | undefined)[] = []
+    for await (const change of changes) {
+      if (change.frame !== undefined) frames.push(change.frame.n)
+      if (change.status === 'done') break
+    }
+    expect(frames).toEqual(Array.from({ length: 40 }, (_, n) => n))
   })
 
   it('a path too long for a socket goes to a private temporary folder, which goes with its owner', async () => {

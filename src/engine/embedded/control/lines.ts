@@ -3,7 +3,7 @@ import { SkeinError } from '../../../std/index.ts'
 import { CONTROL_LINE_BYTES_MAX } from '../../limits.ts'
 
 /** Calls `onLine` for every line that comes. A throw, or a line over the limit, destroys the socket. */
-export function readLines(socket: Socket, onLine: (line: string) => void): void {
+export function readLines(socket: Socket, onLine: (line: string) => void, bytesMax = CONTROL_LINE_BYTES_MAX): void {
   let parts: string[] = []
   let length = 0
   socket.setEncoding('utf8')
@@ -24,11 +24,11 @@ export function readLines(socket: Socket, onLine: (line: string) => void): void 
     if (from === chunk.length) return
     parts.push(from === 0 ? chunk : chunk.slice(from))
     length += chunk.length - from
-    if (length > CONTROL_LINE_BYTES_MAX) {
+    if (length > bytesMax) {
       socket.destroy(
         new SkeinError(
           'VALUE_TOO_LARGE',
-          `a line on the control socket is longer than ${CONTROL_LINE_BYTES_MAX} bytes; pass large values as files`,
+          `a line on the control socket is longer than ${bytesMax} bytes; pass large values as files`,
         ),
       )
     }

@@ -68,6 +68,28 @@ describe('checkpoints', () => {
     await close()
   })
 
+  it('after a pause a worker copies a large log, one at a time', async () => {
+    using folder = temporaryFolder()
+    const { write, databaseBytes, clock, close } = store(folder.path)
+    write(2 * WAL_KEPT_BYTES)
+    clock.advance(CHECKPOINT_IDLE_MS)
+    write(10)
+    clock.advance(CHECKPOINT_IDLE_MS)
+    expect(await until(() => databaseBytes() > 2 * WAL_KEPT_BYTES)).toBe(true)
+    await settle(4)
+    await close()
+  })
+
+  it('a copy that fails is made up for later, and stops nothing', async () => {
+    using folder = temporaryFolder()
+    const { db, write, clock, checkpoints } = store(folder.path)
+    write(1_000)
+    db.close()
+    clock.advance(CHECKPOINT_IDLE_MS)
+    expect(clock.timers).toBe(0)
+    await checkpoints[Symbol.asyncDispose]()
+  })
+
   it('a reader that holds the log back delays the copy, and nothing else', async () => {
     using folder = temporaryFolder()
     const { write, walBytes, clock, database, close } = store(folder.path)

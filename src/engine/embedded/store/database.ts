@@ -56,8 +56,8 @@ export function storeError(error: unknown, where: string): SkeinError {
   )
 }
 
-const pragma = (db: DatabaseSync, name: string): number =>
-  Number(Object.values(db.prepare(`pragma ${name}`).get() ?? {})[0])
+const pragma = (db: DatabaseSync, name: 'application_id' | 'user_version'): number =>
+  (db.prepare(`pragma ${name}`).get() as Record<typeof name, number>)[name]
 
 /** Checks that a database is a Skein store of a version this build knows. True when it is still empty. */
 function checkVersion(db: DatabaseSync, where: string): boolean {
