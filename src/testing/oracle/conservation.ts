@@ -1,5 +1,5 @@
 /** Σ of amounts over a tree of processes (rule G2), folded from the facts by other code than the kernel's. */
-import { DIMENSIONS } from '../../kernel/index.ts'
+import { DIMENSIONS, ProcessState } from '../../kernel/index.ts'
 import type { Amounts, Dimension } from '../../kernel/index.ts'
 import { bornOf, factsOf } from './journal.ts'
 import type { Journal } from './journal.ts'
@@ -59,6 +59,7 @@ export function conservationOffences(journals: readonly Journal[], capped: reado
   const offences: string[] = []
   for (const journal of journals) {
     const balance = balanceOf(journal)
+    offences.push(...disagreements(journal, balance))
     for (const dimension of DIMENSIONS) {
       const [reserved, delegated, used] = [
         balance.reserved[dimension] ?? 0,
@@ -73,6 +74,29 @@ export function conservationOffences(journals: readonly Journal[], capped: reado
     }
   }
   return offences
+}
+
+/** Where the kernel's own fold sees another account. */
+function disagreements({ pid, facts }: Journal, balance: Balance): readonly string[] {
+  const state = new ProcessState()
+  for (const fact of facts) state.apply(fact)
+  const { cap, reserved, delegated, spent, forfeited } = state.account.data
+  const given = balance.given
+  return DIMENSIONS.flatMap((dimension) => {
+    const kernel = [reserved, delegated, spent, forfeited, ...(cap[dimension] === undefined ? [] : [cap])]
+    const own = [balance.reserved, balance.delegated, balance.spent, balance.forfeited, balance.cap]
+    return kernel.flatMap((amounts, part) => {
+      const [theirs, ours] = [
+        amounts[dimension] ?? 0,
+        (own[part]?.[dimension] ?? 0) + (part === 1 ? (given[dimension] ?? 0) : 0),
+      ]
+      return theirs === ours
+        ? []
+        : [
+            `G2: the kernel's account of ${pid} says ${theirs} ${dimension}, its facts ${ours} (${PARTS.filter((name) => name !== 'given' && name !== 'cap')[part] ?? 'cap'})`,
+          ]
+    })
+  })
 }
 
 /** Attempts that were begun in these journals: the least that all accounts together must have seen of tool calls. */

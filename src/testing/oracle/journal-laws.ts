@@ -34,7 +34,10 @@ function repeated(items: readonly string[]): readonly string[] {
 
 /** Attempts count up from 1, each begun once before it settles, and a write is never repeated without evidence (E2, E4, E6). */
 function checkAttempts(segment: Segment, offend: Offend): void {
-  const attempts = new Map<string, { attempt: number; begun: boolean; over: boolean; lapsed: boolean; fact: FactOf<'intended'> }>()
+  const attempts = new Map<
+    string,
+    { attempt: number; begun: boolean; over: boolean; lapsed: boolean; fact: FactOf<'intended'> }
+  >()
   for (const fact of segment.facts) {
     switch (fact.type) {
       case 'intended': {
@@ -78,7 +81,8 @@ function checkAttempts(segment: Segment, offend: Offend): void {
     const excused = segment.facts.some(
       (other) => (other.type === 'resolved' || other.type === 'unknown') && other.key === key,
     )
-    if (ended && begun && !over && !lapsed && !excused && fact.class !== 'local') offend('C3', `ended while ${key} was under way`)
+    if (ended && begun && !over && !lapsed && !excused && fact.class !== 'local')
+      offend('C3', `ended while ${key} was under way`)
   }
 }
 

@@ -18,10 +18,14 @@ import type { Journal } from './journal.ts'
 /** What became of a replay. */
 export type Replayed = {
   readonly end: CommitEnd | undefined
-  /** Facts that it would have added, in order. */
-  readonly asked: readonly FactBody[]
+  /** Decisions that it would have added, in batches; only the first follows from the journal alone. */
+  readonly decided: readonly (readonly FactBody[])[]
   /** Effects that it would have started. */
   readonly started: readonly EffectKey[]
+  /** Outcomes that recovery itself came to, without asking: what is decided may follow from them. */
+  readonly concluded: readonly Fact[]
+  /** What it did before it had caught up with the journal (rule D5): nothing, if all is well. */
+  readonly early: readonly string[]
 }
 
 /** Thrown to stop a replay that has nothing more to show. */
@@ -35,8 +39,14 @@ const idle: Driver<never> = {
 
 /** Replays the facts of the journal's last segment, without its end. */
 export async function replayJournal(journal: Journal, code: CodeRegistry): Promise<Replayed> {
-  const asked: FactBody[] = []
+  const decided: (readonly FactBody[])[] = []
   const started: EffectKey[] = []
+  const early: string[] = []
+  const concluded: Fact[] = []
+  let isCaughtUp = false
+  const outward = (what: string): void => {
+    if (!isCaughtUp) early.push(what)
+  }
   const over = new AbortController()
   let end: CommitEnd | undefined
   const halt = (): never => {
@@ -55,12 +65,23 @@ export async function replayJournal(journal: Journal, code: CodeRegistry): Promi
     next: async (idleMs) => (idleMs === undefined ? halt() : undefined),
     async decide(make) {
       const bodies = make()
-      asked.push(...bodies)
+      if (bodies.length === 0) return bodies
+      outward('decide')
+      decided.push(bodies)
       return bodies
     },
-    perform: ({ key }) => void started.push(key),
+    perform({ key }) {
+      outward(`perform ${key}`)
+      started.push(key)
+    },
     abort: () => undefined,
-    frame: () => undefined,
+    frame(facts) {
+      outward('frame')
+      const keys = new Set(decided.flat().map((body) => ('key' in body ? body.key : undefined)))
+      concluded.push(
+        ...facts.filter((fact) => (fact.type === 'answered' || fact.type === 'settled') && !keys.has(fact.key)),
+      )
+    },
     async commit(how) {
       end = how
       return true
@@ -74,13 +95,13 @@ export async function replayJournal(journal: Journal, code: CodeRegistry): Promi
     drivers: { model: idle, tool: idle, step: idle },
     code,
     readAnswer: () => ({ ok: false, complaint: 'a replay asks no model' }),
-    trace: () => undefined,
+    trace: (news) => (isCaughtUp ||= news.type === 'resumed'),
     idleMs: 0,
   })
   await kernel.run(activation).catch((thrown: unknown) => {
     if (!(thrown instanceof Halt)) throw thrown
   })
-  return { end, asked, started }
+  return { end, decided, concluded, started, early }
 }
 
 /** From the last snapshot on, the birth first, without the end. */

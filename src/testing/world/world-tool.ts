@@ -22,7 +22,12 @@ export type WorldToolSettings = {
 /** A tool that asks `world` and, where declared, reconciles with it. */
 export function worldTool(world: World, settings: WorldToolSettings): Tool & { readonly name: string } {
   const { name, idempotent = false, reconcile = false, value, ...rest } = settings
-  const service: Service = { name, keyed: idempotent, inert: settings.effect === 'local', ...(value === undefined ? {} : { value }) }
+  const service: Service = {
+    name,
+    keyed: idempotent,
+    inert: settings.effect === 'local',
+    ...(value === undefined ? {} : { value }),
+  }
   const requestOf = (input: unknown, options: ToolExecutionOptions) => ({
     service,
     input,
