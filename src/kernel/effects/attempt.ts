@@ -1,5 +1,5 @@
 /** One attempt of an effect: runs the driver under its time-out and turns what comes back into a settlement. */
-import { assert, SkeinError, unreachable } from '../../std/index.ts'
+import { assert, SkeinError, toSkeinError, unreachable } from '../../std/index.ts'
 import type { EffectId, Pid } from '../../std/index.ts'
 import type { Amounts } from '../accounts/amounts.ts'
 import { parse } from '../definitions/schema.ts'
@@ -11,6 +11,9 @@ import type { KernelDeps } from '../ports/host.ts'
 import type { LaneLimit } from '../gate/admission.ts'
 import type { EffectAsk } from './ask.ts'
 import { judge } from './judgement.ts'
+
+/** Said in the record of an effect whose own answer never came (law 4: nothing is skipped in silence). */
+const FOUND_DONE = 'looked up: it was done, not sent again'
 
 type AttemptOptions = {
   readonly pid: Pid
@@ -49,7 +52,10 @@ export async function runAttempt(
     return settlementOf(result, options, tookMs())
   } catch (thrown) {
     if (options.act === 'reconcile')
-      return { outcome: { type: 'unknown', why: `reconcile of ${ask.name} failed` }, reconciled: 'unknown' }
+      return {
+        outcome: { type: 'unknown', why: `looking it up failed: ${toSkeinError(thrown).message}` },
+        reconciled: 'unknown',
+      }
     const aborted = signal.aborted && !timedOut
     const outcome = judge(thrown, {
       class: ask.class,
@@ -77,11 +83,12 @@ function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 function settlementOf(result: DriverResult, options: AttemptOptions, tookMs: number): Settled {
   if ('reconciled' in result)
     return {
-      outcome: { type: 'unknown', why: `the far side said ${result.reconciled}` },
+      outcome: { type: 'unknown', why: result.why ?? `the far side said ${result.reconciled}` },
       reconciled: result.reconciled,
     }
   const actual = actualOf(result.actual, options.reserve, tookMs)
-  return { outcome: okOutcome(result.value), actual }
+  const settled = { outcome: okOutcome(result.value), actual }
+  return options.act === 'reconcile' ? { ...settled, note: FOUND_DONE } : settled
 }
 
 function okOutcome(value: unknown): Outcome {

@@ -44,10 +44,10 @@ export type StepCall = CallBase & {
 /** Anything a driver can be asked for. */
 export type EffectCall = ModelCall | ToolCall | StepCall
 
-/** `value` must be data; `reconciled` only for `act: 'reconcile'` when the answer is not "done". */
+/** `value` must be data; `reconciled` only for `act: 'reconcile'` when the answer is not "done", `why` if asking failed. */
 export type DriverResult =
   | { readonly value: unknown; readonly actual?: Amounts }
-  | { readonly reconciled: 'absent' | 'unknown' }
+  | { readonly reconciled: 'absent' | 'unknown'; readonly why?: string }
 
 /** Throws for a failure; how a throw is judged (error or unknown) is the kernel's (rule E6). */
 export interface Driver<Call extends EffectCall = EffectCall> {

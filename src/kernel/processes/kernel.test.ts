@@ -89,6 +89,31 @@ describe('the kernel on a bare lane', () => {
     expect(ledger).toEqual(['7'])
   })
 
+  it('E6: a write in doubt that was looked up says so, and one that cannot be looked up says why', async () => {
+    const broken = { execute: () => Promise.reject(Object.assign(new Error('broken'), { status: 500 })) }
+    const found = ledgerTool([], 'write', {
+      ...broken,
+      reconcile: ({ n }: { n: number }) => ({ done: { n, twice: 8 } }),
+    })
+    const lost = ledgerTool([], 'write', { ...broken, reconcile: () => Promise.reject(new Error('nobody is there')) })
+    const lane = new Lane({ definitions: [flow((ctx) => ctx.tool(found, { n: 4 }))] })
+    expect(await lane.run()).toBe('ended')
+    expect(resultOf(lane)).toEqual({ n: 4, twice: 8 })
+    expect(lane.journal.find((fact) => fact.type === 'settled')).toMatchObject({
+      attempt: 1,
+      note: 'looked up: it was done, not sent again',
+    })
+    const parked = new Lane({ definitions: [flow((ctx) => ctx.tool(lost, { n: 4 }))] })
+    void parked.run()
+    await expect.poll(() => parked.types()).toContain('unknown')
+    const why = 'looking it up failed: nobody is there'
+    expect(parked.journal.find((fact) => fact.type === 'unknown')).toMatchObject({ why })
+    // Of the time reserved only what has passed is lost; of the calls, the one that may have been made.
+    const lostAmounts = parked.journal.find((fact) => fact.type === 'account')?.amounts
+    expect(lostAmounts).toMatchObject({ toolCalls: 1 })
+    expect(lostAmounts?.effectMs).toBeLessThan(100)
+  })
+
   it('D3: an await of something foreign is refused before anything is asked', async () => {
     const lane = new Lane({
       definitions: [

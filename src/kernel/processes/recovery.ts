@@ -1,6 +1,5 @@
 /** What a new owner does with effects that were under way when the old one died (rule E4). */
 import { limits, SkeinError } from '../../std/index.ts'
-import type { Amounts } from '../accounts/amounts.ts'
 import type { EffectAsk } from '../effects/ask.ts'
 import { failure } from '../journal/outcome.ts'
 import { pauseKey, suffixed } from '../keys/key.ts'
@@ -8,7 +7,7 @@ import { sendMessage } from './enact.ts'
 import { matchMessages } from './events.ts'
 import type { Process } from './process.ts'
 import type { EffectRecord } from './process-state.ts'
-import { putBeforeSomeone, startReconcile } from './settle.ts'
+import { lostAmounts, putBeforeSomeone, startReconcile } from './settle.ts'
 
 /** How many effects were kept, and how many are in doubt. */
 export type Recovered = { readonly kept: number; readonly repeated: number; readonly inDoubt: number }
@@ -129,12 +128,6 @@ function recoverBegun(process: Process, ask: EffectAsk, record: EffectRecord): b
     })
   else requeue(process, ask)
   return false
-}
-
-/** A dead attempt may have used all that was reserved for it, but of time no more than has passed since it began. */
-function lostAmounts(process: Process, record: EffectRecord): Amounts {
-  const passedMs = Math.max(0, process.deps.clock.now() - record.begunAt)
-  return { ...record.reserve, effectMs: Math.min(record.reserve.effectMs ?? 0, passedMs) }
 }
 
 function lost(ask: EffectAsk, record: EffectRecord): SkeinError {

@@ -1,5 +1,6 @@
 /** The end of an attempt: settled, repeated, reconciled or unknown (rules E4–E9). */
 import { limits } from '../../std/index.ts'
+import type { Amounts } from '../accounts/amounts.ts'
 import type { EffectAsk } from '../effects/ask.ts'
 import { failureOf } from '../journal/outcome.ts'
 import { pauseKey, suffixed } from '../keys/key.ts'
@@ -28,7 +29,8 @@ export function settleAttempt(process: Process, ask: EffectAsk, attempt: number,
   }
   const wanted = process.open.has(ask.key)
   const failed = failureOf(settled.outcome)
-  if (settled.reconciled !== undefined) return settleReconciled(process, ask, record, settled.reconciled)
+  if (settled.reconciled === 'unknown') return putBeforeSomeone(process, ask, record, whyOf(settled))
+  if (settled.reconciled === 'absent') return settleAbsent(process, ask, record)
   if (settled.outcome.type === 'unknown') return settleUnknown(process, ask, record, settled.outcome.why)
   // That this attempt failed says nothing of an earlier one that may have been done under the same key.
   if (record.inDoubt && ask.idempotent && settled.outcome.type === 'error')
@@ -71,7 +73,7 @@ function settleUnknown(process: Process, ask: EffectAsk, record: EffectRecord, w
   if (ask.work.kind === 'tool' && ask.work.tool.reconcile !== undefined && !ask.idempotent)
     return startReconcile(process, ask, record)
   if (ask.idempotent && record.attempt < limits.ATTEMPTS_MAX && process.open.has(ask.key)) {
-    process.record({ type: 'account', op: 'forfeit', key: ask.key, amounts: record.reserve })
+    process.record({ type: 'account', op: 'forfeit', key: ask.key, amounts: lostAmounts(process, record) })
     return repeatAfterPause(process, ask, record.attempt)
   }
   putBeforeSomeone(process, ask, record, why)
@@ -86,8 +88,7 @@ export function startReconcile(process: Process, ask: EffectAsk, record: EffectR
  * `absent` is conclusive when the attempt is surely over (its owner is dead, rule E8). After a time-out it may still
  * be on its way: wait, and look again; the second answer is believed, and said to be an assumption.
  */
-function settleReconciled(process: Process, ask: EffectAsk, record: EffectRecord, answer: 'absent' | 'unknown'): void {
-  if (answer === 'unknown') return putBeforeSomeone(process, ask, record, `nobody can say whether ${ask.name} was done`)
+function settleAbsent(process: Process, ask: EffectAsk, record: EffectRecord): void {
   const graceKey = pauseKey(ask.key, 'grace', record.attempt)
   const grace = process.state.effects.get(graceKey)
   const ownerIsDead = process.act.ownerDeath === 'known' && record.owner !== process.act.owner
@@ -114,10 +115,20 @@ function settleReconciled(process: Process, ask: EffectAsk, record: EffectRecord
     })
 }
 
+function whyOf({ outcome }: Settled): string {
+  return outcome.type === 'unknown' ? outcome.why : 'the far side does not know'
+}
+
+/** An attempt in doubt may have used all that was reserved for it, but of time no more than has passed since it began. */
+export function lostAmounts(process: Process, record: EffectRecord): Amounts {
+  const passedMs = Math.max(0, process.deps.clock.now() - record.begunAt)
+  return { ...record.reserve, effectMs: Math.min(record.reserve.effectMs ?? 0, passedMs) }
+}
+
 /** Parks the effect: done, again or fail (rule E6). */
 export function putBeforeSomeone(process: Process, ask: EffectAsk, record: EffectRecord, why: string): void {
   process.record({ type: 'unknown', key: ask.key, attempt: record.attempt, why })
-  process.record({ type: 'account', op: 'forfeit', key: ask.key, amounts: record.reserve })
+  process.record({ type: 'account', op: 'forfeit', key: ask.key, amounts: lostAmounts(process, record) })
   if (!process.open.has(ask.key)) return
   if (ask.onUnknown === 'throw') {
     process.record({ type: 'answered', key: ask.key, outcome: { type: 'unknown', why } })

@@ -210,17 +210,17 @@ describe('toolDriver', () => {
       expect(await answering(async () => ({ absent: true }))).toEqual({ reconciled: 'absent' })
       expect(await answering(() => ({ unknown: true }))).toEqual({ reconciled: 'unknown' })
     })
-    it('whatever else happens is unknown', async () => {
+    it('whatever else happens is unknown, with the reason', async () => {
       const unknown = { reconciled: 'unknown' }
       expect(await answering(undefined)).toEqual(unknown)
       expect(
         await answering(() => {
           throw new Error('down')
         }),
-      ).toEqual(unknown)
+      ).toEqual({ ...unknown, why: 'looking it up failed: down' })
       expect(await answering(() => undefined as never)).toEqual(unknown)
       expect(await answering(() => ({ absent: 'maybe' }) as never)).toEqual(unknown)
-      expect(await answering(() => ({ done: 'text' }), z.number())).toEqual(unknown)
+      expect(await answering(() => ({ done: 'text' }), z.number())).toMatchObject(unknown)
     })
     it('so is one that hangs until it is aborted', async () => {
       const clock = new HandClock()
@@ -229,7 +229,7 @@ describe('toolDriver', () => {
       const performed = toolDriver({ clock }).perform(callOf(hanging, { act: 'reconcile', signal: controller.signal }))
       controller.abort()
       clock.advance(ABORT_GRACE_MS)
-      expect(await performed).toEqual({ reconciled: 'unknown' })
+      expect(await performed).toMatchObject({ reconciled: 'unknown' })
     })
   })
 })

@@ -1,6 +1,6 @@
 /** The driver of tools: runs a tool's `execute`, or asks its `reconcile` what became of an attempt in doubt. */
 import type { Clock } from '../../std/index.ts'
-import { SkeinError } from '../../std/index.ts'
+import { SkeinError, toSkeinError } from '../../std/index.ts'
 import type { Driver, DriverResult, Reconciled, ToolCall, ToolExecutionOptions } from '../../kernel/index.ts'
 import { parse } from '../../kernel/index.ts'
 import { TOOL_CONCURRENCY_MAX } from '../limits.ts'
@@ -30,9 +30,8 @@ export function toolDriver(options: ToolDriverOptions): Driver<ToolCall> {
         }
         case 'reconcile': {
           const found = await reconcile(clock, call)
-          return 'done' in found
-            ? { value: found.done, actual: actual() }
-            : { reconciled: 'absent' in found ? 'absent' : 'unknown' }
+          if ('done' in found) return { value: found.done, actual: actual() }
+          return 'absent' in found ? { reconciled: 'absent' } : { reconciled: 'unknown', ...found.about }
         }
       }
     },
@@ -50,8 +49,10 @@ async function execute(call: ToolCall): Promise<unknown> {
   return checked(call, await lastValue(tool.execute(call.input, optionsOf(call)), call))
 }
 
+type Found = Reconciled<unknown> & { readonly about?: { readonly why: string } }
+
 /** Whatever goes wrong while asking, the answer is that nothing is known (rule E6). */
-async function reconcile(clock: Clock, call: ToolCall): Promise<Reconciled<unknown>> {
+async function reconcile(clock: Clock, call: ToolCall): Promise<Found> {
   const ask = call.tool.reconcile
   if (ask === undefined) return { unknown: true }
   try {
@@ -59,8 +60,8 @@ async function reconcile(clock: Clock, call: ToolCall): Promise<Reconciled<unkno
     if (typeof found !== 'object' || found === null) return { unknown: true }
     if ('done' in found) return { done: checked(call, found.done) }
     return 'absent' in found && found.absent === true ? { absent: true } : { unknown: true }
-  } catch {
-    return { unknown: true }
+  } catch (thrown) {
+    return { unknown: true, about: { why: `looking it up failed: ${toSkeinError(thrown).message}` } }
   }
 }
 
