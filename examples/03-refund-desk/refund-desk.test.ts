@@ -108,6 +108,7 @@ it('E6: killed after the shop has booked: it is looked up, and not paid again', 
   const done = await d.run('cid')
   expect([done.code, JSON.parse(done.out)]).toEqual([0, DONE])
   expect(done.err).toContain('1 in doubt')
+  expect(done.err).toMatch(/^cid\/refund +done .*looked up: it was done, not sent again$/m)
   expect(await d.booked()).toEqual({ refunds: 1, mail: 1 })
   const attempts = (await d.facts('cid', 'intended')).filter((fact) => fact.name === 'refund')
   expect(attempts.map((fact) => fact.attempt)).toEqual([1])
@@ -132,7 +133,7 @@ it('E6: killed in a mail, which nobody can look up: it asks, and takes the word 
   const parked = await d.run('dan')
   expect([parked.code, parked.out]).toEqual([4, ''])
   const inbox = (await d.skein('inbox')).out
-  expect(inbox).toMatch(/^dan\/send_mail {2}outcome unknown: /)
+  expect(inbox).toMatch(/^dan\/send_mail {2}outcome unknown: was send_mail done\? .* \{"to":"ann@example.org"/)
   for (const how of ['--done', '--again', '--fail']) expect(inbox).toContain(`npx skein resolve dan/send_mail ${how}`)
   expect((await d.skein('resolve', 'dan/send_mail', '--done', '{"sent":true}')).code).toBe(0)
   const done = await d.run('dan')
@@ -146,6 +147,7 @@ it('E6: a 500 after booking is no failure: it is looked up at once, and not repe
   const done = await d.run('eve', CHEAP)
   expect([done.code, JSON.parse(done.out)]).toEqual([0, DONE])
   expect(await d.booked()).toEqual({ refunds: 1, mail: 1 })
+  expect((await d.skein('log', 'eve')).out).toMatch(/done +refund .*looked up: it was done, not sent again$/m)
   expect((await d.facts('eve', 'begun')).map((fact) => fact.attempt)).not.toContain(2)
 })
 
@@ -154,6 +156,7 @@ it('the shop dies after booking: again, under the same key, is still one refund'
   await d.mood({ refunds: 'dying' })
   const parked = await d.run('fay', CHEAP)
   expect([parked.code, parked.err]).toEqual([4, expect.stringContaining('npx skein resolve fay/refund --again')])
+  expect(parked.err).toContain('was refund done? looking it up failed')
   await d.reopenShop()
   expect((await d.skein('resolve', 'fay/refund', '--again')).code).toBe(0)
   const done = await d.run('fay')
