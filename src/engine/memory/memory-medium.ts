@@ -27,7 +27,8 @@ export interface MemoryMedium extends Disposable {
 }
 
 const WHERE = 'the store in memory'
-const NEVER = new Promise<never>(() => {})
+/** A promise of its own each time: a shared one would keep all who ever waited for it. */
+const never = (): Promise<never> => new Promise(() => {})
 
 /** An empty medium. Disposing it frees the memory. */
 export function memoryMedium(): MemoryMedium {
@@ -47,17 +48,17 @@ function faulty(store: SqliteStore, faults: StoreFaults, power: AbortSignal): St
   let commits = 0
   const slowly = async <T>(n: number, apply: () => T, before: void | Promise<void>): Promise<T> => {
     await before
-    if (power.aborted) return NEVER
+    if (power.aborted) return never()
     const result = store.commit(apply)
     await faults.afterCommit?.(n)
-    return power.aborted ? NEVER : result
+    return power.aborted ? never() : result
   }
   return {
     epoch: store.epoch,
     durability: store.durability,
     tables: store.tables,
     commit<T>(apply: () => T): T | Promise<T> {
-      if (power.aborted) return NEVER
+      if (power.aborted) return never()
       const n = commits++
       try {
         const before = faults.beforeCommit?.(n)
