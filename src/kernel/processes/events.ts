@@ -315,7 +315,8 @@ function handleChildEnded(process: Process, control: Extract<Control, { type: 'c
   const child = process.state.children.get(control.child)
   if (child === undefined || child.ended) return
   const { toppedUp = {} } = control
-  if (Object.keys(toppedUp).length > 0) process.record({ type: 'account', op: 'topUp', amounts: toppedUp, by: child.pid })
+  if (Object.keys(toppedUp).length > 0)
+    process.record({ type: 'account', op: 'topUp', amounts: toppedUp, by: child.pid })
   process.record({
     type: 'account',
     op: 'return',
