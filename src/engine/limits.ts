@@ -3,8 +3,8 @@ import { limits } from '../std/index.ts'
 
 /** Text of one sealed frame. */
 export const FRAME_BYTES_MAX = 64 * 1024 * 1024
-/** Entries of one transaction: bounds how long a commit may block the event loop. */
-export const BATCH_ENTRIES_MAX = 1_000
+/** Entries of one transaction, and of what follows from it in one macrotask: bounds how long the event loop is held. */
+export const BATCH_ENTRIES_MAX = 250
 /** Bytes of one transaction, about. */
 export const BATCH_BYTES_MAX = 8 * 1024 * 1024
 /** Processes whose outcomes are delivered in one macrotask; the rest follow after a look at I/O. */

@@ -64,9 +64,6 @@ const RESTED = `update process set status = ?, wakeAt = ?, summary = coalesce(?,
 const ENDED = `update process set status = ?, result = ?, summary = ?, wakeAt = null, parked = null, endedAt = ?,
   updatedAt = ? where p = ?`
 
-/** The process table of a store. */
-export type ProcessTable = ReturnType<typeof processTable>
-
 /** The process table over an open database. */
 export function processTable(db: DatabaseSync) {
   return { ...reads(db), ...changes(db) }
