@@ -73,6 +73,8 @@ export class Process implements Disposable {
   root = new Scope(ROOT_SCOPE, undefined)
   keys = new KeyCounter()
   body: Body | undefined
+  /** Calls that were open when the body came to its end. */
+  readonly floating = new Set<EffectKey>()
   definition: AnyDefinition | undefined
   codeDigest = ''
   replaying = true

@@ -12,7 +12,7 @@ import type {
   WorldToolSettings,
 } from '../../../src/testing/index.ts'
 import type { ProcessView } from '../../../src/engine/index.ts'
-import type { Pid } from '../../../src/std/index.ts'
+import type { EffectKey, Pid } from '../../../src/std/index.ts'
 
 /** What a rule's test plays. */
 export type Play = Partial<SimulationOptions> &
@@ -93,4 +93,42 @@ export function about<T extends Extract<Fact, { key?: unknown }>['type']>(
 /** Deeds of a service that really happened. */
 export function deedsOf(ledger: readonly Deed[], service: string): readonly Deed[] {
   return ledger.filter((deed) => deed.service === service && deed.what === 'done')
+}
+
+/** Plays it undisturbed, then with the power going once before and once after each of its commits. */
+export async function throughCrashes(
+  play: Play,
+  body: Parameters<typeof stage>[1],
+  check: (run: Staged, calm: Staged) => void,
+): Promise<void> {
+  const calm = await stage(play, body)
+  check(calm, calm)
+  const { length: commits } = calm.sim.trace.filter((line) => / commit \d+$/.test(line))
+  for (const moment of ['before', 'after'] as const)
+    for (let n = 0; n < commits; n++) check(await stage({ ...play, ...powerCut(n, moment) }, body), calm)
+}
+
+/** Plays it until it waits, lets the host die, and goes on. */
+export async function crashOnceAt(sim: Simulation, pid: Pid, kind: string): Promise<void> {
+  await waited(sim, pid, kind)
+  sim.crash()
+}
+
+/** Resolves when the process waits for something of this kind; gives the key of the wait. */
+export async function waited(sim: Simulation, pid: Pid, kind: string): Promise<EffectKey> {
+  for (;;) {
+    const wait = (await sim.inspect(pid))?.waits.find(({ on }) => on.kind === kind)
+    if (wait !== undefined) return wait.key
+    await sim.loop.sleep(5)
+  }
+}
+
+/** The code of whatever the call throws or rejects with. */
+export async function codeOf(call: () => unknown): Promise<string> {
+  try {
+    await call()
+    return 'none'
+  } catch (thrown) {
+    return (thrown as { code: string }).code
+  }
 }
