@@ -36,11 +36,11 @@ export async function runAttempt(
   signal: AbortSignal,
 ): Promise<Settled> {
   using _slot = options.slot ?? { [Symbol.dispose]: () => undefined }
+  if (signal.aborted) return { outcome: { type: 'cancelled' }, actual: {} }
   const abort = new AbortController()
   let timedOut = false
   const onAbort = (): void => abort.abort(signal.reason)
-  if (signal.aborted) onAbort()
-  else signal.addEventListener('abort', onAbort, { once: true })
+  signal.addEventListener('abort', onAbort, { once: true })
   using _timer = deps.clock.timer(options.timeoutMs, () => {
     timedOut = true
     abort.abort(new SkeinError('EFFECT_TIMEOUT', `${ask.name} did not answer within ${options.timeoutMs} ms`))

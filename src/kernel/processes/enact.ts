@@ -124,8 +124,6 @@ function elasticOf(budget: Budget | undefined, cap: Amounts): Dimension[] {
 /** Hands an attempt to the engine, to start after the frame. */
 export function startAttempt(process: Process, ask: EffectAsk, attempt: number, act: 'execute' | 'reconcile'): void {
   const record = process.state.record(ask.key)
-  const slot = process.slots.get(ask.key)
-  process.slots.delete(ask.key)
   const { reserve, timeoutMs, args, argsAreRaw } = record
   const options = {
     pid: process.pid,
@@ -136,12 +134,11 @@ export function startAttempt(process: Process, ask: EffectAsk, attempt: number, 
     args,
     argsAreRaw,
     act,
-    slot,
   }
   process.inFlight += 1
   process.turn.starts.push(() => {
     process.act.perform({ key: ask.key, attempt, class: ask.class, begun: record.owner }, ({ signal }) =>
-      runAttempt(ask, options, process.deps, signal),
+      runAttempt(ask, { ...options, slot: process.takeSlot(ask.key) }, process.deps, signal),
     )
   })
 }

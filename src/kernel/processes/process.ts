@@ -172,6 +172,13 @@ export class Process implements Disposable {
     else this.slots.set(key, slot)
   }
 
+  /** Hands a slot over to the attempt that starts: it gives it back. */
+  takeSlot(key: EffectKey): Disposable | undefined {
+    const slot = this.slots.get(key)
+    this.slots.delete(key)
+    return slot
+  }
+
   releaseSlot(key: EffectKey): void {
     this.slots.get(key)?.[Symbol.dispose]()
     this.slots.delete(key)
