@@ -1,0 +1,20 @@
+/** What the conformance suite needs of an engine: to be opened, killed and opened again, in its own time. */
+import type { Engine } from '../../engine/index.ts'
+
+/** One store, and the engines that own it one after the other. */
+export interface EngineRig {
+  /** Opens the engine as a new owner of what the last one left; no other may be open. */
+  open(): Promise<Engine>
+  /** Ends the open engine as `kill -9` would: nothing is flushed. */
+  crash(): Promise<void>
+  /** In the engine's own time. */
+  sleep(delayMs: number): Promise<void>
+  now(): number
+  /** A new owner while the old one still believes it is the owner. Absent where the engine itself makes that impossible. */
+  readonly usurp?: () => Promise<Engine>
+  /** Lets the next commit fail. Absent where it cannot be made to. */
+  readonly failNextCommit?: () => void
+}
+
+/** Gives `use` a rig over an empty store, and cleans up. */
+export type OpenRig = (use: (rig: EngineRig) => Promise<void>) => Promise<void>

@@ -1,0 +1,110 @@
+/** C: starts are idempotent, and a cancel that comes too early is remembered. */
+import assert from 'node:assert/strict'
+import type { EngineRule } from '../describe-engine.ts'
+import { keyOf, startOf } from '../puppet.ts'
+
+/** The rules of children. */
+export const CHILD_RULES: readonly EngineRule[] = [
+  {
+    rule: 'C1',
+    title: 'a start is idempotent by pid, from outside and from a frame',
+    async check({ engine, puppet }) {
+      assert.deepEqual(await engine.start(startOf('p')), { pid: 'p', created: true })
+      assert.deepEqual(await engine.start(startOf('p')), { pid: 'p', created: false })
+      const lane = await puppet.next()
+      const start = (name: string) => ({
+        type: 'start' as const,
+        key: keyOf(name),
+        request: startOf('child', { parent: { pid: lane.pid, key: keyOf('end') } }),
+      })
+      lane.frame(['first'], { sent: [start('first')] })
+      lane.frame(['again'], { sent: [start('again')] })
+      const results = [await lane.next(), await lane.next()].map((event) =>
+        event?.type === 'sent' ? event.result : event?.type,
+      )
+      assert.deepEqual(results, ['queued', 'duplicate'])
+      assert.equal((await puppet.next()).pid, 'child')
+      assert.equal(puppet.isIdle, true)
+    },
+  },
+  {
+    rule: 'C3',
+    title: 'the end of a child is a control of its parent, once, whoever is resting',
+    async check({ engine, puppet }) {
+      await engine.start(startOf('p'))
+      const parent = await puppet.next()
+      parent.frame(['spawn'], {
+        sent: [
+          {
+            type: 'start',
+            key: keyOf('c'),
+            request: startOf('child', { parent: { pid: parent.pid, key: keyOf('end') } }),
+          },
+        ],
+      })
+      await parent.next()
+      parent.frame(['join'], { waits: [{ key: keyOf('end'), on: { kind: 'child', pid: 'child' as never } }] })
+      assert.equal(await parent.rest(), true)
+      const child = await puppet.next()
+      const ended = {
+        id: 'child!ended',
+        type: 'childEnded' as const,
+        child: child.pid,
+        key: keyOf('end'),
+        outcome: { type: 'cancelled' as const },
+        cap: {},
+        spent: {},
+        forfeited: {},
+      }
+      child.frame(['over'], { sent: [{ type: 'control', to: parent.pid, control: ended }] })
+      await child.end()
+      const woken = await puppet.next()
+      const event = await woken.next()
+      assert.ok(event?.type === 'control' && event.control.type === 'childEnded')
+      woken.frame(['heard'])
+      assert.equal(await engine.control(parent.pid, ended), 'duplicate')
+    },
+  },
+  {
+    rule: 'C5',
+    title:
+      'a cancel before the start leaves a tombstone: the late start is refused, and its payer gets everything back',
+    async check({ engine, puppet }) {
+      await engine.start(startOf('p'))
+      const parent = await puppet.next()
+      await engine.control('child' as never, { id: 'c', type: 'cancel', reason: 'no', by: 'test' })
+      const cap = { toolCalls: 7 }
+      parent.frame(['spawn'], {
+        sent: [
+          {
+            type: 'start',
+            key: keyOf('c'),
+            request: startOf('child', { cap, parent: { pid: parent.pid, key: keyOf('end') } }),
+          },
+        ],
+      })
+      const events = [await parent.next(), await parent.next()]
+      const control = events.flatMap((event) => (event?.type === 'control' ? [event.control] : []))[0]
+      assert.ok(control?.type === 'childEnded')
+      assert.deepEqual(
+        [control.child, control.cap, control.spent, control.outcome.type],
+        ['child', cap, {}, 'cancelled'],
+      )
+      assert.equal(puppet.isIdle, true)
+    },
+  },
+  {
+    rule: 'X5',
+    title: 'a control is told whether anybody will hear it',
+    async check({ engine, puppet }) {
+      await engine.start(startOf('p'))
+      const lane = await puppet.next()
+      const cancel = { id: 'c', type: 'cancel' as const, reason: 'stop', by: 'test' }
+      assert.equal(await engine.control(lane.pid, cancel), 'queued')
+      assert.equal(await engine.control(lane.pid, cancel), 'duplicate')
+      await lane.next()
+      await lane.end()
+      assert.equal(await engine.control(lane.pid, { ...cancel, id: 'late' }), 'ended')
+    },
+  },
+]

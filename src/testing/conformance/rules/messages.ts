@@ -1,0 +1,95 @@
+/** M: messages arrive once, in the order of their sender, and the limits say so. */
+import assert from 'node:assert/strict'
+import { limits } from '../../../std/index.ts'
+import type { EngineRule } from '../describe-engine.ts'
+import { keyOf, messageOf, startOf } from '../puppet.ts'
+
+/** The rules of messages. */
+export const MESSAGE_RULES: readonly EngineRule[] = [
+  {
+    rule: 'M1',
+    title: 'the order of a sender is kept, within a frame and between frames',
+    async check({ engine, puppet }) {
+      await engine.start(startOf('sender'))
+      const sender = await puppet.next()
+      await engine.start(startOf('receiver'))
+      const receiver = await puppet.next()
+      const say = (ids: readonly string[]): void =>
+        sender.frame(ids, {
+          sent: ids.map((id) => ({
+            type: 'message' as const,
+            key: keyOf(id),
+            message: messageOf('receiver', id, { from: sender.pid }),
+          })),
+        })
+      say(['a', 'b'])
+      say(['c'])
+      say(['d', 'e'])
+      const heard: string[] = []
+      while (heard.length < 5) heard.push((await receiver.message()).id)
+      assert.deepEqual(heard, ['a', 'b', 'c', 'd', 'e'])
+    },
+  },
+  {
+    rule: 'M2',
+    title: 'an id is delivered once, also after it was consumed, and over a crash',
+    async check(stage) {
+      const { engine, puppet } = stage
+      await engine.start(startOf('p'))
+      const lane = await puppet.next()
+      assert.equal(await engine.deliver(messageOf('p', 'm')), 'queued')
+      assert.equal(await engine.deliver(messageOf('p', 'm')), 'duplicate')
+      const { id } = await lane.message()
+      lane.frame(['took'], { consumed: [id] })
+      assert.equal(await engine.deliver(messageOf('p', 'm')), 'duplicate')
+      const reopened = await stage.reopen('crash')
+      assert.equal(await reopened.engine.deliver(messageOf('p', 'm')), 'duplicate')
+    },
+  },
+  {
+    rule: 'M4',
+    title: 'a message is in the mailbox until the frame that consumes it is durable',
+    async check(stage) {
+      await stage.engine.start(startOf('p'))
+      const lane = await stage.puppet.next()
+      await stage.engine.deliver(messageOf('p', 'one'))
+      await stage.engine.deliver(messageOf('p', 'two'))
+      const first = await lane.message()
+      await lane.message()
+      lane.frame(['took one'], { consumed: [first.id] })
+      await stage.rig.sleep(5)
+      const { puppet } = await stage.reopen('crash')
+      const next = await puppet.next()
+      assert.equal((await next.message()).id, 'two')
+      assert.equal(await next.next(0), undefined)
+    },
+  },
+  {
+    rule: 'M6',
+    title: 'nobody of that pid is "unknown"; one that has ended is "ended"',
+    async check({ engine, puppet }) {
+      assert.equal(await engine.deliver(messageOf('nobody', 'm')), 'unknown')
+      await engine.start(startOf('p'))
+      await (await puppet.next()).end()
+      assert.equal(await engine.deliver(messageOf('p', 'm')), 'ended')
+    },
+  },
+  {
+    rule: 'M6',
+    title: 'a full mailbox says so, and takes more when it was read',
+    async check({ engine, puppet }) {
+      await engine.start(startOf('p'))
+      const lane = await puppet.next()
+      const body = { text: JSON.stringify('x'.repeat(limits.MESSAGE_BYTES_MAX - 100)) }
+      const fits = Math.floor(limits.MAILBOX_BYTES_MAX / limits.MESSAGE_BYTES_MAX)
+      let result: string = 'queued'
+      let sent = 0
+      for (; result === 'queued' && sent <= fits + 1; sent++)
+        result = await engine.deliver(messageOf('p', `m${sent}`, { body }))
+      assert.equal(result, 'full')
+      const { id } = await lane.message()
+      lane.frame(['took'], { consumed: [id] })
+      assert.equal(await engine.deliver(messageOf('p', 'more', { body })), 'queued')
+    },
+  },
+]

@@ -1,0 +1,31 @@
+/** The outside ledger as its clients see it. */
+import { request } from 'node:http'
+import type { LedgerLook, LedgerRequest } from './ledger-entry.ts'
+
+/** One run's way to the ledger. */
+export interface FarSide {
+  /** Does it. Rejects as a broken connection does when the signal is aborted. */
+  do(asked: LedgerRequest, signal?: AbortSignal): Promise<unknown>
+  /** What became of a key. */
+  look(asked: LedgerRequest): Promise<LedgerLook>
+}
+
+/** The ledger that listens on `socket`, for the run of this name. */
+export function farSide(socket: string, run: string): FarSide {
+  const post = (act: string, asked: LedgerRequest, signal?: AbortSignal): Promise<unknown> =>
+    new Promise((resolve, reject) => {
+      const path = `/${run}/${act}`
+      const sent = request({ socketPath: socket, path, method: 'POST', ...(signal ? { signal } : {}) }, (answer) => {
+        let text = ''
+        answer.on('data', (chunk: Buffer) => (text += chunk.toString()))
+        answer.on('end', () => resolve(JSON.parse(text)))
+        answer.on('error', reject)
+      })
+      sent.on('error', reject)
+      sent.end(JSON.stringify(asked))
+    })
+  return {
+    do: (asked, signal) => post('do', asked, signal),
+    look: async (asked) => (await post('look', asked)) as LedgerLook,
+  }
+}

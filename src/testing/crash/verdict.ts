@@ -1,0 +1,127 @@
+/** Compares what a run says with what the outside ledger saw. */
+import type { Fact } from '../../kernel/index.ts'
+import { conservationOffences } from '../oracle/conservation.ts'
+import { factsOf, idOf, segmentsOf } from '../oracle/journal.ts'
+import type { Journal, Segment } from '../oracle/journal.ts'
+import { journalOffences } from '../oracle/journal-laws.ts'
+import { messageOffences } from '../oracle/message-laws.ts'
+import type { LedgerEntry } from './ledger-entry.ts'
+
+/** A run that has ended: its result, the journals of its processes, and what the ledger has of it. */
+export type Evidence = {
+  readonly result: unknown
+  readonly journals: readonly Journal[]
+  readonly entries: readonly LedgerEntry[]
+}
+
+/** What a run got wrong, in the words of the promise, one line each; and what it did openly. */
+export type Verdict = {
+  readonly lost: readonly string[]
+  readonly wrong: readonly string[]
+  readonly repeated: readonly string[]
+  readonly silent: readonly string[]
+  readonly unsound: readonly string[]
+  readonly effects: number
+  readonly repeatedKeyed: number
+  readonly resolved: number
+  readonly reconciled: number
+}
+
+/** The key under which a scripted model tells the ledger that it was called: providers know no keys. */
+export const MODEL_KEY = 'model'
+
+/** Judges a run that was killed by one that was not. */
+export function judgeRun(killed: Evidence, clean: Evidence): Verdict {
+  const { journals, entries } = killed
+  const [told, right] = [killed, clean].map(({ result }) => JSON.stringify(result))
+  const records = recordsOf(journals)
+  return {
+    lost: excess(contents(clean.entries), contents(entries)).map((what) => `lost: ${what}`),
+    wrong: told === right ? [] : [`wrong: the result is ${told}, uninterrupted it is ${right}`],
+    repeated: [
+      ...excess(contents(entries), contents(clean.entries)).map((what) => `repeated: ${what}`),
+      ...repeats(entries, records),
+    ],
+    silent: [...silentRepeats(entries, records), ...silentSkips(entries, records)],
+    unsound: [
+      ...journals.flatMap(journalOffences),
+      ...messageOffences(journals, () => 0),
+      ...conservationOffences(journals, ['toolCalls', 'processes', 'modelCalls']),
+    ],
+    effects: records.size,
+    repeatedKeyed: entries.filter(({ what }) => what === 'known').length,
+    resolved: journals.reduce((sum, { facts }) => sum + factsOf(facts, 'resolved').length, 0),
+    reconciled: entries.filter(({ what }) => what === 'looked').length,
+  }
+}
+
+type EffectRecord = { begun: number; again: number; isModel: boolean; isOk: boolean }
+
+/** What the journals say of each effect, by its idempotency key. */
+function recordsOf(journals: readonly Journal[]): ReadonlyMap<string, EffectRecord> {
+  const records = new Map<string, EffectRecord>()
+  for (const segment of journals.flatMap(segmentsOf)) for (const fact of segment.facts) note(records, segment, fact)
+  return records
+}
+
+function note(records: Map<string, EffectRecord>, segment: Segment, fact: Fact): void {
+  if (!('key' in fact) || fact.key === undefined) return
+  const id = idOf(segment, fact.key)
+  if (fact.type === 'intended' && fact.class !== 'local' && !records.has(id))
+    records.set(id, { begun: 0, again: 0, isModel: fact.kind === 'model', isOk: false })
+  const record = records.get(id)
+  if (record === undefined) return
+  if (fact.type === 'begun') record.begun += 1
+  if (fact.type === 'resolved' && fact.how === 'again') record.again += 1
+  if ((fact.type === 'settled' || fact.type === 'resolved') && fact.outcome?.type === 'ok') record.isOk = true
+}
+
+const count = (entries: readonly LedgerEntry[], what: LedgerEntry['what'], key: string): number =>
+  entries.filter((entry) => entry.what === what && entry.key === key).length
+
+/** What was done to the world, and how often, whatever the key. */
+function contents(entries: readonly LedgerEntry[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>()
+  for (const { what, inert, tool, input } of entries) {
+    if (what !== 'done' || inert) continue
+    const content = `${tool} ${JSON.stringify(input)}`
+    counts.set(content, (counts.get(content) ?? 0) + 1)
+  }
+  return counts
+}
+
+function excess(more: ReadonlyMap<string, number>, less: ReadonlyMap<string, number>): readonly string[] {
+  return [...more].flatMap(([content, n]) => {
+    const other = less.get(content) ?? 0
+    return n > other ? [`${content} was done ${n} times here and ${other} times there`] : []
+  })
+}
+
+/** A write that was executed twice under one key, although nobody said `again`. */
+function repeats(entries: readonly LedgerEntry[], records: ReadonlyMap<string, EffectRecord>): readonly string[] {
+  const keys = new Set(entries.filter(({ inert }) => !inert).map(({ key }) => key))
+  return [...keys].flatMap((key) => {
+    const done = count(entries, 'done', key)
+    return done > 1 + (records.get(key)?.again ?? 0) ? [`repeated: ${key} was executed ${done} times`] : []
+  })
+}
+
+/** Requests that arrived without an attempt in a journal. */
+function silentRepeats(entries: readonly LedgerEntry[], records: ReadonlyMap<string, EffectRecord>): readonly string[] {
+  const keys = new Set(entries.filter(({ what }) => what === 'begun').map(({ key }) => key))
+  const models = [...records.values()].filter(({ isModel }) => isModel).reduce((sum, { begun }) => sum + begun, 0)
+  return [...keys].flatMap((key) => {
+    const asked = count(entries, 'begun', key)
+    const attempts = key === MODEL_KEY ? models : (records.get(key)?.begun ?? 0)
+    return asked > attempts ? [`silent: ${key} was asked ${asked} times, and its journal says ${attempts}`] : []
+  })
+}
+
+/** Effects that the journal says were done, of which the ledger knows nothing. */
+function silentSkips(entries: readonly LedgerEntry[], records: ReadonlyMap<string, EffectRecord>): readonly string[] {
+  return [...records].flatMap(([key, { isOk, isModel }]) =>
+    isOk && !isModel && count(entries, 'done', key) === 0
+      ? [`silent: ${key} is done in its journal, and the ledger has nothing of it`]
+      : [],
+  )
+}
