@@ -1,5 +1,6 @@
 /** How a process comes to its end: floating calls, children, lingering writes, then one fact (rules C3, S5, X5, A4). */
-import { limits, SkeinError, toSkeinError } from '../../std/index.ts'
+import { asEffectKey, limits, SkeinError, toSkeinError } from '../../std/index.ts'
+import type { EffectKey } from '../../std/index.ts'
 import { parse } from '../definitions/schema.ts'
 import { failure, payloadOf } from '../journal/outcome.ts'
 import type { Outcome } from '../journal/outcome.ts'
@@ -7,6 +8,10 @@ import type { BodyEnd } from './body.ts'
 import { makeBody } from './bodies.ts'
 import { CANCEL_KEY, cancelChild, stopAsk } from './cancel.ts'
 import type { Process } from './process.ts'
+
+/** The wait for children that were told to end (rule X5). */
+const ORPHANS_KEY: EffectKey = asEffectKey('!orphans')
+const NAMED_MAX = 5
 
 /** `open`: not at its end · `ended`: the fact is recorded · `continued`: a new segment has begun, its body to be started. */
 export type Ending = 'open' | 'ended' | 'continued'
@@ -18,36 +23,53 @@ export function moveToEnd(process: Process): Ending {
   const cancelled = state.cancelled !== undefined && !process.open.has(CANCEL_KEY)
   if (!cancelled && body?.end === undefined) return 'open'
   if (!cancelled && body?.end?.type === 'continue') return continueAsNew(process, body.end.state)
-  const floating = dropUnbegun(process)
+  dropUnbegun(process)
   const failed = cancelled || body?.end?.type === 'error'
-  for (const child of state.openChildren()) if (failed) cancelChild(process, child.key, child.pid)
-  if (process.inFlight > 0 || state.openChildren().length > 0 || hasBegun(process)) return 'open'
+  const children = state.openChildren()
+  if (failed) for (const child of children) cancelChild(process, child.key, child.pid)
+  const isHeld = children.length > 0 && !(failed && areOverdue(process))
+  if (process.inFlight > 0 || isHeld || hasBegun(process)) return 'open'
   const result: Outcome = cancelled
     ? { type: 'cancelled' }
     : resultOf(process, body?.end as Exclude<BodyEnd, { type: 'continue' }>)
-  const warning =
-    floating.length === 0 || cancelled
-      ? {}
-      : { warning: `FLOATING_CALL: ended with open calls: ${floating.slice(0, 5).join(', ')}` }
-  process.record({ type: 'ended', result, ...warning })
+  const warning = warningOf(
+    cancelled ? [] : [...process.floating],
+    children.map((child) => child.pid),
+  )
+  process.record({ type: 'ended', result, ...(warning === '' ? {} : { warning }) })
   tellParent(process, result)
   return 'ended'
 }
 
-/** Open asks that have not begun are dropped (rule S5); names them. */
-function dropUnbegun(process: Process): string[] {
-  const floating: string[] = []
+/** Whether children that were told to end have had their time; the first look sets the clock. */
+function areOverdue(process: Process): boolean {
+  const clock = process.state.effects.get(ORPHANS_KEY)
+  if (clock !== undefined) return clock.outcome !== undefined
+  const dueAt = process.deps.clock.now() + limits.CANCEL_CHILDREN_MS_DEFAULT
+  process.record({ type: 'waiting', key: ORPHANS_KEY, on: { kind: 'timer', dueAt } })
+  return false
+}
+
+function warningOf(floating: readonly string[], orphans: readonly string[]): string {
+  const some = (names: readonly string[]): string => names.slice(0, NAMED_MAX).join(', ')
+  const parts: string[] = []
+  if (floating.length > 0) parts.push(`FLOATING_CALL: ended with open calls: ${some(floating)}`)
+  if (orphans.length > 0) parts.push(`ORPHANS: ended before children that were told to: ${some(orphans)}`)
+  return parts.join('; ')
+}
+
+/** Open asks that have not begun are dropped, and what floats is noted by name (rule S5). */
+function dropUnbegun(process: Process): void {
   process.asked = []
   for (const ask of process.open.values()) {
     if (ask.key === CANCEL_KEY || ask.op === 'close' || ask.op === 'join' || ask.op === 'start') continue
-    floating.push(ask.key)
+    process.floating.add(ask.key)
     const phase = process.state.effects.get(ask.key)?.phase
     if (ask.op === 'effect' && (phase === 'begun' || phase === 'intended')) continue
     if (ask.op === 'send' || ask.op === 'hook') continue
     stopAsk(process, ask)
     process.open.delete(ask.key)
   }
-  return floating
 }
 
 function hasBegun(process: Process): boolean {
