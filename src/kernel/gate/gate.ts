@@ -1,7 +1,7 @@
 /**
  * The gate: every effect passes it (law 1). An ordered list of stages; the first that does not say `pass` decides.
  *
- * shape ▸ unknown-first ▸ approval ▸ budget ▸ schedule ▸ decide (reserve, intended, begun) — one synchronous act,
+ * shape ▸ unknown-first ▸ key-age ▸ approval ▸ budget ▸ schedule ▸ decide (reserve, intended, begun) — one synchronous act,
  * journaled once per attempt and never evaluated again for a key that has a verdict (rule E1).
  */
 import { SkeinError, toSkeinError } from '../../std/index.ts'
@@ -82,6 +82,16 @@ const unknownFirst: Stage = {
       }
     }
     return PASS
+  },
+}
+
+/** A key that the far side may have forgotten protects no repeat; only an operator says "again" then. */
+const keyAge: Stage = {
+  name: 'key-age',
+  judge: ({ process, ask, record }) => {
+    if (ask.keyTtlMs === undefined || record?.firstBegunAt === undefined || record.phase !== 'waiting') return PASS
+    if (!isInDoubt(ask, record) || process.deps.clock.now() - record.firstBegunAt <= ask.keyTtlMs) return PASS
+    return { type: 'refuse', error: new SkeinError('UNKNOWN_OUTCOME', 'its key is older than the far side remembers') }
   },
 }
 
@@ -169,7 +179,7 @@ const schedule: Stage = {
 }
 
 /** The stages, in order. Capability, policy and flow take their places after `shape` when the guard is built. */
-export const STAGES: readonly Stage[] = [shape, unknownFirst, approval, approvalVerdict, budget, schedule]
+export const STAGES: readonly Stage[] = [shape, unknownFirst, keyAge, approval, approvalVerdict, budget, schedule]
 
 /** Decides one effect: facts to record, or `queue`. Reserves on the draft account. */
 export function decideEffect(process: Process, ask: EffectAsk, account: Account): readonly FactBody[] | 'queue' {
@@ -184,8 +194,10 @@ export function decideEffect(process: Process, ask: EffectAsk, account: Account)
       case 'pass':
         continue
       case 'refuse':
-        return [{ type: 'settled', key: ask.key, attempt: 0, outcome: failure(verdict.error.toJSON()) }]
+        process.releaseSlot(ask.key)
+        return refusalOf(ask, record, verdict.error)
       case 'wait':
+        process.releaseSlot(ask.key)
         return verdict.facts
       case 'queue':
         return 'queue'
@@ -193,6 +205,23 @@ export function decideEffect(process: Process, ask: EffectAsk, account: Account)
   }
   account.reserve(reserve)
   return intentOf(process, ask, { attempt, reserve, timeoutMs, ...(attempt === 1 ? argsOf(ask, parsed) : {}) })
+}
+
+/** An earlier attempt may have been done: it was repeated under its key, or an operator said "again". */
+function isInDoubt(ask: EffectAsk, record: EffectRecord): boolean {
+  return ask.class === 'write' && ((record.inDoubt && ask.idempotent) || record.phase === 'unknown')
+}
+
+/** That no further attempt is allowed says nothing of one that may have been done: such a write is unknown (law 4). */
+function refusalOf(ask: EffectAsk, record: EffectRecord | undefined, error: SkeinError): readonly FactBody[] {
+  const { key } = ask
+  if (record === undefined || !isInDoubt(ask, record))
+    return [{ type: 'settled', key, attempt: 0, outcome: failure(error.toJSON()) }]
+  const why = `an earlier attempt may have been done, and it was not repeated: ${error.message}`
+  const unknown: FactBody = { type: 'unknown', key, attempt: record.attempt, why }
+  if (ask.onUnknown === 'throw') return [unknown, { type: 'answered', key, outcome: { type: 'unknown', why } }]
+  const question = `was ${ask.name} done? ${why}`
+  return [unknown, { type: 'waiting', key: suffixed(key, 'resolve'), on: { kind: 'operator', question } }]
 }
 
 /** What the schema made of the input is recorded, so that every attempt does the same (rule K2); what is not data is parsed each time. */
