@@ -14,6 +14,8 @@ import { matches } from './pattern.ts'
 export class Mailbox {
   readonly #messages: Message[] = []
   readonly #receives = new Map<EffectKey, MessagePattern>()
+  /** The place of the receive that was taken last. */
+  #place = 0
 
   put(message: Message): void {
     if (!this.#messages.some((known) => known.id === message.id)) this.#messages.push(message)
@@ -29,22 +31,24 @@ export class Mailbox {
 
   /** The next pair of a waiting receive and its message; both leave. */
   take(): { readonly key: EffectKey; readonly message: Message } | undefined {
+    let place = -1
     for (const [key, pattern] of this.#receives) {
+      place += 1
       const at = this.#messages.findIndex((message) => matches(pattern, message))
       const message = this.#messages[at]
       if (message === undefined) continue
       this.#messages.splice(at, 1)
       this.#receives.delete(key)
+      this.#place = place
       return { key, message }
     }
     return undefined
   }
 
-  /** A message whose receive has refused it (schema): the receive waits again, in its old place. */
+  /** The receive taken last has refused its message (schema): it waits again, in its old place. */
   restore(key: EffectKey, pattern: MessagePattern): void {
-    const others = [...this.#receives]
+    const receives = [...this.#receives].toSpliced(this.#place, 0, [key, pattern])
     this.#receives.clear()
-    this.#receives.set(key, pattern)
-    for (const [otherKey, otherPattern] of others) this.#receives.set(otherKey, otherPattern)
+    for (const [other, wanted] of receives) this.#receives.set(other, wanted)
   }
 }
