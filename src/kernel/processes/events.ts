@@ -8,7 +8,7 @@ import { baseKey, isGrace, suffixed, suffixOf } from '../keys/key.ts'
 import { REFUSED_TOPIC } from '../messages/pattern.ts'
 import type { Control, Event, Message } from '../ports/activation.ts'
 import { cancelProcess } from './cancel.ts'
-import { askAgain, handleFund, handleFundRefused } from './funding.ts'
+import { askAgain, handleFund, handleFundRefused, releaseBudgetWaits, requestAgain } from './funding.ts'
 import { settleAttempt, startReconcile } from './settle.ts'
 import type { Process } from './process.ts'
 
@@ -211,6 +211,8 @@ function handleControl(process: Process, control: Control): void {
       return
     case 'topUp':
       process.record({ type: 'account', op: 'topUp', amounts: control.amounts, by: control.by })
+      releaseBudgetWaits(process)
+      requestAgain(process)
       return
     case 'resolve':
       handleResolve(process, control)
@@ -325,6 +327,7 @@ function handleChildEnded(process: Process, control: Extract<Control, { type: 'c
     forfeited: control.forfeited,
     other: control.child,
   })
+  if (child.carried === true) return
   process.record({ type: 'answered', key: suffixed(child.key, 'end'), outcome: control.outcome })
   process.turn.unwait(suffixed(child.key, 'end'))
 }

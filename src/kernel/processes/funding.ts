@@ -111,6 +111,14 @@ export function releaseBudgetWaits(process: Process): void {
   }
 }
 
+/** A parent keeps one request of a child at a time: what its answer did not cover is asked for again. */
+export function requestAgain(process: Process): void {
+  for (const key of process.state.budgetWaits) {
+    const { waiting } = process.state.record(key)
+    if (waiting?.kind === 'budget') requestFunds(process, key, waiting.need)
+  }
+}
+
 function childOfFund(process: Process, key: EffectKey): ChildRecord | undefined {
   if (suffixOf(key) !== 'fund') return undefined
   const start = baseKey(key)

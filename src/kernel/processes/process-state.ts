@@ -58,6 +58,8 @@ export type ChildRecord = {
   cap: Amounts
   ended: boolean
   cancelSent: boolean
+  /** Started in an earlier segment: nobody in this one can wait for it, and its key may mean another now. */
+  carried?: true
 }
 
 /** What a snapshot carries into the next segment. */
@@ -334,7 +336,7 @@ export class ProcessState {
     this.toppedUp = carried.toppedUp
     this.effects.clear()
     this.children.clear()
-    for (const child of carried.children) this.children.set(child.pid, { ...child })
+    for (const child of carried.children) this.children.set(child.pid, { ...child, carried: true })
     this.closedScopes.length = 0
     this.unknowns.clear()
     this.budgetWaits.clear()
