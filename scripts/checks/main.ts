@@ -2,7 +2,7 @@
  * `npm test` and `.ci/run`. Ends with one line, `N passed, N failed, N skipped`, and exit code 0 only when nothing failed.
  *
  * 1. Without arguments everything is checked; `--project NAME` or paths run only those tests, and only tests.
- * 2. `--ci` adds coverage thresholds, unused code and the package as a stranger gets it.
+ * 2. `--ci` adds coverage thresholds, unused code and the package as a stranger gets it, and kills for a minute.
  * 3. All checks run, whatever failed before: one run shows all that is wrong.
  */
 import { STATIC_CHECKS, UNUSED_CODE_CHECK } from './commands.ts'
@@ -11,10 +11,13 @@ import { addTallies, NOTHING_CHECKED, tallyLine, type Check } from './tally.ts'
 import { vitestCheck } from './vitest.ts'
 
 const NODE_MIN = [22, 18] as const
+/** How long CI kills runs (test/chaos). */
+const CI_CHAOS_S = '60'
 
 function checksFor(args: readonly string[]): readonly Check[] {
   if (args.includes('--ci')) {
     const filters = args.filter((arg) => arg !== '--ci')
+    process.env['SKEIN_CHAOS_S'] ??= CI_CHAOS_S
     return [...STATIC_CHECKS, UNUSED_CODE_CHECK, vitestCheck(['--coverage', ...filters]), PACKAGE_CHECK]
   }
   return args.length > 0 ? [vitestCheck(args)] : [...STATIC_CHECKS, vitestCheck([])]

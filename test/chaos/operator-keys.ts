@@ -1,0 +1,18 @@
+import { idOf, segmentsOf } from '../../src/testing/index.ts'
+import type { Engine } from '../../src/engine/index.ts'
+import type { Fact } from '../../src/kernel/index.ts'
+import { asEffectKey } from '../../src/std/index.ts'
+import type { EffectKey, Pid } from '../../src/std/index.ts'
+
+/** The effect that a wait belongs to. */
+export function baseKey(key: EffectKey): EffectKey {
+  return asEffectKey(key.replace(/!(resolve|approval|budget)$/, ''))
+}
+
+/** The idempotency key of an effect of the newest segment. */
+export async function segmentIdOf(engine: Pick<Engine, 'history'>, pid: Pid, key: EffectKey): Promise<string> {
+  const facts: Fact[] = []
+  for await (const frame of engine.history(pid)) facts.push(...frame.facts)
+  const segment = segmentsOf({ pid, facts }).at(-1)
+  return segment === undefined ? '' : idOf(segment, key)
+}

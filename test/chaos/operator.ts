@@ -1,0 +1,32 @@
+/** The person beside the run: looks at the far side when an outcome is unknown, agrees, answers, pays. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Skein } from 'skein'
+import { baseKey, segmentIdOf } from './operator-keys.ts'
+import { far } from './far-tools.ts'
+
+const ROUND_MS = 15
+const LATE = new Set(['NOT_WAITING', 'PROCESS_ENDED', 'EFFECT_UNKNOWN', 'ENGINE_CLOSED'])
+
+/** Looks round until the signal is aborted. */
+export async function attend(skein: Skein, engine: Parameters<typeof segmentIdOf>[0], signal: AbortSignal) {
+  while (!signal.aborted) {
+    for await (const view of skein.list())
+      for (const { key, on } of view.waits) {
+        const effect = `${view.pid}/${baseKey(key)}`
+        try {
+          if (on.kind === 'approval') await skein.approve(effect)
+          if (on.kind === 'answer') await skein.answer(effect, { many: 7 })
+          if (on.kind === 'budget') await skein.topUp(view.pid, { toolCalls: on.need.toolCalls ?? 1 })
+          if (on.kind === 'operator') {
+            const id = await segmentIdOf(engine, view.pid, baseKey(key))
+            const found = await far.look({ tool: 'operator', key: id, attempt: 1, input: null })
+            await skein.resolve(effect, 'done' in found ? found : { again: true }, { by: 'ann' })
+          }
+        } catch (thrown) {
+          // Somebody was faster: the run itself, or this operator in an earlier life.
+          if (!LATE.has((thrown as { readonly code?: string }).code ?? '')) throw thrown
+        }
+      }
+    await sleep(ROUND_MS)
+  }
+}
