@@ -125,8 +125,10 @@ function childOfFund(process: Process, key: EffectKey): ChildRecord | undefined 
   return [...process.state.children.values()].find((child) => child.key === start)
 }
 
-/** Puts an effect before the gate again, if anybody still waits for it. */
+/** Puts an effect before the gate again, if anybody still waits for it; never one that is before an operator. */
 export function askAgain(process: Process, key: EffectKey): void {
   const ask = process.open.get(key)
+  const question = process.state.effects.get(suffixed(key, 'resolve'))
+  if (question?.waiting !== undefined && question.outcome === undefined) return
   if (ask !== undefined && !process.asked.includes(ask)) process.asked.push(ask)
 }

@@ -64,14 +64,14 @@ function recoverEffect(process: Process, ask: EffectAsk, record: EffectRecord): 
     isStillWaiting(process, pauseKey(ask.key, 'grace', record.attempt))
   )
     return false
-  if (record.phase === 'waiting') {
-    const decidedToWait = ['approval', 'budget'] as const
-    if (!decidedToWait.some((suffix) => isStillWaiting(process, suffixed(ask.key, suffix)))) requeue(process, ask)
-    return false
-  }
-  if (record.phase === 'unknown') {
-    // Without a question it was given up; with an answer it is to be done again.
-    if (process.state.effects.get(suffixed(ask.key, 'resolve'))?.outcome !== undefined) requeue(process, ask)
+  if (record.phase === 'waiting' || record.phase === 'unknown') {
+    const waitsAtGate = (['approval', 'budget'] as const).some((suffix) =>
+      isStillWaiting(process, suffixed(ask.key, suffix)),
+    )
+    // Unknown without a question: it was given up; with an answer: it is to be done again.
+    const isToBeDone =
+      record.phase === 'waiting' || process.state.effects.get(suffixed(ask.key, 'resolve'))?.outcome !== undefined
+    if (isToBeDone && !waitsAtGate) requeue(process, ask)
     return false
   }
   if (record.phase === 'intended' && ask.class !== 'local') {
@@ -88,7 +88,7 @@ function isStillWaiting(process: Process, key: EffectRecord['key']): boolean {
 }
 
 function recoverBegun(process: Process, ask: EffectAsk, record: EffectRecord): boolean {
-  const wanted = process.open.has(ask.key)
+  const wanted = isWanted(process, ask)
   const expired =
     ask.keyTtlMs !== undefined &&
     record.firstBegunAt !== undefined &&
@@ -138,5 +138,10 @@ function lost(ask: EffectAsk, record: EffectRecord): SkeinError {
 }
 
 function requeue(process: Process, ask: EffectAsk): void {
-  if (process.open.has(ask.key) && !process.asked.includes(ask)) process.asked.push(ask)
+  if (isWanted(process, ask) && !process.asked.includes(ask)) process.asked.push(ask)
+}
+
+/** In a closed scope nothing is decided any more, even where a body that had ended was never told (rule X6). */
+function isWanted(process: Process, ask: EffectAsk): boolean {
+  return process.open.has(ask.key) && !process.state.isWithinClosed(ask.key)
 }

@@ -10,4 +10,5 @@ export const REGRESSIONS: readonly { readonly seed: number; readonly broke: stri
   { seed: 1001, broke: 'a closed scope waited for money on behalf of a cancelled child' },
   { seed: 2474, broke: 'a write that was given up was asked for again by a replay' },
   { seed: 3696, broke: 'a body that had ended was told an outcome in replay that it had not been told live' },
+  { seed: 309832403, broke: 'a write in doubt was begun again by a wait for money left over from an earlier attempt' },
 ]
