@@ -98,7 +98,7 @@ export class Combinators {
       const base =
         keyOf === undefined
           ? contentIdent(item ?? null, this.#process.deps.hash).slice(0, 16)
-          : authorIdent(keyOf(item))
+          : authorIdent(keyOf(item)).replaceAll('~', '%7e')
       const occurrence = seen.get(base) ?? 0
       seen.set(base, occurrence + 1)
       return occurrence === 0 ? base : `${base}~${occurrence}`
