@@ -141,3 +141,56 @@ describe('G5: money on demand', () => {
     })
   })
 })
+
+describe('DESIGN 7: approvals', () => {
+  it('bind to the version of the tool: other code is asked about anew', async () => {
+    await simulate({ seed: 1, rebootMs: 'never' }, async (sim) => {
+      const done: string[] = []
+      let version = '1'
+      const pay = {
+        name: 'pay',
+        get version() {
+          return version
+        },
+        needsApproval: true,
+        inputSchema: z.object({}),
+        execute: () => done.push(version),
+      }
+      const flow = workflow({ name: 'flow' }, async (ctx) => ctx.tool(pay, {}))
+      sim.define(flow)
+      await sim.boot()
+      const pid = await sim.start(flow, undefined, { cap: { toolCalls: 0 } })
+      const wait = async () => (await sim.reached(pid, ['waiting'])).waits[0]
+      const approve = async (id: string) =>
+        sim.control(pid, { id, type: 'approve', key: (await wait())?.key as never, verdict: 'approved', by: 'ann' })
+      await approve('a1')
+      await sim.loop.sleep(1_000)
+      expect((await wait())?.on.kind).toBe('budget')
+      sim.crash()
+      version = '2'
+      await sim.boot()
+      await sim.control(pid, { id: 't', type: 'topUp', amounts: { toolCalls: 1 }, by: 'ann' })
+      await sim.loop.sleep(1_000)
+      expect(done).toEqual([])
+      expect((await wait())?.on).toMatchObject({ kind: 'approval', toolVersion: '2' })
+      await approve('a2')
+      await sim.reached(pid)
+      expect(done).toEqual(['2'])
+    })
+  })
+})
+
+describe('S1: branches of map', () => {
+  it('with author keys that look like an occurrence have scopes of their own', async () => {
+    await simulate({ seed: 1 }, async (sim) => {
+      const flow = workflow({ name: 'flow' }, async (ctx) =>
+        ctx.map(['a', 'a', 'a~1'], (c, item) => c.all([async (d) => `${item} ${await d.tool(echo, { n: 1 })}`]), {
+          key: (item: string) => item,
+        }),
+      )
+      sim.define(flow)
+      await sim.boot()
+      expect(shown((await sim.reached(await sim.start(flow))).result)).toEqual([['a 1'], ['a 1'], ['a~1 1']])
+    })
+  })
+})

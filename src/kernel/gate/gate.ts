@@ -103,8 +103,9 @@ const approval: Stage = {
     if (needed !== true) return { type: 'refuse', error: needed }
     const key = suffixed(ask.key, 'approval')
     const known = process.state.effects.get(key)
-    if (known?.outcome !== undefined) return PASS
-    if (known?.waiting !== undefined) return { type: 'wait', facts: [] }
+    const toolVersion = versionOf(ask)
+    if (known?.approvalOf?.argsHash === ask.argsHash && known.approvalOf.toolVersion === toolVersion)
+      return known.outcome === undefined ? { type: 'wait', facts: [] } : PASS
     const expires = ask.approval.expiresMs
     const show =
       ask.work.kind === 'tool' ? { show: ask.work.rawInput } : ask.args === undefined ? {} : { show: ask.args }
@@ -112,7 +113,18 @@ const approval: Stage = {
     return {
       type: 'wait',
       facts: [
-        { type: 'waiting', key, on: { kind: 'approval', title: ask.name, argsHash: ask.argsHash, ...show, ...dueAt } },
+        {
+          type: 'waiting',
+          key,
+          on: {
+            kind: 'approval',
+            title: ask.name,
+            argsHash: ask.argsHash,
+            ...(toolVersion === undefined ? {} : { toolVersion }),
+            ...show,
+            ...dueAt,
+          },
+        },
       ],
     }
   },
@@ -207,6 +219,10 @@ export function decideEffect(process: Process, ask: EffectAsk, account: Account)
   return intentOf(process, ask, { attempt, reserve, timeoutMs, ...(attempt === 1 ? argsOf(ask, parsed) : {}) })
 }
 
+function versionOf(ask: EffectAsk): string | undefined {
+  return ask.work.kind === 'tool' ? ask.work.tool.version : undefined
+}
+
 /** An earlier attempt may have been done: it was repeated under its key, or an operator said "again". */
 function isInDoubt(ask: EffectAsk, record: EffectRecord): boolean {
   return ask.class === 'write' && ((record.inDoubt && ask.idempotent) || record.phase === 'unknown')
@@ -244,7 +260,7 @@ type Attempt = {
 
 function intentOf(process: Process, ask: EffectAsk, about: Attempt): readonly FactBody[] {
   const approver = process.state.effects.get(suffixed(ask.key, 'approval'))?.approvedBy
-  const toolVersion = ask.work.kind === 'tool' ? ask.work.tool.version : undefined
+  const toolVersion = versionOf(ask)
   const intended: FactBody = {
     type: 'intended',
     key: ask.key,

@@ -24,6 +24,8 @@ export type WaitOn =
       readonly kind: 'approval'
       readonly title: string
       readonly argsHash: string
+      /** With the arguments, what the approval binds to. */
+      readonly toolVersion?: string
       readonly show?: Payload
       readonly dueAt?: number
     }

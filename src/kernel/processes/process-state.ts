@@ -45,6 +45,8 @@ export type EffectRecord = {
   inDoubt: boolean
   approvedBy: string | undefined
   waiting: WaitOn | undefined
+  /** What an approval was given, or refused, for. */
+  approvalOf: Extract<WaitOn, { kind: 'approval' }> | undefined
   sentTo: Pid | undefined
   outcome: Outcome | undefined
   outcomeSeq: number
@@ -131,6 +133,7 @@ export class ProcessState {
       case 'waiting': {
         const record = this.record(fact.key)
         record.waiting = fact.on
+        if (fact.on.kind === 'approval') record.approvalOf = fact.on
         // The same effect may wait for money, or for an operator, more than once.
         record.outcome = undefined
         record.outcome = undefined
@@ -186,6 +189,7 @@ export class ProcessState {
         inDoubt: false,
         approvedBy: undefined,
         waiting: undefined,
+        approvalOf: undefined,
         sentTo: undefined,
         outcome: undefined,
         outcomeSeq: -1,
