@@ -5,6 +5,7 @@ import { parse } from '../definitions/schema.ts'
 import { failure, payloadOf } from '../journal/outcome.ts'
 import type { Outcome } from '../journal/outcome.ts'
 import type { BodyEnd } from './body.ts'
+import type { Ask } from '../effects/ask.ts'
 import { makeBody } from './bodies.ts'
 import { CANCEL_KEY, cancelChild, stopAsk } from './cancel.ts'
 import type { Process } from './process.ts'
@@ -59,17 +60,22 @@ function warningOf(floating: readonly string[], orphans: readonly string[]): str
 }
 
 /** Open asks that have not begun are dropped, and what floats is noted by name (rule S5). */
-function dropUnbegun(process: Process): void {
-  process.asked = []
+export function dropUnbegun(process: Process): void {
+  process.asked = process.asked.filter((ask) => isRepeat(process, ask))
   for (const ask of process.open.values()) {
     if (ask.key === CANCEL_KEY || ask.op === 'close' || ask.op === 'join' || ask.op === 'start') continue
     process.floating.add(ask.key)
     const phase = process.state.effects.get(ask.key)?.phase
     if (ask.op === 'effect' && (phase === 'begun' || phase === 'intended')) continue
-    if (ask.op === 'send' || ask.op === 'hook') continue
+    if (ask.op === 'send' || ask.op === 'hook' || process.asked.includes(ask)) continue
     stopAsk(process, ask)
     process.open.delete(ask.key)
   }
+}
+
+/** A write that was begun and is to be begun again: it is waited for like one that runs. */
+function isRepeat(process: Process, ask: Ask): boolean {
+  return ask.op === 'effect' && ask.class === 'write' && (process.state.effects.get(ask.key)?.attempt ?? 0) > 0
 }
 
 function hasBegun(process: Process): boolean {

@@ -14,7 +14,7 @@ import type { KernelDeps } from '../ports/host.ts'
 import { makeBody, startBody } from './bodies.ts'
 import { stopScope } from './cancel.ts'
 import { deliverNext, foreignAwait, inMacrotask } from './deliver.ts'
-import { moveToEnd, segmentTooLong } from './ending.ts'
+import { dropUnbegun, moveToEnd, segmentTooLong } from './ending.ts'
 import { enact, enactAsks } from './enact.ts'
 import { handleEvent, matchMessages } from './events.ts'
 import { releaseBudgetWaits } from './funding.ts'
@@ -134,6 +134,7 @@ async function turns(process: Process): Promise<void> {
 /** Delivers and decides until nothing more follows from the facts at hand. */
 async function rest(process: Process): Promise<void> {
   do {
+    if (process.body?.end !== undefined && process.body.end.type !== 'continue') dropUnbegun(process)
     await passGate(process)
     const stop = process.broken ?? segmentTooLong(process)
     if (stop !== undefined) throw stop
