@@ -5,21 +5,24 @@ import { startLedger } from '../../src/testing/crash/ledger-process.ts'
 import type { LedgerProcess } from '../../src/testing/crash/ledger-process.ts'
 import { judgeRun } from '../../src/testing/crash/verdict.ts'
 import type { Evidence } from '../../src/testing/crash/verdict.ts'
-import { simRandom } from '../../src/testing/index.ts'
-import type { SimRandom } from '../../src/testing/index.ts'
-import { readFolder } from './folder.ts'
+import { simRandom } from '../../src/testing/simulation/sim-random.ts'
+import type { SimRandom } from '../../src/testing/simulation/sim-random.ts'
+import { edgeOf, factsAt, readFolder } from './folder.ts'
+import type { Edge } from './folder.ts'
 import { live } from './life.ts'
 import type { Fate } from './life.ts'
 
 const PROGRAMS = ['tools', 'assistant', 'desk'] as const
 const WORKERS = 2
-const KILLS_MAX = 12
+const KILLS_MAX = 10
 /** Opening a folder commits so often before anything runs. */
 const OPENING_COMMITS = 2
 /** A life that is killed again and again at its beginning would get nowhere. */
-const STRIDE_MAX = 9
+const STRIDE_MAX = 14
 /** One run of so many is killed by the clock, the others at commits. */
 const BY_CLOCK_EVERY = 3
+/** First kills walk over the commits of a program in strides of this prime, so that early runs cover all of it. */
+const SPREAD = 7
 
 type Program = (typeof PROGRAMS)[number]
 type Measure = {
@@ -28,6 +31,8 @@ type Measure = {
   readonly commits: number
   readonly ms: number
 }
+
+type Lived = { readonly result: unknown; readonly edges: readonly Edge[] }
 
 /** What a campaign saw. */
 export type Tally = {
@@ -39,7 +44,7 @@ export type Tally = {
   resolved: number
   readonly failures: { readonly seed: number; readonly what: string }[]
   readonly counts: { lost: number; wrong: number; repeated: number; silent: number; unsound: number }
-  /** Facts of the uninterrupted runs, and those at which a run was killed. */
+  /** Facts of the uninterrupted runs, and those just before or after which a run was killed. */
   facts: number
   covered: number
 }
@@ -87,9 +92,14 @@ class Campaign {
     for (const program of PROGRAMS) {
       const about = await this.#place(program)
       const { said, ms } = await live(about, {})
-      const { journals, all } = await readFolder(about.folder)
+      const { journals, frames } = await readFolder(about.folder)
       const evidence = { result: said?.result, journals, entries: this.#ledger.entries(about.run) }
-      this.#clean.set(program, { evidence, facts: new Set(all), commits: said?.commits ?? 0, ms })
+      this.#clean.set(program, {
+        evidence,
+        facts: new Set([...frames.values()].flat(2)),
+        commits: said?.commits ?? 0,
+        ms,
+      })
       const self = Object.entries(judgeRun(evidence, evidence)).filter(
         ([, found]) => Array.isArray(found) && found.length,
       )
@@ -102,9 +112,10 @@ class Campaign {
     const program = PROGRAMS[seed % PROGRAMS.length] ?? 'tools'
     const about = await this.#place(program)
     try {
-      const said = await this.#lives(about, program, seed)
+      const { result, edges } = await this.#lives(about, program, seed)
       const found = await readFolder(about.folder)
-      const evidence = { result: said, journals: found.journals, entries: this.#ledger.entries(about.run) }
+      for (const edge of edges) for (const fact of factsAt(edge, found)) this.#covered.add(fact)
+      const evidence = { result, journals: found.journals, entries: this.#ledger.entries(about.run) }
       this.#judge(program, seed, evidence, found.broken)
       await rm(about.folder, { recursive: true })
     } catch (thrown) {
@@ -119,19 +130,19 @@ class Campaign {
     return this.tally
   }
 
-  async #lives(about: Parameters<typeof live>[0], program: Program, seed: number): Promise<unknown> {
-    const clean = this.#clean.get(program)
+  async #lives(about: Parameters<typeof live>[0], program: Program, seed: number): Promise<Lived> {
+    const edges: Edge[] = []
+    const { commits, ms } = this.#clean.get(program) ?? { commits: 1, ms: 0 }
     const random = simRandom(`kills/${seed}`)
-    const first =
-      OPENING_COMMITS + (Math.floor(seed / PROGRAMS.length) % Math.max(1, (clean?.commits ?? 1) - OPENING_COMMITS))
+    const first = OPENING_COMMITS + ((ordinalOf(seed) * SPREAD) % Math.max(1, commits - OPENING_COMMITS))
     for (let kills = 0; ; kills++) {
-      const life = await live(
-        about,
-        kills < KILLS_MAX ? fateOf(random, seed, kills === 0 ? first : undefined, clean?.ms ?? 0) : {},
-      )
-      if (!life.wasKilled) return life.said?.result
+      const fate = kills < KILLS_MAX ? fateOf(random, seed, kills === 0 ? first : undefined, ms) : {}
+      const life = await live(about, fate)
+      if (!life.wasKilled) return { result: life.said?.result, edges }
       this.tally.kills += 1
-      for (const fact of (await readFolder(about.folder).catch(() => undefined))?.edge ?? []) this.#covered.add(fact)
+      // Killed before there was a folder to read.
+      const found = await readFolder(about.folder).catch(() => undefined)
+      if (found !== undefined) edges.push(edgeOf(found))
     }
   }
 
@@ -154,6 +165,12 @@ class Campaign {
     const folder = join(await mkdtemp(join(this.#folder, `${run}-`)), 'data')
     return { socket: this.#ledger.socket, run, program, folder }
   }
+}
+
+/** Number of this run among those of its program that are killed at commits. */
+function ordinalOf(seed: number): number {
+  const nth = Math.floor(seed / PROGRAMS.length)
+  return nth - Math.floor((nth + 1) / BY_CLOCK_EVERY)
 }
 
 function fateOf(random: SimRandom, seed: number, first: number | undefined, ms: number): Fate {

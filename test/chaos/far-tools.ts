@@ -1,5 +1,5 @@
 /** The four ways in which a tool can stand to the ledger. */
-import { anything } from '../../src/testing/index.ts'
+import { anything } from '../../src/testing/world/anything.ts'
 import { farSide } from '../../src/testing/crash/far-side.ts'
 import type { Tool, ToolExecutionOptions } from '../../src/kernel/index.ts'
 

@@ -1,35 +1,48 @@
 /** What a data folder holds, read as an auditor reads it. */
 import { nodeHash, readEmbedded } from '../../src/engine/index.ts'
-import type { Fact } from '../../src/kernel/index.ts'
-import type { Journal } from '../../src/testing/index.ts'
+import type { Frame } from '../../src/engine/index.ts'
+import type { Pid } from '../../src/std/index.ts'
+import type { Journal } from '../../src/testing/oracle/journal.ts'
 
-/** All journals of a folder, what is wrong with their chains, and the facts that were written last. */
+/** All journals of a folder, what is wrong with their chains, and the names of their facts, frame by frame. */
 export type Found = {
   readonly journals: readonly Journal[]
   readonly broken: readonly string[]
-  /** Facts of the last frame of each process, and of the first that would have come: where a resume goes on. */
-  readonly edge: readonly string[]
-  readonly all: readonly string[]
+  readonly frames: ReadonlyMap<Pid, readonly (readonly string[])[]>
 }
 
 /** Reads a folder that nobody owns. */
 export async function readFolder(folder: string): Promise<Found> {
   using reader = readEmbedded(folder, nodeHash)
   const journals: Journal[] = []
-  const edge: string[] = []
+  const frames = new Map<Pid, readonly (readonly string[])[]>()
   const broken: string[] = []
-  for await (const view of reader.list({})) {
-    const facts: Fact[] = []
-    let last: readonly Fact[] = []
-    for await (const frame of reader.history(view.pid)) {
-      facts.push(...frame.facts)
-      last = frame.facts
-    }
-    journals.push({ pid: view.pid, facts })
-    edge.push(...namesOf({ pid: view.pid, facts }).slice(facts.length - last.length))
+  for await (const { pid } of reader.list({})) {
+    const read: Frame[] = []
+    for await (const frame of reader.history(pid)) read.push(frame)
+    const journal = { pid, facts: read.flatMap((frame) => frame.facts) }
+    const names = namesOf(journal)
+    journals.push(journal)
+    frames.set(
+      pid,
+      read.map((frame) => frame.facts.flatMap((fact) => names[fact.seq] ?? [])),
+    )
   }
   for await (const { pid, n, problem } of reader.verify()) broken.push(`chain of ${pid}, frame ${n}: ${problem}`)
-  return { journals, broken, edge, all: journals.flatMap(namesOf) }
+  return { journals, broken, frames }
+}
+
+/** How many frames each process had. */
+export type Edge = ReadonlyMap<Pid, number>
+
+/** Where a kill cut the journals. */
+export function edgeOf({ frames }: Found): Edge {
+  return new Map([...frames].map(([pid, all]) => [pid, all.length]))
+}
+
+/** The facts on both sides of a cut: the last that were there, and the first that were not. */
+export function factsAt(edge: Edge, { frames }: Found): readonly string[] {
+  return [...edge].flatMap(([pid, length]) => (frames.get(pid) ?? []).slice(Math.max(0, length - 1), length + 1).flat())
 }
 
 /** A name for each fact that is the same in every run of a program. */

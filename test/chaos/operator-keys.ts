@@ -1,4 +1,4 @@
-import { idOf, segmentsOf } from '../../src/testing/index.ts'
+import { idOf, segmentsOf } from '../../src/testing/oracle/journal.ts'
 import type { Engine } from '../../src/engine/index.ts'
 import type { Fact } from '../../src/kernel/index.ts'
 import { asEffectKey } from '../../src/std/index.ts'

@@ -1,9 +1,10 @@
 /** The three programs that are killed. Each has one right result, whatever the order in which things happen. */
 import { agent, workflow } from 'skein'
 import type { Ctx } from 'skein'
-import { MODEL_KEY } from '../../src/testing/crash/verdict.ts'
-import { anything, scriptedModel } from '../../src/testing/index.ts'
-import type { Script } from '../../src/testing/index.ts'
+import { MODEL_KEY } from '../../src/testing/crash/ledger-entry.ts'
+import { scriptedModel } from '../../src/testing/models/scripted-model.ts'
+import type { Script } from '../../src/testing/models/scripted-model.ts'
+import { anything } from '../../src/testing/world/anything.ts'
 import { book, far, fetchPage, mail, pay, publish } from './far-tools.ts'
 
 const NEVER = '10m'

@@ -10,7 +10,7 @@ export type FatalCommit = { readonly n: number; readonly when: 'before' | 'after
 /** Counts the commits of every database that is opened from now on, and dies at the fatal one. */
 export function dieAtCommit(fatal: FatalCommit | undefined): { readonly count: () => number } {
   let n = 0
-  const prepare = Reflect.get(DatabaseSync.prototype, 'prepare') as Prepare
+  const prepare: Prepare = Reflect.get(DatabaseSync.prototype, 'prepare')
   const die = (when: FatalCommit['when']): void => {
     if (fatal?.n === n && fatal.when === when) process.kill(process.pid, 'SIGKILL')
   }

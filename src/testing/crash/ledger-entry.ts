@@ -1,5 +1,8 @@
 /** What the outside ledger writes down, and what it is asked. */
 
+/** The key under which a scripted model tells the ledger that it was called: providers know no keys. */
+export const MODEL_KEY = 'model'
+
 /**
  * `begun`: a request arrived · `done`: it was executed · `known`: its key was known, the old answer is given ·
  * `dropped`: who asked was gone before it was executed · `looked`: somebody asked what became of a key.

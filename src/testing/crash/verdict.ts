@@ -5,6 +5,7 @@ import { factsOf, idOf, segmentsOf } from '../oracle/journal.ts'
 import type { Journal, Segment } from '../oracle/journal.ts'
 import { journalOffences } from '../oracle/journal-laws.ts'
 import { messageOffences } from '../oracle/message-laws.ts'
+import { MODEL_KEY } from './ledger-entry.ts'
 import type { LedgerEntry } from './ledger-entry.ts'
 
 /** A run that has ended: its result, the journals of its processes, and what the ledger has of it. */
@@ -26,9 +27,6 @@ export type Verdict = {
   readonly resolved: number
   readonly reconciled: number
 }
-
-/** The key under which a scripted model tells the ledger that it was called: providers know no keys. */
-export const MODEL_KEY = 'model'
 
 /** Judges a run that was killed by one that was not. */
 export function judgeRun(killed: Evidence, clean: Evidence): Verdict {
