@@ -1,8 +1,9 @@
 /** Beside the house: what proves it. The simulator, scripted models, the conformance suite and the crash harness; published as `skein/testing`. */
 export { describeEngine, ENGINE_RULES } from './conformance/describe-engine.ts'
-export type { EngineRule, EngineStage, Skip, TestRunner } from './conformance/describe-engine.ts'
+export type { Skip, TestRunner } from './conformance/describe-engine.ts'
 export { embeddedRig } from './conformance/embedded-rig.ts'
 export type { EngineRig, OpenRig } from './conformance/engine-rig.ts'
+export type { EngineRule, EngineStage } from './conformance/engine-stage.ts'
 export { simulatedRig } from './conformance/simulated-rig.ts'
 export { scriptedModel } from './models/scripted-model.ts'
 export type { Script, ScriptedCall, ScriptedModel, ScriptedTurn } from './models/scripted-model.ts'

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { nodeClock, nodeHash, nodeRandom, openEmbedded } from '../../engine/index.ts'
+import { nodeClock, nodeHash, nodeRandom, nodeSoon, openEmbedded } from '../../engine/index.ts'
 import type { EmbeddedEngine } from '../../engine/index.ts'
 import { SkeinError } from '../../std/index.ts'
 import type { OpenRig } from './engine-rig.ts'
@@ -25,6 +25,7 @@ export const embeddedRig: OpenRig = async (use) => {
         engine?.abandon(new SkeinError('ENGINE_CLOSED', 'killed by its test'))
         await close()
       },
+      turn: () => new Promise((resolve) => nodeSoon(resolve)),
       sleep: (delayMs) => new Promise((resolve) => nodeClock.timer(delayMs, resolve)),
       now: () => nodeClock.now(),
     })

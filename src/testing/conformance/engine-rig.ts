@@ -7,6 +7,8 @@ export interface EngineRig {
   open(): Promise<Engine>
   /** Ends the open engine as `kill -9` would: nothing is flushed. */
   crash(): Promise<void>
+  /** Lets the engine take one step: a turn of the event loop it runs on. */
+  turn(): Promise<void>
   /** In the engine's own time. */
   sleep(delayMs: number): Promise<void>
   now(): number

@@ -9,11 +9,13 @@ import { FACT_VERSION, NOTHING, payloadOf } from '../../kernel/index.ts'
 import type {
   Activation,
   CommitEnd,
+  Control,
   Event,
   Fact,
   FactBody,
   FrameEffects,
   Message,
+  Outgoing,
   StartRequest,
   Summary,
 } from '../../kernel/index.ts'
@@ -50,7 +52,7 @@ export class Lane {
   }
 
   frameFacts(bodies: readonly FactBody[], effects: FrameEffects = {}): void {
-    const facts = bodies.map((body) => ({ ...body, v: FACT_VERSION, seq: asSeq(this.#seq++), at: 0 }) as Fact)
+    const facts = bodies.map((body) => ({ ...body, v: FACT_VERSION, seq: asSeq(this.#seq++), at: 0 }))
     this.activation.frame(facts, effects)
   }
 
@@ -74,8 +76,18 @@ export class Lane {
     }))
   }
 
+  /** Resolves when everything framed so far is durable, by rule E3. The end of a read is heard after it. */
+  durable(): Promise<void> {
+    return new Promise((resolve) => this.perform(`durable-${this.#seq}`, 'read', () => resolve()))
+  }
+
   rest(): Promise<boolean> {
     return this.#commit({ type: 'wait', summary: NOTHING_USED })
+  }
+
+  /** Gives others a turn. */
+  yield(): Promise<boolean> {
+    return this.#commit({ type: 'yield', summary: NOTHING_USED })
   }
 
   end(value: unknown = 'done'): Promise<boolean> {
@@ -121,6 +133,14 @@ export class Puppet {
     return lane === undefined ? new Promise((resolve) => this.#waiting.push(resolve)) : Promise.resolve(lane)
   }
 
+  /** The next activation of `pid`; whoever comes before it is left alone. */
+  async nextOf(pid: string): Promise<Lane> {
+    for (;;) {
+      const lane = await this.next()
+      if (lane.pid === pid) return lane
+    }
+  }
+
   /** Whether an activation waits to be taken. */
   get isIdle(): boolean {
     return this.#arrived.length === 0
@@ -155,6 +175,21 @@ export function startOf(pid: string, more: Partial<StartRequest> = {}): StartReq
     strict: false,
     ...more,
   }
+}
+
+/** A control that anybody may send. */
+export function cancelOf(id: string): Control {
+  return { id, type: 'cancel', reason: 'because', by: 'test' }
+}
+
+/** What a frame says to another process. */
+export function saying(message: Message): Outgoing {
+  return { type: 'message', key: keyOf(`say-${message.id}`), message }
+}
+
+/** What a frame says to begin another process. */
+export function starting(request: StartRequest): Outgoing {
+  return { type: 'start', key: keyOf(`start-${request.pid}`), request }
 }
 
 /** A message. */

@@ -47,6 +47,7 @@ export function simulatedRig(seed: number | string = 1): OpenRig {
       async crash() {
         end()
       },
+      turn: () => new Promise((resolve) => loop.ready(resolve)),
       sleep: (delayMs) => loop.sleep(delayMs),
       now: () => SIM_EPOCH_MS + loop.nowMs,
       usurp: async () => boot(),

@@ -1,7 +1,7 @@
 /** C: starts are idempotent, and a cancel that comes too early is remembered. */
 import assert from 'node:assert/strict'
-import type { EngineRule } from '../describe-engine.ts'
-import { keyOf, startOf } from '../puppet.ts'
+import type { EngineRule } from '../engine-stage.ts'
+import { cancelOf, keyOf, startOf, starting } from '../puppet.ts'
 
 /** The rules of children. */
 export const CHILD_RULES: readonly EngineRule[] = [
@@ -69,28 +69,26 @@ export const CHILD_RULES: readonly EngineRule[] = [
     rule: 'C5',
     title:
       'a cancel before the start leaves a tombstone: the late start is refused, and its payer gets everything back',
-    async check({ engine, puppet }) {
+    async check(stage) {
+      assert.equal(await stage.engine.control('child' as never, cancelOf('c')), 'queued')
+      assert.equal(await stage.engine.control('child' as never, cancelOf('c')), 'duplicate')
+      const { engine, puppet, quiet } = await stage.reopen('crash')
       await engine.start(startOf('p'))
       const parent = await puppet.next()
-      await engine.control('child' as never, { id: 'c', type: 'cancel', reason: 'no', by: 'test' })
       const cap = { toolCalls: 7 }
-      parent.frame(['spawn'], {
-        sent: [
-          {
-            type: 'start',
-            key: keyOf('c'),
-            request: startOf('child', { cap, parent: { pid: parent.pid, key: keyOf('end') } }),
-          },
-        ],
-      })
+      const child = startOf('child', { cap, parent: { pid: parent.pid, key: keyOf('end') } })
+      parent.frame(['spawn'], { sent: [starting(child)] })
       const events = [await parent.next(), await parent.next()]
       const control = events.flatMap((event) => (event?.type === 'control' ? [event.control] : []))[0]
       assert.ok(control?.type === 'childEnded')
-      assert.deepEqual(
-        [control.child, control.cap, control.spent, control.outcome.type],
-        ['child', cap, {}, 'cancelled'],
-      )
-      assert.equal(puppet.isIdle, true)
+      const { child: pid, key, outcome, spent, cap: refund } = control
+      assert.deepEqual([pid, key, refund, spent, outcome.type], ['child', keyOf('end'), cap, {}, 'cancelled'])
+      const sent = events.find((event) => event?.type === 'sent')
+      assert.deepEqual(sent, { type: 'sent', key: keyOf('start-child'), result: 'ended' })
+      assert.deepEqual(await engine.start(child), { pid: 'child', created: false })
+      assert.equal(await engine.inspect(child.pid), undefined)
+      assert.equal(await parent.next(0), undefined, 'its payer is told once')
+      await quiet()
     },
   },
   {

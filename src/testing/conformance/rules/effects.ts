@@ -1,8 +1,8 @@
 /** E: nothing outward before it is durable. */
 import assert from 'node:assert/strict'
 import { gather } from '../../simulation/gather.ts'
-import type { EngineRule } from '../describe-engine.ts'
-import { messageOf, namesOf, startOf } from '../puppet.ts'
+import type { EngineRule } from '../engine-stage.ts'
+import { keyOf, messageOf, namesOf, startOf } from '../puppet.ts'
 
 /** The rules of effects. */
 export const EFFECT_RULES: readonly EngineRule[] = [
@@ -23,6 +23,44 @@ export const EFFECT_RULES: readonly EngineRule[] = [
         assert.equal((await lane.next())?.type, 'settled')
         assert.ok(durable.includes(kind), `the driver of a ${kind} saw ${durable.join(' ')}`)
       }
+    },
+  },
+  {
+    rule: 'E3',
+    title: 'a local effect runs ahead, an outward one waits for every frame before it',
+    async check({ engine, puppet }) {
+      await engine.start(startOf('p'))
+      const lane = await puppet.next()
+      const started: string[] = []
+      lane.frame(['first'])
+      lane.perform('read', 'read', () => started.push('read'))
+      lane.perform('write', 'write', () => started.push('write'))
+      lane.perform('local', 'local', () => started.push('local'))
+      for (let ends = 0; ends < 3; ends++) assert.equal((await lane.next())?.type, 'settled')
+      assert.equal(started[0], 'local')
+      assert.deepEqual(started.toSorted(), ['local', 'read', 'write'])
+    },
+  },
+  {
+    rule: 'E4',
+    title: 'an attempt that another owner began is a re-execution, one of its own is not',
+    async check({ engine, puppet }) {
+      await engine.start(startOf('p'))
+      const { activation } = await puppet.next()
+      const seen: boolean[] = []
+      for (const begun of [undefined, activation.owner, 'another' as typeof activation.owner]) {
+        activation.perform({ key: keyOf(`e-${begun}`), attempt: 1, class: 'write', begun }, async ({ reexecution }) => {
+          seen.push(reexecution)
+          return { outcome: { type: 'cancelled' } }
+        })
+        assert.deepEqual(await activation.next(), {
+          type: 'settled',
+          key: keyOf(`e-${begun}`),
+          attempt: 1,
+          settled: { outcome: { type: 'cancelled' } },
+        })
+      }
+      assert.deepEqual(seen, [false, false, true])
     },
   },
   {
@@ -49,18 +87,17 @@ export const EFFECT_RULES: readonly EngineRule[] = [
       const lane = await stage.puppet.next()
       lane.frame(['begun'])
       let aborted = false
-      lane.perform(
-        'e',
-        'write',
-        (signal) =>
-          new Promise((_resolve, reject) =>
-            signal.addEventListener('abort', () => {
-              aborted = true
-              reject(new Error('aborted'))
-            }),
-          ),
-      )
-      await stage.rig.sleep(5)
+      const { promise: begun, resolve: begin } = Promise.withResolvers<void>()
+      lane.perform('e', 'write', (signal) => {
+        begin()
+        return new Promise((_resolve, reject) =>
+          signal.addEventListener('abort', () => {
+            aborted = true
+            reject(new Error('aborted'))
+          }),
+        )
+      })
+      await begun
       const events = (async () => {
         for (;;) await lane.next()
       })()
@@ -92,9 +129,9 @@ export const EFFECT_RULES: readonly EngineRule[] = [
         signal.addEventListener('abort', () => (isOtherAborted = true))
         return new Promise(() => {})
       })
-      lane.activation.abort('step:one:-#0' as never)
+      lane.activation.abort(keyOf('one'))
       const event = await lane.next()
-      assert.ok(event?.type === 'settled' && event.key === 'step:one:-#0')
+      assert.ok(event?.type === 'settled' && event.key === keyOf('one'))
       assert.equal(isOtherAborted, false)
     },
   },

@@ -1,8 +1,10 @@
 /** J: what is framed is kept, in order, as a chain. */
 import assert from 'node:assert/strict'
-import { CHAIN_START } from '../../../kernel/index.ts'
+import { CHAIN_START, payloadOf } from '../../../kernel/index.ts'
+import type { FactBody } from '../../../kernel/index.ts'
+import { limits } from '../../../std/index.ts'
 import { gather } from '../../simulation/gather.ts'
-import type { EngineRule } from '../describe-engine.ts'
+import type { EngineRule } from '../engine-stage.ts'
 import { keyOf, namesOf, noted, startOf } from '../puppet.ts'
 
 /** The rules of journals. */
@@ -33,31 +35,69 @@ export const JOURNAL_RULES: readonly EngineRule[] = [
     async check(stage) {
       await stage.engine.start(startOf('p'))
       const lane = await stage.puppet.next()
-      const framed: string[] = []
-      for (let round = 0; round < 20; round++) {
-        lane.frame([`f${round}`])
-        framed.push(`f${round}`)
-        if (round % 5 === 4) await stage.rig.sleep(1)
-      }
+      const framed = Array.from({ length: 20 }, (_, i) => `f${i}`)
+      for (const name of framed.slice(0, 15)) lane.frame([name])
+      await lane.durable()
+      for (const name of framed.slice(15)) lane.frame([name])
       const { puppet, engine } = await stage.reopen('crash')
       const next = await puppet.next()
       const given = namesOf(next.activation.facts)
       assert.deepEqual(given, framed.slice(0, given.length))
-      assert.ok(given.length >= 15, 'what was committed before the last frames is there')
-      assert.deepEqual(namesOf((await gather(engine.history(next.pid))).flatMap((frame) => frame.facts)), given)
+      assert.ok(given.length >= 15, 'what was durable is there')
+      next.frame(['more'])
+      await next.end()
+      const frames = await gather(engine.history(next.pid))
+      const facts = frames.flatMap((frame) => frame.facts)
+      assert.deepEqual(namesOf(facts), [...given, 'more'])
+      assert.deepEqual(
+        facts.map((fact) => fact.seq),
+        facts.map((_, i) => i),
+      )
+      for (const [i, frame] of frames.entries())
+        assert.deepEqual([frame.n, frame.prevHash], [i, frames[i - 1]?.hash ?? CHAIN_START])
+    },
+  },
+  {
+    rule: 'J3',
+    title: 'values of any allowed size come back whole, in every place, also after a crash',
+    async check(stage) {
+      for (const [i, length] of [limits.PAYLOAD_INLINE_BYTES_MAX, limits.BLOB_IN_STORE_BYTES_MAX].entries()) {
+        const { engine } = stage
+        const large = payloadOf(String(i).repeat(length + 1))
+        const wait = { key: keyOf('w'), on: { kind: 'answer', title: 't', show: large } } as const
+        await engine.start(startOf(`p${i}`, { input: large }))
+        const lane = await stage.puppet.nextOf(`p${i}`)
+        lane.frameFacts([{ ...noted('large'), outcome: { type: 'ok', value: large } } as FactBody], { waits: [wait] })
+        await engine.control(lane.pid, { id: 'a', type: 'answer', key: wait.key, value: large, by: 'test' })
+        await lane.durable()
+        const reopened = (stage = await stage.reopen('crash'))
+        const next = await reopened.puppet.nextOf(`p${i}`)
+        assert.deepEqual(next.activation.start.input, large)
+        assert.deepEqual(next.activation.facts[0], {
+          ...next.activation.facts[0],
+          outcome: { type: 'ok', value: large },
+        })
+        assert.deepEqual((await reopened.engine.inspect(next.pid))?.waits, [wait])
+        const event = await next.next()
+        assert.ok(event?.type === 'control' && event.control.type === 'answer')
+        assert.deepEqual(event.control.value, large)
+        next.frame([], { unwaits: [wait.key] })
+        await next.end(String(i).repeat(length + 1))
+        assert.deepEqual((await reopened.engine.inspect(next.pid))?.result, { type: 'ok', value: large })
+      }
     },
   },
   {
     rule: 'J4',
     title: 'an attempt is heard of once',
-    async check({ engine, puppet, rig }) {
+    async check({ engine, puppet, quiet }) {
       await engine.start(startOf('p'))
       const lane = await puppet.next()
       lane.frame(['begun'])
       lane.perform('e', 'read', () => 1)
       const event = await lane.next()
       assert.equal(event?.type, 'settled')
-      await rig.sleep(5)
+      await quiet()
       assert.equal(await lane.next(0), undefined)
     },
   },

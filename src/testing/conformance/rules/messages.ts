@@ -1,8 +1,8 @@
 /** M: messages arrive once, in the order of their sender, and the limits say so. */
 import assert from 'node:assert/strict'
 import { limits } from '../../../std/index.ts'
-import type { EngineRule } from '../describe-engine.ts'
-import { keyOf, messageOf, startOf } from '../puppet.ts'
+import type { EngineRule } from '../engine-stage.ts'
+import { keyOf, messageOf, saying, startOf } from '../puppet.ts'
 
 /** The rules of messages. */
 export const MESSAGE_RULES: readonly EngineRule[] = [
@@ -47,6 +47,49 @@ export const MESSAGE_RULES: readonly EngineRule[] = [
     },
   },
   {
+    rule: 'M2',
+    title: 'what a process sends twice is heard once, and the sender is told',
+    async check({ engine, puppet }) {
+      await engine.start(startOf('receiver'))
+      const receiver = await puppet.next()
+      await engine.start(startOf('sender'))
+      const sender = await puppet.next()
+      const results: unknown[] = []
+      for (const ids of [
+        ['a', 'a'],
+        ['a', 'b'],
+      ]) {
+        sender.frame(['said'], { sent: ids.map((id) => saying(messageOf('receiver', id, { from: sender.pid }))) })
+        for (const _ of ids) results.push(await sender.next())
+      }
+      assert.deepEqual(
+        results,
+        ['queued', 'duplicate', 'duplicate', 'queued'].map((result, i) => ({
+          type: 'sent',
+          key: keyOf(i < 3 ? 'say-a' : 'say-b'),
+          result,
+        })),
+      )
+      assert.deepEqual([(await receiver.message()).id, (await receiver.message()).id], ['a', 'b'])
+      assert.equal(await receiver.next(0), undefined)
+    },
+  },
+  {
+    rule: 'M3',
+    title: 'a message that was refused leaves the mailbox with its frame',
+    async check(stage) {
+      await stage.engine.start(startOf('p'))
+      const lane = await stage.puppet.next()
+      await stage.engine.deliver(messageOf('p', 'odd'))
+      const { id } = await lane.message()
+      lane.frame(['refused'], { dead: [{ id, why: 'not a number' }] })
+      await lane.durable()
+      const { engine, puppet } = await stage.reopen('crash')
+      assert.equal((await engine.inspect(lane.pid))?.mailbox, 0)
+      assert.equal(await (await puppet.next()).next(0), undefined)
+    },
+  },
+  {
     rule: 'M4',
     title: 'a message is in the mailbox until the frame that consumes it is durable',
     async check(stage) {
@@ -57,7 +100,7 @@ export const MESSAGE_RULES: readonly EngineRule[] = [
       const first = await lane.message()
       await lane.message()
       lane.frame(['took one'], { consumed: [first.id] })
-      await stage.rig.sleep(5)
+      await lane.durable()
       const { puppet } = await stage.reopen('crash')
       const next = await puppet.next()
       assert.equal((await next.message()).id, 'two')

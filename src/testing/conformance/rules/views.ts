@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import type { Change } from '../../../engine/index.ts'
 import { gather } from '../../simulation/gather.ts'
-import type { EngineRule } from '../describe-engine.ts'
+import type { EngineRule } from '../engine-stage.ts'
 import { keyOf, namesOf, startOf } from '../puppet.ts'
 
 /** The rules of views. */
@@ -29,7 +29,8 @@ export const VIEW_RULES: readonly EngineRule[] = [
   {
     rule: 'inspect',
     title: 'shows status, waits and result as they change',
-    async check({ engine, puppet }) {
+    async check(stage) {
+      const { engine, puppet } = stage
       assert.equal(await engine.inspect('p' as never), undefined)
       await engine.start(startOf('p'))
       const lane = await puppet.next()
@@ -47,6 +48,7 @@ export const VIEW_RULES: readonly EngineRule[] = [
         [ended?.status, ended?.result, ended?.waits],
         ['done', { type: 'ok', value: { text: '"value"' } }, []],
       )
+      assert.deepEqual(await (await stage.reopen('crash')).engine.inspect(lane.pid), ended)
     },
   },
   {
@@ -103,6 +105,20 @@ export const VIEW_RULES: readonly EngineRule[] = [
       over.abort()
       assert.deepEqual(namesOf(changes.flatMap((change) => change.frame?.facts ?? [])), ['a', 'b'])
       assert.equal(changes.at(-1)?.status, 'done')
+    },
+  },
+  {
+    rule: 'watch',
+    title: 'tells only of those that were asked for, and ends when it is told to',
+    async check({ engine, puppet }) {
+      const over = new AbortController()
+      const seen = gather(engine.watch({ workflow: 'mine' }, over.signal))
+      for (const workflow of ['mine', 'other']) {
+        await engine.start(startOf(workflow, { workflow }))
+        await (await puppet.next()).end()
+      }
+      over.abort()
+      assert.deepEqual([...new Set((await seen).map((change) => change.pid))], ['mine'])
     },
   },
 ]

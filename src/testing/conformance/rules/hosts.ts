@@ -1,0 +1,111 @@
+/** Hosts that come and go: drain, boot, and what was parked. */
+import assert from 'node:assert/strict'
+import type { EngineRule } from '../engine-stage.ts'
+import { cancelOf, messageOf, namesOf, Puppet, startOf } from '../puppet.ts'
+
+/** The rules of hosts. */
+export const HOST_RULES: readonly EngineRule[] = [
+  {
+    rule: 'drain',
+    title: 'closing the engine takes activations away, keeps what they framed, and frees the store',
+    async check(stage) {
+      await stage.engine.start(startOf('p'))
+      const lane = await stage.puppet.next()
+      lane.frame(['kept'])
+      const waiting = lane.next()
+      const reopened = stage.reopen('close')
+      await assert.rejects(waiting)
+      assert.equal(lane.activation.signal.aborted, true)
+      const next = await (await reopened).puppet.next()
+      assert.deepEqual(namesOf(next.activation.facts), ['kept'])
+    },
+  },
+  {
+    rule: 'drain',
+    title: 'a host that leaves ends its activations and starts none; the next one goes on where it was',
+    async check({ engine, puppet, host }) {
+      await engine.start(startOf('p'))
+      const lane = await puppet.next()
+      lane.frame(['kept'])
+      const waiting = lane.next()
+      const left = host[Symbol.asyncDispose]()
+      await assert.rejects(waiting)
+      await left
+      assert.equal(lane.activation.signal.aborted, true)
+      assert.equal((await engine.start(startOf('q'))).created, true)
+      assert.equal((await engine.inspect(lane.pid))?.status, 'ready')
+      const successor = new Puppet()
+      await engine.host(successor.run)
+      const lanes = [await successor.next(), await successor.next()]
+      assert.deepEqual(lanes.map((one) => one.pid).toSorted(), ['p', 'q'])
+      assert.deepEqual(
+        lanes.flatMap((one) => namesOf(one.activation.facts)),
+        ['kept'],
+      )
+      assert.equal(puppet.isIdle, true)
+    },
+  },
+  {
+    rule: 'E9',
+    title: 'what a driver says after its activation was taken away is heard by nobody',
+    async check({ engine, puppet, host, rig }) {
+      await engine.start(startOf('p'))
+      const lane = await puppet.next()
+      const { promise: late, resolve: settle } = Promise.withResolvers<string>()
+      const { promise: begun, resolve: begin } = Promise.withResolvers<void>()
+      lane.perform('deaf', 'write', () => {
+        begin()
+        return late
+      })
+      await begun
+      await host[Symbol.asyncDispose]()
+      const successor = new Puppet()
+      await engine.host(successor.run)
+      const next = await successor.next()
+      settle('too late')
+      await rig.turn()
+      assert.equal(await next.next(0), undefined)
+      assert.deepEqual(next.activation.facts, [])
+    },
+  },
+  {
+    rule: 'boot',
+    title: 'a new owner takes over everything unfinished by itself, and leaves what rests and what has ended',
+    async check(stage) {
+      for (const pid of ['running', 'resting', 'ended']) await stage.engine.start(startOf(pid))
+      for (const lane of [await stage.puppet.next(), await stage.puppet.next(), await stage.puppet.next()]) {
+        lane.frame(['begun'])
+        if (lane.pid === 'resting') await lane.rest()
+        else if (lane.pid === 'ended') await lane.end()
+        else await lane.durable()
+      }
+      await stage.host[Symbol.asyncDispose]()
+      await stage.engine.start(startOf('unhosted'))
+      const { puppet, quiet, engine } = await stage.reopen('crash')
+      const pids = [(await puppet.next()).pid, (await puppet.next()).pid]
+      assert.deepEqual(pids.toSorted(), ['running', 'unhosted'])
+      await quiet()
+      assert.equal((await engine.inspect('resting' as never))?.status, 'waiting')
+      assert.equal((await engine.inspect('ended' as never))?.status, 'done')
+    },
+  },
+  {
+    rule: 'U1',
+    title: 'a parked process is tried once by the next owner, and by a control, but not by messages',
+    async check(stage) {
+      await stage.engine.start(startOf('p'))
+      await (await stage.puppet.next()).park()
+      const view = await stage.engine.inspect('p' as never)
+      assert.deepEqual([view?.status, view?.parked?.code], ['parked', 'CODE_ABSENT'])
+      await stage.engine.deliver(messageOf('p', 'm'))
+      await stage.quiet()
+      const { puppet, engine, quiet } = await stage.reopen('close')
+      const tried = await puppet.next()
+      assert.equal(tried.pid, 'p')
+      await tried.park()
+      await quiet()
+      await engine.control(tried.pid, cancelOf('c'))
+      assert.equal((await puppet.next()).pid, 'p')
+    },
+  },
+]
