@@ -1,5 +1,6 @@
 /** Decides a batch of asks in ask order: one synchronous act, recorded once (rules E1, T3). */
 import { asMessageId, limits, SkeinError, unreachable } from '../../std/index.ts'
+import type { EffectKey } from '../../std/index.ts'
 import type { Account } from '../accounts/account.ts'
 import { capOf, DIMENSIONS } from '../accounts/amounts.ts'
 import type { Amounts, Dimension } from '../accounts/amounts.ts'
@@ -19,10 +20,17 @@ export function decideAsks(process: Process, asks: readonly Ask[]): Decisions {
   const account = process.state.account.draft()
   const facts: FactBody[] = []
   const queued: Ask[] = []
+  // A start that is refused answers the wait for its end, which may stand in the same batch.
+  const answered = new Set<EffectKey>()
   for (const ask of asks) {
+    if (answered.has(ask.key)) continue
     const decided = ask.op === 'effect' ? decideEffect(process, ask, account) : decideOther(process, ask, account)
-    if (decided === 'queue') queued.push(ask)
-    else facts.push(...decided)
+    if (decided === 'queue') {
+      queued.push(ask)
+      continue
+    }
+    facts.push(...decided)
+    for (const fact of decided) if (fact.type === 'answered') answered.add(fact.key)
   }
   return { facts, queued }
 }
