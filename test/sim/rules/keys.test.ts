@@ -92,7 +92,7 @@ describe('K: keys', () => {
   it('K3: what is not data is refused with its path, and nothing is asked', async () => {
     const cycle: unknown[] = []
     cycle.push(cycle)
-    const bad = [() => 1, new Map(), Number.NaN, [undefined], new (class Box {})(), { toJSON: () => 1 }, cycle]
+    const bad = [() => 1, new Map(), Number.NaN, [undefined], new URL('file://x'), { toJSON: () => 1 }, cycle]
     const { value, facts, ledger } = await stage({}, async (ctx, tool) => {
       const said: unknown[] = []
       for (const v of bad) {

@@ -52,9 +52,7 @@ export async function stage(play: Play, body: (ctx: Ctx, tool: ToolMaker, input:
     sim.define(definition, ...(play.define?.(sim.world) ?? []))
     await sim.boot()
     const pid = await sim.start(definition, play.input, play)
-    const scene = play.during?.(sim, pid)
-    const view = await sim.reached(pid, play.until ?? [...ENDED, 'parked'])
-    await scene
+    const [view] = await Promise.all([sim.reached(pid, play.until ?? [...ENDED, 'parked']), play.during?.(sim, pid)])
     return { ...resultOf(view), view, facts: await sim.facts(pid), ledger: sim.world.ledger, sim }
   })
 }
