@@ -26,8 +26,6 @@ export const MESSAGE_BYTES_MAX = 1024 * 1024
 export const FOREIGN_ID_TTL_MS = 7 * 24 * 3600 * 1000
 /** Residency of a process in which nothing happens (rule T7). */
 export const IDLE_MS_DEFAULT = 30_000
-/** Effects and children in flight at once in one process. */
-export const IN_FLIGHT_MAX = 10_000
 /** Depth of the process tree. */
 export const SPAWN_DEPTH_MAX = 64
 /** Attempts of one effect before it is settled as lost or put before someone. */

@@ -14,6 +14,9 @@ const CUT_CODES = new Set([
   'UND_ERR_HEADERS_TIMEOUT',
   'UND_ERR_BODY_TIMEOUT',
   'ERR_STREAM_PREMATURE_CLOSE',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENETDOWN',
 ])
 const NEVER_SENT_CODES = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'])
 const CAUSES_MAX = 5
@@ -41,7 +44,7 @@ export function leavesOpen(thrown: unknown): boolean {
       code === 'MODEL_STREAM_CUT'
     )
       return true
-    if (typeof code === 'string' && CUT_CODES.has(code)) return true
+    if (typeof code === 'string' && (CUT_CODES.has(code) || code.startsWith('ERR_HTTP2_'))) return true
     const http = typeof status === 'number' ? status : typeof statusCode === 'number' ? statusCode : undefined
     if (http !== undefined) return http >= 500 || http === 408
     if (name === 'TypeError' && message === 'fetch failed' && cause === undefined) return true

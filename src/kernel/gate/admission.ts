@@ -3,7 +3,7 @@
  *
  * Invariants:
  * 1. `taken` of a lane never exceeds its limit.
- * 2. Waiters get slots in order of arrival; an aborted waiter holds none.
+ * 2. Waiters get slots in order of arrival; an aborted waiter holds none, and a wake-up it cannot use goes to the next.
  * 3. A slot is given back exactly once, whoever disposes it.
  */
 type Waiter = { readonly grant: () => void }
@@ -26,12 +26,17 @@ export class Admission {
 
   /** Resolves with slots in all the lanes. Rejects with the signal's reason. */
   async enter(limits: readonly LaneLimit[], signal: AbortSignal): Promise<Disposable> {
+    let woken: LaneLimit | undefined
     for (;;) {
-      signal.throwIfAborted()
-      const slot = this.tryEnter(limits)
+      const slot = signal.aborted ? undefined : this.tryEnter(limits)
       if (slot !== undefined) return slot
+      // The call that woke us is another's now: we are gone, or wait elsewhere.
+      if (woken !== undefined && this.#lane(woken.lane).taken < woken.limit)
+        this.#lane(woken.lane).waiting.shift()?.grant()
+      signal.throwIfAborted()
       const full = limits.find((limit) => this.#lane(limit.lane).taken >= limit.limit)
-      if (full !== undefined) await this.#turnIn(full.lane, signal)
+      woken = full
+      if (full !== undefined) await this.#turnIn(full.lane, signal).catch(() => undefined)
     }
   }
 

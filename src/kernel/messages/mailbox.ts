@@ -5,20 +5,20 @@
  * 1. A message is offered to the oldest waiting receive that matches; a receive gets the oldest message that matches.
  * 2. A message leaves by `take` only, in the frame that consumes it.
  */
-import type { EffectKey } from '../../std/index.ts'
+import type { EffectKey, MessageId } from '../../std/index.ts'
 import type { MessagePattern } from '../journal/facts.ts'
 import type { Message } from '../ports/activation.ts'
 import { matches } from './pattern.ts'
 
 /** What has come and not been consumed, and who waits for it. */
 export class Mailbox {
-  readonly #messages: Message[] = []
+  readonly #messages = new Map<MessageId, Message>()
   readonly #receives = new Map<EffectKey, MessagePattern>()
   /** The place of the receive that was taken last. */
   #place = 0
 
   put(message: Message): void {
-    if (!this.#messages.some((known) => known.id === message.id)) this.#messages.push(message)
+    if (!this.#messages.has(message.id)) this.#messages.set(message.id, message)
   }
 
   wait(key: EffectKey, pattern: MessagePattern): void {
@@ -34,14 +34,18 @@ export class Mailbox {
     let place = -1
     for (const [key, pattern] of this.#receives) {
       place += 1
-      const at = this.#messages.findIndex((message) => matches(pattern, message))
-      const message = this.#messages[at]
+      const message = this.#oldest(pattern)
       if (message === undefined) continue
-      this.#messages.splice(at, 1)
+      this.#messages.delete(message.id)
       this.#receives.delete(key)
       this.#place = place
       return { key, message }
     }
+    return undefined
+  }
+
+  #oldest(pattern: MessagePattern): Message | undefined {
+    for (const message of this.#messages.values()) if (matches(pattern, message)) return message
     return undefined
   }
 

@@ -11,7 +11,9 @@ import { decideAsks } from '../gate/decide.ts'
 import type { Ask } from '../effects/ask.ts'
 import type { Activation } from '../ports/activation.ts'
 import type { KernelDeps } from '../ports/host.ts'
+import { abandon } from './abandoned.ts'
 import { makeBody, startBody } from './bodies.ts'
+import { recordBorn } from './born.ts'
 import { stopScope } from './cancel.ts'
 import { deliverNext, foreignAwait, inMacrotask } from './deliver.ts'
 import { dropUnbegun, moveToEnd, segmentTooLong } from './ending.ts'
@@ -40,7 +42,8 @@ export function createKernel(deps: KernelDeps): Kernel {
         await turns(process)
       } catch (thrown) {
         if (activation.signal.aborted) throw thrown
-        await park(process, toSkeinError(thrown, 'INTERNAL'))
+        if (await abandon(process)) await turns(process)
+        else await park(process, toSkeinError(thrown, 'INTERNAL'))
       }
     },
   }
@@ -81,25 +84,8 @@ function codeAbsent(process: Process, name: string, code: CodeRegistry): SkeinEr
 }
 
 async function bringUp(process: Process): Promise<void> {
-  const { start, facts } = process.act
-  const isNew = facts.length === 0
-  if (isNew) {
-    process.record({
-      type: 'born',
-      kind: start.kind,
-      workflow: start.workflow,
-      version: process.definition?.version ?? '',
-      codeDigest: process.codeDigest,
-      input: start.input,
-      root: start.root,
-      depth: start.depth,
-      cap: start.cap,
-      strict: start.strict,
-      incarnation: 0,
-      ...(start.elastic === undefined ? {} : { elastic: start.elastic }),
-      ...(start.parent === undefined ? {} : { parent: start.parent }),
-    })
-  }
+  const isNew = process.act.facts.length === 0
+  if (isNew) recordBorn(process)
   if (process.state.ended !== undefined) return
   await replay(process)
   if (isNew) return

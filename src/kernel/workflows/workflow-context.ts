@@ -353,6 +353,7 @@ export class WorkflowContext implements Omit<
 
   /** False on a closed scope. Throws where the call is a mistake. */
   #mayCall(call: string): boolean {
+    if (this.#process.body?.end !== undefined) return false
     if (!this.#process.window) {
       const error = new SkeinError(
         'FOREIGN_AWAIT',
@@ -363,7 +364,7 @@ export class WorkflowContext implements Omit<
       this.#process.breakOff(error)
       throw error
     }
-    if (!this.#scope.isOpen || this.#process.body?.end !== undefined) return false
+    if (!this.#scope.isOpen) return false
     this.#scope.assertMayCall(call)
     return true
   }

@@ -1,0 +1,61 @@
+/** A process that cannot run any more can still be cancelled: its children end, its money goes home, what it began is shown. */
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { workflow } from '../../src/kernel/index.ts'
+import type { AnyDefinition } from '../../src/kernel/index.ts'
+import { simulate } from '../../src/testing/index.ts'
+
+const cancel = { id: 'c', type: 'cancel', reason: 'enough', by: 'ann' } as const
+const sleeper = workflow({ name: 'sleeper' }, async (ctx) => ctx.sleep('30d'))
+
+describe('cancelling what cannot run', () => {
+  it('X5: a run whose code has diverged ends cancelled', async () => {
+    let ms = 1e9
+    const view = await simulate({ seed: 1, rebootMs: 'never' }, async (sim) => {
+      const flow = workflow({ name: 'diverging' }, async (ctx) => ctx.sleep(ms))
+      sim.define(flow)
+      await sim.boot()
+      const pid = await sim.start(flow)
+      await sim.reached(pid, ['waiting'])
+      sim.crash()
+      ms = 2e9
+      await sim.boot()
+      await sim.control(pid, cancel)
+      return sim.reached(pid)
+    })
+    expect(view.status).toBe('cancelled')
+    expect(view.waits).toEqual([])
+  })
+
+  it('X5: a run whose code is gone ends cancelled, with its child and its books in order', async () => {
+    const [parent, child] = await simulate({ seed: 2, rebootMs: 'never' }, async (sim) => {
+      const note = { name: 'abandoned-note', inputSchema: z.object({}), execute: () => new Promise(() => {}) }
+      // Not made by workflow(): what a realm has defined it never forgets, and here the code must be gone.
+      const flow: AnyDefinition = {
+        kind: 'workflow',
+        name: 'orphaned',
+        version: '1',
+        source: 'lost',
+        onUpgrade: 'pin',
+        run: (ctx) => ctx.all([(c) => c.run(sleeper, undefined), (c) => c.tool(note, {})]),
+      }
+      sim.define(flow, sleeper)
+      await sim.boot()
+      const pid = await sim.start(flow, undefined, { cap: { toolCalls: 5 } })
+      await sim.loop.sleep(100)
+      sim.crash()
+      sim.forget('orphaned')
+      await sim.boot()
+      await sim.reached(pid, ['parked'])
+      await sim.control(pid, cancel)
+      const ended = await sim.reached(pid)
+      const facts = await sim.facts(pid)
+      expect(facts.some((fact) => fact.type === 'unknown')).toBe(true)
+      return [ended, (await sim.list()).find((view) => view.parent === pid)]
+    })
+    expect(parent?.status).toBe('cancelled')
+    expect(parent?.summary?.reserved.toolCalls ?? 0).toBe(0)
+    expect(parent?.summary?.delegated.toolCalls ?? 0).toBe(0)
+    expect(child?.status).toBe('cancelled')
+  })
+})
