@@ -130,7 +130,12 @@ const ROUNDS: readonly ((ctx: Ctx) => Promise<unknown>)[] = [
     const published = await ctx.tool(publish, { n: 60 })
     const answer = await ctx.ask({ title: 'how many?', answer: anything })
     const letter = await ctx.receive({ topic: 'letter' })
-    return { published, answer, letter: letter.body, mailed: await ctx.tool(mail, { n: 61 }) }
+    // The letter is sent again in every life, under its id: a second one would be heard here.
+    const { name: heard } = await ctx.select({
+      twice: (c) => c.receive({ topic: 'letter' }),
+      once: (c) => c.sleep(1),
+    })
+    return { published, answer, letter: letter.body, heard, mailed: await ctx.tool(mail, { n: 61 }) }
   },
 ]
 

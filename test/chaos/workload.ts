@@ -14,6 +14,8 @@ const name = process.env['CHAOS_PROGRAM'] as keyof typeof PROGRAMS
 const { definition, input, budget } = PROGRAMS[name]
 
 const folder = process.env['CHAOS_FOLDER'] ?? ''
+// From here on there is something to kill.
+console.log('begun')
 const engine = await openEmbedded({
   folder,
   clock: nodeClock,
