@@ -11,6 +11,7 @@ import type { KernelDeps } from '../ports/host.ts'
 import type { LaneLimit } from '../gate/admission.ts'
 import type { EffectAsk } from './ask.ts'
 import { judge } from './judgement.ts'
+import { recordedValue } from './recorded-value.ts'
 
 /** Said in the record of an effect whose own answer never came (law 4: nothing is skipped in silence). */
 const FOUND_DONE = 'looked up: it was done, not sent again'
@@ -49,7 +50,7 @@ export async function runAttempt(
   const tookMs = (): number => Math.min(options.timeoutMs, Math.ceil(deps.clock.monotonicMs() - startedMs))
   try {
     const result = await untilAborted(perform(ask, options, deps, abort.signal), abort.signal)
-    return settlementOf(result, options, tookMs())
+    return settlementOf(result, ask, options, tookMs())
   } catch (thrown) {
     if (options.act === 'reconcile')
       return {
@@ -80,24 +81,15 @@ function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   })
 }
 
-function settlementOf(result: DriverResult, options: AttemptOptions, tookMs: number): Settled {
+function settlementOf(result: DriverResult, ask: EffectAsk, options: AttemptOptions, tookMs: number): Settled {
   if ('reconciled' in result)
     return {
       outcome: { type: 'unknown', why: result.why ?? `the far side said ${result.reconciled}` },
       reconciled: result.reconciled,
     }
   const actual = actualOf(result.actual, options.reserve, tookMs)
-  const settled = { outcome: okOutcome(result.value), actual }
+  const settled = { ...recordedValue(result.value, ask), actual }
   return options.act === 'reconcile' ? { ...settled, note: FOUND_DONE } : settled
-}
-
-function okOutcome(value: unknown): Outcome {
-  try {
-    return { type: 'ok', value: payloadOf(value) }
-  } catch (thrown) {
-    assert(SkeinError.isInstance(thrown), 'encoding raises SkeinErrors')
-    return failure(thrown.toJSON())
-  }
 }
 
 /** What a driver knows a failed attempt has used: `data.actual` of its error. */
