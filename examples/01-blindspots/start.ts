@@ -54,7 +54,7 @@ async function main(): Promise<number> {
         return EXIT_LEFT
     }
   } catch (error) {
-    await removeScratch(scratchFolder(id))
+    await removeScratch(scratchFolder(id, options.data))
     throw error
   }
 }
@@ -80,6 +80,8 @@ function leaving(): AbortSignal {
   return leave.signal
 }
 
+// Whoever watched through a pipe may leave; the run does not.
+process.stdout.on('error', () => undefined)
 try {
   process.exitCode = await main()
 } catch (error) {

@@ -68,6 +68,7 @@ export class Scene {
       case 'born': {
         const input = valueOf(fact.input)
         const parent = fact.parent?.pid
+        if (fact.workflow === 'file') this.#doing = 'trying changes'
         this.#actors.set(pid, { pid, workflow: fact.workflow, parent, title: titleOf(fact.workflow, input), since: fact.at })
         return
       }

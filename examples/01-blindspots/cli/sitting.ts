@@ -3,6 +3,7 @@ import type { RunHandle, Skein } from 'skein'
 import { PROCESSES_MAX } from '../limits.ts'
 import { blindspots } from '../run/blindspots.ts'
 import type { Result } from '../run/blindspots.ts'
+import { scratchFolder } from '../scratch/base.ts'
 import { answerApproval } from './approval.ts'
 import { Live } from './live.ts'
 import type { Output } from './live.ts'
@@ -46,7 +47,9 @@ export async function sit(skein: Skein, sitting: Sitting, out: Output, leave: Ab
 /** The same input resumes; a run that goes on keeps what it was started with, whatever was typed now. */
 function begin(skein: Skein, { id, target, options, past }: Sitting): Promise<RunHandle<Result>> {
   const { budgetMs, workers, network, report } = options
-  const input = { folder: target.folder, argv: [...target.argv], only: [...target.only], budgetMs, workers, network, report }
+  const { folder, argv, only } = target
+  const scratch = scratchFolder(id, options.data)
+  const input = { folder, argv: [...argv], only: [...only], budgetMs, workers, network, scratch, report }
   const budget = { time: budgetMs * workers, processes: PROCESSES_MAX, strict: true }
   return skein.start(blindspots, past === undefined ? input : undefined, { id, budget })
 }

@@ -68,7 +68,7 @@ function rows({ id, result, figures, past, report }: Ending): readonly (readonly
 
 function resumed({ repeated }: Figures, past: Past | undefined): readonly (readonly [string, string])[] {
   if (past === undefined) return []
-  const kept = `${many(past.kept.length, 'verdict')} kept, ${seconds(past.keptMs)} of tests not run again`
+  const kept = past.kept.length === 0 ? 'nothing had been tried yet' : `${many(past.kept.length, 'verdict')} kept, ${seconds(past.keptMs)} of tests not run again`
   return [['resumed', `${kept}; ${repeated === 1 ? '1 effect repeated under its own key' : `${repeated} effects repeated under their own keys`}, 0 in silence`]]
 }
 
@@ -80,6 +80,7 @@ export function table(lines: readonly (readonly [string, string])[]): readonly s
 
 /** What is said first when a run goes on. */
 export function resumedLine(past: Past): string {
+  if (past.kept.length + past.cutOff === 0) return 'resumed: nothing had been tried yet'
   const cut = past.cutOff === 0 ? 'no trial was under way' : `${past.cutOff === 1 ? '1 trial was' : `${past.cutOff} trials were`} under way and ${past.cutOff === 1 ? 'is' : 'are'} safe to repeat`
   return `resumed: ${many(past.kept.length, 'verdict')} kept, ${cut}, 0 repeated in silence, ${seconds(past.keptMs)} of tests not run again`
 }

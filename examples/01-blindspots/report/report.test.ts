@@ -37,7 +37,7 @@ describe('findings', () => {
 })
 
 describe('the report', () => {
-  const request = { folder: '/p', argv: ['npm', 'test'], only: [], budgetMs: 90_000, workers: 2, network: false, report: 'blindspots.md' }
+  const request = { folder: '/p', argv: ['npm', 'test'], only: [], budgetMs: 90_000, workers: 2, network: false, scratch: '/s', report: 'blindspots.md' }
   const result: Result = {
     stopped: true,
     activeMs: 88_400,

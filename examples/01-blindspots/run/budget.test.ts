@@ -10,7 +10,7 @@ describe('the budget of a visit', () => {
   it('never exceeds what is left, and leaves what is held', () => {
     fc.assert(
       fc.property(left, fc.integer({ min: 1, max: 10 }), costs, (have, changes, cost) => {
-        const budget = visitBudget(have, changes, cost)
+        const budget = visitBudget(have, { changes, lanes: 2 }, cost)
         if (budget === undefined) return
         expect(Number(budget.time) + cost.heldMs).toBeLessThanOrEqual(have.effectMs)
         expect(Number(budget.processes) + 1).toBeLessThanOrEqual(have.processes)
@@ -21,7 +21,7 @@ describe('the budget of a visit', () => {
   it('covers the worst case of at least one trial and its processes, or is refused', () => {
     fc.assert(
       fc.property(left, fc.integer({ min: 1, max: 10 }), costs, (have, changes, cost) => {
-        const budget = visitBudget(have, changes, cost)
+        const budget = visitBudget(have, { changes, lanes: 2 }, cost)
         const enough = have.effectMs - cost.heldMs >= PROPOSE_MS + cost.worstMs && have.processes >= 3
         expect(budget !== undefined).toBe(enough)
         if (budget === undefined) return
@@ -31,12 +31,12 @@ describe('the budget of a visit', () => {
     )
   })
 
-  it('covers trial and judge where there is enough', () => {
+  it('covers trial, judge and a repeat after a crash where there is enough', () => {
     const cost = { worstMs: 700, usualMs: 200, heldMs: 0 }
-    const visit = visitBudget({ effectMs: 10_000, processes: 100 }, 1, cost)
+    const visit = visitBudget({ effectMs: 10_000, processes: 100 }, { changes: 1, lanes: 2 }, cost)
     const trial = trialBudget({ effectMs: Number(visit?.time) - PROPOSE_MS, processes: Number(visit?.processes) }, cost)
     const left = { effectMs: Number(trial?.time) - cost.worstMs, processes: Number(trial?.processes) }
-    expect(judgeBudget(left, cost)).toMatchObject({ time: cost.worstMs })
+    expect(judgeBudget(left, cost)).toMatchObject({ time: 2 * cost.worstMs })
     expect(judgeBudget({ ...left, effectMs: cost.worstMs - 1 }, cost)).toBeUndefined()
   })
 })

@@ -6,9 +6,9 @@
  * (an approval that waits, a machine that is down) costs nothing.
  *
  * 1. Whatever runs reserves its worst case first, so no run ever takes longer than its budget.
- * 2. Where there is enough, a trial is given twice its worst case: once for itself, once for its judge, or for a repeat
+ * 2. Where there is enough, a trial is given three times its worst case: for itself, for its judge, and for one repeat
  *    after a crash.
- * 3. What a visit does not use comes home before the next visit of its lane.
+ * 3. What a visit does not use comes home before the next visit of its lane; as the budget ends, lanes share the rest.
  */
 import type { Budget } from 'skein'
 import { PROPOSE_MS, REPORT_MS, VISIT_CHANGES_MAX } from '../limits.ts'
@@ -40,22 +40,25 @@ export function visitSize(leftMs: number, files: number, costs: Costs): number {
 }
 
 /** The budget of one visit; undefined when what is left does not cover the worst case of a single trial. */
-export function visitBudget(left: Left, changes: number, costs: Costs): Budget | undefined {
+export function visitBudget(left: Left, about: { readonly changes: number; readonly lanes: number }, costs: Costs): Budget | undefined {
+  const { changes, lanes } = about
   const time = timeOf(left) - costs.heldMs
   const processes = processesOf(left) - 1
-  if (time < PROPOSE_MS + costs.worstMs || processes < 2) return undefined
-  const wished = PROPOSE_MS + 2 * costs.worstMs + 2 * (changes - 1) * costs.usualMs
+  const least = PROPOSE_MS + costs.worstMs
+  if (time < least || processes < 2) return undefined
+  const wished = PROPOSE_MS + 3 * costs.worstMs + 2 * (changes - 1) * costs.usualMs
   // A trial and its judge for each change, and the two that tell whether any test loads the file.
-  return { time: Math.floor(Math.min(time, wished)), processes: Math.min(processes, 2 * changes + 2), strict: true }
+  return { time: Math.floor(Math.min(wished, Math.max(least, time / lanes))), processes: Math.min(processes, 2 * changes + 2), strict: true }
 }
 
 /** The budget of one trial and its judge; undefined when what is left of the visit does not cover the trial. */
 export function trialBudget(left: Left, costs: Costs): Budget | undefined {
   if (timeOf(left) < costs.worstMs || processesOf(left) < 2) return undefined
-  return { time: Math.min(timeOf(left), 2 * costs.worstMs), processes: 1, strict: true }
+  return { time: Math.min(timeOf(left), 3 * costs.worstMs), processes: 1, strict: true }
 }
 
 /** The budget of a trial's judge; undefined when what is left of the trial does not cover it. */
 export function judgeBudget(left: Left, costs: Costs): Budget | undefined {
-  return timeOf(left) < costs.worstMs || processesOf(left) < 1 ? undefined : { time: costs.worstMs, processes: 0, strict: true }
+  if (timeOf(left) < costs.worstMs || processesOf(left) < 1) return undefined
+  return { time: Math.min(timeOf(left), 2 * costs.worstMs), processes: 0, strict: true }
 }

@@ -42,6 +42,13 @@ export function baselineFailure(argv: readonly string[], network: boolean, { run
   return new SkeinError(CODES[verdict], `the tests on the untouched code: ${what}: ${shownArgv(argv)}. ${mend}${offline}.${shown}`)
 }
 
+/** The command is not there. Whatever else happened is passed on as it is. */
+export function notStarted(argv: readonly string[], error: unknown): unknown {
+  if (!SkeinError.isInstance(error) || error.code !== 'EXEC_FAILED') return error
+  const message = `${argv[0]} cannot be started in a scratch copy; install it, or give another --test command`
+  return new SkeinError('EXEC_FAILED', message, { cause: error })
+}
+
 /** The tests stay green whatever is done to the code. */
 export function notWatching(argv: readonly string[]): SkeinError {
   return new SkeinError(

@@ -20,6 +20,7 @@ import { visit } from './visit.ts'
 export type HuntEnd = { readonly end: 'done' | 'stopped' | 'paused'; readonly standing: Standing }
 
 class Hunt {
+  readonly #lanes: number
   readonly #plan: Standing['plan']
   readonly #queue: Place[]
   /** By file, whether any test loads it. */
@@ -28,7 +29,8 @@ class Hunt {
   #visits = 0
   #stopped = false
 
-  constructor(standing: Standing) {
+  constructor(standing: Standing, lanes: number) {
+    this.#lanes = lanes
     this.#plan = standing.plan
     this.#queue = [...standing.queue]
     this.#tally = standing.tally
@@ -40,7 +42,8 @@ class Hunt {
       const place = this.#queue.shift()
       if (place === undefined) return
       if (this.#loaded.get(place.file) === false) continue
-      const budget = visitBudget(await this.#left(ctx), this.#plan.perVisit, this.#plan.costs)
+      const { perVisit: changes, costs } = this.#plan
+      const budget = visitBudget(await this.#left(ctx), { changes, lanes: this.#lanes }, costs)
       if (budget === undefined) return this.#stop(place)
       this.#visits += 1
       try {
@@ -86,7 +89,7 @@ class Hunt {
 
 /** Tries changes from where the run stands, until one of the three ends. */
 export async function hunt(ctx: Ctx, workers: number, standing: Standing): Promise<HuntEnd> {
-  const going = new Hunt(standing)
+  const going = new Hunt(standing, workers)
   await ctx.all(Array.from({ length: workers }, () => (branch: Ctx) => going.lane(branch)))
   return going.end()
 }

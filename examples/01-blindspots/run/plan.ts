@@ -2,9 +2,8 @@
 import type { Ctx } from 'skein'
 import { z } from 'zod'
 import { BASELINE_SHARE, SCRATCH_MS, SURVEY_MS } from '../limits.ts'
-import { scratchFolder } from '../scratch/base.ts'
 import { heldMs, visitSize } from './budget.ts'
-import { baselineFailure, notWatching, nothingToTry } from './failures.ts'
+import { baselineFailure, notStarted, notWatching, nothingToTry } from './failures.ts'
 import { alarm, baseline, surveyFolder } from './tools.ts'
 import { Costs } from './trial.ts'
 import { Code, NOTHING_TRIED, Tally, Tests } from './types.ts'
@@ -43,9 +42,8 @@ export type Standing = z.infer<typeof Standing>
 
 /** Everything up to the first trial. Throws what is wrong with the folder or its tests. */
 export async function prepare(ctx: Ctx, request: Request): Promise<Standing> {
-  const { folder, only, argv, budgetMs, workers } = request
+  const { folder, only, scratch, budgetMs, workers } = request
   const shareMs = Math.floor(budgetMs * BASELINE_SHARE)
-  const scratch = scratchFolder(ctx.pid)
   const found = await ctx.tool(surveyFolder, { folder, scratch, only }, { timeout: Math.min(SURVEY_MS, shareMs) })
   const proposals = found.sources.reduce((sum, source) => sum + source.proposals, 0)
   if (proposals === 0) throw nothingToTry(folder, only, found.files, found.skipped)
@@ -79,19 +77,11 @@ type Watched = { readonly code: Code; readonly shareMs: number; readonly proposa
 /** Green on untouched copies every time, red when everything is broken; how long both take sets the patience of trials. */
 async function watch(ctx: Ctx, { argv, folder, workers, network }: Request, about: Watched) {
   const { code, shareMs, proposals, files } = about
-  const first = await ctx.tool(
-    baseline,
-    {
-      command: argv,
-      folder,
-      runsAtMost: 2 * (proposals + files.length) + workers + 2,
-      sideBySide: workers,
-      network,
-      code,
-      testMs: workers > 1 ? shareMs : Math.floor(shareMs / 2),
-    },
-    { timeout: shareMs + SCRATCH_MS },
-  )
+  const asked = { command: argv, folder, runsAtMost: 2 * (proposals + files.length) + workers + 2, sideBySide: workers, network, code }
+  const testMs = workers > 1 ? shareMs : Math.floor(shareMs / 2)
+  const first = await ctx.tool(baseline, { ...asked, testMs }, { timeout: shareMs + SCRATCH_MS }).catch((error: unknown) => {
+    throw notStarted(argv, error)
+  })
   const failure = baselineFailure(argv, network, first)
   if (failure !== undefined) throw failure
   const tests = { argv, testMs: first.testMs, network }

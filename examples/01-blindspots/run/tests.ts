@@ -3,6 +3,7 @@ import { SkeinError } from 'skein'
 import { exec } from 'skein/tools'
 import type { ExecResult } from 'skein/tools'
 import { MEMORY_BYTES_MAX, OUTPUT_BYTES_KEPT, OUTPUT_BYTES_MAX, TAIL_LINES } from '../limits.ts'
+import { seconds } from '../report/words.ts'
 import type { Slot } from '../scratch/slots.ts'
 import type { Tests, Verdict } from './types.ts'
 
@@ -38,7 +39,14 @@ function environment(slot: Slot): Record<string, string> {
   }
 }
 
-const LIMITS: Readonly<Record<string, Verdict>> = { EXEC_TIMEOUT: 'time', EXEC_OUTPUT_LIMIT: 'output', EXEC_MEMORY_LIMIT: 'memory' }
+type Limit = Exclude<Verdict, 'green' | 'red'>
+const LIMITS: Readonly<Record<string, Limit>> = { EXEC_TIMEOUT: 'time', EXEC_OUTPUT_LIMIT: 'output', EXEC_MEMORY_LIMIT: 'memory' }
+const MEGABYTE = 1024 * 1024
+const LIMIT_WORDS: Readonly<Record<Limit, (testMs: number) => string>> = {
+  time: (testMs) => `still running after ${seconds(testMs)}`,
+  output: () => `more than ${OUTPUT_BYTES_MAX / MEGABYTE} MB of output`,
+  memory: () => `more than ${MEMORY_BYTES_MAX / MEGABYTE} MB of memory`,
+}
 
 /** One run of the tests in a slot. Throws `EXEC_FAILED` when the command cannot be started at all. */
 export async function runTests(slot: Slot, { argv, testMs, network }: Tests, signal: AbortSignal | undefined): Promise<TestRun> {
@@ -58,7 +66,8 @@ export async function runTests(slot: Slot, { argv, testMs, network }: Tests, sig
   } catch (error) {
     const verdict = SkeinError.isInstance(error) ? LIMITS[error.code] : undefined
     if (verdict === undefined) throw error
-    return { verdict, ended: (error as SkeinError).message, ...shown((error as SkeinError).data as ExecResult) }
+    const about = shown((error as SkeinError).data as ExecResult)
+    return { verdict, ended: LIMIT_WORDS[verdict](testMs), ...about }
   }
 }
 

@@ -10,6 +10,8 @@ export const Request = z.object({
   workers: z.int().positive(),
   /** Whether the tests may reach the network; where the machine cannot take it away, they can. */
   network: z.boolean(),
+  /** Where the copies are kept. */
+  scratch: z.string(),
   report: z.string(),
 })
 export type Request = z.infer<typeof Request>

@@ -15,9 +15,12 @@ import { COPY_BYTES_MAX, COPY_FILES_MAX } from '../limits.ts'
 import type { FolderFiles } from '../survey/files.ts'
 import { isFolder, listFolder } from '../survey/files.ts'
 
+const FOLDER_HASH_LENGTH = 8
+
 /** Where a run keeps its copies. Outside the project, or its own tools would find every file twice. */
-export function scratchFolder(runId: string): string {
-  return join(tmpdir(), `skein-blindspots-${userInfo().uid}`, runId.replace(/[^\w.-]/g, '_'))
+export function scratchFolder(id: string, data: string): string {
+  const folder = createHash('sha256').update(resolve(data)).digest('hex').slice(0, FOLDER_HASH_LENGTH)
+  return join(tmpdir(), `skein-blindspots-${userInfo().uid}`, `${id}-${folder}`)
 }
 
 export const baseOf = (scratch: string): string => join(scratch, 'base')
