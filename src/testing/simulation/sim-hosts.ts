@@ -150,7 +150,7 @@ export class SimHosts {
     if (this.#running?.life !== life) return
     const { loop, medium, world, rebootMs } = this.#parts
     this.#note(`crash ${life.n} by ${why}`)
-    this.crashes += 1
+    if (!this.#closed) this.crashes += 1
     this.#running = undefined
     this.#booted = Promise.withResolvers()
     medium.crash()
