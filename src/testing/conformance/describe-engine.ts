@@ -1,4 +1,5 @@
 /** The conformance suite of the engine port: every rule of the port is a test with its name. */
+import assert from 'node:assert/strict'
 import { stageOf } from './engine-stage.ts'
 import type { EngineRule } from './engine-stage.ts'
 import type { EngineRig, OpenRig } from './engine-rig.ts'
@@ -61,4 +62,5 @@ async function checkRule(rig: EngineRig, rule: EngineRule): Promise<void> {
   if (rule.needs !== undefined && rig[rule.needs] === undefined)
     throw new Error(`the rig cannot ${rule.needs}; implement it, or skip ${rule.rule} with the reason`)
   await rule.check(await stageOf(rig))
+  assert.deepEqual((await rig.offences?.()) ?? [], [], 'J1: every journal verifies')
 }

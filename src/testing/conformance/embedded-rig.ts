@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { nodeClock, nodeHash, nodeRandom, nodeSoon, openEmbedded } from '../../engine/index.ts'
 import type { EmbeddedEngine } from '../../engine/index.ts'
 import { SkeinError } from '../../std/index.ts'
+import { chainOffences } from './chain-offences.ts'
 import type { OpenRig } from './engine-rig.ts'
 
 /** Opens the embedded engine for the conformance suite. */
@@ -26,6 +27,7 @@ export const embeddedRig: OpenRig = async (use) => {
         await close()
       },
       turn: () => new Promise((resolve) => nodeSoon(resolve)),
+      offences: () => chainOffences(engine),
       sleep: (delayMs) => new Promise((resolve) => nodeClock.timer(delayMs, resolve)),
       now: () => nodeClock.now(),
     })

@@ -12,6 +12,8 @@ export interface EngineRig {
   /** In the engine's own time. */
   sleep(delayMs: number): Promise<void>
   now(): number
+  /** What does not verify in the journals of the open engine (rule J1); asked after every rule. Absent where there is no chain. */
+  readonly offences?: () => Promise<readonly string[]>
   /** A new owner while the old one still believes it is the owner. Absent where the engine itself makes that impossible. */
   readonly usurp?: () => Promise<Engine>
   /** Lets the next commit fail. Absent where it cannot be made to. */

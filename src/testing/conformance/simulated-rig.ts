@@ -5,6 +5,7 @@ import { hostLife } from '../simulation/host-life.ts'
 import type { HostLife } from '../simulation/host-life.ts'
 import { simLoop } from '../simulation/sim-loop.ts'
 import { simRandom } from '../simulation/sim-random.ts'
+import { chainOffences } from './chain-offences.ts'
 import type { EngineRig, OpenRig } from './engine-rig.ts'
 import { SIM_EPOCH_MS } from '../limits.ts'
 
@@ -17,6 +18,7 @@ export function simulatedRig(seed: number | string = 1): OpenRig {
     let lives = 0
     let life: HostLife | undefined
     let failing = false
+    let engine: LocalEngine | undefined
     const faults: StoreFaults = {
       beforeCommit() {
         if (!failing) return
@@ -26,13 +28,13 @@ export function simulatedRig(seed: number | string = 1): OpenRig {
     }
     const boot = (): LocalEngine => {
       life = hostLife(loop, ++lives)
-      return createEngine({
+      return (engine = createEngine({
         store: medium.open(faults),
         clock: life.clock,
         random: random.fork(lives),
         hash: nodeHash,
         soon: life.soon,
-      })
+      }))
     }
     const end = (): void => {
       if (life === undefined) return
@@ -48,6 +50,7 @@ export function simulatedRig(seed: number | string = 1): OpenRig {
         end()
       },
       turn: () => new Promise((resolve) => loop.ready(resolve)),
+      offences: () => chainOffences(engine),
       sleep: (delayMs) => loop.sleep(delayMs),
       now: () => SIM_EPOCH_MS + loop.nowMs,
       usurp: async () => boot(),

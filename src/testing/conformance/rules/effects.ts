@@ -116,23 +116,35 @@ export const EFFECT_RULES: readonly EngineRule[] = [
     async check({ engine, puppet }) {
       await engine.start(startOf('p'))
       const lane = await puppet.next()
-      lane.frame(['begun'])
-      // An effect may be aborted while it still waits for its frame: its signal is then aborted from the start.
-      const until = (signal: AbortSignal): Promise<string> =>
-        new Promise((resolve) => {
-          if (signal.aborted) resolve('aborted')
-          signal.addEventListener('abort', () => resolve('aborted'))
-        })
-      lane.perform('one', 'read', until)
-      let isOtherAborted = false
-      lane.perform('two', 'read', async (signal) => {
-        signal.addEventListener('abort', () => (isOtherAborted = true))
-        return new Promise(() => {})
-      })
+      const aborted: string[] = []
+      const performed = (name: string): Promise<void> =>
+        new Promise((begin) =>
+          lane.perform(name, 'read', (signal) => {
+            begin()
+            return new Promise<void>((end) => {
+              const hear = (): void => {
+                aborted.push(name)
+                end()
+              }
+              // One aborted while it still waits for its frame finds its signal aborted when it starts.
+              if (signal.aborted) hear()
+              else signal.addEventListener('abort', hear)
+            })
+          }),
+        )
+      await Promise.all([performed('one'), performed('two')])
       lane.activation.abort(keyOf('one'))
-      const event = await lane.next()
-      assert.ok(event?.type === 'settled' && event.key === keyOf('one'))
-      assert.equal(isOtherAborted, false)
+      const heard = async (): Promise<unknown> => {
+        const event = await lane.next()
+        return event?.type === 'settled' ? event.key : event?.type
+      }
+      assert.equal(await heard(), keyOf('one'))
+      lane.frame(['begun'])
+      const held = performed('held')
+      lane.activation.abort(keyOf('held'))
+      await held
+      assert.equal(await heard(), keyOf('held'))
+      assert.deepEqual(aborted, ['one', 'held'])
     },
   },
 ]

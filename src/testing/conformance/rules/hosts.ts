@@ -47,7 +47,7 @@ export const HOST_RULES: readonly EngineRule[] = [
   },
   {
     rule: 'E9',
-    title: 'what a driver says after its activation was taken away is heard by nobody',
+    title: 'after an activation was taken away none of its drivers is started, and none is heard',
     async check({ engine, puppet, host, rig }) {
       await engine.start(startOf('p'))
       const lane = await puppet.next()
@@ -62,8 +62,14 @@ export const HOST_RULES: readonly EngineRule[] = [
       const successor = new Puppet()
       await engine.host(successor.run)
       const next = await successor.next()
+      let started = false
+      const performed = (): void => lane.perform('late', 'local', () => (started = true))
+      await Promise.resolve()
+        .then(performed)
+        .catch(() => {})
       settle('too late')
       await rig.turn()
+      assert.equal(started, false)
       assert.equal(await next.next(0), undefined)
       assert.deepEqual(next.activation.facts, [])
     },

@@ -1,6 +1,6 @@
 /** J: what is framed is kept, in order, as a chain. */
 import assert from 'node:assert/strict'
-import { CHAIN_START, payloadOf } from '../../../kernel/index.ts'
+import { CHAIN_START, payloadOf, valueOf } from '../../../kernel/index.ts'
 import type { FactBody } from '../../../kernel/index.ts'
 import { limits } from '../../../std/index.ts'
 import { gather } from '../../simulation/gather.ts'
@@ -63,27 +63,30 @@ export const JOURNAL_RULES: readonly EngineRule[] = [
     async check(stage) {
       for (const [i, length] of [limits.PAYLOAD_INLINE_BYTES_MAX, limits.BLOB_IN_STORE_BYTES_MAX].entries()) {
         const { engine } = stage
-        const large = payloadOf(String(i).repeat(length + 1))
-        const wait = { key: keyOf('w'), on: { kind: 'answer', title: 't', show: large } } as const
-        await engine.start(startOf(`p${i}`, { input: large }))
+        // Each place has a value of its own: equal ones would share a blob.
+        const large = (place: string) => payloadOf(`${place}${i}${'x'.repeat(length)}`)
+        const wait = { key: keyOf('w'), on: { kind: 'answer', title: 't', show: large('wait') } } as const
+        await engine.start(startOf(`p${i}`, { input: large('input') }))
         const lane = await stage.puppet.nextOf(`p${i}`)
-        lane.frameFacts([{ ...noted('large'), outcome: { type: 'ok', value: large } } as FactBody], { waits: [wait] })
-        await engine.control(lane.pid, { id: 'a', type: 'answer', key: wait.key, value: large, by: 'test' })
+        lane.frameFacts([{ ...noted('large'), outcome: { type: 'ok', value: large('fact') } } as FactBody], {
+          waits: [wait],
+        })
+        await engine.control(lane.pid, { id: 'a', type: 'answer', key: wait.key, value: large('answer'), by: 'test' })
         await lane.durable()
         const reopened = (stage = await stage.reopen('crash'))
         const next = await reopened.puppet.nextOf(`p${i}`)
-        assert.deepEqual(next.activation.start.input, large)
+        assert.deepEqual(next.activation.start.input, large('input'))
         assert.deepEqual(next.activation.facts[0], {
           ...next.activation.facts[0],
-          outcome: { type: 'ok', value: large },
+          outcome: { type: 'ok', value: large('fact') },
         })
         assert.deepEqual((await reopened.engine.inspect(next.pid))?.waits, [wait])
         const event = await next.next()
         assert.ok(event?.type === 'control' && event.control.type === 'answer')
-        assert.deepEqual(event.control.value, large)
+        assert.deepEqual(event.control.value, large('answer'))
         next.frame([], { unwaits: [wait.key] })
-        await next.end(String(i).repeat(length + 1))
-        assert.deepEqual((await reopened.engine.inspect(next.pid))?.result, { type: 'ok', value: large })
+        await next.end(valueOf(large('result')))
+        assert.deepEqual((await reopened.engine.inspect(next.pid))?.result, { type: 'ok', value: large('result') })
       }
     },
   },

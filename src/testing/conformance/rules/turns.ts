@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { limits, SkeinError } from '../../../std/index.ts'
 import { gather } from '../../simulation/gather.ts'
 import type { EngineRule, EngineStage } from '../engine-stage.ts'
-import { cancelOf, keyOf, messageOf, namesOf, saying, startOf, starting } from '../puppet.ts'
+import { cancelOf, keyOf, Lane, messageOf, namesOf, saying, startOf, starting } from '../puppet.ts'
 
 const TURNS_MAX = 20
 
@@ -71,6 +71,35 @@ export const TURN_RULES: readonly EngineRule[] = [
       assert.deepEqual(heard.toSorted(), ['control', 'message', 'timer'])
       await quiet()
       assert.equal((await engine.inspect(lane.pid))?.activations, 1)
+    },
+  },
+  {
+    rule: 'T1',
+    title: 'the next activation of a process waits until the run of the one before has returned',
+    async check({ engine, host }) {
+      await host[Symbol.asyncDispose]()
+      const log: string[] = []
+      const { promise: other, resolve: tell } = Promise.withResolvers<void>()
+      const { promise: done, resolve: finish } = Promise.withResolvers<void>()
+      await engine.host(async (activation) => {
+        const lane = new Lane(activation)
+        if (activation.pid === 'other') {
+          await lane.end()
+          return tell()
+        }
+        log.push('begin')
+        if (log.length > 1) {
+          await lane.end()
+          return finish()
+        }
+        await lane.yield()
+        await engine.start(startOf('other'))
+        await other
+        log.push('return')
+      })
+      await engine.start(startOf('p'))
+      await done
+      assert.deepEqual(log, ['begin', 'return', 'begin'])
     },
   },
   {
