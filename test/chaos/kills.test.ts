@@ -15,7 +15,7 @@ const GRACE_S = 60
 const SHOWN_MAX = 10
 
 it(
-  'P4: loses nothing, repeats and skips nothing in silence, and ends as if it had not been killed',
+  'P1: loses nothing, repeats and skips nothing in silence, and ends as if it had not been killed',
   async () => {
     const folder = await mkdtemp(join(tmpdir(), 'skein-chaos-'))
     const tally = await runCampaign(folder, SECONDS, Number(ONLY ?? 0), ONLY !== undefined)
