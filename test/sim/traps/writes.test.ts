@@ -128,7 +128,7 @@ describe('traps of writes and money', () => {
     let failures = 0
     for (const seed of [1, 2, 3, 4]) {
       const { sim, view, facts, ledger } = await stage(
-        { seed, disk: { ...AILING_DISK, failing: 0.1 } },
+        { seed, disk: { ...AILING_DISK, failing: 0.2 } },
         async (ctx, tool) => {
           for (let n = 0; n < 10; n++) await ctx.tool(tool('save', { idempotent: true }), { n, id: await ctx.uuid() })
         },
