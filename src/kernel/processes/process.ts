@@ -149,6 +149,11 @@ export class Process implements Disposable {
     return fact
   }
 
+  /** Whether anybody still waits for the effect: its ask is open, and its body neither at its end nor cancelled. */
+  isWanted(key: EffectKey): boolean {
+    return this.open.has(key) && this.body?.end === undefined && this.state.cancelled === undefined
+  }
+
   /** Holds an ask open that is not asked yet: a combinator, the end of the process. */
   register(ask: Ask): void {
     this.open.set(ask.key, ask)

@@ -143,5 +143,5 @@ function requeue(process: Process, ask: EffectAsk): void {
 
 /** In a closed scope nothing is decided any more, even where a body that had ended was never told (rule X6). */
 function isWanted(process: Process, ask: EffectAsk): boolean {
-  return process.open.has(ask.key) && !process.state.isWithinClosed(ask.key)
+  return process.isWanted(ask.key) && !process.state.isWithinClosed(ask.key)
 }

@@ -27,7 +27,7 @@ export function settleAttempt(process: Process, ask: EffectAsk, attempt: number,
     process.state.dropped += 1
     return
   }
-  const wanted = process.open.has(ask.key)
+  const wanted = process.isWanted(ask.key)
   const failed = failureOf(settled.outcome)
   if (settled.reconciled === 'unknown') return putBeforeSomeone(process, ask, record, whyOf(settled))
   if (settled.reconciled === 'absent') return settleAbsent(process, ask, record)
@@ -72,7 +72,7 @@ function repeatAfterPause(process: Process, ask: EffectAsk, attempt: number): vo
 function settleUnknown(process: Process, ask: EffectAsk, record: EffectRecord, why: string): void {
   if (ask.work.kind === 'tool' && ask.work.tool.reconcile !== undefined && !ask.idempotent)
     return startReconcile(process, ask, record)
-  if (ask.idempotent && record.attempt < limits.ATTEMPTS_MAX && process.open.has(ask.key)) {
+  if (ask.idempotent && record.attempt < limits.ATTEMPTS_MAX && process.isWanted(ask.key)) {
     process.record({ type: 'account', op: 'forfeit', key: ask.key, amounts: lostAmounts(process, record) })
     return repeatAfterPause(process, ask, record.attempt)
   }
@@ -104,7 +104,7 @@ function settleAbsent(process: Process, ask: EffectAsk, record: EffectRecord): v
     amounts: {},
     ...(ownerIsDead ? {} : { by: ASSUMED_ABSENT }),
   })
-  if (process.open.has(ask.key)) process.asked.push(ask)
+  if (process.isWanted(ask.key)) process.asked.push(ask)
   else
     process.record({
       type: 'settled',
@@ -129,7 +129,7 @@ export function lostAmounts(process: Process, record: EffectRecord): Amounts {
 export function putBeforeSomeone(process: Process, ask: EffectAsk, record: EffectRecord, why: string): void {
   process.record({ type: 'unknown', key: ask.key, attempt: record.attempt, why })
   process.record({ type: 'account', op: 'forfeit', key: ask.key, amounts: lostAmounts(process, record) })
-  if (!process.open.has(ask.key)) return
+  if (!process.isWanted(ask.key)) return
   if (ask.onUnknown === 'throw') {
     process.record({ type: 'answered', key: ask.key, outcome: { type: 'unknown', why } })
     return

@@ -13,4 +13,7 @@ export const REGRESSIONS: readonly { readonly seed: number; readonly broke: stri
   { seed: 10535, broke: 'a call left waiting for money when its body returned was begun after a restart' },
   { seed: 13391, broke: 'a read of a cancelled process whose body had returned was repeated after a crash' },
   { seed: 309832403, broke: 'a write in doubt was begun again by a wait for money left over from an earlier attempt' },
+  { seed: 245404947, broke: 'a write that lingered in a cancelled process was put back for a later attempt' },
+  { seed: 100081957, broke: 'a replay asked again for what a body that had ended no longer wanted' },
+  { seed: 597962515, broke: 'a body ended while a combinator was open, and a replay went on with its branches' },
 ]
