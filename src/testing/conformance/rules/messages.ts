@@ -3,13 +3,15 @@ import assert from 'node:assert/strict'
 import { limits } from '../../../std/index.ts'
 import type { EngineRule } from '../engine-stage.ts'
 import { keyOf, messageOf, saying, startOf } from '../puppet.ts'
+import type { Lane } from '../puppet.ts'
 
 /** The rules of messages. */
 export const MESSAGE_RULES: readonly EngineRule[] = [
   {
     rule: 'M1',
-    title: 'the order of a sender is kept, within a frame and between frames',
-    async check({ engine, puppet }) {
+    title: 'the order of a sender is kept, within a frame and between frames, also in the mailbox',
+    async check(stage) {
+      const { engine, puppet } = stage
       await engine.start(startOf('sender'))
       const sender = await puppet.next()
       await engine.start(startOf('receiver'))
@@ -25,9 +27,14 @@ export const MESSAGE_RULES: readonly EngineRule[] = [
       say(['a', 'b'])
       say(['c'])
       say(['d', 'e'])
-      const heard: string[] = []
-      while (heard.length < 5) heard.push((await receiver.message()).id)
-      assert.deepEqual(heard, ['a', 'b', 'c', 'd', 'e'])
+      const heardBy = async (lane: Lane): Promise<string> => {
+        const ids: string[] = []
+        while (ids.length < 5) ids.push((await lane.message()).id)
+        return ids.join(' ')
+      }
+      assert.equal(await heardBy(receiver), 'a b c d e')
+      const reopened = await stage.reopen('crash')
+      assert.equal(await heardBy(await reopened.puppet.nextOf('receiver')), 'a b c d e')
     },
   },
   {

@@ -5,7 +5,9 @@ import { asPid } from '../../../std/index.ts'
 import type { EngineRule, EngineStage } from '../engine-stage.ts'
 import { cancelOf, keyOf, messageOf, startOf } from '../puppet.ts'
 
-const TIMER_MS = 30
+/** Long enough that a busy machine has gone to rest before it is over. */
+const TIMER_MS = 250
+const IDLE_MS = 10
 const LONG_MS = 3_600_000
 
 const MATCHES: readonly { readonly member: string; readonly id?: string; readonly more?: Partial<Message> }[] = [
@@ -148,7 +150,7 @@ export const WAKE_RULES: readonly EngineRule[] = [
       await engine.start(startOf('p'))
       const lane = await puppet.next()
       assert.equal(await lane.next(0), undefined)
-      assert.equal(await lane.next(TIMER_MS), undefined)
+      assert.equal(await lane.next(IDLE_MS), undefined)
       const heard = lane.next(LONG_MS)
       await engine.deliver(messageOf('p', 'm'))
       assert.equal((await heard)?.type, 'message')
