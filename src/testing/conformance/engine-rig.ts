@@ -12,7 +12,7 @@ export interface EngineRig {
   /** In the engine's own time. */
   sleep(delayMs: number): Promise<void>
   now(): number
-  /** What does not verify in the journals of the open engine (rule J1); asked after every rule. Absent where there is no chain. */
+  /** What does not verify in the journals of the open engine (asked after each rule). Absent without a chain. */
   readonly offences?: () => Promise<readonly string[]>
   /** A new owner while the old one still believes it is the owner. Absent where the engine itself makes that impossible. */
   readonly usurp?: () => Promise<Engine>
