@@ -20,13 +20,16 @@ import {
 import type { CommitMoment, Deed, Journal, SimRandom, Simulation } from '../../../src/testing/index.ts'
 import { generate } from './grammar.ts'
 import type { Body } from './grammar.ts'
+import { generateRich } from './rich-grammar.ts'
 import { programTools, programWorkflow } from './interpreter.ts'
-import { attend, chatter } from './operator.ts'
+import { attend, chatter, deploy } from './operator.ts'
 
 /** Beyond these the power stays on: a run must be able to end. */
 const CRASHES_MAX = 40
 /** Prefixes of each journal that are replayed. */
 const PREFIXES = 2
+/** From this seed on programs are of the richer language. */
+export const RICH_SEEDS = 1_000_000_000
 /** A run that has not ended by then never will. */
 const TIME_MS_MAX = 2 * 3600 * 1000
 
@@ -49,7 +52,10 @@ export type Power = { readonly moment: CommitMoment; readonly n: number } | 'by 
 /** Plays a seed and checks what came of it. */
 export async function play(seed: number, power: Power): Promise<Played> {
   const random = simRandom(`play ${seed}`)
-  const body = generate(random.fork('program'), random.between(2, 14))
+  const isRich = seed >= RICH_SEEDS
+  const size = random.between(2, 14)
+  const program = random.fork('program')
+  const [body = [], ...later] = isRich ? generateRich(program, size) : [generate(program, size)]
   const isStormy = random.chance(0.6)
   const options = {
     seed,
@@ -58,15 +64,21 @@ export async function play(seed: number, power: Power): Promise<Played> {
     powerFails: powerOf(power, random.fork('power')),
     graceMs: 3_000,
     timeMsMax: TIME_MS_MAX,
+    ...(isRich ? { skewMs: [0, 5_000] as const, idleMs: random.pick([0, 100, 30_000]) } : {}),
   }
   const outcome = await simulate(options, async (sim) => {
     const definition = programWorkflow(programTools(sim.world)) as AnyDefinition
     sim.define(definition)
     await sim.boot()
     const cap = random.chance(0.3) ? { toolCalls: random.between(1, 20), effectMs: 600_000, processes: 4 } : {}
-    const root = await sim.start(definition, { body, path: 'r' }, { pid: 'root', cap })
+    const root = await sim.start(
+      definition,
+      { body, path: 'r', ...(later.length === 0 ? {} : { later }) },
+      { pid: 'root', cap },
+    )
     let isOver = false
     const people = [attend(sim, () => isOver), chatter(sim, 'root', () => isOver)]
+    if (isRich) people.push(deploy(sim, () => isOver))
     const canceller = random.chance(0.15) ? cancelLater(sim, random.between(0, 20_000)) : undefined
     await sim.reached(root, [...ENDED, 'parked'])
     await allAtRest(sim)
@@ -119,9 +131,14 @@ async function cancelLater(sim: Simulation, afterMs: number): Promise<void> {
   await sim.control('root' as never, { type: 'cancel', id: 'stop', reason: 'enough', by: 'ann' })
 }
 
-/** Children that nobody waits for come to their end too. */
+/** Children that nobody waits for come to their end too, and those they start meanwhile. */
 async function allAtRest(sim: Simulation): Promise<void> {
-  for (const view of await sim.list()) await sim.reached(view.pid, [...ENDED, 'parked'])
+  for (let known = 0; ; ) {
+    const views = await sim.list()
+    if (views.length === known) return
+    known = views.length
+    for (const view of views) await sim.reached(view.pid, [...ENDED, 'parked'])
+  }
 }
 
 async function verdict(left: Gathered, body: Body): Promise<Played> {
