@@ -16,7 +16,7 @@ import { makeBody, startBody } from './bodies.ts'
 import { recordBorn } from './born.ts'
 import { stopScope } from './cancel.ts'
 import { deliverNext, foreignAwait, inMacrotask } from './deliver.ts'
-import { dropUnbegun, moveToEnd, segmentTooLong } from './ending.ts'
+import { dropUnbegun, moveToEnd, refuseOpenContinue, segmentTooLong } from './ending.ts'
 import { enact, enactAsks } from './enact.ts'
 import { handleEvent, matchMessages } from './events.ts'
 import { releaseBudgetWaits } from './funding.ts'
@@ -120,6 +120,7 @@ async function turns(process: Process): Promise<void> {
 /** Delivers and decides until nothing more follows from the facts at hand. */
 async function rest(process: Process): Promise<void> {
   do {
+    refuseOpenContinue(process)
     if (process.body?.end !== undefined && process.body.end.type !== 'continue') dropUnbegun(process)
     await passGate(process)
     const stop = process.broken ?? segmentTooLong(process)
