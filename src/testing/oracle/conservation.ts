@@ -49,9 +49,14 @@ export function balanceOf({ facts }: Journal): Balance {
       plus(balance.spent, fact.spent)
       plus(balance.forfeited, fact.forfeited)
     }
-    if (fact.op === 'topUp') plus(balance.cap, fact.amounts)
+    if (fact.op === 'topUp') plus(balance.cap, cappedPart(balance.cap, fact.amounts))
   }
   return balance
+}
+
+/** Where there is no limit nothing raises it. */
+function cappedPart(cap: Amounts, amounts: Amounts): Amounts {
+  return Object.fromEntries(DIMENSIONS.flatMap((d) => (cap[d] === undefined ? [] : [[d, amounts[d] ?? 0]])))
 }
 
 /** What does not add up in a tree of processes that have all ended. */

@@ -33,8 +33,8 @@ export async function prefixOffences(journal: Journal, length: number, code: Cod
   if (early.length > 0)
     offences.push(`P3: a replay of ${length} facts of ${pid} did ${early.join(', ')} before it had caught up`)
   if (concluded.length > 0) return offences
-  const segment = segmentsOf(journal).findLast((other) => (other.facts[0]?.seq ?? 0) < length)
-  const live = segment?.facts ?? []
+  const from = segmentsOf(journal).findLast((segment) => (segment.facts[0]?.seq ?? 0) < length)?.facts[0]?.seq ?? 0
+  const live = facts.slice(from)
   const closed = live.flatMap((fact) => (fact.type === 'closed' ? [fact.scope] : []))
   const isMoot = (key: string): boolean => closed.some((scope) => scope === '' || key.startsWith(`${scope}[`))
   let last = -1

@@ -11,6 +11,7 @@ import { createKernel, createRegistry } from '../../kernel/index.ts'
 import type { AnyDefinition, Drivers, Fact, Trace } from '../../kernel/index.ts'
 import { modelDriver, readAnswer } from '../../model/index.ts'
 import { stepDriver, toolDriver } from '../../tools/index.ts'
+import { SkeinError } from '../../std/index.ts'
 import type { Pid } from '../../std/index.ts'
 import type { World } from '../world/world.ts'
 import { diskFaults } from './disk.ts'
@@ -31,6 +32,7 @@ export type SimHostsParts = {
   readonly rebootMs: number | 'never'
   readonly idleMs: number
   readonly graceMs: number | undefined
+  readonly skewMs: readonly [min: number, max: number]
 }
 
 type Running = {
@@ -62,7 +64,7 @@ export class SimHosts {
   async boot(): Promise<void> {
     if (this.#running !== undefined) throw new Error('a host is running already')
     const { loop, medium, random } = this.#parts
-    const life = hostLife(loop, ++this.#lives)
+    const life = hostLife(loop, ++this.#lives, random.fork(`skew ${this.#lives}`).between(...this.#parts.skewMs))
     this.#note(`boot ${life.n}`)
     const events = {
       powerFails: this.#parts.powerFails,
@@ -96,15 +98,19 @@ export class SimHosts {
     if (this.#running !== undefined) this.#crashOf(this.#running.life, why)
   }
 
-  async drain(): Promise<void> {
+  /** False when it died before it had drained. */
+  async drain(): Promise<boolean> {
     const running = this.#running
-    if (running === undefined) return
-    await Promise.race([running.engine[Symbol.asyncDispose](), this.#over(running.life)])
-    if (this.#running !== running) return
+    if (running === undefined) return false
+    const closed = Promise.resolve(running.engine[Symbol.asyncDispose]()).catch(() => undefined)
+    await Promise.race([closed, this.#over(running.life)])
+    if (this.#running !== running) return false
     this.#note(`drained ${running.life.n}`)
     running.life.end()
+    this.#parts.world.hostDied()
     this.#running = undefined
     this.#booted = Promise.withResolvers()
+    return true
   }
 
   /** No host lives after this. */
@@ -126,14 +132,15 @@ export class SimHosts {
       await this.engine()
       const running = this.#running
       if (running === undefined) continue
-      const answer = question(running.engine).then(
+      const answer = (async () => question(running.engine))().then(
         (value) => ({ ok: true as const, value }),
         (error: unknown) => ({ ok: false as const, error }),
       )
       const first = await Promise.race([answer, this.#over(running.life)])
       if (first === 'over') continue
       if (first.ok) return first.value
-      if (!running.engine.failed.aborted) throw first.error
+      const isLeaving = SkeinError.isInstance(first.error) && first.error.code === 'ENGINE_CLOSED'
+      if (!running.engine.failed.aborted && !isLeaving) throw first.error
       await this.#over(running.life)
     }
   }

@@ -33,6 +33,8 @@ export type SimulationOptions = {
   readonly powerFails?: (moment: CommitMoment, n: number) => boolean
   readonly idleMs?: number
   readonly graceMs?: number
+  /** How far the wall clock of each life is off. */
+  readonly skewMs?: readonly [min: number, max: number]
   /** Virtual time after which a scenario that has not ended is given up. */
   readonly timeMsMax?: number
   /** Time from a crash to the next life; `never`: the scenario boots. */
@@ -62,8 +64,8 @@ export interface Simulation {
   boot(): Promise<void>
   /** As `kill -9`. */
   crash(): void
-  /** As SIGTERM: drains, then ends. */
-  drain(): Promise<void>
+  /** As SIGTERM: drains, then ends; false when it died first. The next life is the scenario's to boot. */
+  drain(): Promise<boolean>
   start(definition: AnyDefinition, input?: unknown, options?: SimStart): Promise<Pid>
   send(to: Pid, body: unknown, about?: Partial<Omit<Message, 'to' | 'body'>>): Promise<DeliverResult>
   control(pid: Pid, control: Control): Promise<'queued' | 'duplicate' | 'ended'>
@@ -104,6 +106,7 @@ export async function simulate<T>(options: SimulationOptions, scenario: (sim: Si
     rebootMs: options.rebootMs ?? 100,
     idleMs: options.idleMs ?? 0,
     graceMs: options.graceMs,
+    skewMs: options.skewMs ?? [0, 0],
   })
   try {
     return await loop.run(() => scenario(simulationOf(hosts, loop, world, random.fork('scenario'))))

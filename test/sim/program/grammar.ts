@@ -1,5 +1,6 @@
 /** Random workflows: a small language of everything a ctx can do, generated from a seed and run by one interpreter. */
 import type { SimRandom } from '../../../src/testing/index.ts'
+import type { ChildOptions, RichNode } from './rich-grammar.ts'
 
 /** `keyed`: idempotent by key · `checked`: the far side can be asked · `plain`: neither. */
 export const WRITES = ['keyed', 'checked', 'plain'] as const
@@ -34,8 +35,14 @@ export type Node =
     }
   | { readonly op: 'receive'; readonly topic: string; readonly ms: number }
   | { readonly op: 'tell'; readonly topic: string }
-  | { readonly op: 'child'; readonly how: 'run' | 'spawn' | 'cancel' | 'detached'; readonly body: Body }
+  | {
+      readonly op: 'child'
+      readonly how: 'run' | 'spawn' | 'cancel' | 'detached'
+      readonly body: Body
+      readonly options?: ChildOptions
+    }
   | { readonly op: 'try'; readonly body: Body; readonly otherwise: Body }
+  | RichNode
 
 /** Statements, one after the other. */
 export type Body = readonly Node[]
@@ -64,19 +71,20 @@ export function bodiesOf(node: Node): readonly Body[] {
   return 'body' in node ? [node.body] : []
 }
 
-class Generator {
-  readonly #random: SimRandom
+/** Draws statements until it has drawn enough. */
+export class Generator {
+  protected readonly random: SimRandom
   #left: number
   #sites = 0
 
   constructor(random: SimRandom, size: number) {
-    this.#random = random
+    this.random = random
     this.#left = size
   }
 
   body(depth: number, children: number): Body {
     const body: Node[] = []
-    const count = this.#random.between(1, STATEMENTS_MAX)
+    const count = this.random.between(1, STATEMENTS_MAX)
     for (let i = 0; i < count && (i === 0 || this.#left > 0); i++) body.push(this.#node(depth, children))
     return body
   }
@@ -84,11 +92,15 @@ class Generator {
   #node(depth: number, children: number): Node {
     this.#left -= 1
     const isDeep = depth >= DEPTH_MAX || this.#left < 2
-    return isDeep || this.#random.chance(0.45) ? this.#leaf() : this.#branch(depth, children)
+    return isDeep || this.random.chance(0.45) ? this.leaf() : this.branch(depth, children)
   }
 
-  #leaf(): Node {
-    const random = this.#random
+  protected site(): number {
+    return ++this.#sites
+  }
+
+  protected leaf(): Node {
+    const { random } = this
     const site = ++this.#sites
     switch (random.between(0, 9)) {
       case 0:
@@ -116,8 +128,8 @@ class Generator {
     }
   }
 
-  #branch(depth: number, children: number): Node {
-    const random = this.#random
+  protected branch(depth: number, children: number): Node {
+    const { random } = this
     const body = (): Body => this.body(depth + 1, children)
     const bodies = (): Body[] => Array.from({ length: random.between(1, 3) }, body)
     switch (random.between(0, 8)) {

@@ -4,12 +4,18 @@
  */
 import { workflow } from '../../../src/kernel/index.ts'
 import type { Ctx, Tool, WorkflowDefinition } from '../../../src/kernel/index.ts'
-import { worldTool } from '../../../src/testing/index.ts'
-import type { World } from '../../../src/testing/index.ts'
+import { anything, scriptedModel, worldTool } from '../../../src/testing/index.ts'
+import type { ScriptedModel, World } from '../../../src/testing/index.ts'
 import type { Body, Node, WriteKind } from './grammar.ts'
+import type { RichNode } from './rich-grammar.ts'
 
 /** What a program process is started with. */
-export type ProgramInput = { readonly body: Body; readonly path: string }
+export type ProgramInput = {
+  readonly body: Body
+  readonly path: string
+  /** Segments after this one. */
+  readonly later?: readonly Body[]
+}
 /** The value of a program: everything it was told, in order. */
 export type ProgramValue = { readonly log: readonly unknown[] }
 
@@ -19,6 +25,10 @@ export type ProgramTools = {
   readonly write: Readonly<Record<WriteKind, Named>>
   readonly read: Named
   readonly peek: Named
+  /** One at a time in a host. */
+  readonly queue: Named
+  readonly world: World
+  readonly model: ScriptedModel
 }
 
 /** Shorter than the world takes, now and then. */
@@ -34,6 +44,9 @@ export function programTools(world: World): ProgramTools {
     },
     read: worldTool(world, { name: 'read', effect: 'read', timeout: TIMEOUT }),
     peek: worldTool(world, { name: 'peek', effect: 'local' }),
+    queue: worldTool(world, { name: 'queue', effect: 'read', concurrency: 1, timeout: TIMEOUT }),
+    world,
+    model: scriptedModel(({ options }) => `said ${JSON.stringify(options.prompt).length}`),
   }
 }
 
@@ -42,10 +55,12 @@ export function programWorkflow(tools: ProgramTools): WorkflowDefinition<Program
   const definition: WorkflowDefinition<ProgramInput, ProgramValue> = workflow(
     { name: 'program' },
     async (ctx, input) => {
-      const { body, path } = input as ProgramInput
+      const { body, path, later = [] } = input as ProgramInput
       const run = new Run(tools, () => definition)
       await run.body(ctx, body, path)
-      return { log: run.log }
+      const [next, ...rest] = later
+      if (next === undefined) return { log: run.log }
+      return ctx.continueAsNew({ body: next, path: `${path}s`, later: rest })
     },
   ) as WorkflowDefinition<ProgramInput, ProgramValue>
   return definition
@@ -101,8 +116,52 @@ class Run {
         return this.#child(ctx, node, path)
       case 'try':
         return this.#attempt(ctx, node, path)
+      case 'approved':
+      case 'act':
+      case 'queue':
+      case 'retry':
+      case 'model':
+      case 'ask':
+      case 'promise':
+      case 'left':
+      case 'float':
+        return this.#rich(ctx, node, path)
       default:
         return this.#many(ctx, node, path)
+    }
+  }
+
+  /** The statements of the richer language. */
+  async #rich(ctx: Ctx, node: RichNode, path: string): Promise<unknown> {
+    switch (node.op) {
+      case 'approved':
+        return ctx.tool(this.#tools.write[node.kind], this.#args(node.site, path), { approval: true })
+      case 'act': {
+        const input = this.#args(node.site, path)
+        const service = { name: node.idempotent ? 'keyed' : 'plain', keyed: node.idempotent }
+        const { world } = this.#tools
+        return ctx.step(
+          'act',
+          ({ idempotencyKey: key, attempt, abortSignal: signal }) =>
+            world.request({ service, input, key, attempt, signal }),
+          { idempotent: node.idempotent, timeout: TIMEOUT },
+        )
+      }
+      case 'queue':
+        return ctx.tool(this.#tools.queue, { site: node.site })
+      case 'retry':
+        return ctx.tool(this.#tools.read, { site: node.site }, { attempts: 3 })
+      case 'model':
+        return (await ctx.model({ model: this.#tools.model, prompt: `site ${node.site}` })).text
+      case 'ask':
+        return ctx.ask({ title: `question ${node.site}`, answer: anything, expires: node.ms })
+      case 'promise':
+        return ctx.promise(`promise-${node.site}`, { timeout: node.ms })
+      case 'left':
+        return ctx.budget()
+      case 'float':
+        void this.body(ctx, node.body, `${path}f`)
+        return null
     }
   }
 
@@ -172,8 +231,13 @@ class Run {
 
   async #child(ctx: Ctx, node: Extract<Node, { op: 'child' }>, path: string): Promise<unknown> {
     const input = { body: node.body, path: `${path}c` }
-    if (node.how === 'run') return ctx.run(this.#self(), input)
-    const child = await ctx.spawn(this.#self(), input, { detached: node.how === 'detached' })
+    const { toolCalls, timeoutMs } = node.options ?? {}
+    const options = {
+      ...(toolCalls === undefined ? {} : { budget: { toolCalls } }),
+      ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }),
+    }
+    if (node.how === 'run') return ctx.run(this.#self(), input, options)
+    const child = await ctx.spawn(this.#self(), input, { ...options, detached: node.how === 'detached' })
     if (node.how === 'detached') return child.pid
     if (node.how === 'cancel') await child.cancel('not wanted')
     return child.result()

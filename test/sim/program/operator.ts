@@ -1,5 +1,6 @@
 /** People around a simulated run: they settle what is put before them by what really happened, and pay. */
 import type { WaitOn } from '../../../src/kernel/index.ts'
+import { factsOf } from '../../../src/testing/index.ts'
 import type { Simulation } from '../../../src/testing/index.ts'
 import type { ProcessView } from '../../../src/engine/index.ts'
 import type { EffectKey } from '../../../src/std/index.ts'
@@ -8,6 +9,7 @@ import { TOPICS } from './grammar.ts'
 /** Longer than a request can be under way, so that "not there" means not there. */
 const ROUND_MS = 10_000
 const MESSAGES_MAX = 8
+const DEPLOYS_MAX = 4
 
 /** Looks round until `isOver`: resolves unknown outcomes, approves or denies, tops up. */
 export async function attend(sim: Simulation, isOver: () => boolean): Promise<void> {
@@ -16,8 +18,6 @@ export async function attend(sim: Simulation, isOver: () => boolean): Promise<vo
   for (let round = 0; !isOver(); round++) {
     await sim.loop.sleep(ROUND_MS)
     const views = await sim.list()
-    if (process.env['DBG'])
-      console.log(sim.loop.nowMs, JSON.stringify(views.map((v) => [v.pid, v.status, v.activations, v.waits])))
     for (const view of views) {
       for (const { key, on } of view.waits) {
         const wait = `${view.pid} ${key} ${view.activations}`
@@ -37,15 +37,17 @@ async function answer(
   about: { readonly id: string; readonly agrees: boolean },
 ): Promise<void> {
   const by = 'ann'
-  const id = `${about.id}/${pid}/${key}`
+  const controlId = `${about.id}/${pid}/${key}`
   switch (on.kind) {
     case 'operator': {
       const effect = key.replace(/!resolve$/, '')
-      const [done] = sim.world.ledger.filter((deed) => deed.what === 'done' && deed.key === `${pid}/0/0/${effect}`)
+      const segment = factsOf(await sim.facts(pid), 'snapshot').length
+      const id = `${pid}/0/${segment}/${effect}`
+      const [done] = sim.world.ledger.filter((deed) => deed.what === 'done' && deed.key === id)
       const how = done === undefined ? (about.agrees ? 'again' : 'fail') : 'done'
       await sim.control(pid, {
         type: 'resolve',
-        id,
+        id: controlId,
         key,
         how,
         by,
@@ -54,12 +56,27 @@ async function answer(
       return
     }
     case 'approval':
-      await sim.control(pid, { type: 'approve', id, key, verdict: about.agrees ? 'approved' : 'denied', by })
+      await sim.control(pid, { type: 'approve', id: controlId, key, verdict: about.agrees ? 'approved' : 'denied', by })
       return
     case 'budget':
-      await sim.control(pid, { type: 'topUp', id, amounts: on.need, by })
+      await sim.control(pid, { type: 'topUp', id: controlId, amounts: on.need, by })
+      return
+    case 'answer':
+    case 'promise':
+      await sim.control(pid, { type: 'answer', id: controlId, key, value: { text: JSON.stringify(about) }, by })
       return
     default:
+  }
+}
+
+/** Deploys: the host is told to go, drains, and another comes. */
+export async function deploy(sim: Simulation, isOver: () => boolean): Promise<void> {
+  const random = sim.random.fork('deploys')
+  for (let n = random.between(0, DEPLOYS_MAX); n > 0; n--) {
+    await sim.loop.sleep(random.between(0, 10_000))
+    if (isOver() || !(await sim.drain())) continue
+    await sim.loop.sleep(random.between(1, 200))
+    await sim.boot()
   }
 }
 

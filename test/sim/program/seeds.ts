@@ -1,4 +1,5 @@
 /** Which seeds a run plays, and how a failing one is reported. */
+import { RICH_SEEDS } from './play.ts'
 import type { Played } from './play.ts'
 
 const SEEDS_DEFAULT = 1_000
@@ -9,6 +10,8 @@ const OFFENCES_SHOWN = 5
 const only = process.env['SEED']
 const count = Number(process.env['SEEDS'] ?? SEEDS_DEFAULT)
 const first = Math.floor(Math.random() * SEED_SPAN)
+/** Every other seed is of the richer language. */
+const seedAt = (i: number): number => first + i + (i % 2 === 0 ? 0 : RICH_SEEDS)
 
 /** One seed alone, by `SEED=8713 npm run sim`. */
 export const onlySeed = only === undefined ? undefined : Number(only)
@@ -16,7 +19,7 @@ export const onlySeed = only === undefined ? undefined : Number(only)
 /** `share` of the seeds of this run: other ones in each, unless one is asked for. */
 export function seedsOfRun(share: number): readonly number[] {
   if (onlySeed !== undefined) return [onlySeed]
-  return Array.from({ length: Math.max(1, Math.round(count * share)) }, (_, i) => first + i)
+  return Array.from({ length: Math.max(1, Math.round(count * share)) }, (_, i) => seedAt(i))
 }
 
 /** The line that reproduces a failure, then what broke. */
