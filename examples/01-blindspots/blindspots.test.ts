@@ -49,10 +49,23 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(root, { recursive: true, force: true, maxRetries: 5 }))
 
-type Run = { readonly kill: (signal: NodeJS.Signals) => void; readonly ended: Promise<{ readonly code: number | null; readonly out: string; readonly err: string }> }
+type Run = {
+  readonly kill: (signal: NodeJS.Signals) => void
+  readonly ended: Promise<{ readonly code: number | null; readonly out: string; readonly err: string }>
+}
 
 function start(data: string, ...args: readonly string[]): Run {
-  const fixed = [project, '--test', 'node test/price.test.mjs', '--workers', '2', '--budget', '60s', '--data', join(root, data)]
+  const fixed = [
+    project,
+    '--test',
+    'node test/price.test.mjs',
+    '--workers',
+    '2',
+    '--budget',
+    '60s',
+    '--data',
+    join(root, data),
+  ]
   const child = spawn(process.execPath, ['--conditions=skein-source', START, ...fixed, ...args], {
     cwd: root,
     env: { ...process.env, INIT_CWD: root },
@@ -61,7 +74,9 @@ function start(data: string, ...args: readonly string[]): Run {
   let [out, err] = ['', '']
   child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()))
   child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()))
-  const ended = new Promise<Awaited<Run['ended']>>((resolve) => child.on('close', (code) => resolve({ code, out, err })))
+  const ended = new Promise<Awaited<Run['ended']>>((resolve) =>
+    child.on('close', (code) => resolve({ code, out, err })),
+  )
   return { kill: (signal) => child.kill(signal), ended }
 }
 
@@ -75,7 +90,8 @@ function counted(...what: readonly string[]): ReadonlyMap<string, number> {
   return counts
 }
 
-const total = (counts: ReadonlyMap<string, number>): number => [...counts.values()].reduce((sum, count) => sum + count, 0)
+const total = (counts: ReadonlyMap<string, number>): number =>
+  [...counts.values()].reduce((sum, count) => sum + count, 0)
 
 async function until(holds: () => boolean): Promise<void> {
   for (let waitedMs = 0; !holds(); waitedMs += 20) {
@@ -85,7 +101,11 @@ async function until(holds: () => boolean): Promise<void> {
 }
 
 /** The places and changes of a report, without the names of the runs. */
-const claims = (report: string): readonly string[] => readFileSync(report, 'utf8').split('\n').slice(HEAD_LINES).filter((line) => /^(## |[-+] )/.test(line))
+const claims = (report: string): readonly string[] =>
+  readFileSync(report, 'utf8')
+    .split('\n')
+    .slice(HEAD_LINES)
+    .filter((line) => /^(## |[-+] )/.test(line))
 
 describe('blind spots', () => {
   it('finds what no test notices, and nothing else', async () => {
@@ -97,7 +117,9 @@ describe('blind spots', () => {
     expect(survivors).toContain('if (member) cents += 5')
     expect(survivors).toContain('if (member) cents -= 6')
     // Members are line 3, and a price of 0 is legal as far as the tests know.
-    expect([...report.matchAll(/^## price\.mjs:(\d+)$/gm)].map((match) => match[1])).toEqual(['2', '3'].filter((line) => report.includes(`price.mjs:${line}\n`)))
+    expect([...report.matchAll(/^## price\.mjs:(\d+)$/gm)].map((match) => match[1])).toEqual(
+      ['2', '3'].filter((line) => report.includes(`price.mjs:${line}\n`)),
+    )
     expect(report).not.toContain('cents - 1')
     expect(report).toContain('- `forgotten.mjs`')
     expect(out).toMatch(/price\.mjs:3 {2}/)

@@ -15,13 +15,20 @@ import { scratchFolder } from './scratch/base.ts'
 import { removeScratch } from './scratch/slots.ts'
 import { shownArgv } from './survey/test-command.ts'
 
-const EXITS: Readonly<Record<string, number>> = { USAGE: 2, INPUT_INVALID: 2, FILE_UNREADABLE: 2, DATA_FOLDER_OWNED: 75 }
+const EXITS: Readonly<Record<string, number>> = {
+  USAGE: 2,
+  INPUT_INVALID: 2,
+  FILE_UNREADABLE: 2,
+  DATA_FOLDER_OWNED: 75,
+}
 const EXIT_FAILED = 1
 const EXIT_WAITING = 3
 const EXIT_LEFT = 130
 
 /** Where it was typed; npm itself runs scripts in the folder of the package. */
 const home = process.env['INIT_CWD'] ?? process.cwd()
+/** A path as it would be typed there. */
+const seenFrom = (path: string): string => relative(home, path) || path
 const say = (lines: readonly string[]): void => void process.stdout.write(`${lines.join('\n')}\n`)
 
 async function main(): Promise<number> {
@@ -43,11 +50,22 @@ async function main(): Promise<number> {
     switch (end.type) {
       case 'ended': {
         const figures = await figuresOf(skein, id)
-        say(summary({ id, result: end.result, figures, past, report: relative(home, end.result.report) || end.result.report }))
+        say(
+          summary({
+            id,
+            result: end.result,
+            figures,
+            past,
+            report: seenFrom(end.result.report),
+            data: seenFrom(options.data),
+          }),
+        )
         return 0
       }
       case 'unasked':
-        say([`Nobody is here to say yes. Say it beforehand with --yes, or elsewhere with: npx skein approve ${id}/run-tests`])
+        say([
+          `Nobody is here to say yes. Say it beforehand with --yes, or elsewhere with: npx skein approve ${id}/run-tests`,
+        ])
         return EXIT_WAITING
       case 'left':
         say(['', 'Interrupted. Nothing is lost: type the same again, and it goes on where it was.'])
@@ -59,7 +77,12 @@ async function main(): Promise<number> {
   }
 }
 
-function greeting(id: string, target: Target, { budgetMs, workers }: Options, past: Past | undefined): readonly string[] {
+function greeting(
+  id: string,
+  target: Target,
+  { budgetMs, workers }: Options,
+  past: Past | undefined,
+): readonly string[] {
   const where = target.only.length === 0 ? target.folder : `${target.only.join(' and ')} of ${target.folder}`
   return [
     `Which lines of ${where} could break without any test noticing?`,
@@ -86,6 +109,8 @@ try {
   process.exitCode = await main()
 } catch (error) {
   const known = SkeinError.isInstance(error)
-  process.stderr.write(`\nerror ${known ? error.code : 'INTERNAL'}: ${error instanceof Error ? error.message : String(error)}\n`)
+  process.stderr.write(
+    `\nerror ${known ? error.code : 'INTERNAL'}: ${error instanceof Error ? error.message : String(error)}\n`,
+  )
   process.exitCode = (known ? EXITS[error.code] : undefined) ?? EXIT_FAILED
 }

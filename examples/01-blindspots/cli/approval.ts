@@ -42,7 +42,13 @@ export type Answer = 'approved' | 'denied' | 'unasked' | 'not needed'
 export async function answerApproval(
   skein: Skein,
   asked: Asked,
-  about: { readonly grantedBy: string | undefined; readonly changes: () => number | undefined; readonly isTerminal: boolean; readonly say: (lines: readonly string[]) => void; readonly over: AbortSignal },
+  about: {
+    readonly grantedBy: string | undefined
+    readonly changes: () => number | undefined
+    readonly isTerminal: boolean
+    readonly say: (lines: readonly string[]) => void
+    readonly over: AbortSignal
+  },
 ): Promise<Answer> {
   const effect = await waitingEffect(skein, asked.id, about.over)
   if (effect === undefined) return 'not needed'
@@ -72,7 +78,9 @@ async function waitingEffect(skein: Skein, id: string, over: AbortSignal): Promi
 async function heard(over: AbortSignal): Promise<boolean> {
   const reader = createInterface({ input: process.stdin, output: process.stdout })
   try {
-    const answer = await reader.question(`Run it? [y/N] (this question expires in ${APPROVAL_EXPIRES}) `, { signal: over })
+    const answer = await reader.question(`Run it? [y/N] (this question expires in ${APPROVAL_EXPIRES}) `, {
+      signal: over,
+    })
     return /^y(es)?$/i.test(answer.trim())
   } catch {
     return false

@@ -45,7 +45,10 @@ export class Live implements Disposable {
 
   draw(): void {
     if (this.#paused) return
-    const news = this.#scene.takeNews().map((line) => `  ${line}\n`).join('')
+    const news = this.#scene
+      .takeNews()
+      .map((line) => `  ${line}\n`)
+      .join('')
     if (this.#out.isTerminal) this.#redraw(news)
     else this.#line(news)
   }
@@ -55,7 +58,12 @@ export class Live implements Disposable {
     clearInterval(this.#timer)
     this.#stop.abort()
     this.#clear()
-    this.#out.write(this.#scene.takeNews().map((line) => `  ${line}\n`).join(''))
+    this.#out.write(
+      this.#scene
+        .takeNews()
+        .map((line) => `  ${line}\n`)
+        .join(''),
+    )
   }
 
   async #follow(skein: Skein): Promise<void> {

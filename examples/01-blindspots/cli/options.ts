@@ -47,7 +47,10 @@ const UNITS_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const
 /** Reads the arguments. `home` is where they were typed. Throws `USAGE`. */
 export function readOptions(args: readonly string[], home: string): Options {
   const { values, positionals } = parsed(args)
-  if (positionals.length > 1) throw usage(`one folder at a time, not ${positionals.map((name) => `"${name}"`).join(', ')}; the test command goes in quotes: --test "npm test"`)
+  if (positionals.length > 1)
+    throw usage(
+      `one folder at a time, not ${positionals.map((name) => `"${name}"`).join(', ')}; the test command goes in quotes: --test "npm test"`,
+    )
   const argv = values.test === undefined ? undefined : argvOf(values.test)
   if (values.test !== undefined && argv === undefined) throw usage('--test needs a command, such as --test "npm test"')
   return {
@@ -58,7 +61,7 @@ export function readOptions(args: readonly string[], home: string): Options {
     workers: workers(values.workers),
     network: values.network === true,
     report: resolve(home, values.report ?? 'blindspots.md'),
-    data: values.data === undefined ? '.skein' : resolve(home, values.data),
+    data: resolve(values.data === undefined ? process.cwd() : home, values.data ?? '.skein'),
     yes: values.yes === true,
     startOver: values.new === true,
     help: values.help === true,
@@ -91,14 +94,16 @@ function parsed(args: readonly string[]) {
 function milliseconds(text: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text.trim())
   const ms = match === null ? Number.NaN : Number(match[1]) * UNITS_MS[(match[2] ?? 's') as keyof typeof UNITS_MS]
-  if (!(ms >= BUDGET_MS_MIN)) throw usage(`--budget ${text} is not a time of at least ${BUDGET_MS_MIN / 1000} seconds; write 90s, 10m or 1h`)
+  if (!(ms >= BUDGET_MS_MIN))
+    throw usage(`--budget ${text} is not a time of at least ${BUDGET_MS_MIN / 1000} seconds; write 90s, 10m or 1h`)
   return Math.round(ms)
 }
 
 function workers(text: string | undefined): number {
   if (text === undefined) return Math.min(availableParallelism(), WORKERS_MAX)
   const count = Number(text)
-  if (!Number.isInteger(count) || count < 1 || count > WORKERS_MAX) throw usage(`--workers ${text} is not a number from 1 to ${WORKERS_MAX}`)
+  if (!Number.isInteger(count) || count < 1 || count > WORKERS_MAX)
+    throw usage(`--workers ${text} is not a number from 1 to ${WORKERS_MAX}`)
   return count
 }
 

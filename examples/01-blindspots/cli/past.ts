@@ -18,8 +18,10 @@ export async function pastOf(skein: Skein, id: string, openedAt: number): Promis
   const open = new Map<string, string | undefined>()
   for await (const view of skein.list({ root: id as never })) {
     const endedBefore = view.endedAt !== undefined && view.endedAt < openedAt
-    if (view.workflow === 'trial' && endedBefore && view.result?.type === 'ok') kept.push(valueOf(view.result.value) as TrialEnd)
-    if ((view.workflow === 'trial' || view.workflow === 'judge') && !endedBefore && view.createdAt < openedAt) open.set(view.pid, view.parent)
+    if (view.workflow === 'trial' && endedBefore && view.result?.type === 'ok')
+      kept.push(valueOf(view.result.value) as TrialEnd)
+    if ((view.workflow === 'trial' || view.workflow === 'judge') && !endedBefore && view.createdAt < openedAt)
+      open.set(view.pid, view.parent)
   }
   // A trial that waited for its judge was not running any tests itself.
   for (const parent of open.values()) if (parent !== undefined) open.delete(parent)
@@ -27,7 +29,13 @@ export async function pastOf(skein: Skein, id: string, openedAt: number): Promis
   return { kept: verdicts, keptMs: kept.reduce((sum, { ms }) => sum + ms, 0), cutOff: open.size }
 }
 
-export type Figures = { readonly processes: number; readonly effects: number; readonly repeated: number; readonly sittings: number; readonly spentMs: number }
+export type Figures = {
+  readonly processes: number
+  readonly effects: number
+  readonly repeated: number
+  readonly sittings: number
+  readonly spentMs: number
+}
 
 /** What a run used: processes, effects, attempts that had to be repeated. */
 export async function figuresOf(skein: Skein, id: string): Promise<Figures> {
@@ -38,7 +46,8 @@ export async function figuresOf(skein: Skein, id: string): Promise<Figures> {
     if (summary === undefined) continue
     effects += summary.effects.local + summary.effects.read + summary.effects.write
     repeated += summary.repeated
-    if (view.pid === id) [sittings, spentMs] = [view.activations, (summary.spent.effectMs ?? 0) + (summary.forfeited.effectMs ?? 0)]
+    if (view.pid === id)
+      [sittings, spentMs] = [view.activations, (summary.spent.effectMs ?? 0) + (summary.forfeited.effectMs ?? 0)]
   }
   return { processes, effects, repeated, sittings, spentMs }
 }

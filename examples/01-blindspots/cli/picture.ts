@@ -32,14 +32,22 @@ const NAMES: Readonly<Record<string, string>> = { file: 'file', trial: 'trial', 
 
 function tree(actors: readonly Actor[], { nowMs }: Frame): readonly string[] {
   const known = new Set(actors.map((actor) => actor.pid))
-  const below = (parent: string | undefined): readonly Actor[] => actors.filter((actor) => actor.workflow in NAMES && actor.parent === parent)
+  const below = (parent: string | undefined): readonly Actor[] =>
+    actors.filter((actor) => actor.workflow in NAMES && actor.parent === parent)
   const draw = (siblings: readonly Actor[], indent: string): readonly string[] =>
     siblings.flatMap((actor, at) => {
       const last = at === siblings.length - 1
       const line = `${indent}${last ? '└' : '├'} ${NAMES[actor.workflow]}  ${actor.title}`.trimEnd()
-      return [`${line}  ${seconds(Math.max(0, nowMs - actor.since))}`, ...draw(below(actor.pid), `${indent}${last ? ' ' : '│'} `)]
+      return [
+        `${line}  ${seconds(Math.max(0, nowMs - actor.since))}`,
+        ...draw(below(actor.pid), `${indent}${last ? ' ' : '│'} `),
+      ]
     })
-  const tops = actors.filter((actor) => actor.workflow in NAMES && (actor.parent === undefined || !known.has(actor.parent) || isRoot(actors, actor.parent)))
+  const tops = actors.filter(
+    (actor) =>
+      actor.workflow in NAMES &&
+      (actor.parent === undefined || !known.has(actor.parent) || isRoot(actors, actor.parent)),
+  )
   return draw(tops, '')
 }
 

@@ -11,7 +11,13 @@ import type { TrialEnd } from '../run/trial.ts'
 import type { Change } from '../run/types.ts'
 
 /** A process that is at work. */
-export type Actor = { readonly pid: string; readonly workflow: string; readonly parent: string | undefined; readonly title: string; readonly since: number }
+export type Actor = {
+  readonly pid: string
+  readonly workflow: string
+  readonly parent: string | undefined
+  readonly title: string
+  readonly since: number
+}
 
 export type Counts = { readonly tried: number; readonly noticed: number; readonly unnoticed: number }
 
@@ -69,13 +75,22 @@ export class Scene {
         const input = valueOf(fact.input)
         const parent = fact.parent?.pid
         if (fact.workflow === 'file') this.#doing = 'trying changes'
-        this.#actors.set(pid, { pid, workflow: fact.workflow, parent, title: titleOf(fact.workflow, input), since: fact.at })
+        this.#actors.set(pid, {
+          pid,
+          workflow: fact.workflow,
+          parent,
+          title: titleOf(fact.workflow, input),
+          since: fact.at,
+        })
         return
       }
       case 'intended': {
         this.#names.set(`${pid} ${fact.key}`, fact.name)
         if (WORDS[fact.name] !== undefined) this.#doing = WORDS[fact.name] as string
-        if (fact.attempt > 1) this.#news.push(`${pid}/${fact.name}  was cut off and is repeated under its own key (attempt ${fact.attempt})`)
+        if (fact.attempt > 1)
+          this.#news.push(
+            `${pid}/${fact.name}  was cut off and is repeated under its own key (attempt ${fact.attempt})`,
+          )
         return
       }
       case 'waiting':
@@ -98,7 +113,10 @@ export class Scene {
 
   #count(end: TrialEnd, isNew = false): void {
     if (end.type === 'unjudged' || end.change.operator === BREAKS) {
-      if (isNew && end.type === 'unnoticed') this.#news.push(`${end.change.file}  no test loads this file: broken from its first character on, and nobody notices`)
+      if (isNew && end.type === 'unnoticed')
+        this.#news.push(
+          `${end.change.file}  no test loads this file: broken from its first character on, and nobody notices`,
+        )
       return
     }
     const unnoticed = end.type === 'unnoticed'
@@ -107,7 +125,8 @@ export class Scene {
       noticed: this.#counts.noticed + (unnoticed ? 0 : 1),
       unnoticed: this.#counts.unnoticed + (unnoticed ? 1 : 0),
     }
-    if (isNew && unnoticed) this.#news.push(`${end.change.file}:${end.change.line}  ${wordsOf(end.change)}; no test notices`)
+    if (isNew && unnoticed)
+      this.#news.push(`${end.change.file}:${end.change.line}  ${wordsOf(end.change)}; no test notices`)
   }
 
   /** The few results of tools that people want to hear of. */
@@ -115,7 +134,9 @@ export class Scene {
     if (name === 'survey') {
       const { sources, tests } = value as { sources: readonly { proposals: number }[]; tests: number }
       this.#total = sources.reduce((sum, source) => sum + source.proposals, 0)
-      this.#news.push(`survey: ${many(sources.length, 'file')} with code, ${many(tests, 'test file')}, ${many(this.#total, 'change')} to try`)
+      this.#news.push(
+        `survey: ${many(sources.length, 'file')} with code, ${many(tests, 'test file')}, ${many(this.#total, 'change')} to try`,
+      )
     }
     if (name === 'run-tests') {
       const { runs, green, ms } = value as { runs: number; green: number; ms: number }
@@ -123,7 +144,9 @@ export class Scene {
     }
     if (name === 'break-everything') {
       const { verdict } = value as { verdict: string }
-      this.#news.push(verdict === 'green' ? 'every source broken: the tests do not notice' : 'every source broken: the tests notice')
+      this.#news.push(
+        verdict === 'green' ? 'every source broken: the tests do not notice' : 'every source broken: the tests notice',
+      )
     }
   }
 }

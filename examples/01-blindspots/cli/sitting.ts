@@ -21,7 +21,10 @@ export type Sitting = {
 }
 
 /** How it ended: with the run, with a question nobody was there to answer, or because somebody left. */
-export type SittingEnd = { readonly type: 'ended'; readonly result: Result } | { readonly type: 'unasked' } | { readonly type: 'left' }
+export type SittingEnd =
+  | { readonly type: 'ended'; readonly result: Result }
+  | { readonly type: 'unasked' }
+  | { readonly type: 'left' }
 
 /** Sits until the end. Rejects with the error of the run. */
 export async function sit(skein: Skein, sitting: Sitting, out: Output, leave: AbortSignal): Promise<SittingEnd> {
@@ -33,8 +36,12 @@ export async function sit(skein: Skein, sitting: Sitting, out: Output, leave: Ab
   using live = new Live(skein, scene, { id, budgetMs, workers }, out)
   const run = await begin(skein, sitting)
   const ended = run.result().then((result): SittingEnd => ({ type: 'ended', result }))
-  const asked = ask(skein, sitting, { scene, live, out, over: over.signal }).then((answer) => (answer === 'unasked' ? { type: 'unasked' as const } : ended))
-  const left = new Promise<SittingEnd>((resolve) => leave.addEventListener('abort', () => resolve({ type: 'left' }), { once: true }))
+  const asked = ask(skein, sitting, { scene, live, out, over: over.signal }).then((answer) =>
+    answer === 'unasked' ? { type: 'unasked' as const } : ended,
+  )
+  const left = new Promise<SittingEnd>((resolve) =>
+    leave.addEventListener('abort', () => resolve({ type: 'left' }), { once: true }),
+  )
   try {
     return await Promise.race([ended, asked, left])
   } finally {
@@ -61,17 +68,21 @@ async function ask(skein: Skein, { id, target, options }: Sitting, { scene, live
   const { budgetMs, workers } = options
   const grantedBy = own ? 'npm start, which grants its own command and no other' : options.yes ? '--yes' : undefined
   try {
-    return await answerApproval(skein, { id, argv, folder, guessedFrom, budgetMs, workers }, {
-      grantedBy,
-      changes: () => scene.total,
-      isTerminal: out.isTerminal && process.stdin.isTTY,
-      say: (lines) => {
-        live.draw()
-        live.pause(true)
-        out.write(`${lines.join('\n')}\n`)
+    return await answerApproval(
+      skein,
+      { id, argv, folder, guessedFrom, budgetMs, workers },
+      {
+        grantedBy,
+        changes: () => scene.total,
+        isTerminal: out.isTerminal && process.stdin.isTTY,
+        say: (lines) => {
+          live.draw()
+          live.pause(true)
+          out.write(`${lines.join('\n')}\n`)
+        },
+        over,
       },
-      over,
-    })
+    )
   } finally {
     live.pause(false)
   }

@@ -13,13 +13,22 @@ export type Ending = {
   readonly past: Past | undefined
   /** The report, as seen from where the command was typed. */
   readonly report: string
+  readonly data: string
 }
 
 /** The summary, line by line. */
 export function summary(ending: Ending): readonly string[] {
   const { result } = ending
   const findings = findingsOf(result.tally.survivors)
-  return ['', verdict(ending, findings.length), '', ...listed(findings, ending.report), ...unloaded(result), ...table(rows(ending)), '']
+  return [
+    '',
+    verdict(ending, findings.length),
+    '',
+    ...listed(findings, ending.report),
+    ...unloaded(result),
+    ...table(rows(ending)),
+    '',
+  ]
 }
 
 function verdict({ result }: Ending, lines: number): string {
@@ -50,7 +59,8 @@ function unloaded({ unloaded: files }: Result): readonly string[] {
   return ['Broken as a whole, and no test notices:', ...files.map((file) => `  ${file}`), '']
 }
 
-function rows({ id, result, figures, past, report }: Ending): readonly (readonly [string, string])[] {
+function rows(ending: Ending): readonly (readonly [string, string])[] {
+  const { id, result, figures, past, report } = ending
   const { tally, sources, testFiles, testMs, activeMs, budgetMs, workers } = result
   const wavered = tally.wavered === 0 ? '' : `, ${tally.wavered} wavering`
   const failed = tally.failed === 0 ? '' : `, ${tally.failed} that could not be tried (${tally.why ?? 'unknown'})`
@@ -59,17 +69,24 @@ function rows({ id, result, figures, past, report }: Ending): readonly (readonly
     ['trials', `${tally.tried}: ${tally.noticed} noticed, ${tally.survivors.length} not${wavered}${failed}`],
     ['code', `${many(sources, 'file')} with code, ${many(testFiles, 'test file')}, ${seconds(testMs)} a run`],
     ['processes', `${figures.processes.toLocaleString('en')}, with ${figures.effects.toLocaleString('en')} effects`],
-    ['spend', `${seconds(activeMs)} of ${seconds(budgetMs)}, ${workers} at a time (${seconds(figures.spentMs)} of tests)`],
+    [
+      'spend',
+      `${seconds(activeMs)} of ${seconds(budgetMs)}, ${workers} at a time (${seconds(figures.spentMs)} of tests)`,
+    ],
     ...resumed(figures, past),
     ['proposer', 'a rule set, no model was asked; "no test notices" is not "bug"'],
-    ['look', `npx skein tree ${id}`],
+    ['look', `npx skein tree ${id}${ending.data === '.skein' ? '' : ` --data ${ending.data}`}`],
   ]
 }
 
 function resumed({ repeated }: Figures, past: Past | undefined): readonly (readonly [string, string])[] {
   if (past === undefined) return []
-  const kept = past.kept.length === 0 ? 'nothing had been tried yet' : `${many(past.kept.length, 'verdict')} kept, ${seconds(past.keptMs)} of tests not run again`
-  return [['resumed', `${kept}; ${repeated === 1 ? '1 effect repeated under its own key' : `${repeated} effects repeated under their own keys`}, 0 in silence`]]
+  const kept =
+    past.kept.length === 0
+      ? 'nothing had been tried yet'
+      : `${many(past.kept.length, 'verdict')} kept, ${seconds(past.keptMs)} of tests not run again`
+  const keys = repeated === 1 ? 'its own key' : 'their own keys'
+  return [['resumed', `${kept}; ${many(repeated, 'effect')} repeated under ${keys}, 0 in silence`]]
 }
 
 /** Two columns. */
@@ -78,9 +95,20 @@ export function table(lines: readonly (readonly [string, string])[]): readonly s
   return lines.map(([name, text]) => `${name.padEnd(width)}  ${text}`)
 }
 
+function cutOffWords(count: number): string {
+  if (count === 0) return 'no trial was under way'
+  return count === 1
+    ? '1 trial was under way and is safe to repeat'
+    : `${count} trials were under way and are safe to repeat`
+}
+
 /** What is said first when a run goes on. */
 export function resumedLine(past: Past): string {
   if (past.kept.length + past.cutOff === 0) return 'resumed: nothing had been tried yet'
-  const cut = past.cutOff === 0 ? 'no trial was under way' : `${past.cutOff === 1 ? '1 trial was' : `${past.cutOff} trials were`} under way and ${past.cutOff === 1 ? 'is' : 'are'} safe to repeat`
-  return `resumed: ${many(past.kept.length, 'verdict')} kept, ${cut}, 0 repeated in silence, ${seconds(past.keptMs)} of tests not run again`
+  return `resumed: ${[
+    `${many(past.kept.length, 'verdict')} kept`,
+    cutOffWords(past.cutOff),
+    '0 repeated in silence',
+    `${seconds(past.keptMs)} of tests not run again`,
+  ].join(', ')}`
 }

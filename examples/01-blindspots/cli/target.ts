@@ -36,7 +36,10 @@ export async function targetOf(options: Options): Promise<Target> {
   const guess = options.argv === undefined ? await guessTestCommand(folder) : undefined
   const argv = options.argv ?? guess?.argv
   if (argv === undefined) {
-    throw new SkeinError('USAGE', `nothing in ${folder} says how its tests are run; say it: npm start -- ${folder} --test "<command>"`)
+    throw new SkeinError(
+      'USAGE',
+      `nothing in ${folder} says how its tests are run; say it: npm start -- ${folder} --test "<command>"`,
+    )
   }
   return { folder, argv, only, guessedFrom: guess?.because, own: false }
 }
@@ -45,9 +48,14 @@ async function readableFolder(folder: string): Promise<string> {
   const about = await stat(folder).catch((cause: unknown) => {
     throw new SkeinError('FILE_UNREADABLE', `${folder} cannot be read; name a folder that is there`, { cause })
   })
-  if (!about.isDirectory()) throw new SkeinError('FILE_UNREADABLE', `${folder} is not a folder; name the folder, and the file with --only`)
+  if (!about.isDirectory())
+    throw new SkeinError('FILE_UNREADABLE', `${folder} is not a folder; name the folder, and the file with --only`)
   await access(folder, constants.R_OK | constants.X_OK).catch((cause: unknown) => {
-    throw new SkeinError('FILE_UNREADABLE', `${folder} may not be read by you; change its mode, or name another folder`, { cause })
+    throw new SkeinError(
+      'FILE_UNREADABLE',
+      `${folder} may not be read by you; change its mode, or name another folder`,
+      { cause },
+    )
   })
   return realpath(folder)
 }
@@ -55,7 +63,11 @@ async function readableFolder(folder: string): Promise<string> {
 /** Throws `FILE_UNREADABLE` when the report could not be written at the end. */
 export async function checkReport(report: string): Promise<void> {
   await access(dirname(report), constants.W_OK).catch((cause: unknown) => {
-    throw new SkeinError('FILE_UNREADABLE', `the report cannot be written to ${report}; name another place with --report <file>`, { cause })
+    throw new SkeinError(
+      'FILE_UNREADABLE',
+      `the report cannot be written to ${report}; name another place with --report <file>`,
+      { cause },
+    )
   })
 }
 
@@ -74,5 +86,8 @@ export async function nameRun(skein: Skein, target: Target, startOver: boolean):
     await skein.cancel(id, { by: 'npm start --new' })
     await skein.result(id).catch(() => undefined)
   }
-  throw new SkeinError('USAGE', `${RUNS_MAX} runs of this folder are enough for one data folder; choose another with --data`)
+  throw new SkeinError(
+    'USAGE',
+    `${RUNS_MAX} runs of this folder are enough for one data folder; choose another with --data`,
+  )
 }

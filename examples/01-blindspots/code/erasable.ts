@@ -37,11 +37,7 @@ export function runtimeOf(file: string, source: string): Runtime {
 
 /** Node announces that its stripper is young, once; nobody who reads our output can do anything about it. */
 function withoutWarnings(): Disposable {
-  const emit = process.emitWarning
-  process.emitWarning = () => undefined
-  return {
-    [Symbol.dispose]: () => {
-      process.emitWarning = emit
-    },
-  }
+  const before = Object.getOwnPropertyDescriptor(process, 'emitWarning') ?? { configurable: true, writable: true }
+  Object.defineProperty(process, 'emitWarning', { ...before, value: () => undefined })
+  return { [Symbol.dispose]: () => void Object.defineProperty(process, 'emitWarning', before) }
 }

@@ -5,7 +5,9 @@ import { applied, proposalsFor, usable } from './propose.ts'
 /** The changed texts by operator. */
 function changes(file: string, source: string): Record<string, readonly string[]> {
   const byOperator: Record<string, string[]> = {}
-  for (const proposal of proposalsFor(file, source).toSorted((a, b) => a.start - b.start || (a.after < b.after ? -1 : 1))) {
+  for (const proposal of proposalsFor(file, source).toSorted(
+    (a, b) => a.start - b.start || (a.after < b.after ? -1 : 1),
+  )) {
     ;(byOperator[proposal.operator] ??= []).push(applied(source, proposal))
   }
   return byOperator
@@ -64,7 +66,9 @@ describe('proposalsFor', () => {
   })
 
   it('gives every line its turn before one has its second', () => {
-    const lines = proposalsFor('a.ts', Array.from({ length: 20 }, (_, n) => `x = a + b < c${n}`).join('\n')).map(({ line }) => line)
+    const lines = proposalsFor('a.ts', Array.from({ length: 20 }, (_, n) => `x = a + b < c${n}`).join('\n')).map(
+      ({ line }) => line,
+    )
     expect(new Set(lines.slice(0, 20)).size).toBe(20)
     expect(lines.slice(0, 20)).not.toEqual(lines.slice(0, 20).toSorted((a, b) => a - b))
   })
@@ -76,20 +80,44 @@ describe('proposalsFor', () => {
   })
 
   it('proposes changes that can be made, each to one place, all different', () => {
-    const part = fc.constantFrom('a', 'if (', ')', '{', '}', '<', ' && ', '1', '"x"', '\n', ' ', '!', 'return ', '`${', '/', '=== ', 'é', ';', 'f()')
+    const part = fc.constantFrom(
+      'a',
+      'if (',
+      ')',
+      '{',
+      '}',
+      '<',
+      ' && ',
+      '1',
+      '"x"',
+      '\n',
+      ' ',
+      '!',
+      'return ',
+      '`${',
+      '/',
+      '=== ',
+      'é',
+      ';',
+      'f()',
+    )
     fc.assert(
-      fc.property(fc.constantFrom('a.ts', 'a.js', 'a.py', 'a.rb', 'a.go', 'a.rs', 'a.sh'), fc.array(part, { maxLength: 40 }), (file, parts) => {
-        const source = parts.join('')
-        const made = proposalsFor(file, source).map((proposal) => {
-          const changed = applied(source, proposal)
-          expect(changed).not.toBe(source)
-          expect(changed.startsWith(source.slice(0, proposal.start))).toBe(true)
-          const before = source.slice(0, proposal.start).split('\n')
-          expect(proposal.column).toBe((before.at(-1) as string).length + 1)
-          return `${proposal.start} ${proposal.before.length} ${proposal.after}`
-        })
-        expect(new Set(made).size).toBe(made.length)
-      }),
+      fc.property(
+        fc.constantFrom('a.ts', 'a.js', 'a.py', 'a.rb', 'a.go', 'a.rs', 'a.sh'),
+        fc.array(part, { maxLength: 40 }),
+        (file, parts) => {
+          const source = parts.join('')
+          const made = proposalsFor(file, source).map((proposal) => {
+            const changed = applied(source, proposal)
+            expect(changed).not.toBe(source)
+            expect(changed.startsWith(source.slice(0, proposal.start))).toBe(true)
+            const before = source.slice(0, proposal.start).split('\n')
+            expect(proposal.column).toBe((before.at(-1) as string).length + 1)
+            return `${proposal.start} ${proposal.before.length} ${proposal.after}`
+          })
+          expect(new Set(made).size).toBe(made.length)
+        },
+      ),
     )
   })
 
@@ -97,7 +125,9 @@ describe('proposalsFor', () => {
     const source = 'const x = a as unknown\nif (x) throw 1'
     const [proposal] = proposalsFor('a.ts', source)
     expect(proposal !== undefined && usable('a.ts', source, proposal)).toBe(true)
-    expect(usable('a.ts', source, { ...(proposal as NonNullable<typeof proposal>), start: 0, before: 'const', after: ')' })).toBe(false)
+    expect(
+      usable('a.ts', source, { ...(proposal as NonNullable<typeof proposal>), start: 0, before: 'const', after: ')' }),
+    ).toBe(false)
   })
 
   it('refuses to change another text than it was made for', () => {

@@ -27,7 +27,8 @@ export type Proposal = {
 }
 
 const ID_LENGTH = 16
-const NO_CODE = /^\s*(import|from|export \*|#include|#define|#pragma|package|using|use|require|require_relative|mod|extern)\b/
+const NO_CODE =
+  /^\s*(import|from|export \*|#include|#define|#pragma|package|using|use|require|require_relative|mod|extern)\b/
 const TALK = /^\s*(console|log|logger|logging)\s*[.(]|^\s*fmt\.Print|^\s*(assert|print|println|printf|puts|echo)\b/
 
 /** Hex hash by which things are told apart and put in order. */
@@ -97,7 +98,8 @@ function fairOrder(proposals: readonly Proposal[]): readonly Proposal[] {
 
 function linesWithoutInterest(source: string): ReadonlySet<number> {
   const lines = new Set<number>()
-  for (const [index, line] of source.split('\n').entries()) if (NO_CODE.test(line) || TALK.test(line)) lines.add(index + 1)
+  for (const [index, line] of source.split('\n').entries())
+    if (NO_CODE.test(line) || TALK.test(line)) lines.add(index + 1)
   return lines
 }
 

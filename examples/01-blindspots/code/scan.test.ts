@@ -18,8 +18,12 @@ describe('scan', () => {
     ['a.ts', "'it\\'s' // x", ["'it\\'s'"]],
     ['a.py', '"""a # b\nc""" # d\ne', ['"""a # b\nc"""', 'e']],
     ['a.py', "x = 'a' # 'b'", ['x', '=', "'a'"]],
-    ['a.go', 'a := `b\n"c` + \'d\'', ['a', ':=', '`b\n"c`', '+', "'d'"]],
-    ['a.rs', "fn f<'a>(x: &'a str) { 'b' }", ['fn', 'f', '<', "'", 'a', '>', '(', 'x', ':', '&', "'", 'a', 'str', ')', '{', "'b'", '}']],
+    ['a.go', "a := `b\n\"c` + 'd'", ['a', ':=', '`b\n"c`', '+', "'d'"]],
+    [
+      'a.rs',
+      "fn f<'a>(x: &'a str) { 'b' }",
+      ['fn', 'f', '<', "'", 'a', '>', '(', 'x', ':', '&', "'", 'a', 'str', ')', '{', "'b'", '}'],
+    ],
     ['a.rs', 'r#"a "b" c"# + 1', ['r#"a "b" c"#', '+', '1']],
     ['a.rb', 'a.b? && c!(1)', ['a', '.', 'b?', '&&', 'c!', '(', '1', ')']],
     ['a.rb', 'x = <<~EOS\n  if true\nEOS\ny', ['x', '=', '<<~EOS', 'y']],
@@ -41,7 +45,28 @@ describe('scan', () => {
   })
 
   it('never fails, and its tokens lie in the source, in order, without overlap', () => {
-    const pieces = fc.constantFrom('a', '1', '"', "'", '`', '${', '}', '{', '/', '*', '#', '\n', ' ', '\\', '<<EOS', '/*', '*/', '"""', '=begin', '$')
+    const pieces = fc.constantFrom(
+      'a',
+      '1',
+      '"',
+      "'",
+      '`',
+      '${',
+      '}',
+      '{',
+      '/',
+      '*',
+      '#',
+      '\n',
+      ' ',
+      '\\',
+      '<<EOS',
+      '/*',
+      '*/',
+      '"""',
+      '=begin',
+      '$',
+    )
     const files = fc.constantFrom('a.ts', 'a.py', 'a.go', 'a.rs', 'a.rb', 'a.sh', 'a.c')
     fc.assert(
       fc.property(files, fc.array(pieces, { maxLength: 40 }), (file, parts) => {

@@ -170,7 +170,9 @@ class Scanner {
   /** `empty?` and `save!` are names in Ruby; elsewhere the mark is a sign of its own. */
   #wordLength(word: string): number {
     const marked = word.endsWith('?') || word.endsWith('!')
-    return marked && (this.#syntax.name !== 'ruby' || this.#source[this.#at + word.length] === '=') ? word.length - 1 : word.length
+    return marked && (this.#syntax.name !== 'ruby' || this.#source[this.#at + word.length] === '=')
+      ? word.length - 1
+      : word.length
   }
 
   #afterWord(): boolean {
@@ -180,7 +182,8 @@ class Scanner {
   #take(kind: Token['kind'], end: number): void {
     const until = Math.min(end, this.#source.length)
     const text = this.#source.slice(this.#at, until)
-    if (text !== '') this.#tokens.push({ kind, text, start: this.#at, end: until, line: this.#line, spaced: this.#spaced })
+    if (text !== '')
+      this.#tokens.push({ kind, text, start: this.#at, end: until, line: this.#line, spaced: this.#spaced })
     this.#skipTo(until)
     this.#spaced = false
   }

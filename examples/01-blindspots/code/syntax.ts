@@ -111,7 +111,11 @@ const SYNTAXES: Readonly<Record<string, Syntax>> = {
   '.ts .mts .cts .tsx': { ...JAVASCRIPT, name: 'typescript' },
   '.c .h .cc .cpp .cxx .hpp .hh': { ...C, never: '0' },
   '.java': { ...C, name: 'java', quotes: [TRIPLE, DOUBLE, SINGLE] },
-  '.cs': { ...C, name: 'csharp', quotes: [TRIPLE, { ...quote('"', true), open: '@"', escapes: false }, DOUBLE, SINGLE] },
+  '.cs': {
+    ...C,
+    name: 'csharp',
+    quotes: [TRIPLE, { ...quote('"', true), open: '@"', escapes: false }, DOUBLE, SINGLE],
+  },
   '.kt .kts .scala': { ...C, name: 'kotlin', quotes: [TRIPLE, DOUBLE, SINGLE] },
   '.dart': { ...C, name: 'dart', quotes: [TRIPLE, quote("'''", true), DOUBLE, SINGLE] },
   '.swift': { ...BRACED, name: 'swift', quotes: [TRIPLE, DOUBLE] },

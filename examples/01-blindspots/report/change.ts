@@ -16,7 +16,9 @@ export function shownChange(source: string, change: Proposal): { readonly was: s
 
 function shortened(text: string): string {
   const lines = text.split('\n')
-  const indent = Math.min(...lines.filter((line) => line.trim() !== '').map((line) => line.length - line.trimStart().length))
+  const indent = Math.min(
+    ...lines.filter((line) => line.trim() !== '').map((line) => line.length - line.trimStart().length),
+  )
   const shown = lines.slice(0, LINES_MAX).map((line) => line.slice(Number.isFinite(indent) ? indent : 0).trimEnd())
   return lines.length > LINES_MAX ? `${shown.join('\n')}\n…` : shown.join('\n')
 }

@@ -31,5 +31,7 @@ export function wordsOf({ before, after, operator }: Change): string {
     return line.length > SHOWN_MAX ? `${line.slice(0, SHOWN_MAX - 1)}…` : line
   }
   if (after.trim() === '' || after === ';') return `${saysOf(operator)}: without ${short(before)}`
-  return before.trim() === '' ? `${saysOf(operator)}: with ${short(after)}` : `${saysOf(operator)}: ${short(before)} → ${short(after)}`
+  return before.trim() === ''
+    ? `${saysOf(operator)}: with ${short(after)}`
+    : `${saysOf(operator)}: ${short(before)} → ${short(after)}`
 }

@@ -8,13 +8,25 @@ import { many, seconds } from './words.ts'
 /** The whole report. */
 export function markdown(request: Request, result: Result): string {
   const findings = findingsOf(result.tally.survivors)
-  const body = findings.length === 0 ? 'Every change that was tried was noticed.\n' : findings.map((finding) => section(finding)).join('\n')
-  return [...head(request, result, findings.length), body, ...unloadedPart(result.unloaded), ...notes(request, result)].join('\n')
+  const body =
+    findings.length === 0
+      ? 'Every change that was tried was noticed.\n'
+      : findings.map((finding) => section(finding)).join('\n')
+  return [
+    ...head(request, result, findings.length),
+    body,
+    ...unloadedPart(result.unloaded),
+    ...notes(request, result),
+  ].join('\n')
 }
 
-function head(request: Request, { tally, proposals, stopped, activeMs, sources, testFiles, testMs }: Result, lines: number): readonly string[] {
+function head(
+  request: Request,
+  { tally, proposals, stopped, activeMs, sources, testFiles, testMs, fingerprint }: Result,
+  lines: number,
+): readonly string[] {
   const end = stopped
-    ? `Stopped by its budget after ${seconds(activeMs)}: ${tally.tried} of ${proposals} changes were tried, a fair sample of all files.`
+    ? `Stopped by its budget after ${seconds(activeMs)}: a fair sample, ${tally.tried} of ${proposals} changes, was tried.`
     : `Everything was tried, in ${seconds(activeMs)}.`
   return [
     '# Blind spots',
@@ -22,11 +34,13 @@ function head(request: Request, { tally, proposals, stopped, activeMs, sources, 
     `Lines of \`${request.folder}\` that could break without any test noticing.`,
     '',
     `- **${tally.survivors.length} of ${tally.tried} changes went unnoticed**, on ${many(lines, 'line')}. ${end}`,
-    `- Code: ${many(sources, 'file')} with something to change; tests: ${many(testFiles, 'file')}, \`${shownArgv(request.argv)}\`, ${seconds(testMs)} a run.`,
-    '- Each line below was proved by two runs of the tests: a trial and a judge, each in a fresh scratch copy. Their names are processes of',
-    '  the run: `npx skein log <process>` shows what was run and how it ended.',
+    `- Code: ${many(sources, 'file')} with something to change, as it was when the run began (${fingerprint.slice(0, 12)}).`,
+    `- Tests: ${many(testFiles, 'file')}, \`${shownArgv(request.argv)}\`, ${seconds(testMs)} a run.`,
+    '- Each line below was proved by two runs of the tests: a trial and a judge, each in a fresh scratch copy. Their names',
+    '  are processes of the run: `npx skein log <process>` shows what was run and how it ended.',
     '',
-    '"No test notices" is not "bug". A change may be one that nobody can notice, or that nobody cares about; the rest are tests to write.',
+    '"No test notices" is not "bug". A change may be one that nobody can notice, or that nobody cares about; the rest are',
+    'tests to write.',
     '',
   ]
 }
@@ -39,17 +53,39 @@ function one(survivor: Survivor): readonly string[] {
   const { change, was, is, trial, judge } = survivor
   const fence = '```'
   const diff = [...was.split('\n').map((text) => `- ${text}`), ...is.split('\n').map((text) => `+ ${text}`)]
-  return [`${wordsOf(change)}; no test notices.`, '', `${fence}diff`, ...diff, fence, '', `Proved by \`${trial}\`, judged by \`${judge}\`.`, '']
+  return [
+    `${wordsOf(change)}; no test notices.`,
+    '',
+    `${fence}diff`,
+    ...diff,
+    fence,
+    '',
+    `Proved by \`${trial}\`, judged by \`${judge}\`.`,
+    '',
+  ]
 }
 
 function unloadedPart(files: readonly string[]): readonly string[] {
   if (files.length === 0) return []
-  return ['## Files that no test loads', '', 'With each of these broken from its first character on, the tests stay green:', '', ...files.map((file) => `- \`${file}\``), '']
+  return [
+    '## Files that no test loads',
+    '',
+    'With each of these broken from its first character on, the tests stay green:',
+    '',
+    ...files.map((file) => `- \`${file}\``),
+    '',
+  ]
 }
 
 function notes(request: Request, { tally }: Result): readonly string[] {
-  const wavered = tally.wavered === 0 ? [] : [`- ${tally.wavered} changes were green at first and red when judged: these tests waver. They are not listed.`]
-  const failed = tally.failed === 0 ? [] : [`- ${tally.failed} changes could not be tried; the first because: ${tally.why ?? 'unknown'}.`]
+  const wavered =
+    tally.wavered === 0
+      ? []
+      : [`- ${tally.wavered} changes were green at first and red when judged: these tests waver. They are not listed.`]
+  const failed =
+    tally.failed === 0
+      ? []
+      : [`- ${tally.failed} changes could not be tried; the first because: ${tally.why ?? 'unknown'}.`]
   return [
     '## How this was made',
     '',

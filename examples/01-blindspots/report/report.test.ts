@@ -10,10 +10,16 @@ import { many, seconds } from './words.ts'
 const SOURCE = 'function f(a, b) {\n  if (a < b) {\n    go(a)\n  }\n}\n'
 
 function survivors(file: string): readonly Survivor[] {
-  return proposalsFor(file, SOURCE).map((change) => ({ change, ...shownChange(SOURCE, change), trial: `t-${change.id}`, judge: `j-${change.id}` }))
+  return proposalsFor(file, SOURCE).map((change) => ({
+    change,
+    ...shownChange(SOURCE, change),
+    trial: `t-${change.id}`,
+    judge: `j-${change.id}`,
+  }))
 }
 
-const survivor = (operator: string): Survivor => survivors('a.js').find(({ change }) => change.operator === operator) as Survivor
+const survivor = (operator: string): Survivor =>
+  survivors('a.js').find(({ change }) => change.operator === operator) as Survivor
 
 describe('a change as people see it', () => {
   it('is the whole line, before and after, without its indentation', () => {
@@ -37,7 +43,16 @@ describe('findings', () => {
 })
 
 describe('the report', () => {
-  const request = { folder: '/p', argv: ['npm', 'test'], only: [], budgetMs: 90_000, workers: 2, network: false, scratch: '/s', report: 'blindspots.md' }
+  const request = {
+    folder: '/p',
+    argv: ['npm', 'test'],
+    only: [],
+    budgetMs: 90_000,
+    workers: 2,
+    network: false,
+    scratch: '/s',
+    report: 'blindspots.md',
+  }
   const result: Result = {
     stopped: true,
     activeMs: 88_400,
@@ -45,6 +60,7 @@ describe('the report', () => {
     sources: 3,
     testFiles: 4,
     testMs: 1_234,
+    fingerprint: 'abcdef0123456789',
     tally: { tried: 148, noticed: 147, wavered: 1, dropped: 0, failed: 0, survivors: [survivor('boundary')] },
     unloaded: ['c.js'],
     report: 'blindspots.md',
@@ -65,7 +81,12 @@ describe('the report', () => {
   })
 
   it('is glad to find nothing', () => {
-    const text = markdown(request, { ...result, stopped: false, unloaded: [], tally: { ...result.tally, survivors: [] } })
+    const text = markdown(request, {
+      ...result,
+      stopped: false,
+      unloaded: [],
+      tally: { ...result.tally, survivors: [] },
+    })
     expect(text).toContain('Every change that was tried was noticed.')
     expect(text).toContain('Everything was tried')
   })
@@ -74,6 +95,10 @@ describe('the report', () => {
 describe('words', () => {
   it('are short', () => {
     expect([400, 9_960, 88_400, 250_000].map(seconds)).toEqual(['0.4 s', '10.0 s', '88 s', '4 min 10 s'])
-    expect([many(1, 'trial'), many(0, 'trial'), many(1_234, 'process', 'processes')]).toEqual(['1 trial', '0 trials', '1,234 processes'])
+    expect([many(1, 'trial'), many(0, 'trial'), many(1_234, 'process', 'processes')]).toEqual([
+      '1 trial',
+      '0 trials',
+      '1,234 processes',
+    ])
   })
 })

@@ -33,6 +33,8 @@ export const Result = z.object({
   sources: z.int(),
   testFiles: z.int(),
   testMs: z.int(),
+  /** Of the code, as it was when the run began. */
+  fingerprint: z.string(),
   tally: Tally,
   /** Files that no test loads. */
   unloaded: z.array(z.string()),
@@ -45,16 +47,19 @@ export type Result = z.infer<typeof Result>
 const Input = Request.extend({ standing: Standing.optional() })
 
 /** The root of a run. Its input after the first segment carries where it stands. */
-export const blindspots = workflow({ name: 'blindspots', input: Input, output: Result }, async (ctx, { standing, ...request }) => {
-  const hunted = await hunt(ctx, request.workers, standing ?? (await prepare(ctx, request)))
-  if (hunted.end === 'paused') return ctx.continueAsNew({ ...request, standing: hunted.standing })
-  const result = await resultOf(ctx, request, hunted)
-  const text = markdown(request, result)
-  await ctx.tool(writeReport, { path: request.report, text, sha256: hashOf(text) }, { timeout: REPORT_MS })
-  const { scratch } = hunted.standing.plan.code
-  await ctx.step('clear-scratch', () => removeScratch(scratch), { idempotent: true, timeout: REPORT_MS })
-  return result
-})
+export const blindspots = workflow(
+  { name: 'blindspots', input: Input, output: Result },
+  async (ctx, { standing, ...request }) => {
+    const hunted = await hunt(ctx, request.workers, standing ?? (await prepare(ctx, request)))
+    if (hunted.end === 'paused') return ctx.continueAsNew({ ...request, standing: hunted.standing })
+    const result = await resultOf(ctx, request, hunted)
+    const text = markdown(request, result)
+    await ctx.tool(writeReport, { path: request.report, text, sha256: hashOf(text) }, { timeout: REPORT_MS })
+    const { scratch } = hunted.standing.plan.code
+    await ctx.step('clear-scratch', () => removeScratch(scratch), { idempotent: true, timeout: REPORT_MS })
+    return result
+  },
+)
 
 async function resultOf(ctx: Ctx, { budgetMs, workers, report }: Request, { end, standing }: HuntEnd): Promise<Result> {
   const { plan, tally, loaded } = standing
@@ -69,6 +74,7 @@ async function resultOf(ctx: Ctx, { budgetMs, workers, report }: Request, { end,
     sources: plan.sources,
     testFiles: plan.testFiles,
     testMs: plan.baselineMs,
+    fingerprint: plan.code.fingerprint,
     tally: { ...tally, survivors: tally.survivors.filter(({ change }) => !unloaded.includes(change.file)) },
     unloaded,
     report,

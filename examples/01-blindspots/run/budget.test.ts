@@ -3,8 +3,15 @@ import { describe, expect, it } from 'vitest'
 import { PROPOSE_MS } from '../limits.ts'
 import { judgeBudget, trialBudget, visitBudget, visitSize } from './budget.ts'
 
-const costs = fc.record({ worstMs: fc.integer({ min: 1, max: 60_000 }), usualMs: fc.integer({ min: 1, max: 60_000 }), heldMs: fc.integer({ min: 0, max: 60_000 }) })
-const left = fc.record({ effectMs: fc.integer({ min: 0, max: 1_000_000 }), processes: fc.integer({ min: 0, max: 1_000 }) })
+const costs = fc.record({
+  worstMs: fc.integer({ min: 1, max: 60_000 }),
+  usualMs: fc.integer({ min: 1, max: 60_000 }),
+  heldMs: fc.integer({ min: 0, max: 60_000 }),
+})
+const left = fc.record({
+  effectMs: fc.integer({ min: 0, max: 1_000_000 }),
+  processes: fc.integer({ min: 0, max: 1_000 }),
+})
 
 describe('the budget of a visit', () => {
   it('never exceeds what is left, and leaves what is held', () => {

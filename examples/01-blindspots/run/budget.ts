@@ -40,7 +40,11 @@ export function visitSize(leftMs: number, files: number, costs: Costs): number {
 }
 
 /** The budget of one visit; undefined when what is left does not cover the worst case of a single trial. */
-export function visitBudget(left: Left, about: { readonly changes: number; readonly lanes: number }, costs: Costs): Budget | undefined {
+export function visitBudget(
+  left: Left,
+  about: { readonly changes: number; readonly lanes: number },
+  costs: Costs,
+): Budget | undefined {
   const { changes, lanes } = about
   const time = timeOf(left) - costs.heldMs
   const processes = processesOf(left) - 1
@@ -48,7 +52,11 @@ export function visitBudget(left: Left, about: { readonly changes: number; reado
   if (time < least || processes < 2) return undefined
   const wished = PROPOSE_MS + 3 * costs.worstMs + 2 * (changes - 1) * costs.usualMs
   // A trial and its judge for each change, and the two that tell whether any test loads the file.
-  return { time: Math.floor(Math.min(wished, Math.max(least, time / lanes))), processes: Math.min(processes, 2 * changes + 2), strict: true }
+  return {
+    time: Math.floor(Math.min(wished, Math.max(least, time / lanes))),
+    processes: Math.min(processes, 2 * changes + 2),
+    strict: true,
+  }
 }
 
 /** The budget of one trial and its judge; undefined when what is left of the visit does not cover the trial. */

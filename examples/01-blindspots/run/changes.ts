@@ -15,6 +15,9 @@ export function breaking(file: string): Change {
 }
 
 /** The whole file with the change made, and the changed lines as people see them. */
-export function changed(source: string, change: Change): { readonly text: string; readonly was: string; readonly is: string } {
+export function changed(
+  source: string,
+  change: Change,
+): { readonly text: string; readonly was: string; readonly is: string } {
   return { text: change.operator === BREAKS ? BROKEN : applied(source, change), ...shownChange(source, change) }
 }

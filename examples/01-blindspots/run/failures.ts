@@ -22,16 +22,27 @@ export function nothingToTry(folder: string, only: readonly string[], files: num
   )
 }
 
-const CODES = { red: 'EXEC_FAILED', time: 'EXEC_TIMEOUT', output: 'EXEC_OUTPUT_LIMIT', memory: 'EXEC_MEMORY_LIMIT' } as const
+const CODES = {
+  red: 'EXEC_FAILED',
+  time: 'EXEC_TIMEOUT',
+  output: 'EXEC_OUTPUT_LIMIT',
+  memory: 'EXEC_MEMORY_LIMIT',
+} as const
 const MENDS = {
-  red: 'Make them pass first. A scratch copy holds what git knows of the folder and links to node_modules and .venv; what git ignores (dist, .env, generated code) is not in it',
+  red:
+    'Make them pass first. A scratch copy holds what git knows of the folder, and links to node_modules and .venv; what ' +
+    'git ignores (dist, .env, generated code) is not in it',
   time: 'Give a larger --budget, or a --test command that runs fewer tests',
   output: 'Give a --test command that says less',
   memory: 'Give a --test command that needs less',
 } as const
 
 /** The tests are not green on untouched code, so nothing could be learned from red ones. */
-export function baselineFailure(argv: readonly string[], network: boolean, { runs, green, failure }: Baseline): SkeinError | undefined {
+export function baselineFailure(
+  argv: readonly string[],
+  network: boolean,
+  { runs, green, failure }: Baseline,
+): SkeinError | undefined {
   if (failure === undefined || failure.verdict === 'green') return undefined
   const { verdict, ended, tail } = failure
   const wavers = green > 0
@@ -39,7 +50,10 @@ export function baselineFailure(argv: readonly string[], network: boolean, { run
   const mend = wavers ? 'They waver, or disturb each other when they run side by side: try --workers 1' : MENDS[verdict]
   const offline = network || verdict !== 'red' ? '' : '. They had no network; --network gives it to them'
   const shown = tail === '' ? '' : `\n${tail.replace(/^/gm, '    ')}`
-  return new SkeinError(CODES[verdict], `the tests on the untouched code: ${what}: ${shownArgv(argv)}. ${mend}${offline}.${shown}`)
+  return new SkeinError(
+    CODES[verdict],
+    `the tests on the untouched code: ${what}: ${shownArgv(argv)}. ${mend}${offline}.${shown}`,
+  )
 }
 
 /** The command is not there. Whatever else happened is passed on as it is. */
@@ -53,7 +67,8 @@ export function notStarted(argv: readonly string[], error: unknown): unknown {
 export function notWatching(argv: readonly string[]): SkeinError {
   return new SkeinError(
     'INPUT_INVALID',
-    `the tests stay green even when every source file of the scratch copy is broken: ${shownArgv(argv)}. They test another copy ` +
-      '(an editable install, a link into the original folder, a built dist), or no test at all; give a --test command that runs the code of the folder it is started in',
+    `the tests stay green even when every source file of the scratch copy is broken: ${shownArgv(argv)}. They test ` +
+      'another copy (an editable install, a link into the original folder, a built dist), or no test is run at all; give ' +
+      'a --test command that runs the code of the folder it is started in',
   )
 }

@@ -48,7 +48,12 @@ export async function prepare(ctx: Ctx, request: Request): Promise<Standing> {
   const proposals = found.sources.reduce((sum, source) => sum + source.proposals, 0)
   if (proposals === 0) throw nothingToTry(folder, only, found.files, found.skipped)
   const code = { folder, scratch, fingerprint: found.fingerprint }
-  const { tests, costs, runs, ms } = await watch(ctx, request, { code, shareMs, proposals, files: found.sources.map(({ file }) => file) })
+  const { tests, costs, runs, ms } = await watch(ctx, request, {
+    code,
+    shareMs,
+    proposals,
+    files: found.sources.map(({ file }) => file),
+  })
   const leftMs = (await ctx.budget()).effectMs ?? budgetMs * workers
   const aloneMs = budgetMs * workers - leftMs
   const held = { ...costs, heldMs: heldMs(aloneMs, workers) }
@@ -72,16 +77,30 @@ export async function prepare(ctx: Ctx, request: Request): Promise<Standing> {
   }
 }
 
-type Watched = { readonly code: Code; readonly shareMs: number; readonly proposals: number; readonly files: readonly string[] }
+type Watched = {
+  readonly code: Code
+  readonly shareMs: number
+  readonly proposals: number
+  readonly files: readonly string[]
+}
 
 /** Green on untouched copies every time, red when everything is broken; how long both take sets the patience of trials. */
 async function watch(ctx: Ctx, { argv, folder, workers, network }: Request, about: Watched) {
   const { code, shareMs, proposals, files } = about
-  const asked = { command: argv, folder, runsAtMost: 2 * (proposals + files.length) + workers + 2, sideBySide: workers, network, code }
+  const asked = {
+    command: argv,
+    folder,
+    runsAtMost: 2 * (proposals + files.length) + workers + 2,
+    sideBySide: workers,
+    network,
+    code,
+  }
   const testMs = workers > 1 ? shareMs : Math.floor(shareMs / 2)
-  const first = await ctx.tool(baseline, { ...asked, testMs }, { timeout: shareMs + SCRATCH_MS }).catch((error: unknown) => {
-    throw notStarted(argv, error)
-  })
+  const first = await ctx
+    .tool(baseline, { ...asked, testMs }, { timeout: shareMs + SCRATCH_MS })
+    .catch((error: unknown) => {
+      throw notStarted(argv, error)
+    })
   const failure = baselineFailure(argv, network, first)
   if (failure !== undefined) throw failure
   const tests = { argv, testMs: first.testMs, network }
@@ -94,5 +113,7 @@ async function watch(ctx: Ctx, { argv, folder, workers, network }: Request, abou
 /** All files have a first turn before one has a second; each is cut so that all workers can be in it at the end. */
 function places(sources: readonly { readonly file: string; readonly proposals: number }[], workers: number): Place[] {
   const turns = Array.from({ length: workers }, (_, from) => from)
-  return turns.flatMap((from) => sources.filter((source) => from < source.proposals).map(({ file }) => ({ file, from, stride: workers })))
+  return turns.flatMap((from) =>
+    sources.filter((source) => from < source.proposals).map(({ file }) => ({ file, from, stride: workers })),
+  )
 }

@@ -40,7 +40,11 @@ function environment(slot: Slot): Record<string, string> {
 }
 
 type Limit = Exclude<Verdict, 'green' | 'red'>
-const LIMITS: Readonly<Record<string, Limit>> = { EXEC_TIMEOUT: 'time', EXEC_OUTPUT_LIMIT: 'output', EXEC_MEMORY_LIMIT: 'memory' }
+const LIMITS: Readonly<Record<string, Limit>> = {
+  EXEC_TIMEOUT: 'time',
+  EXEC_OUTPUT_LIMIT: 'output',
+  EXEC_MEMORY_LIMIT: 'memory',
+}
 const MEGABYTE = 1024 * 1024
 const LIMIT_WORDS: Readonly<Record<Limit, (testMs: number) => string>> = {
   time: (testMs) => `still running after ${seconds(testMs)}`,
@@ -49,7 +53,11 @@ const LIMIT_WORDS: Readonly<Record<Limit, (testMs: number) => string>> = {
 }
 
 /** One run of the tests in a slot. Throws `EXEC_FAILED` when the command cannot be started at all. */
-export async function runTests(slot: Slot, { argv, testMs, network }: Tests, signal: AbortSignal | undefined): Promise<TestRun> {
+export async function runTests(
+  slot: Slot,
+  { argv, testMs, network }: Tests,
+  signal: AbortSignal | undefined,
+): Promise<TestRun> {
   try {
     const result = await exec(argv, {
       cwd: slot.folder,

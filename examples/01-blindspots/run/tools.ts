@@ -23,7 +23,12 @@ export const surveyFolder = tool({
   execute: async ({ folder, scratch, only }) => {
     const listed = await listFolder(folder)
     const frozen = await freeze(folder, listed, scratch)
-    return { ...frozen, ...(await survey(baseOf(scratch), listed.files, only)), by: listed.by, links: listed.links.length }
+    return {
+      ...frozen,
+      ...(await survey(baseOf(scratch), listed.files, only)),
+      by: listed.by,
+      links: listed.links.length,
+    }
   },
 })
 
@@ -53,7 +58,8 @@ export const baseline = tool({
       const copyMs = Math.round(performance.now() - started)
       return { copyMs, ...(await runTests(slot, { argv, testMs, network }, abortSignal)) }
     }
-    const ended = sideBySide > 1 ? await Promise.all(Array.from({ length: sideBySide }, one)) : [await one(), await one()]
+    const ended =
+      sideBySide > 1 ? await Promise.all(Array.from({ length: sideBySide }, one)) : [await one(), await one()]
     const [ms, copyMs] = [Math.max(...ended.map((run) => run.ms)), Math.max(...ended.map((run) => run.copyMs))]
     const green = ended.filter((run) => run.verdict === 'green').length
     const bad = ended.find((run) => run.verdict !== 'green')

@@ -12,7 +12,7 @@ const Case = z.object({ code: Code, change: Change, tests: Tests, costs: Costs }
 /** Repeats a survivor: a change counts as unnoticed only if the whole suite misses it twice. */
 export const judge = workflow({ name: 'judge', input: Case }, async (ctx, { code, change, tests, costs }) => {
   const { verdict, ms } = await ctx.tool(tryChange, { code, change, tests }, { timeout: costs.worstMs })
-  return { pid: ctx.pid as string, verdict, ms }
+  return { pid: ctx.pid, verdict, ms }
 })
 
 /** What a trial found: `unjudged` is green, with no budget left for the judge. */
@@ -31,16 +31,24 @@ export const TrialEnd = z.object({
 export type TrialEnd = z.infer<typeof TrialEnd>
 
 /** One change: does any test notice? */
-export const trial = workflow({ name: 'trial', input: Case, output: TrialEnd }, async (ctx, input): Promise<TrialEnd> => {
-  const { code, change, tests, costs } = input
-  const first = await ctx.tool(tryChange, { code, change, tests }, { timeout: costs.worstMs })
-  const found = { change, was: first.was, is: first.is, how: first.verdict, ms: first.ms, trial: ctx.pid as string }
-  if (first.verdict !== 'green') return { ...found, type: 'noticed' }
-  const budget = judgeBudget(await ctx.budget(), costs)
-  if (budget === undefined) return { ...found, type: 'unjudged' }
-  const again = await ctx.run(judge, input, { budget })
-  return { ...found, ms: first.ms + again.ms, judge: again.pid, type: again.verdict === 'green' ? 'unnoticed' : 'wavered' }
-})
+export const trial = workflow(
+  { name: 'trial', input: Case, output: TrialEnd },
+  async (ctx, input): Promise<TrialEnd> => {
+    const { code, change, tests, costs } = input
+    const first = await ctx.tool(tryChange, { code, change, tests }, { timeout: costs.worstMs })
+    const found = { change, was: first.was, is: first.is, how: first.verdict, ms: first.ms, trial: ctx.pid as string }
+    if (first.verdict !== 'green') return { ...found, type: 'noticed' }
+    const budget = judgeBudget(await ctx.budget(), costs)
+    if (budget === undefined) return { ...found, type: 'unjudged' }
+    const again = await ctx.run(judge, input, { budget })
+    return {
+      ...found,
+      ms: first.ms + again.ms,
+      judge: again.pid,
+      type: again.verdict === 'green' ? 'unnoticed' : 'wavered',
+    }
+  },
+)
 
 /** The ordinary end of a run that tries as much as it may. */
 export function isOutOfBudget(error: unknown): boolean {

@@ -67,7 +67,10 @@ async function attempt(ctx: Ctx, { code, tests, costs }: VisitInput, change: Cha
       case 'unjudged':
         return undefined
       case 'unnoticed':
-        return { ...tried, survivors: [{ change, was: end.was, is: end.is, trial: end.trial, judge: end.judge ?? end.trial }] }
+        return {
+          ...tried,
+          survivors: [{ change, was: end.was, is: end.is, trial: end.trial, judge: end.judge ?? end.trial }],
+        }
     }
   } catch (error) {
     if (isOutOfBudget(error)) return undefined

@@ -49,16 +49,27 @@ export async function freeze(folder: string, listed: FolderFiles, scratch: strin
  * Makes sure that the base is still there; temporary folders do not survive everything that a run does. It is frozen
  * again if the folder is what it was. Throws `FILE_CHANGED` if it is not: verdicts would be about two programs.
  */
-export async function freezeAgain(code: { readonly folder: string; readonly scratch: string; readonly fingerprint: string }): Promise<void> {
+export async function freezeAgain(code: {
+  readonly folder: string
+  readonly scratch: string
+  readonly fingerprint: string
+}): Promise<void> {
   if (await isFolder(baseOf(code.scratch))) return
   const frozen = await freeze(code.folder, await listFolder(code.folder), code.scratch)
   if (frozen.fingerprint === code.fingerprint) return
   await rm(code.scratch, { recursive: true, force: true })
-  throw new SkeinError('FILE_CHANGED', `the scratch copy of ${code.folder} is gone and the code has changed since this run began; start another run with --new`)
+  throw new SkeinError(
+    'FILE_CHANGED',
+    `the scratch copy of ${code.folder} is gone and the code has changed since this run began; start another run with --new`,
+  )
 }
 
 async function copyAll(folder: string, files: readonly string[], to: string): Promise<Frozen> {
-  if (files.length > COPY_FILES_MAX) throw new SkeinError('FILE_TOO_LARGE', `${folder} has ${files.length} files, more than the ${COPY_FILES_MAX} of a scratch copy; name a smaller folder`)
+  if (files.length > COPY_FILES_MAX)
+    throw new SkeinError(
+      'FILE_TOO_LARGE',
+      `${folder} has ${files.length} files, more than the ${COPY_FILES_MAX} of a scratch copy; name a smaller folder`,
+    )
   const fingerprint = createHash('sha256')
   const made = new Set<string>()
   let bytes = 0
@@ -73,7 +84,11 @@ async function copyAll(folder: string, files: readonly string[], to: string): Pr
     if (!made.has(parent)) await mkdir(parent, { recursive: true })
     made.add(parent)
     bytes += about.size
-    if (bytes > COPY_BYTES_MAX) throw new SkeinError('FILE_TOO_LARGE', `${folder} holds more than the ${COPY_BYTES_MAX / 1024 / 1024} MB of a scratch copy; name a smaller folder`)
+    if (bytes > COPY_BYTES_MAX)
+      throw new SkeinError(
+        'FILE_TOO_LARGE',
+        `${folder} holds more than the ${COPY_BYTES_MAX / 1024 / 1024} MB of a scratch copy; name a smaller folder`,
+      )
     fingerprint.update(`${file}\0`)
     if (about.isSymbolicLink()) {
       const link = await readlink(from)

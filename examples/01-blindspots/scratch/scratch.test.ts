@@ -1,4 +1,15 @@
-import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -97,7 +108,8 @@ describe('slots', () => {
     await slot[Symbol.asyncDispose]()
     await using again = await takeSlot(code)
     expect(readdirSync(again.folder).toSorted()).toEqual(readdirSync(baseOf(code.scratch)).toSorted())
-    for (const file of ['a.js', 'src/b.js', 'run.sh']) expect(read(again.folder, file)).toBe(read(baseOf(code.scratch), file))
+    for (const file of ['a.js', 'src/b.js', 'run.sh'])
+      expect(read(again.folder, file)).toBe(read(baseOf(code.scratch), file))
     expect(lstatSync(join(again.folder, 'node_modules')).isSymbolicLink()).toBe(true)
     expect(readdirSync(again.temporary)).toEqual([])
   })

@@ -7,8 +7,10 @@ import { promisify } from 'node:util'
 /** Folders that hold other people's code; a scratch copy gets a link to them. */
 const LINKED = new Set(['node_modules', '.venv', 'venv', '.bundle', '.tox', '.nox'])
 const LEFT_BEHIND = new Set(
-  ('.git .hg .svn .skein dist build out target coverage .next .nuxt .cache .gradle .idea .vscode __pycache__ ' +
-    '.pytest_cache .mypy_cache .ruff_cache .turbo .parcel-cache .DS_Store').split(' '),
+  (
+    '.git .hg .svn .skein dist build out target coverage .next .nuxt .cache .gradle .idea .vscode __pycache__ ' +
+    '.pytest_cache .mypy_cache .ruff_cache .turbo .parcel-cache .DS_Store'
+  ).split(' '),
 )
 const GIT_OUTPUT_BYTES_MAX = 64 * 1024 * 1024
 /** Folders of dependencies are looked for this deep, as workspaces have them. */

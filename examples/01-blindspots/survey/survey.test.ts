@@ -23,16 +23,28 @@ function put(files: Readonly<Record<string, string | Uint8Array>>): void {
 }
 
 describe('listFolder', () => {
-  const FILES = { 'a.js': 'x', 'src/b.js': 'x', 'dist/c.js': 'x', 'node_modules/d/e.js': 'x', 'packages/f/node_modules/g.js': 'x', '.skein/h': 'x' }
+  const FILES = {
+    'a.js': 'x',
+    'src/b.js': 'x',
+    'dist/c.js': 'x',
+    'node_modules/d/e.js': 'x',
+    'packages/f/node_modules/g.js': 'x',
+    '.skein/h': 'x',
+  }
 
   it('walks where there is no git, past what tools leave behind, and links dependencies', async () => {
     put(FILES)
-    expect(await listFolder(folder)).toEqual({ files: ['a.js', 'src/b.js'], links: ['node_modules', 'packages/f/node_modules'], by: 'walk' })
+    expect(await listFolder(folder)).toEqual({
+      files: ['a.js', 'src/b.js'],
+      links: ['node_modules', 'packages/f/node_modules'],
+      by: 'walk',
+    })
   })
 
   it('asks git where there is one: tracked files, and new ones that it does not ignore', async () => {
     put({ ...FILES, '.gitignore': 'node_modules\nsecret\n.skein\n', secret: 'x', 'new.js': 'x' })
-    const git = (...args: string[]): unknown => execFileSync('git', ['-C', folder, '-c', 'user.name=a', '-c', 'user.email=a@b', ...args], { stdio: 'ignore' })
+    const git = (...args: string[]): unknown =>
+      execFileSync('git', ['-C', folder, '-c', 'user.name=a', '-c', 'user.email=a@b', ...args], { stdio: 'ignore' })
     git('init')
     git('add', 'a.js', 'dist/c.js', '.gitignore')
     git('commit', '-m', 'first')
@@ -45,7 +57,16 @@ describe('listFolder', () => {
 })
 
 describe('kinds of files', () => {
-  it.each(['a.test.ts', 'src/a_test.go', 'test_a.py', 'tests/a.rs', 'src/__tests__/a.js', 'spec/a_spec.rb', 'FooTest.java', 'test.js'])('%s is a test', (file) => {
+  it.each([
+    'a.test.ts',
+    'src/a_test.go',
+    'test_a.py',
+    'tests/a.rs',
+    'src/__tests__/a.js',
+    'spec/a_spec.rb',
+    'FooTest.java',
+    'test.js',
+  ])('%s is a test', (file) => {
     expect(isTest(file)).toBe(true)
     expect(isSource(file, [])).toBe(false)
   })
@@ -54,10 +75,13 @@ describe('kinds of files', () => {
     expect(isSource(file, [])).toBe(true)
   })
 
-  it.each(['README.md', 'a.d.ts', 'vite.config.ts', 'scripts/a.js', 'vendor/a.go', 'a.min.js', 'setup.py'])('%s is neither', (file) => {
-    expect(isSource(file, [])).toBe(false)
-    expect(isTest(file)).toBe(false)
-  })
+  it.each(['README.md', 'a.d.ts', 'vite.config.ts', 'scripts/a.js', 'vendor/a.go', 'a.min.js', 'setup.py'])(
+    '%s is neither',
+    (file) => {
+      expect(isSource(file, [])).toBe(false)
+      expect(isTest(file)).toBe(false)
+    },
+  )
 
   it('looks only where it is told to, and there even into scripts', () => {
     expect(isSource('src/a.ts', ['src/b', 'src/a'])).toBe(false)
@@ -107,7 +131,11 @@ describe('the test command', () => {
   })
 
   it('is shown as it would be typed', () => {
-    for (const argv of [['a', "it's", 'b c', ''], ['sh', '-c', 'a && b']] as const) expect(argvOf(shownArgv(argv))).toEqual(argv)
+    for (const argv of [
+      ['a', "it's", 'b c', ''],
+      ['sh', '-c', 'a && b'],
+    ] as const)
+      expect(argvOf(shownArgv(argv))).toEqual(argv)
   })
 
   it.each([

@@ -6,7 +6,13 @@ import { LINE_LENGTH_MAX, SOURCE_BYTES_MAX, SOURCES_MAX } from '../limits.ts'
 import { isSource, isTest } from './kinds.ts'
 
 /** Files that were passed over, by reason. */
-export type Skipped = { readonly binary: number; readonly huge: number; readonly unreadable: number; readonly generated: number; readonly beyondLimit: number }
+export type Skipped = {
+  readonly binary: number
+  readonly huge: number
+  readonly unreadable: number
+  readonly generated: number
+  readonly beyondLimit: number
+}
 
 export type Survey = {
   /** Files with something to try, in the order of their turns. */
@@ -63,5 +69,8 @@ export function shownSkipped(skipped: Skipped): string {
     [skipped.generated, 'generated'],
     [skipped.beyondLimit, `beyond the ${SOURCES_MAX} files of one run`],
   ] as const
-  return parts.filter(([count]) => count > 0).map(([count, why]) => `${count} ${why}`).join(', ')
+  return parts
+    .filter(([count]) => count > 0)
+    .map(([count, why]) => `${count} ${why}`)
+    .join(', ')
 }

@@ -14,7 +14,9 @@ const NEEDS_SHELL = /[|&;<>()$`*?[\]{}~#\n]/
 export function argvOf(line: string): Argv | undefined {
   const words: string[] = []
   let word: string | undefined
-  for (const [, single, double, escaped, plain, blank] of line.matchAll(/'([^']*)'|"((?:\\.|[^"\\])*)"|\\(.)|([^\s'"\\]+)|(\s+|.)/gs)) {
+  for (const [, single, double, escaped, plain, blank] of line.matchAll(
+    /'([^']*)'|"((?:\\.|[^"\\])*)"|\\(.)|([^\s'"\\]+)|(\s+|.)/gs,
+  )) {
     if (blank !== undefined) {
       // A quote that never closes.
       if (blank.trim() !== '') return ['sh', '-c', line]
@@ -22,7 +24,8 @@ export function argvOf(line: string): Argv | undefined {
       word = undefined
       continue
     }
-    if ((plain !== undefined && NEEDS_SHELL.test(plain)) || (double !== undefined && /[$`]/.test(double))) return ['sh', '-c', line]
+    if ((plain !== undefined && NEEDS_SHELL.test(plain)) || (double !== undefined && /[$`]/.test(double)))
+      return ['sh', '-c', line]
     word = (word ?? '') + (single ?? double?.replace(/\\(["\\])/g, '$1') ?? escaped ?? plain ?? '')
   }
   if (word !== undefined) words.push(word)
@@ -41,7 +44,8 @@ type Guess = { readonly argv: Argv; readonly because: string }
 
 /** The test command of a folder, and what told us. Undefined when nothing does. */
 export async function guessTestCommand(folder: string): Promise<Guess | undefined> {
-  const read = (file: string): Promise<string | undefined> => readFile(join(folder, file), 'utf8').catch(() => undefined)
+  const read = (file: string): Promise<string | undefined> =>
+    readFile(join(folder, file), 'utf8').catch(() => undefined)
   const scripted = nodeScript(await read('package.json'))
   if (scripted !== undefined) return scripted
   if ((await read('Cargo.toml')) !== undefined) return { argv: ['cargo', 'test', '--quiet'], because: 'Cargo.toml' }
@@ -49,10 +53,12 @@ export async function guessTestCommand(folder: string): Promise<Guess | undefine
   for (const file of ['pytest.ini', 'pyproject.toml', 'tox.ini', 'setup.cfg', 'setup.py', 'conftest.py']) {
     if ((await read(file)) !== undefined) return { argv: ['python3', '-m', 'pytest', '-q', '-x'], because: file }
   }
-  if ((await read('.rspec')) !== undefined) return { argv: ['bundle', 'exec', 'rspec', '--fail-fast'], because: '.rspec' }
+  if ((await read('.rspec')) !== undefined)
+    return { argv: ['bundle', 'exec', 'rspec', '--fail-fast'], because: '.rspec' }
   for (const file of ['Makefile', 'makefile', 'GNUmakefile']) {
     for (const target of ['test', 'check']) {
-      if (new RegExp(`^${target}\\s*:`, 'm').test((await read(file)) ?? '')) return { argv: ['make', target], because: file }
+      if (new RegExp(`^${target}\\s*:`, 'm').test((await read(file)) ?? ''))
+        return { argv: ['make', target], because: file }
     }
   }
   return undefined

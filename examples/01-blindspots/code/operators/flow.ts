@@ -1,7 +1,15 @@
 /** Operators on what is done and when: conditions, early exits, answers, whole statements. */
 import type { Token } from '../scan.ts'
 import type { Edit, Operator, Place } from './operator.ts'
-import { endsOperand, findOutsideBrackets, isClosing, isFirstOnLine, isOpening, tokenAfter, tokenBefore } from './operator.ts'
+import {
+  endsOperand,
+  findOutsideBrackets,
+  isClosing,
+  isFirstOnLine,
+  isOpening,
+  tokenAfter,
+  tokenBefore,
+} from './operator.ts'
 
 const ASKS = new Set(['if', 'elif', 'elsif', 'unless', 'while', 'until'])
 /** A condition that also binds a name cannot be taken out of its place. */
@@ -46,7 +54,8 @@ function unbracketed(place: Place): readonly [number, number] | undefined {
   const { tokens, index, syntax, token } = place
   let from = index + 1
   if (syntax.condition === 'line') {
-    const ends = (next: Token): boolean => next.line > token.line || ['then', ';'].includes(next.text) || isClosing(next)
+    const ends = (next: Token): boolean =>
+      next.line > token.line || ['then', ';'].includes(next.text) || isClosing(next)
     return [from, (findOutsideBrackets(tokens, from, ends) ?? tokens.length) - 1]
   }
   const mark = syntax.condition === 'colon' ? ':' : syntax.condition === 'brace' ? '{' : undefined
@@ -82,7 +91,8 @@ function withoutNot(place: Place): readonly Edit[] {
   const { token, syntax } = place
   const after = tokenAfter(place)
   if (after === undefined) return []
-  if (token.kind === 'word' && token.text === 'not' && syntax.words) return [{ start: token.start, end: after.start, after: '' }]
+  if (token.kind === 'word' && token.text === 'not' && syntax.words)
+    return [{ start: token.start, end: after.start, after: '' }]
   if (token.kind !== 'sign' || token.text !== '!' || endsOperand(tokenBefore(place))) return []
   return [{ start: token.start, end: after.start, after: '' }]
 }
@@ -121,7 +131,12 @@ function statementOnLine(tokens: readonly Token[], from: number): readonly Token
   }
   if (depth > 0 || at === from) return undefined
   const next = tokens[at]
-  const goesOn = next !== undefined && next.line !== line && next.kind === 'sign' && !isClosing(next) && !/^[[({;@*&!]$/.test(next.text)
+  const goesOn =
+    next !== undefined &&
+    next.line !== line &&
+    next.kind === 'sign' &&
+    !isClosing(next) &&
+    !/^[[({;@*&!]$/.test(next.text)
   const last = tokens[at - 1] as Token
   const hangs = last.kind === 'sign' && !isClosing(last)
   return goesOn || hangs ? undefined : tokens.slice(from, at)
@@ -129,7 +144,8 @@ function statementOnLine(tokens: readonly Token[], from: number): readonly Token
 
 function noAnswer(place: Place): readonly Edit[] {
   const { token, tokens, index, syntax } = place
-  if (token.text !== 'return' || token.kind !== 'word' || syntax.noValue === undefined || endsStatement(place)) return []
+  if (token.text !== 'return' || token.kind !== 'word' || syntax.noValue === undefined || endsStatement(place))
+    return []
   const answer = statementOnLine(tokens, index + 1)
   if (answer === undefined || tokens[index + 1]?.line !== token.line) return []
   const [first, last] = [answer[0] as Token, answer.at(-1) as Token]
@@ -137,7 +153,8 @@ function noAnswer(place: Place): readonly Edit[] {
   return [{ start: first.start, end: last.end, after: syntax.noValue }]
 }
 
-const TALKS = /^(console|log|logger|logging|debug|print|println|printf|fmt|puts|echo|warn|System|assert|super|require|describe|it|test)$/
+const TALKS =
+  /^(console|log|logger|logging|debug|print|println|printf|fmt|puts|echo|warn|System|assert|super|require|describe|it|test)$/
 
 /** `x.y(…)` alone on its line. What only talks to people may stay untested. */
 function withoutCall(place: Place): readonly Edit[] {
@@ -145,12 +162,20 @@ function withoutCall(place: Place): readonly Edit[] {
   if (token.kind !== 'word' || !isFirstOnLine(place) || syntax.name === 'shell') return []
   const statement = statementOnLine(tokens, index)
   const before = tokenBefore(place)
-  const startsHere = before === undefined || before.text === ';' || before.text === '{' || before.text === '}' || before.text === ':' || before.text === ')' || endsLine(before)
+  const startsHere =
+    before === undefined ||
+    before.text === ';' ||
+    before.text === '{' ||
+    before.text === '}' ||
+    before.text === ':' ||
+    before.text === ')' ||
+    endsLine(before)
   if (statement === undefined || !startsHere || statement.at(-1)?.text !== ')') return []
   const names = statement[0]?.text === 'await' ? statement.slice(1) : statement
   // Rust's last expression is the answer, and has another operator.
   if (syntax.lifetimes && tokens[index + statement.length]?.text !== ';') return []
-  if (!isCallChain(names) || names.some((name) => name.kind === 'word' && TALKS.test(name.text.toLowerCase()))) return []
+  if (!isCallChain(names) || names.some((name) => name.kind === 'word' && TALKS.test(name.text.toLowerCase())))
+    return []
   return [{ start: token.start, end: (statement.at(-1) as Token).end, after: syntax.nothing }]
 }
 
@@ -160,9 +185,19 @@ const endsLine = (token: Token): boolean => token.kind !== 'sign'
 function isCallChain(tokens: readonly Token[]): boolean {
   const open = tokens.findIndex((token) => token.text === '(')
   if (open < 1) return false
-  const isPath = tokens.slice(0, open).every((token, at) => (at % 2 === 0 ? token.kind === 'word' : /^(\.|\?\.|::|->)$/.test(token.text)))
-  if (!isPath || ['if', 'for', 'while', 'switch', 'catch', 'function', 'match', 'with', 'return', 'def'].includes(tokens[0]?.text ?? '')) return false
-  return findOutsideBrackets(tokens, open + 1, (token) => token.text === ')' && token.kind === 'sign') === tokens.length - 1
+  const isPath = tokens
+    .slice(0, open)
+    .every((token, at) => (at % 2 === 0 ? token.kind === 'word' : /^(\.|\?\.|::|->)$/.test(token.text)))
+  if (
+    !isPath ||
+    ['if', 'for', 'while', 'switch', 'catch', 'function', 'match', 'with', 'return', 'def'].includes(
+      tokens[0]?.text ?? '',
+    )
+  )
+    return false
+  return (
+    findOutsideBrackets(tokens, open + 1, (token) => token.text === ')' && token.kind === 'sign') === tokens.length - 1
+  )
 }
 
 export const FLOW: readonly Operator[] = [
@@ -173,4 +208,3 @@ export const FLOW: readonly Operator[] = [
   { name: 'answer', says: 'nothing is returned', at: noAnswer },
   { name: 'silence', says: 'the call is left out', at: withoutCall },
 ]
-

@@ -15,7 +15,13 @@ function pairs(text: string): Swaps {
   return swaps
 }
 
-function swap(name: string, says: string, kind: 'sign' | 'word', swaps: Swaps, fits: (place: Place) => boolean): Operator {
+function swap(
+  name: string,
+  says: string,
+  kind: 'sign' | 'word',
+  swaps: Swaps,
+  fits: (place: Place) => boolean,
+): Operator {
   const table = new Map(Object.entries(swaps))
   return {
     name,
@@ -29,17 +35,24 @@ function swap(name: string, says: string, kind: 'sign' | 'word', swaps: Swaps, f
 
 const comparesHere = (place: Place): boolean => place.syntax.angles && isBinary(place)
 const countsHere = (place: Place): boolean => place.syntax.angles && isBinary(place) && !besideText(place)
-const isStep = (place: Place): boolean => place.syntax.name !== 'shell' && (endsOperand(tokenBefore(place)) || tokenAfter(place)?.kind === 'word')
+const isStep = (place: Place): boolean =>
+  place.syntax.name !== 'shell' && (endsOperand(tokenBefore(place)) || tokenAfter(place)?.kind === 'word')
 const isCall = (place: Place): boolean => tokenAfter(place)?.text === '('
 /** Not a name: neither `{ true: 1 }` nor `x.true`. */
 const isValue = (place: Place): boolean => {
   const before = tokenBefore(place)?.text
   return before !== '.' && !(tokenAfter(place)?.text === ':' && (before === '{' || before === ','))
 }
-const isTest = (place: Place): boolean => place.syntax.name === 'shell' && tokenBefore(place)?.text === '-' && !place.token.spaced
+const isTest = (place: Place): boolean =>
+  place.syntax.name === 'shell' && tokenBefore(place)?.text === '-' && !place.token.spaced
 const isOptional = (place: Place): boolean => place.syntax.noValue === 'undefined' && tokenAfter(place)?.kind === 'word'
 // `cout << x` and Ruby's `list << x` write; only numbers are shifted.
-const shiftsHere = (place: Place): boolean => countsHere(place) && place.syntax.name !== 'ruby' && tokenBefore(place)?.text !== 'cout'
+const shiftsHere = (place: Place): boolean =>
+  countsHere(place) && place.syntax.name !== 'ruby' && tokenBefore(place)?.text !== 'cout'
+
+const OPPOSITES =
+  'min max, some every, any all, floor ceil, startsWith endsWith, startswith endswith, starts_with ends_with, ' +
+  'HasPrefix HasSuffix, toUpperCase toLowerCase, upper lower, indexOf lastIndexOf, shift pop'
 
 export const SWAPS: readonly Operator[] = [
   swap('boundary', 'the comparison moves by one at its bound', 'sign', pairs('< <=, > >='), comparesHere),
@@ -55,6 +68,12 @@ export const SWAPS: readonly Operator[] = [
   swap('step', 'it steps the other way', 'sign', pairs('++ --'), isStep),
   swap('shift', 'bits are shifted the other way', 'sign', pairs('<< >>'), shiftsHere),
   swap('bits', 'bits are combined differently', 'sign', pairs('& |'), countsHere),
-  swap('call', 'the opposite function is called', 'word', pairs('min max, some every, any all, floor ceil, startsWith endsWith, startswith endswith, starts_with ends_with, HasPrefix HasSuffix, toUpperCase toLowerCase, upper lower, indexOf lastIndexOf, shift pop'), isCall),
-  swap('test', 'the test is turned round', 'word', { ...pairs('eq ne, z n'), lt: ['le'], le: ['lt'], gt: ['ge'], ge: ['gt'] }, isTest),
+  swap('call', 'the opposite function is called', 'word', pairs(OPPOSITES), isCall),
+  swap(
+    'test',
+    'the test is turned round',
+    'word',
+    { ...pairs('eq ne, z n'), lt: ['le'], le: ['lt'], gt: ['ge'], ge: ['gt'] },
+    isTest,
+  ),
 ]
