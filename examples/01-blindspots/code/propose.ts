@@ -96,10 +96,16 @@ function fairOrder(proposals: readonly Proposal[]): readonly Proposal[] {
   return ranked.toSorted((a, b) => a.rank - b.rank).map(({ proposal }) => proposal)
 }
 
+/** In Rust the tests of a file stand at its end. */
+const TESTS_FOLLOW = /^\s*#\[cfg\(test\)\]/
+
 function linesWithoutInterest(source: string): ReadonlySet<number> {
   const lines = new Set<number>()
-  for (const [index, line] of source.split('\n').entries())
-    if (NO_CODE.test(line) || TALK.test(line)) lines.add(index + 1)
+  let testsFollow = false
+  for (const [index, line] of source.split('\n').entries()) {
+    testsFollow ||= TESTS_FOLLOW.test(line)
+    if (testsFollow || NO_CODE.test(line) || TALK.test(line)) lines.add(index + 1)
+  }
   return lines
 }
 

@@ -46,13 +46,13 @@ export function baselineFailure(
   if (failure === undefined || failure.verdict === 'green') return undefined
   const { verdict, ended, tail } = failure
   const wavers = green > 0
-  const what = wavers ? `${green} of ${runs} runs were green, one was not (${ended})` : `not green (${ended})`
+  const what = wavers ? `were green in ${green} of ${runs} runs only` : 'are not green'
   const mend = wavers ? 'They waver, or disturb each other when they run side by side: try --workers 1' : MENDS[verdict]
   const offline = network || verdict !== 'red' ? '' : '. They had no network; --network gives it to them'
-  const shown = tail === '' ? '' : `\n${tail.replace(/^/gm, '    ')}`
+  const shown = `$ ${shownArgv(argv)}\n${tail}`.trimEnd().replace(/^/gm, '    ')
   return new SkeinError(
     CODES[verdict],
-    `the tests on the untouched code: ${what}: ${shownArgv(argv)}. ${mend}${offline}.${shown}`,
+    `on the untouched code the tests ${what} (${ended}). ${mend}${offline}.\n${shown}`,
   )
 }
 
@@ -67,7 +67,7 @@ export function notStarted(argv: readonly string[], error: unknown): unknown {
 export function notWatching(argv: readonly string[]): SkeinError {
   return new SkeinError(
     'INPUT_INVALID',
-    `the tests stay green even when every source file of the scratch copy is broken: ${shownArgv(argv)}. They test ` +
+    `the tests stay green even when every source file of the scratch copy is broken: "${shownArgv(argv)}". They test ` +
       'another copy (an editable install, a link into the original folder, a built dist), or no test is run at all; give ' +
       'a --test command that runs the code of the folder it is started in',
   )
