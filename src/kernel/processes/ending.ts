@@ -136,7 +136,8 @@ export function refuseOpenContinue(process: Process): void {
   const open = [...process.open.values()].find(
     (ask) => ask.key !== CANCEL_KEY && !(ask.op === 'close' && ask.concluded.isConcluded),
   )
-  const what = open?.key ?? process.state.openChildren()[0]?.pid
+  const child = process.state.openChildren().find(({ cancelSent }) => !cancelSent)
+  const what = open?.key ?? child?.pid
   if (what === undefined) return
   const error = new SkeinError(
     'CONTINUE_AS_NEW_INVALID',
@@ -146,8 +147,9 @@ export function refuseOpenContinue(process: Process): void {
 }
 
 function continueAsNew(process: Process, state: unknown): Ending {
-  // What lingers of a closed scope belongs to this segment: it settles first.
-  if (process.inFlight > 0 || hasBegun(process)) return 'open'
+  // What lingers of a closed scope belongs to this segment: it comes to its end first.
+  const isHeld = process.state.openChildren().length > 0 && !areOverdue(process)
+  if (process.inFlight > 0 || isHeld || hasBegun(process)) return 'open'
   const { definition } = process
   const next =
     definition?.input === undefined

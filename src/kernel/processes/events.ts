@@ -131,8 +131,9 @@ function refuseMessage(process: Process, message: Message, why: string): void {
 
 function handleTimer(process: Process, key: EffectKey): void {
   const record = process.state.effects.get(key)
-  if (record?.waiting === undefined || record.outcome !== undefined) return
+  // Also a row of an earlier segment goes, or it would wake the process for ever.
   process.turn.unwait(key)
+  if (record?.waiting === undefined || record.outcome !== undefined) return
   const on = record.waiting
   switch (on.kind) {
     case 'timer':
