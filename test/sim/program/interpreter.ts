@@ -3,9 +3,11 @@
  * and the log's digest into the arguments of every write: any difference between a run and its replay shows.
  */
 import { workflow } from '../../../src/kernel/index.ts'
-import type { Ctx, Tool, WorkflowDefinition } from '../../../src/kernel/index.ts'
+import type { AgentDefinition, Ctx, Tool, WorkflowDefinition } from '../../../src/kernel/index.ts'
 import { anything, scriptedModel, worldTool } from '../../../src/testing/index.ts'
-import type { ScriptedModel, World } from '../../../src/testing/index.ts'
+import { agent } from '../../../src/agents/index.ts'
+import type { AgentInput, AgentText } from '../../../src/agents/index.ts'
+import type { ScriptedCall, ScriptedModel, ScriptedTurn, World } from '../../../src/testing/index.ts'
 import type { Body, Node, WriteKind } from './grammar.ts'
 import type { RichNode } from './rich-grammar.ts'
 
@@ -29,6 +31,7 @@ export type ProgramTools = {
   readonly queue: Named
   readonly world: World
   readonly model: ScriptedModel
+  readonly helper: AgentDefinition<AgentInput, AgentText>
 }
 
 /** Shorter than the world takes, now and then. */
@@ -36,18 +39,35 @@ const TIMEOUT = '3s'
 
 /** Tools over `world`; `value` of a deed is its number, so that a repeated one shows. */
 export function programTools(world: World): ProgramTools {
+  const write = {
+    keyed: worldTool(world, { name: 'keyed', idempotent: true, timeout: TIMEOUT }),
+    checked: worldTool(world, { name: 'checked', reconcile: true, timeout: TIMEOUT }),
+    plain: worldTool(world, { name: 'plain', timeout: TIMEOUT }),
+  }
+  const read = worldTool(world, { name: 'read', effect: 'read', timeout: TIMEOUT })
   return {
-    write: {
-      keyed: worldTool(world, { name: 'keyed', idempotent: true, timeout: TIMEOUT }),
-      checked: worldTool(world, { name: 'checked', reconcile: true, timeout: TIMEOUT }),
-      plain: worldTool(world, { name: 'plain', timeout: TIMEOUT }),
-    },
-    read: worldTool(world, { name: 'read', effect: 'read', timeout: TIMEOUT }),
+    write,
+    read,
+    helper: agent({
+      name: 'helper',
+      model: scriptedModel(helperTurn, { modelId: 'helper' }),
+      tools: { ...write, read },
+    }),
     peek: worldTool(world, { name: 'peek', effect: 'local' }),
     queue: worldTool(world, { name: 'queue', effect: 'read', concurrency: 1, timeout: TIMEOUT }),
     world,
     model: scriptedModel(({ options }) => `said ${JSON.stringify(options.prompt).length}`),
   }
+}
+
+/** Calls three tools at once, then one more, then says how much it was told. */
+function helperTurn({ turn, options, results }: ScriptedCall): ScriptedTurn {
+  const asked = options.prompt.find((message) => message.role === 'user')?.content[0]
+  const [site = '', at = ''] = asked?.type === 'text' ? asked.text.split(' ') : []
+  const call = (tool: string, part: string) => ({ tool, input: { site, at: `${at}${part}` } })
+  if (turn === 0) return { calls: [call('keyed', 'a'), call('checked', 'b'), call('read', 'c')] }
+  if (turn === 1) return { calls: [call('plain', 'd')] }
+  return { text: `told ${JSON.stringify(results).length}` }
 }
 
 /** The workflow that runs programs, and starts itself for children. */
@@ -121,6 +141,7 @@ class Run {
       case 'queue':
       case 'retry':
       case 'model':
+      case 'agent':
       case 'ask':
       case 'promise':
       case 'left':
@@ -153,6 +174,8 @@ class Run {
         return ctx.tool(this.#tools.read, { site: node.site }, { attempts: 3 })
       case 'model':
         return (await ctx.model({ model: this.#tools.model, prompt: `site ${node.site}` })).text
+      case 'agent':
+        return ctx.run(this.#tools.helper, `${node.site} ${path}`)
       case 'ask':
         return ctx.ask({ title: `question ${node.site}`, answer: anything, expires: node.ms })
       case 'promise':

@@ -67,8 +67,10 @@ export async function play(seed: number, power: Power): Promise<Played> {
     ...(isRich ? { skewMs: [0, 5_000] as const, idleMs: random.pick([0, 100, 30_000]) } : {}),
   }
   const outcome = await simulate(options, async (sim) => {
-    const definition = programWorkflow(programTools(sim.world)) as AnyDefinition
-    sim.define(definition)
+    const tools = programTools(sim.world)
+    const definition = programWorkflow(tools) as AnyDefinition
+    const definitions = [definition, tools.helper as AnyDefinition]
+    sim.define(...definitions)
     await sim.boot()
     const cap = random.chance(0.3) ? { toolCalls: random.between(1, 20), effectMs: 600_000, processes: 4 } : {}
     const root = await sim.start(
@@ -84,14 +86,14 @@ export async function play(seed: number, power: Power): Promise<Played> {
     await allAtRest(sim)
     isOver = true
     await Promise.all([...people, canceller])
-    return gathered(sim, definition)
+    return gathered(sim, definitions)
   })
   return verdict(outcome, body)
 }
 
 /** What is left when everything is at rest. */
 type Gathered = {
-  readonly definition: AnyDefinition
+  readonly definitions: readonly AnyDefinition[]
   readonly journals: readonly Journal[]
   readonly parked: readonly string[]
   readonly broken: readonly string[]
@@ -100,7 +102,7 @@ type Gathered = {
   readonly random: SimRandom
 }
 
-async function gathered(sim: Simulation, definition: AnyDefinition): Promise<Gathered> {
+async function gathered(sim: Simulation, definitions: readonly AnyDefinition[]): Promise<Gathered> {
   const views = await sim.list()
   const journals: Journal[] = []
   for (const { pid } of views) journals.push({ pid, facts: await sim.facts(pid) })
@@ -110,7 +112,7 @@ async function gathered(sim: Simulation, definition: AnyDefinition): Promise<Gat
   const broken: string[] = []
   const engine = await sim.engine()
   for await (const { pid, n, problem } of engine.verify()) broken.push(`J1: frame ${n} of ${pid}: ${problem}`)
-  return { definition, journals, parked, broken, sim, ledger: sim.world.ledger, random: sim.random.fork('cuts') }
+  return { definitions, journals, parked, broken, sim, ledger: sim.world.ledger, random: sim.random.fork('cuts') }
 }
 
 function powerOf(power: Power, random: SimRandom): (moment: CommitMoment, n: number) => boolean {
@@ -133,7 +135,7 @@ async function cancelLater(sim: Simulation, afterMs: number): Promise<void> {
 
 /** Children that nobody waits for come to their end too, and those they start meanwhile. */
 async function allAtRest(sim: Simulation): Promise<void> {
-  for (let known = 0; ; ) {
+  for (let known = 0; ;) {
     const views = await sim.list()
     if (views.length === known) return
     known = views.length
@@ -145,7 +147,7 @@ async function verdict(left: Gathered, body: Body): Promise<Played> {
   const { journals, ledger, sim } = left
   const world = compareWithWorld(journals, ledger)
   const code = createRegistry(nodeHash)
-  code.register(left.definition)
+  for (const definition of left.definitions) code.register(definition)
   const offences = [
     ...left.parked,
     ...left.broken,

@@ -10,6 +10,7 @@ export const REGRESSIONS: readonly { readonly seed: number; readonly broke: stri
   { seed: 1001, broke: 'a closed scope waited for money on behalf of a cancelled child' },
   { seed: 2474, broke: 'a write that was given up was asked for again by a replay' },
   { seed: 3696, broke: 'a body that had ended was told an outcome in replay that it had not been told live' },
+  { seed: 1000000334, broke: 'continueAsNew after a race was refused while the loser’s child still ended' },
   { seed: 1000000126, broke: 'continueAsNew beside an open call ended with another journal after a crash' },
   { seed: 10535, broke: 'a call left waiting for money when its body returned was begun after a restart' },
   { seed: 13391, broke: 'a read of a cancelled process whose body had returned was repeated after a crash' },

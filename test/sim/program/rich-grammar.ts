@@ -15,6 +15,8 @@ export type RichNode =
   | { readonly op: 'queue'; readonly site: number }
   | { readonly op: 'retry'; readonly site: number }
   | { readonly op: 'model'; readonly site: number }
+  /** A child agent with tools of its own, some called at once. */
+  | { readonly op: 'agent'; readonly site: number }
   | { readonly op: 'ask' | 'promise'; readonly site: number; readonly ms: number }
   | { readonly op: 'left' }
   /** Nobody awaits it. */
@@ -33,7 +35,7 @@ class RichGenerator extends Generator {
     if (random.chance(0.4)) return super.leaf()
     const site = this.site()
     const ms = random.between(1, 60_000)
-    switch (random.between(0, 8)) {
+    switch (random.between(0, 10)) {
       case 0:
       case 1:
         return { op: 'approved', site, kind: random.pick(['keyed', 'checked', 'plain'] as const) }
@@ -48,6 +50,9 @@ class RichGenerator extends Generator {
         return { op: 'model', site }
       case 7:
         return { op: random.pick(['ask', 'promise'] as const), site, ms }
+      case 8:
+      case 9:
+        return { op: 'agent', site }
       default:
         return { op: 'left' }
     }
