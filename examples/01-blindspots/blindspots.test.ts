@@ -21,6 +21,10 @@ const LIBRARY = `export function price(cents, member) {
   return cents + 1
 }
 `
+const FORGOTTEN = `export const twice = (n) => n * 2
+export const thrice = (n) => n * 3
+export const half = (n) => n / 2
+`
 /** Notices everything but what is done for members. Writes every run into a ledger outside of the scratch copy. */
 const TESTS = (ledger: string): string => `import { appendFileSync, readFileSync } from 'node:fs'
 import { createHash } from 'node:crypto'
@@ -44,7 +48,7 @@ beforeEach(() => {
   project = join(root, 'project')
   mkdirSync(join(project, 'test'), { recursive: true })
   writeFileSync(join(project, 'price.mjs'), LIBRARY)
-  writeFileSync(join(project, 'forgotten.mjs'), 'export const twice = (n) => n * 2\n')
+  writeFileSync(join(project, 'forgotten.mjs'), FORGOTTEN)
   writeFileSync(join(project, 'test', 'price.test.mjs'), TESTS(ledger))
 })
 afterEach(() => rmSync(root, { recursive: true, force: true, maxRetries: 5 }))

@@ -39,6 +39,8 @@ export const TAIL_LINES = 15
 
 /** Changes tried in one visit to a file. */
 export const VISIT_CHANGES_MAX = 10
+/** After so many survivors and nothing noticed in a file, somebody looks whether any test loads it. */
+export const SURVIVORS_TO_DOUBT = 2
 /** Visits in one segment of the root's journal. */
 export const SEGMENT_VISITS_MAX = 400
 export const APPROVAL_EXPIRES = '10m'

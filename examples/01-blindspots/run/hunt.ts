@@ -68,7 +68,9 @@ class Hunt {
   async #visit(ctx: Ctx, place: Place, budget: Budget): Promise<void> {
     const { code, tests, costs, perVisit } = this.#plan
     const known = this.#loaded.get(place.file)
-    const input = { ...place, most: perVisit, code, tests, costs, ...(known === undefined ? {} : { loaded: known }) }
+    const survived = this.#tally.survivors.filter(({ change }) => change.file === place.file).length
+    const loaded = known === undefined ? {} : { loaded: known }
+    const input = { ...place, ...loaded, most: perVisit, survived, code, tests, costs }
     const end = await ctx.run(visit, input, { key: `${place.file}#${place.from}`, budget })
     this.#tally = added(this.#tally, end.tally)
     if (end.loaded !== undefined) this.#loaded.set(place.file, end.loaded)

@@ -2,7 +2,7 @@
 import { SkeinError, workflow } from 'skein'
 import type { Ctx } from 'skein'
 import { z } from 'zod'
-import { PROPOSE_MS } from '../limits.ts'
+import { PROPOSE_MS, SURVIVORS_TO_DOUBT } from '../limits.ts'
 import { trialBudget } from './budget.ts'
 import { breaking } from './changes.ts'
 import { propose } from './tools.ts'
@@ -16,8 +16,10 @@ const Visit = z.object({
   from: z.int(),
   stride: z.int(),
   most: z.int(),
-  /** Whether any test loads this file; unknown until something survives in it. */
+  /** Whether any test loads this file; unknown until something in it is noticed, or much of it is not. */
   loaded: z.boolean().optional(),
+  /** What survived in this file so far. */
+  survived: z.int(),
   tests: Tests,
   costs: Costs,
 })
@@ -42,7 +44,8 @@ export const visit = workflow({ name: 'file', input: Visit, output: VisitEnd }, 
     tally = added(tally, found)
     // Whoever notices something in a file has loaded it.
     if (found.noticed > 0) loaded = true
-    if (found.survivors.length === 0 || loaded !== undefined) continue
+    const survived = input.survived + tally.survivors.length
+    if (found.survivors.length === 0 || loaded !== undefined || survived < SURVIVORS_TO_DOUBT) continue
     loaded = await isLoaded(ctx, input)
     // Nothing in a file that no test loads can be noticed: one line of the report says it.
     if (loaded === false) return { tally, next: null, loaded }
