@@ -41,7 +41,7 @@ async function main(): Promise<number> {
   await checkReport(options.report)
   const openedAt = Date.now()
   await using skein = await open({ data: options.data, workflows: [blindspots] })
-  const { id, unfinished } = await nameRun(skein, target, options.startOver)
+  const { id, unfinished } = await nameRun(skein, target, options)
   const past = unfinished ? await pastOf(skein, id, openedAt) : undefined
   say(greeting(id, target, options, past))
   const out = { write: (text: string) => void process.stdout.write(text), isTerminal: process.stdout.isTTY, size }

@@ -33,21 +33,19 @@ export type Figures = {
   readonly processes: number
   readonly effects: number
   readonly repeated: number
-  readonly sittings: number
   readonly spentMs: number
 }
 
-/** What a run used: processes, effects, attempts that had to be repeated. */
+/** What a run used: processes, effects, attempts that had to be repeated, time inside effects. */
 export async function figuresOf(skein: Skein, id: string): Promise<Figures> {
-  let [processes, effects, repeated, sittings, spentMs] = [0, 0, 0, 1, 0]
-  for await (const view of skein.list({ root: id as never })) {
+  let [processes, effects, repeated, spentMs] = [0, 0, 0, 0]
+  for await (const { pid, summary } of skein.list({ root: id as never })) {
     processes += 1
-    const summary = view.summary
     if (summary === undefined) continue
     effects += summary.effects.local + summary.effects.read + summary.effects.write
     repeated += summary.repeated
-    if (view.pid === id)
-      [sittings, spentMs] = [view.activations, (summary.spent.effectMs ?? 0) + (summary.forfeited.effectMs ?? 0)]
+    // What children spent has come home to the root.
+    if (pid === id) spentMs = (summary.spent.effectMs ?? 0) + (summary.forfeited.effectMs ?? 0)
   }
-  return { processes, effects, repeated, sittings, spentMs }
+  return { processes, effects, repeated, spentMs }
 }

@@ -5,6 +5,7 @@ import { blindspots } from '../run/blindspots.ts'
 import type { Result } from '../run/blindspots.ts'
 import { scratchFolder } from '../scratch/base.ts'
 import { answerApproval } from './approval.ts'
+import type { Answer } from './approval.ts'
 import { Live } from './live.ts'
 import type { Output } from './live.ts'
 import type { Options } from './options.ts'
@@ -36,7 +37,7 @@ export async function sit(skein: Skein, sitting: Sitting, out: Output, leave: Ab
   using live = new Live(skein, scene, { id, budgetMs, workers }, out)
   const run = await begin(skein, sitting)
   const ended = run.result().then((result): SittingEnd => ({ type: 'ended', result }))
-  const asked = ask(skein, sitting, { scene, live, out, over: over.signal }).then((answer) =>
+  const asked = ask(skein, sitting, { live, out, over: over.signal }).then((answer) =>
     answer === 'unasked' ? { type: 'unasked' as const } : ended,
   )
   const left = new Promise<SittingEnd>((resolve) =>
@@ -61,28 +62,24 @@ function begin(skein: Skein, { id, target, options, past }: Sitting): Promise<Ru
   return skein.start(blindspots, past === undefined ? input : undefined, { id, budget })
 }
 
-type Asking = { readonly scene: Scene; readonly live: Live; readonly out: Output; readonly over: AbortSignal }
+type Asking = { readonly live: Live; readonly out: Output; readonly over: AbortSignal }
 
-async function ask(skein: Skein, { id, target, options }: Sitting, { scene, live, out, over }: Asking) {
-  const { argv, folder, guessedFrom, own } = target
-  const { budgetMs, workers } = options
-  const grantedBy = own ? 'npm start, which grants its own command and no other' : options.yes ? '--yes' : undefined
+async function ask(skein: Skein, { id, target, options }: Sitting, { live, out, over }: Asking): Promise<Answer> {
+  const own = 'npm start, which grants its own command and no other'
   try {
-    return await answerApproval(
-      skein,
-      { id, argv, folder, guessedFrom, budgetMs, workers },
-      {
-        grantedBy,
-        changes: () => scene.total,
-        isTerminal: out.isTerminal && process.stdin.isTTY,
-        say: (lines) => {
-          live.draw()
-          live.pause(true)
-          out.write(`${lines.join('\n')}\n`)
-        },
-        over,
+    return await answerApproval(skein, {
+      id,
+      target,
+      budgetMs: options.budgetMs,
+      grantedBy: target.own ? own : options.yes ? '--yes' : undefined,
+      isTerminal: out.isTerminal && process.stdin.isTTY,
+      say: (lines) => {
+        live.draw()
+        live.pause(true)
+        out.write(`${lines.join('\n')}\n`)
       },
-    )
+      over,
+    })
   } finally {
     live.pause(false)
   }

@@ -6,6 +6,8 @@ import { SkeinError } from 'skein'
 import type { Skein } from 'skein'
 import { hashOf } from '../code/propose.ts'
 import { RUNS_MAX } from '../limits.ts'
+import { scratchFolder } from '../scratch/base.ts'
+import { removeScratch } from '../scratch/slots.ts'
 import { guessTestCommand } from '../survey/test-command.ts'
 import type { Argv } from '../survey/test-command.ts'
 import type { Options } from './options.ts'
@@ -75,7 +77,7 @@ export async function checkReport(report: string): Promise<void> {
 export type Named = { readonly id: string; readonly unfinished: boolean }
 
 /** Finds the run that was interrupted, or the number of a new one. `startOver` cancels what was interrupted. */
-export async function nameRun(skein: Skein, target: Target, startOver: boolean): Promise<Named> {
+export async function nameRun(skein: Skein, target: Target, { startOver, data }: Options): Promise<Named> {
   const base = `blindspots-${hashOf(target.folder, ...target.argv, '', ...target.only).slice(0, ID_LENGTH)}`
   for (let number = 1; number <= RUNS_MAX; number++) {
     const id = `${base}-${number}`
@@ -85,6 +87,7 @@ export async function nameRun(skein: Skein, target: Target, startOver: boolean):
     if (!startOver) return { id, unfinished: true }
     await skein.cancel(id, { by: 'npm start --new' })
     await skein.result(id).catch(() => undefined)
+    await removeScratch(scratchFolder(id, data))
   }
   throw new SkeinError(
     'USAGE',

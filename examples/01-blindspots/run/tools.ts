@@ -32,16 +32,18 @@ export const surveyFolder = tool({
   },
 })
 
-const BaselineInput = z.object({
+/** What is approved: this command, so often, on copies of this folder. */
+export const BaselineInput = z.object({
   command: z.array(z.string()),
   folder: z.string(),
-  /** What is asked for: this command, so often, in copies of this folder. */
   runsAtMost: z.int(),
   sideBySide: z.int(),
   network: z.boolean(),
   code: Code,
   testMs: z.int(),
 })
+
+export type BaselineInput = z.infer<typeof BaselineInput>
 
 /** Runs the tests on untouched copies, side by side as the trials will: they must be green every time. */
 export const baseline = tool({
