@@ -1,4 +1,7 @@
-/** Beside the house: what proves it. The simulator, scripted models, the conformance suite and the crash harness; published as `skein/testing`. */
+/**
+ * Beside the house: what proves it. The simulator, scripted models, the conformance suite and the crash harness;
+ * published as `skein/testing`.
+ */
 export { describeEngine, ENGINE_RULES } from './conformance/describe-engine.ts'
 export type { Skip, TestRunner } from './conformance/describe-engine.ts'
 export { embeddedRig } from './conformance/embedded-rig.ts'

@@ -98,7 +98,8 @@ function disagreements({ pid, facts }: Journal, balance: Balance): readonly stri
       return theirs === ours
         ? []
         : [
-            `G2: the kernel's account of ${pid} says ${theirs} ${dimension}, its facts ${ours} (${PARTS.filter((name) => name !== 'given' && name !== 'cap')[part] ?? 'cap'})`,
+            `G2: the kernel's account of ${pid} says ${theirs} ${dimension}, its facts ${ours} ` +
+              `(${PARTS.filter((name) => name !== 'given' && name !== 'cap')[part] ?? 'cap'})`,
           ]
     })
   })

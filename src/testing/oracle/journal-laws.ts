@@ -50,10 +50,7 @@ function checkAttempts(segment: Segment, offend: Offend): void {
       case 'begun': {
         const now = attempts.get(fact.key)
         if (now?.attempt !== fact.attempt || now.begun)
-          offend(
-            'E2',
-            `${fact.key} begins attempt ${fact.attempt} after ${now?.begun === true ? 'it has begun' : `attempt ${now?.attempt} was intended`}`,
-          )
+          offend('E2', `${fact.key} begins attempt ${fact.attempt}; intended: ${now?.attempt}, begun: ${now?.begun}`)
         else now.begun = true
         break
       }

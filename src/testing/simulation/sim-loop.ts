@@ -11,15 +11,15 @@ import { nodeSoon } from '../../engine/index.ts'
 import { SIM_TASKS_MAX, SIM_TIME_MS_MAX } from '../limits.ts'
 import type { SimRandom } from './sim-random.ts'
 
-type Task = { readonly run: () => void; readonly then: (() => void) | undefined }
+type Task = { readonly run: () => void; readonly follower: (() => void) | undefined }
 type Timer = { readonly dueMs: number; readonly tie: number; readonly fire: () => void }
 
 /** Virtual time and what happens in it. */
 export interface SimLoop {
   /** Virtual milliseconds since the beginning. */
   readonly nowMs: number
-  /** Runs `task` after those that are ready already, and `then` as the very next one. */
-  ready(task: () => void, then?: () => void): void
+  /** Runs `task` after those that are ready already, and `follower` as the very next one. */
+  ready(task: () => void, follower?: () => void): void
   timer(delayMs: number, fire: () => void): Disposable
   sleep(delayMs: number): Promise<void>
   /** Runs until `scenario` has ended. Rejects when nothing is left to happen before that. */
@@ -45,8 +45,8 @@ class Loop implements SimLoop {
     this.#timeMsMax = timeMsMax
   }
 
-  ready(task: () => void, then?: () => void): void {
-    this.#tasks.push({ run: task, then })
+  ready(task: () => void, follower?: () => void): void {
+    this.#tasks.push({ run: task, follower })
   }
 
   timer(delayMs: number, fire: () => void): Disposable {
@@ -87,8 +87,8 @@ class Loop implements SimLoop {
     const timer = this.#timers.at(-1)
     const isDue = timer !== undefined && timer.dueMs <= this.nowMs
     if (this.#tasks.length > 0 && !(isDue && this.#random.chance(0.5))) {
-      const { run, then } = this.#tasks.shift() as Task
-      return this.#take(then, run)
+      const { run, follower } = this.#tasks.shift() as Task
+      return this.#take(follower, run)
     }
     if (timer === undefined) return undefined
     if (timer.dueMs > this.#timeMsMax)

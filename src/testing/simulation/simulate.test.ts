@@ -14,7 +14,7 @@ const shop = (sim: Simulation): AnyDefinition => {
     const prices = await ctx.map([1, 2, 3], (c, n) => c.tool(look, { n }).catch(() => 'no price'))
     await ctx.sleep('1h')
     return { prices, paid: await ctx.tool(pay, { amount: 5 }).catch((error: Error) => error.message) }
-  }) as AnyDefinition
+  })
 }
 
 const play = (seed: number) =>

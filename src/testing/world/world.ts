@@ -11,7 +11,10 @@ import type { SimLoop } from '../simulation/sim-loop.ts'
 import type { SimRandom } from '../simulation/sim-random.ts'
 import { WORLD_TRANSIT_MS_MAX } from '../limits.ts'
 
-/** `done`: it happened · `known`: its key was known, the old answer is given · `looked`: somebody asked what became of a key · `refused`: the far side said no. */
+/**
+ * `done`: it happened · `known`: its key was known, the old answer is given · `looked`: somebody asked what became of
+ * a key · `refused`: the far side said no.
+ */
 export type Deed = {
   readonly at: number
   readonly what: 'done' | 'known' | 'looked' | 'refused'
@@ -181,7 +184,7 @@ class SimWorld implements World {
 
   #serve(request: WorldRequest, refuses: boolean): unknown {
     if (request.service.inert === true) return refuses ? undefined : this.#random.next()
-    if (refuses) return void this.#write('refused', request)
+    if (refuses) return this.#write('refused', request)
     const known = request.service.keyed === true ? this.done(request.key)[0] : undefined
     if (known !== undefined) {
       this.#write('known', request, known.value)

@@ -102,7 +102,7 @@ class Run {
         this.log.push((await this.#node(ctx, node, `${path}.${index}`)) ?? null)
       } catch (error) {
         this.log.push((error as { code?: string }).code ?? String(error))
-        if ('throws' in node && node.throws === true) throw error
+        if ('throws' in node && node.throws) throw error
       }
     }
   }

@@ -9,7 +9,8 @@ const OFFENCES_SHOWN = 5
 
 const only = process.env['SEED']
 const count = Number(process.env['SEEDS'] ?? SEEDS_DEFAULT)
-const first = Math.floor(Math.random() * SEED_SPAN)
+/** A build on CI is red for what was changed, not for what was drawn: it plays the same seeds each time. */
+const first = process.env['CI'] === undefined ? Math.floor(Math.random() * SEED_SPAN) : 1
 /** Every other seed is of the richer language. */
 const seedAt = (i: number): number => first + i + (i % 2 === 0 ? 0 : RICH_SEEDS)
 
@@ -44,7 +45,10 @@ export class Tally {
     this.#repeated += repeatedShown
   }
 
-  toString(): string {
-    return `${this.seeds} runs, ${this.#crashes} crashes, ${this.#facts} facts, ${this.#writes} writes, ${this.#repeated} of them repeated and shown; lost, wrong, repeated or skipped in silence: 0`
+  get text(): string {
+    return (
+      `${this.seeds} runs, ${this.#crashes} crashes, ${this.#facts} facts, ${this.#writes} writes, ` +
+      `${this.#repeated} of them repeated and shown; lost, wrong, repeated or skipped in silence: 0`
+    )
   }
 }
