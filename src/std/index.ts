@@ -15,7 +15,7 @@ export {
   unreachable,
   UnknownOutcome,
 } from './errors.ts'
-export type { ErrorData, SkeinErrorOptions } from './errors.ts'
+export type { ErrorData } from './errors.ts'
 export type { Hash } from './hash.ts'
 export {
   asEffectId,

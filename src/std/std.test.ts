@@ -62,7 +62,7 @@ describe('errors', () => {
     expect(ERROR_CODES.USAGE.exit).toBe(2)
     for (const [code, { exit, retryable }] of Object.entries(ERROR_CODES)) {
       expect([1, 2, 4, 5, 75, 130], code).toContain(exit)
-      if (exit === 2 || exit === 4) expect(retryable, code).toBe(false)
+      expect(retryable && (exit === 2 || exit === 4), code).toBe(false)
     }
   })
 })

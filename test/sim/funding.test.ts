@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { failureOf, valueOf, workflow } from '../../src/kernel/index.ts'
-import type { AnyDefinition, Outcome } from '../../src/kernel/index.ts'
+import type { Outcome } from '../../src/kernel/index.ts'
 import { simulate } from '../../src/testing/index.ts'
 
 const note = {

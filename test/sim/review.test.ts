@@ -66,7 +66,8 @@ describe('E4: a write in doubt', () => {
       sim.define(flow)
       await sim.boot()
       const pid = await sim.start(flow)
-      while (calls === 0) await sim.loop.sleep(10)
+      const isCalled = (): boolean => calls > 0
+      while (!isCalled()) await sim.loop.sleep(10)
       await sim.loop.sleep(20)
       sim.crash()
       await sim.loop.sleep(2 * 3600 * 1000)

@@ -17,12 +17,14 @@ export type Project = {
 
 const FOLDERS = ['src', 'test', 'examples', 'bench', 'scripts', 'bin', 'docs', '.ci']
 const SKIPPED = new Set(['node_modules', 'dist', 'coverage'])
+/** What `npm start` writes into the folder it is started in. */
+const WRITTEN = new Set(['blindspots.md'])
 const TEXT = new Set(['.ts', '.mjs', '.js', '.json', '.md', '.sh', '.yml', ''])
 const CODE = new Set(['.ts', '.mjs'])
 
 /** Everything that is ours under `root`. */
 export function readProject(root: string): Project {
-  const top = readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isFile())
+  const top = readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isFile() && !WRITTEN.has(entry.name))
   const paths = [...top.map((entry) => entry.name), ...FOLDERS.flatMap((folder) => walk(root, folder))]
   const texts = paths.filter((path) => TEXT.has(extname(path)))
   return projectOf(Object.fromEntries(texts.map((path) => [path, readFileSync(join(root, path), 'utf8')])))

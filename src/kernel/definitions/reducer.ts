@@ -3,7 +3,6 @@
  * its state; the kernel feeds it the outcomes of what it asked, in `seq` order, live as in replay.
  */
 import type { ErrorData } from '../../std/index.ts'
-import type { Payload } from '../journal/outcome.ts'
 import type { ModelRef, ModelRequest } from './model.ts'
 import type { AnyTool } from './tool.ts'
 import type { AnyDefinition } from './definition.ts'
@@ -57,5 +56,3 @@ export type ReducerFactory = (about: {
   readonly pid: string
   readonly hash: (text: string) => string
 }) => ReducerInstance
-
-export type { Payload }

@@ -1,10 +1,10 @@
 /** One attempt of an effect: runs the driver under its time-out and turns what comes back into a settlement. */
-import { assert, SkeinError, toSkeinError, unreachable } from '../../std/index.ts'
+import { SkeinError, toSkeinError, unreachable } from '../../std/index.ts'
 import type { EffectId, Pid } from '../../std/index.ts'
 import type { Amounts } from '../accounts/amounts.ts'
 import { parse } from '../definitions/schema.ts'
-import { failure, payloadOf, valueOf } from '../journal/outcome.ts'
-import type { Outcome, Payload } from '../journal/outcome.ts'
+import { valueOf } from '../journal/outcome.ts'
+import type { Payload } from '../journal/outcome.ts'
 import type { Settled } from '../ports/activation.ts'
 import type { DriverResult } from '../ports/driver.ts'
 import type { KernelDeps } from '../ports/host.ts'

@@ -1,7 +1,7 @@
 /** What the kernel needs from whoever hosts it, beside the engine: time, randomness, hashing, macrotasks, drivers, code. */
 import type { Clock, Hash, Pid, Random } from '../../std/index.ts'
 import type { CodeRegistry } from '../definitions/definition.ts'
-import type { ModelAnswer, ModelRequest } from '../definitions/model.ts'
+import type { ModelAnswer } from '../definitions/model.ts'
 import type { Schema } from '../definitions/schema.ts'
 import type { Fact } from '../journal/facts.ts'
 import type { Drivers } from './driver.ts'
@@ -51,5 +51,3 @@ export type KernelDeps = {
   /** Pause before a second look at a write that may still be on its way (rule E8). */
   readonly graceMs?: number
 }
-
-export type { ModelRequest }

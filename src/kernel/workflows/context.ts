@@ -1,5 +1,5 @@
 /** `ctx`: everything a workflow can do. Every member is an effect through the gate, or a combinator of them. */
-import type { Duration, EffectKey, Pid } from '../../std/index.ts'
+import type { Duration, Pid } from '../../std/index.ts'
 import type { Amounts, Budget } from '../accounts/amounts.ts'
 import type { AnyDefinition, AgentDefinition, WorkflowDefinition } from '../definitions/definition.ts'
 import type {
@@ -223,5 +223,3 @@ export interface Ctx {
   /** A line in the live log, once: not repeated in replay, not evidence. */
   log(...parts: unknown[]): void
 }
-
-export type { EffectKey }

@@ -14,7 +14,7 @@ describe('C: children', () => {
     const worker = child(async (ctx) => ctx.uuid())
     await throughCrashes(
       { define: () => [worker], cap: { processes: 4 } },
-      async (ctx) => ctx.run(worker as never, 1 as never, { budget: { processes: 1 } as never }),
+      async (ctx) => ctx.run(worker as never, 1 as never, { budget: { processes: 1 } }),
       ({ value, facts, sim, view }) => {
         expect(value).toMatch(/^[0-9a-f-]{36}$/)
         const types = facts.map((fact) => fact.type)
@@ -56,7 +56,7 @@ describe('C: children', () => {
     expect(deep.value).toBe('PROCESS_REFUSED')
     const worker = child(() => 1)
     const poor = await stage({ define: () => [worker], cap: { processes: 1, toolCalls: 2 }, strict: true }, (ctx) =>
-      codeOf(() => ctx.run(worker as never, 0 as never, { budget: { toolCalls: 3 } as never })),
+      codeOf(() => ctx.run(worker as never, 0 as never, { budget: { toolCalls: 3 } })),
     )
     expect(poor.value).toBe('BUDGET_EXCEEDED')
     expect(poor.view.summary).toMatchObject({ spent: {}, delegated: {} })
@@ -97,8 +97,7 @@ describe('C: children', () => {
           await sim.loop.sleep(1_000)
         },
       },
-      async (ctx) =>
-        void (await ctx.spawn(worker as never, 0 as never, { detached: true, budget: { toolCalls: 4 } as never })),
+      async (ctx) => void (await ctx.spawn(worker as never, 0 as never, { detached: true, budget: { toolCalls: 4 } })),
     )
     expect(last).toEqual(['late', true])
     expect(view.summary?.delegated.toolCalls).toBe(4)

@@ -73,7 +73,7 @@ describe('D: delivery', () => {
         const effects = { effect: 'read' } as const
         const found = await ctx.step('find', () => shared, effects)
         const again = await ctx.step('find', () => shared, effects)
-        const box = await ctx.step('box', () => ({ ...new Box() }), effects)
+        const box = await ctx.step('box', () => new Box(), effects)
         const shape = {
           own: found !== shared && found !== again,
           isDate: found.when instanceof Date && found.when.getTime(),
@@ -142,7 +142,7 @@ describe('D: delivery', () => {
       },
       ({ value, ledger }) => {
         const saved = deedsOf(ledger, 'save').map((deed) => deed.input as { n: number })
-        expect(saved.map(({ n }) => n).toSorted()).toEqual([1, 2, 3, 4, 5])
+        expect(saved.map(({ n }) => n).toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5])
         expect(value).toEqual(expect.arrayContaining(saved))
       },
     )

@@ -70,7 +70,7 @@ describe('K: keys', () => {
     const model = (description: string, prompt = 'hello') =>
       keys((ctx) => {
         const tools = [{ name: 't', description, inputSchema: { type: 'object' } }]
-        return ctx.model({ model: scriptedModel(['x']), prompt, tools: tools as never })
+        return ctx.model({ model: scriptedModel(['x']), prompt, tools: tools })
       })
     expect(await model('one')).toEqual(await model('another'))
     expect(await model('one')).not.toEqual(await model('one', 'good-bye'))

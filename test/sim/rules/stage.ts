@@ -59,7 +59,7 @@ export async function stage(play: Play, body: (ctx: Ctx, tool: ToolMaker, input:
 
 /** A workflow named `flow`. */
 export function flow(body: (ctx: Ctx, input: unknown) => unknown, name = 'flow'): AnyDefinition {
-  return workflow({ name }, async (ctx, input) => body(ctx, input)) as AnyDefinition
+  return workflow({ name }, async (ctx, input) => body(ctx, input))
 }
 
 /** The value or the error of a process. */

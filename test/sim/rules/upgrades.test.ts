@@ -10,7 +10,7 @@ const order = (text: string, extra: object = {}): AnyDefinition =>
   workflow(
     { name: 'order', ...extra },
     text === 'old' ? async (ctx) => (await ctx.sleep('1h'), 'old') : async (ctx) => (await ctx.sleep('1h'), 'new'),
-  ) as AnyDefinition
+  )
 
 /** Starts `before`, and boots again with `after` in its place while it sleeps. */
 async function swap(sim: Simulation, before: AnyDefinition, after: readonly AnyDefinition[]) {

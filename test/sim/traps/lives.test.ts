@@ -109,7 +109,7 @@ describe('traps of lives', () => {
         { name: 'made', version: '1' },
         async (ctx) => (await ctx.sleep('1d'), 'new'),
       ) as AnyDefinition
-      sim.define({ ...made, source: 'another body' } as AnyDefinition)
+      sim.define({ ...made, source: 'another body' })
       await sim.boot()
       const pid = await sim.start(made)
       await sim.reached(pid, ['waiting'])
