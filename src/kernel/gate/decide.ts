@@ -8,7 +8,7 @@ import type { Ask, AskOf } from '../effects/ask.ts'
 import type { FactBody } from '../journal/facts.ts'
 import { failure, NOTHING, payloadOf } from '../journal/outcome.ts'
 import { suffixed } from '../keys/key.ts'
-import { mayFund } from '../processes/funding.ts'
+import { endOfBudgetWait, mayFund } from '../processes/funding.ts'
 import type { Process } from '../processes/process.ts'
 import { decideEffect } from './gate.ts'
 
@@ -125,6 +125,7 @@ function carveOf(account: Account, budget: Amounts): Amounts {
 function decideStart(process: Process, ask: AskOf<'start'>, account: Account): readonly FactBody[] {
   const joined = suffixed(ask.key, 'end')
   const refuse = (error: SkeinError): readonly FactBody[] => [
+    ...endOfBudgetWait(process, ask.key),
     refusal(ask, error),
     { type: 'answered', key: joined, outcome: failure(error.toJSON()) },
   ]
@@ -160,6 +161,7 @@ function decideStart(process: Process, ask: AskOf<'start'>, account: Account): r
   }
   account.carve(carve, price)
   return [
+    ...endOfBudgetWait(process, ask.key),
     {
       type: 'sent',
       key: ask.key,

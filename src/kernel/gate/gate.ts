@@ -15,7 +15,7 @@ import type { FactBody } from '../journal/facts.ts'
 import { failure, payloadOf, valueOf } from '../journal/outcome.ts'
 import type { Payload } from '../journal/outcome.ts'
 import { suffixed } from '../keys/key.ts'
-import { mayFund } from '../processes/funding.ts'
+import { endOfBudgetWait, mayFund } from '../processes/funding.ts'
 import type { Process } from '../processes/process.ts'
 import type { EffectRecord } from '../processes/process-state.ts'
 
@@ -207,7 +207,7 @@ export function decideEffect(process: Process, ask: EffectAsk, account: Account)
         continue
       case 'refuse':
         process.releaseSlot(ask.key)
-        return refusalOf(ask, record, verdict.error)
+        return [...endOfBudgetWait(process, ask.key), ...refusalOf(ask, record, verdict.error)]
       case 'wait':
         process.releaseSlot(ask.key)
         return verdict.facts
@@ -216,7 +216,8 @@ export function decideEffect(process: Process, ask: EffectAsk, account: Account)
     }
   }
   account.reserve(reserve)
-  return intentOf(process, ask, { attempt, reserve, timeoutMs, ...(attempt === 1 ? argsOf(ask, parsed) : {}) })
+  const intent = intentOf(process, ask, { attempt, reserve, timeoutMs, ...(attempt === 1 ? argsOf(ask, parsed) : {}) })
+  return [...endOfBudgetWait(process, ask.key), ...intent]
 }
 
 function versionOf(ask: EffectAsk): string | undefined {

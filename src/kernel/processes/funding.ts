@@ -10,6 +10,7 @@ import { DIMENSIONS } from '../accounts/amounts.ts'
 import type { Amounts, Dimension } from '../accounts/amounts.ts'
 import { failure, NOTHING } from '../journal/outcome.ts'
 import { baseKey, suffixed, suffixOf } from '../keys/key.ts'
+import type { FactBody } from '../journal/facts.ts'
 import type { Process } from './process.ts'
 import type { ChildRecord } from './process-state.ts'
 
@@ -109,6 +110,12 @@ export function releaseBudgetWaits(process: Process): void {
     if (child === undefined) askAgain(process, baseKey(key))
     else if (!isMoot) give(process, child, waiting.need)
   }
+}
+
+/** What has a verdict waits for money no more: else a wait left open would begin it a second time. */
+export function endOfBudgetWait(process: Process, effect: EffectKey): readonly FactBody[] {
+  const key = suffixed(effect, 'budget')
+  return process.state.budgetWaits.has(key) ? [{ type: 'answered', key, outcome: { type: 'ok', value: NOTHING } }] : []
 }
 
 /** A parent keeps one request of a child at a time: what its answer did not cover is asked for again. */
