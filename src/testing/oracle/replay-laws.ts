@@ -25,8 +25,15 @@ export async function endOffences(journal: Journal, code: CodeRegistry): Promise
   return offences
 }
 
-/** P2: whoever has the first `length` facts asks for nothing that the run itself did not ask for after them, and in its order. */
-export async function prefixOffences(journal: Journal, length: number, code: CodeRegistry): Promise<readonly string[]> {
+/**
+ * P2: whoever has the first `length` facts asks for nothing that the run itself did not ask for after them, and in its
+ * order. Effects that may wait for a slot are begun in an order of their own.
+ */
+export async function prefixOffences(
+  journal: Journal,
+  code: CodeRegistry,
+  { length, mayQueue }: { readonly length: number; readonly mayQueue: (key: string) => boolean },
+): Promise<readonly string[]> {
   const { pid, facts } = journal
   const { decided, concluded, early } = await replayJournal({ pid, facts: facts.slice(0, length) }, code)
   const offences: string[] = []
@@ -42,6 +49,7 @@ export async function prefixOffences(journal: Journal, length: number, code: Cod
     if (isMoot(key)) continue
     const at = live.findIndex((fact) => keyOf(fact) === key)
     if (at < 0) offences.push(`P2: with ${length} facts ${pid} asks for ${key}, which the run never asked for`)
+    else if (mayQueue(key)) continue
     else if ((live[at]?.seq ?? 0) >= length && at < last)
       offences.push(`P2: with ${length} facts ${pid} asks for ${key} later than the run did`)
     else last = at

@@ -161,7 +161,9 @@ async function verdict(left: Gathered, body: Body): Promise<Played> {
     offences.push(...(await endOffences(journal, code)))
     for (let cut = 0; cut < PREFIXES; cut++) {
       const length = left.random.between(1, journal.facts.length)
-      offences.push(...(await prefixOffences(journal, length, code)))
+      offences.push(
+        ...(await prefixOffences(journal, code, { length, mayQueue: (key) => key.includes('tool:queue:') })),
+      )
     }
   }
   return {

@@ -10,6 +10,10 @@ export const REGRESSIONS: readonly { readonly seed: number; readonly broke: stri
   { seed: 1001, broke: 'a closed scope waited for money on behalf of a cancelled child' },
   { seed: 2474, broke: 'a write that was given up was asked for again by a replay' },
   { seed: 3696, broke: 'a body that had ended was told an outcome in replay that it had not been told live' },
+  {
+    seed: 1000035058,
+    broke: 'a wait for money that was left open when its effect began after a restart began it a second time',
+  },
   { seed: 1000000334, broke: 'continueAsNew after a race was refused while the loser’s child still ended' },
   { seed: 1000000126, broke: 'continueAsNew beside an open call ended with another journal after a crash' },
   { seed: 10535, broke: 'a call left waiting for money when its body returned was begun after a restart' },
