@@ -32,55 +32,51 @@ function repeated(items: readonly string[]): readonly string[] {
   return items.filter((item) => seen.has(item) || !seen.add(item))
 }
 
-/** Attempts count up from 1, each begun once before it settles, and a write is never repeated without evidence (E2, E4, E6). */
+/** An attempt, as far as its facts have told. `lost`: its reservation is gone · `over`: settled, or given to somebody. */
+type Attempt = { readonly n: number; readonly fact: FactOf<'intended'>; begun: boolean; lost: boolean; over: boolean }
+
+/** Attempts count up from 1, one at a time, each begun once before it settles (E2, E4, J4). */
 function checkAttempts(segment: Segment, offend: Offend): void {
-  const attempts = new Map<
-    string,
-    { attempt: number; begun: boolean; over: boolean; lapsed: boolean; fact: FactOf<'intended'> }
-  >()
+  const attempts = new Map<string, Attempt>()
   for (const fact of segment.facts) {
+    const now = 'key' in fact && fact.key !== undefined ? attempts.get(fact.key) : undefined
     switch (fact.type) {
-      case 'intended': {
-        const last = attempts.get(fact.key)
-        if (fact.attempt !== (last?.attempt ?? 0) + 1)
-          offend('E4', `${fact.key} goes from attempt ${last?.attempt ?? 0} to ${fact.attempt}`)
-        attempts.set(fact.key, { attempt: fact.attempt, begun: false, over: false, lapsed: false, fact })
+      case 'intended':
+        if (fact.attempt !== (now?.n ?? 0) + 1)
+          offend('E4', `${fact.key} goes from attempt ${now?.n ?? 0} to ${fact.attempt}`)
+        if (now?.begun === true && !now.lost && !now.over)
+          offend('E4', `${fact.key} begins attempt ${fact.attempt} while attempt ${now.n} is under way`)
+        attempts.set(fact.key, { n: fact.attempt, fact, begun: false, lost: false, over: false })
         break
-      }
-      case 'begun': {
-        const now = attempts.get(fact.key)
-        if (now?.attempt !== fact.attempt || now.begun)
-          offend('E2', `${fact.key} begins attempt ${fact.attempt}; intended: ${now?.attempt}, begun: ${now?.begun}`)
+      case 'begun':
+        if (now?.n !== fact.attempt || now.begun)
+          offend('E2', `${fact.key} begins attempt ${fact.attempt}; intended: ${now?.n}, begun: ${now?.begun}`)
         else now.begun = true
         break
-      }
-      case 'account': {
-        const now = fact.op === 'forfeit' && fact.key !== undefined ? attempts.get(fact.key) : undefined
-        if (now !== undefined && (now.fact.class !== 'write' || fact.failed === true)) now.lapsed = true
+      case 'account':
+        if (now !== undefined && fact.op === 'forfeit') now.lost = true
+        if (now !== undefined && fact.failed === true) now.over = true
         break
-      }
-      case 'settled': {
-        if (fact.attempt === 0) break
-        const now = attempts.get(fact.key)
-        if (now?.attempt !== fact.attempt)
-          offend('J4', `${fact.key} settles attempt ${fact.attempt}, not ${now?.attempt}`)
-        else if (now.over) offend('J4', `${fact.key} settles attempt ${fact.attempt} twice`)
-        else if (!now.begun && now.fact.class !== 'local' && fact.outcome.type === 'ok')
-          offend('E2', `${fact.key} settles what has not begun`)
+      case 'unknown':
         if (now !== undefined) now.over = true
         break
-      }
+      case 'settled':
+        if (fact.attempt > 0) checkSettled(fact, now, offend)
+        if (now !== undefined) now.over = true
+        break
       default:
     }
   }
-  for (const [key, { begun, over, lapsed, fact }] of attempts) {
-    const ended = segment.facts.at(-1)?.type === 'ended'
-    const excused = segment.facts.some(
-      (other) => (other.type === 'resolved' || other.type === 'unknown') && other.key === key,
-    )
-    if (ended && begun && !over && !lapsed && !excused && fact.class !== 'local')
-      offend('C3', `ended while ${key} was under way`)
-  }
+  if (segment.facts.at(-1)?.type !== 'ended') return
+  for (const [key, { begun, over, lost, fact }] of attempts)
+    if (begun && !over && !(lost && fact.class !== 'write')) offend('C3', `ended while ${key} was under way`)
+}
+
+function checkSettled(fact: FactOf<'settled'>, now: Attempt | undefined, offend: Offend): void {
+  if (now?.n !== fact.attempt) offend('J4', `${fact.key} settles attempt ${fact.attempt}, not ${now?.n}`)
+  else if (now.over) offend('J4', `${fact.key} settles attempt ${fact.attempt} twice`)
+  else if (!now.begun && now.fact.class !== 'local' && fact.outcome.type === 'ok')
+    offend('E2', `${fact.key} settles what has not begun`)
 }
 
 /** Per key at most one delivered outcome (J4); what waits again may be answered again. */
