@@ -30,21 +30,24 @@ export type ProgramTools = {
   /** One at a time in a host. */
   readonly queue: Named
   readonly world: World
+  readonly timeout: string
   readonly model: ScriptedModel
   readonly helper: AgentDefinition<AgentInput, AgentText>
 }
 
-/** Shorter than the world takes, now and then. */
-const TIMEOUT = '3s'
+/** Longer than a request is under way: who hears nothing by then never will. */
+export const PATIENT = '3s'
+/** Shorter: a request may arrive after it was given up. */
+export const HASTY = '1s'
 
 /** Tools over `world`; `value` of a deed is its number, so that a repeated one shows. */
-export function programTools(world: World): ProgramTools {
+export function programTools(world: World, timeout: string): ProgramTools {
   const write = {
-    keyed: worldTool(world, { name: 'keyed', idempotent: true, timeout: TIMEOUT }),
-    checked: worldTool(world, { name: 'checked', reconcile: true, timeout: TIMEOUT }),
-    plain: worldTool(world, { name: 'plain', timeout: TIMEOUT }),
+    keyed: worldTool(world, { name: 'keyed', idempotent: true, timeout }),
+    checked: worldTool(world, { name: 'checked', reconcile: true, timeout }),
+    plain: worldTool(world, { name: 'plain', timeout }),
   }
-  const read = worldTool(world, { name: 'read', effect: 'read', timeout: TIMEOUT })
+  const read = worldTool(world, { name: 'read', effect: 'read', timeout })
   return {
     write,
     read,
@@ -54,8 +57,9 @@ export function programTools(world: World): ProgramTools {
       tools: { ...write, read },
     }),
     peek: worldTool(world, { name: 'peek', effect: 'local' }),
-    queue: worldTool(world, { name: 'queue', effect: 'read', concurrency: 1, timeout: TIMEOUT }),
+    queue: worldTool(world, { name: 'queue', effect: 'read', concurrency: 1, timeout }),
     world,
+    timeout,
     model: scriptedModel(({ options }) => `said ${JSON.stringify(options.prompt).length}`),
   }
 }
@@ -160,12 +164,12 @@ class Run {
       case 'act': {
         const input = this.#args(node.site, path)
         const service = { name: node.idempotent ? 'keyed' : 'plain', keyed: node.idempotent }
-        const { world } = this.#tools
+        const { world, timeout } = this.#tools
         return ctx.step(
           'act',
           ({ idempotencyKey: key, attempt, abortSignal: signal }) =>
             world.request({ service, input, key, attempt, signal }),
-          { idempotent: node.idempotent, timeout: TIMEOUT },
+          { idempotent: node.idempotent, timeout },
         )
       }
       case 'queue':

@@ -21,7 +21,7 @@ import type { CommitMoment, Deed, Journal, SimRandom, Simulation } from '../../.
 import { generate } from './grammar.ts'
 import type { Body } from './grammar.ts'
 import { generateRich } from './rich-grammar.ts'
-import { programTools, programWorkflow } from './interpreter.ts'
+import { HASTY, PATIENT, programTools, programWorkflow } from './interpreter.ts'
 import { attend, chatter, deploy } from './operator.ts'
 
 /** Beyond these the power stays on: a run must be able to end. */
@@ -67,7 +67,7 @@ export async function play(seed: number, power: Power): Promise<Played> {
     ...(isRich ? { skewMs: [0, 5_000] as const, idleMs: random.pick([0, 100, 30_000]) } : {}),
   }
   const outcome = await simulate(options, async (sim) => {
-    const tools = programTools(sim.world)
+    const tools = programTools(sim.world, isRich && random.fork('patience').chance(0.3) ? HASTY : PATIENT)
     const definition = programWorkflow(tools) as AnyDefinition
     const definitions = [definition, tools.helper as AnyDefinition]
     sim.define(...definitions)
