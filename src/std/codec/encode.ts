@@ -3,11 +3,11 @@
  *
  * JSON, with `{"$":tag,"v":…}` for what JSON lacks: `bigint`, `date`, `bytes`, `undefined` (top level only),
  * `id` (an identity), and `esc` for an object that itself has a member named `$`.
- * A `SkeinError` becomes its plain data, so that collected failures can be returned.
+ * An error becomes its plain data, so that collected failures can be returned.
  * Text made here survives `JSON.stringify(JSON.parse(text))` unchanged; the chain relies on that.
  */
 import type { ErrorCode } from '../error-codes.ts'
-import { SkeinError } from '../errors.ts'
+import { SkeinError, toSkeinError } from '../errors.ts'
 import { DATA_DEPTH_MAX } from '../limits.ts'
 import { fromBase64, IDENTITY, isPlainObject, memberPath, nameOf, notData, toBase64 } from './data.ts'
 
@@ -53,7 +53,8 @@ function projectObject(value: object, path: string, depth: number, code: ErrorCo
   if (value instanceof Uint8Array) return { $: 'bytes', v: toBase64(value) }
   const identity = (value as { [IDENTITY]?: unknown })[IDENTITY]
   if (typeof identity === 'string') return { $: 'id', v: identity }
-  if (SkeinError.isInstance(value)) return project(value.toJSON(), path, depth, code)
+  if (value instanceof Error || SkeinError.isInstance(value))
+    return project(toSkeinError(value).toJSON(), path, depth, code)
   if (!isPlainObject(value)) notData(code, nameOf(value), path, MEND)
   if (typeof (value as { toJSON?: unknown })['toJSON'] === 'function')
     notData(code, 'an object with toJSON', path, MEND)
