@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest'
+import { asEffectKey, asMessageId, asPid, asScopePath, asSeq } from '../../std/index.ts'
+import type { Fact, FactBody } from '../journal/facts.ts'
+import { NOTHING, payloadOf, valueOf } from '../journal/outcome.ts'
+import { ProcessState } from './process-state.ts'
+
+const ok = { type: 'ok', value: payloadOf(1) } as const
+const key = asEffectKey('tool:pay:x#0')
+const child = asPid('child')
+
+function fold(...bodies: readonly FactBody[]): ProcessState {
+  const state = new ProcessState()
+  for (const body of bodies) state.apply({ ...body, v: 1, seq: asSeq(state.nextSeq), at: 10 })
+  return state
+}
+
+const born: FactBody = {
+  type: 'born',
+  kind: 'workflow',
+  workflow: 'w',
+  version: '1',
+  codeDigest: 'd',
+  input: NOTHING,
+  root: asPid('p'),
+  depth: 0,
+  cap: { toolCalls: 5 },
+  strict: true,
+  incarnation: 0,
+}
+const intended: FactBody = {
+  type: 'intended',
+  key,
+  attempt: 1,
+  class: 'write',
+  kind: 'tool',
+  name: 'pay',
+  argsHash: 'h',
+  args: payloadOf({}),
+  verdict: {},
+  reserve: { toolCalls: 1 },
+  timeoutMs: 5,
+}
+
+describe('the state of a process', () => {
+  it('J4: the first outcome of a key counts, a later one is dropped', () => {
+    const state = fold(
+      born,
+      intended,
+      { type: 'settled', key, attempt: 1, outcome: ok, actual: { toolCalls: 1 } },
+      { type: 'answered', key, outcome: { type: 'cancelled' } },
+    )
+    expect(state.record(key).outcome).toEqual(ok)
+    expect(state.dropped).toBe(1)
+    expect(state.summary()).toMatchObject({ effects: { write: 1 }, spent: { toolCalls: 1 } })
+  })
+
+  it('facts out of order are a defect', () => {
+    const state = fold(born)
+    expect(() => state.apply({ ...intended, v: 1, seq: asSeq(5), at: 1 })).toThrow('facts in order')
+  })
+
+  it('G2: money that is carved comes home with what was used', () => {
+    const state = fold(
+      born,
+      { type: 'sent', key, id: asMessageId('m'), to: child, what: 'start', name: 'c' },
+      { type: 'account', op: 'carve', key, amounts: { toolCalls: 3 }, spent: { processes: 1 }, other: child },
+    )
+    expect(state.account.available('toolCalls')).toBe(2)
+    expect(state.openChildren().map((record) => record.pid)).toEqual([child])
+    state.apply({
+      type: 'account',
+      op: 'return',
+      amounts: { toolCalls: 3 },
+      spent: { toolCalls: 1 },
+      other: child,
+      v: 1,
+      seq: asSeq(3),
+      at: 1,
+    })
+    expect(state.account.available('toolCalls')).toBe(4)
+    expect(state.openChildren()).toEqual([])
+  })
+
+  it('a top-up raises the cap; a cancelled root is remembered with its reason', () => {
+    const state = fold(
+      born,
+      { type: 'account', op: 'topUp', amounts: { toolCalls: 2 }, by: 'ann' },
+      { type: 'closed', scope: asScopePath(''), why: 'cancelled', reason: 'enough' },
+    )
+    expect(state.account.available('toolCalls')).toBe(7)
+    expect(state.cancelled).toEqual({ reason: 'enough' })
+    expect(state.isWithinClosed(key)).toBe(true)
+  })
+
+  it('A4: a snapshot starts anew with its state, and keeps the books', () => {
+    const before = fold(born, intended, { type: 'settled', key, attempt: 1, outcome: ok, actual: { toolCalls: 1 } })
+    const carried = payloadOf(before.carried())
+    before.apply({
+      type: 'snapshot',
+      state: payloadOf({ n: 1 }),
+      version: '1',
+      segment: 1,
+      carried,
+      v: 1,
+      seq: asSeq(3),
+      at: 1,
+    })
+    expect(before.segment).toBe(1)
+    expect(before.effects.size).toBe(0)
+    expect(before.account.available('toolCalls')).toBe(4)
+    expect(valueOf({ text: before.input })).toEqual({ n: 1 })
+  })
+
+  it('E7: what was unknown is remembered after it was resolved', () => {
+    const state = fold(
+      born,
+      intended,
+      { type: 'begun', key, attempt: 1, owner: 'o' as never },
+      { type: 'unknown', key, attempt: 1, why: 'cut' },
+      { type: 'resolved', key, how: 'again', by: 'ann' },
+    )
+    expect([...state.unknowns]).toEqual([key])
+    expect(state.record(key).outcome).toBeUndefined()
+    const done = fold(
+      born,
+      intended,
+      { type: 'unknown', key, attempt: 1, why: 'cut' },
+      { type: 'resolved', key, how: 'done', by: 'ann', outcome: ok },
+    )
+    expect(done.record(key).outcome).toEqual(ok)
+  })
+})
