@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { asEffectKey, asMessageId, asPid, asScopePath, asSeq } from '../../std/index.ts'
-import type { Fact, FactBody } from '../journal/facts.ts'
+import type { FactBody } from '../journal/facts.ts'
 import { NOTHING, payloadOf, valueOf } from '../journal/outcome.ts'
 import { ProcessState } from './process-state.ts'
 
