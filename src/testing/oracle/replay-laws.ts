@@ -27,7 +27,7 @@ export async function endOffences(journal: Journal, code: CodeRegistry): Promise
 
 /**
  * P2: whoever has the first `length` facts asks for nothing that the run itself did not ask for after them, and in its
- * order. Effects that may wait for a slot are begun in an order of their own.
+ * order. Effects that may wait for a slot are begun in an order of their own, or not at all.
  */
 export async function prefixOffences(
   journal: Journal,
@@ -46,10 +46,9 @@ export async function prefixOffences(
   const isMoot = (key: string): boolean => closed.some((scope) => scope === '' || key.startsWith(`${scope}[`))
   let last = -1
   for (const key of new Set((decided[0] ?? []).flatMap((body) => keyOf(body) ?? []))) {
-    if (isMoot(key)) continue
+    if (isMoot(key) || mayQueue(key)) continue
     const at = live.findIndex((fact) => keyOf(fact) === key)
     if (at < 0) offences.push(`P2: with ${length} facts ${pid} asks for ${key}, which the run never asked for`)
-    else if (mayQueue(key)) continue
     else if ((live[at]?.seq ?? 0) >= length && at < last)
       offences.push(`P2: with ${length} facts ${pid} asks for ${key} later than the run did`)
     else last = at
