@@ -65,3 +65,10 @@ export function subtractAmounts(a: Amounts, b: Amounts): Amounts {
   }
   return rest
 }
+
+/** Amounts in an error's words: `2 toolCalls, 500 tokens`. */
+export function amountsText(amounts: Amounts): string {
+  return Object.entries(amounts)
+    .map(([dimension, amount]) => `${amount} ${dimension}`)
+    .join(', ')
+}

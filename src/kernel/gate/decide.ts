@@ -2,7 +2,7 @@
 import { asMessageId, limits, SkeinError, unreachable } from '../../std/index.ts'
 import type { EffectKey } from '../../std/index.ts'
 import type { Account } from '../accounts/account.ts'
-import { capOf, DIMENSIONS } from '../accounts/amounts.ts'
+import { amountsText, capOf, DIMENSIONS } from '../accounts/amounts.ts'
 import type { Amounts, Dimension } from '../accounts/amounts.ts'
 import type { Ask, AskOf } from '../effects/ask.ts'
 import type { FactBody } from '../journal/facts.ts'
@@ -143,9 +143,7 @@ function decideStart(process: Process, ask: AskOf<'start'>, account: Account): r
   const need = { ...carve, processes: (carve.processes ?? 0) + 1 }
   const short = account.shortage(need)
   if (short !== undefined) {
-    const what = Object.entries(short)
-      .map(([dimension, amount]) => `${amount} ${dimension}`)
-      .join(', ')
+    const what = amountsText(short)
     const key = suffixed(ask.key, 'budget')
     const wait = process.state.effects.get(key)
     if (wait?.waiting !== undefined) return []

@@ -6,6 +6,7 @@
  */
 import { SkeinError, toSkeinError } from '../../std/index.ts'
 import type { Account } from '../accounts/account.ts'
+import { amountsText } from '../accounts/amounts.ts'
 import type { Amounts } from '../accounts/amounts.ts'
 import { check } from '../definitions/schema.ts'
 import type { EffectAsk } from '../effects/ask.ts'
@@ -164,9 +165,7 @@ const budget: Stage = {
     const refusedAbove = wait?.outcome?.type === 'error'
     if (!refusedAbove && (!account.strict || mayFund(process, short)))
       return { type: 'wait', facts: [{ type: 'waiting', key, on: { kind: 'budget', need: reserve } }] }
-    const what = Object.entries(short)
-      .map(([dimension, amount]) => `${amount} ${dimension}`)
-      .join(', ')
+    const what = amountsText(short)
     const code = account.frozen ? 'ACCOUNT_FROZEN' : 'BUDGET_EXCEEDED'
     return {
       type: 'refuse',

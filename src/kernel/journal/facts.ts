@@ -132,11 +132,11 @@ export type FactBody =
     }
   /**
    * `carve` to a child · `return` from an ended child (amounts = its cap; spent and forfeited in `other`) · `forfeit`
-   * a dead attempt · `topUp` · `freeze`.
+   * a dead attempt · `topUp`.
    */
   | {
       readonly type: 'account'
-      readonly op: 'carve' | 'return' | 'forfeit' | 'topUp' | 'freeze'
+      readonly op: 'carve' | 'return' | 'forfeit' | 'topUp'
       readonly key?: EffectKey
       readonly amounts: Amounts
       readonly spent?: Amounts

@@ -135,7 +135,6 @@ function childOfFund(process: Process, key: EffectKey): ChildRecord | undefined 
 /** Puts an effect before the gate again, if anybody still waits for it; never one that is before an operator. */
 export function askAgain(process: Process, key: EffectKey): void {
   const ask = process.open.get(key)
-  const question = process.state.effects.get(suffixed(key, 'resolve'))
-  if (question?.waiting !== undefined && question.outcome === undefined) return
+  if (process.state.isWaiting(suffixed(key, 'resolve'))) return
   if (ask !== undefined && !process.asked.includes(ask)) process.asked.push(ask)
 }

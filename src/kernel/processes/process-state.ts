@@ -199,6 +199,11 @@ export class ProcessState {
     return record
   }
 
+  /** Whether a wait is open under this key; an outcome closes it. */
+  isWaiting(key: EffectKey): boolean {
+    return this.effects.get(key)?.waiting !== undefined
+  }
+
   isWithinClosed(key: EffectKey): boolean {
     return this.closedScopes.some((scope) => liesWithin(key, scope))
   }
@@ -324,8 +329,6 @@ export class ProcessState {
       case 'topUp':
         this.account.topUp(fact.amounts)
         if (fact.by !== this.born?.parent?.pid) this.toppedUp = addAmounts(this.toppedUp, fact.amounts)
-        return
-      case 'freeze':
         return
       default:
         unreachable(fact.op, 'account operation')

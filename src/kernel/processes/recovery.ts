@@ -60,13 +60,13 @@ function restoreWait(process: Process, record: EffectRecord): void {
 /** True when the effect is a write in doubt. */
 function recoverEffect(process: Process, ask: EffectAsk, record: EffectRecord): boolean {
   if (
-    isStillWaiting(process, pauseKey(ask.key, 'pause', record.attempt)) ||
-    isStillWaiting(process, pauseKey(ask.key, 'grace', record.attempt))
+    process.state.isWaiting(pauseKey(ask.key, 'pause', record.attempt)) ||
+    process.state.isWaiting(pauseKey(ask.key, 'grace', record.attempt))
   )
     return false
   if (record.phase === 'waiting' || record.phase === 'unknown') {
     const waitsAtGate = (['approval', 'budget'] as const).some((suffix) =>
-      isStillWaiting(process, suffixed(ask.key, suffix)),
+      process.state.isWaiting(suffixed(ask.key, suffix)),
     )
     // Unknown without a question: it was given up; with an answer: it is to be done again.
     const isToBeDone =
@@ -80,11 +80,6 @@ function recoverEffect(process: Process, ask: EffectAsk, record: EffectRecord): 
     return false
   }
   return recoverBegun(process, ask, record)
-}
-
-function isStillWaiting(process: Process, key: EffectRecord['key']): boolean {
-  const record = process.state.effects.get(key)
-  return record?.waiting !== undefined && record.outcome === undefined
 }
 
 function recoverBegun(process: Process, ask: EffectAsk, record: EffectRecord): boolean {
