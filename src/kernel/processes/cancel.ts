@@ -10,7 +10,7 @@ import type { Ask, EffectAsk } from '../effects/ask.ts'
 import { suffixed } from '../keys/key.ts'
 import { liesWithin } from '../scopes/scope.ts'
 import type { Process } from './process.ts'
-import type { EffectRecord } from './process-state.ts'
+import type { EffectRecord } from './effect-record.ts'
 
 /** The key under which the closing of the root scope is delivered. */
 export const CANCEL_KEY: EffectKey = asEffectKey('!cancelled')

@@ -12,7 +12,7 @@ import { failure, NOTHING } from '../journal/outcome.ts'
 import { baseKey, suffixed, suffixOf } from '../keys/key.ts'
 import type { FactBody } from '../journal/facts.ts'
 import type { Process } from './process.ts'
-import type { ChildRecord } from './process-state.ts'
+import type { ChildRecord } from './child-record.ts'
 
 /** Whether the parent may be asked for what is short. */
 export function mayFund(process: Process, short: Amounts): boolean {

@@ -9,60 +9,19 @@
  * 4. Facts are applied in `seq` order without gaps.
  */
 import { assert, unreachable } from '../../std/index.ts'
-import type { EffectKey, OwnerId, Pid, ScopePath } from '../../std/index.ts'
+import type { EffectKey, Pid, ScopePath } from '../../std/index.ts'
 import { Account } from '../accounts/account.ts'
 import type { AccountData } from '../accounts/account.ts'
 import { addAmounts } from '../accounts/amounts.ts'
 import type { Amounts } from '../accounts/amounts.ts'
-import type { EffectClass, EffectKind, Fact, FactOf, WaitOn } from '../journal/facts.ts'
+import type { Fact, FactOf } from '../journal/facts.ts'
 import { valueOf } from '../journal/outcome.ts'
-import type { Outcome, Payload } from '../journal/outcome.ts'
+import type { Outcome } from '../journal/outcome.ts'
 import type { Summary } from '../ports/activation.ts'
 import { liesWithin } from '../scopes/scope.ts'
-
-/** How far the current attempt of an effect has come. */
-export type EffectPhase = 'waiting' | 'intended' | 'begun' | 'settled' | 'unknown'
-
-/** What is known of one key. */
-export type EffectRecord = {
-  readonly key: EffectKey
-  phase: EffectPhase
-  kind: EffectKind | undefined
-  class: EffectClass | undefined
-  name: string | undefined
-  attempt: number
-  argsHash: string | undefined
-  reserve: Amounts
-  timeoutMs: number
-  /** Of the first attempt; forgotten when the outcome is there. */
-  args: Payload | undefined
-  argsAreRaw: boolean
-  owner: OwnerId | undefined
-  firstBegunAt: number | undefined
-  begunAt: number
-  idempotent: boolean
-  /** An attempt that is over may have been done all the same. */
-  inDoubt: boolean
-  approvedBy: string | undefined
-  waiting: WaitOn | undefined
-  /** What an approval was given, or refused, for. */
-  approvalOf: Extract<WaitOn, { kind: 'approval' }> | undefined
-  sentTo: Pid | undefined
-  outcome: Outcome | undefined
-  outcomeSeq: number
-}
-
-/** What a process knows of a child. */
-export type ChildRecord = {
-  readonly key: EffectKey
-  readonly pid: Pid
-  readonly detached: boolean
-  cap: Amounts
-  ended: boolean
-  cancelSent: boolean
-  /** Started in an earlier segment: nobody in this one can wait for it, and its key may mean another now. */
-  carried?: true
-}
+import type { ChildRecord } from './child-record.ts'
+import { newEffectRecord } from './effect-record.ts'
+import type { EffectRecord } from './effect-record.ts'
 
 /** What a snapshot carries into the next segment. */
 export type Carried = {
@@ -136,7 +95,6 @@ export class ProcessState {
         if (fact.on.kind === 'approval') record.approvalOf = fact.on
         // The same effect may wait for money, or for an operator, more than once.
         record.outcome = undefined
-        record.outcome = undefined
         if (fact.on.kind === 'budget') this.budgetWaits.add(fact.key)
         return
       }
@@ -170,30 +128,7 @@ export class ProcessState {
   record(key: EffectKey): EffectRecord {
     let record = this.effects.get(key)
     if (record === undefined) {
-      record = {
-        key,
-        phase: 'waiting',
-        kind: undefined,
-        class: undefined,
-        name: undefined,
-        attempt: 0,
-        argsHash: undefined,
-        reserve: {},
-        timeoutMs: 0,
-        args: undefined,
-        argsAreRaw: false,
-        owner: undefined,
-        firstBegunAt: undefined,
-        begunAt: 0,
-        idempotent: false,
-        inDoubt: false,
-        approvedBy: undefined,
-        waiting: undefined,
-        approvalOf: undefined,
-        sentTo: undefined,
-        outcome: undefined,
-        outcomeSeq: -1,
-      }
+      record = newEffectRecord(key)
       this.effects.set(key, record)
     }
     return record

@@ -27,7 +27,7 @@ import { Scope } from '../scopes/scope.ts'
 import type { Body } from './body.ts'
 import { DeliveryQueue } from './delivery-queue.ts'
 import { ProcessState } from './process-state.ts'
-import type { EffectRecord } from './process-state.ts'
+import type { EffectRecord } from './effect-record.ts'
 
 const BROKEN_KEY = asEffectKey('!broken')
 

@@ -6,7 +6,7 @@ import { pauseKey, suffixed } from '../keys/key.ts'
 import { sendMessage } from './enact.ts'
 import { matchMessages } from './events.ts'
 import type { Process } from './process.ts'
-import type { EffectRecord } from './process-state.ts'
+import type { EffectRecord } from './effect-record.ts'
 import { lostAmounts, putBeforeSomeone, startReconcile } from './settle.ts'
 
 /** How many effects were kept, and how many are in doubt. */

@@ -8,7 +8,7 @@ import { baseKey } from '../keys/key.ts'
 import { startBody } from './bodies.ts'
 import { deliverNext, foreignAwait, inMacrotask } from './deliver.ts'
 import type { Process } from './process.ts'
-import type { EffectRecord } from './process-state.ts'
+import type { EffectRecord } from './effect-record.ts'
 
 /** Starts the body and brings it to where its facts end. Throws `WORKFLOW_DIVERGED` or `FOREIGN_AWAIT`; nothing has run then. */
 export async function replay(process: Process): Promise<void> {

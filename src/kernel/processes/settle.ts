@@ -7,7 +7,7 @@ import { pauseKey, suffixed } from '../keys/key.ts'
 import type { Settled } from '../ports/activation.ts'
 import { startAttempt } from './enact.ts'
 import type { Process } from './process.ts'
-import type { EffectRecord } from './process-state.ts'
+import type { EffectRecord } from './effect-record.ts'
 
 /** A first pause before another attempt; doubles each time. */
 const RETRY_DELAY_MS = 200

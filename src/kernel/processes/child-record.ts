@@ -1,0 +1,14 @@
+import type { EffectKey, Pid } from '../../std/index.ts'
+import type { Amounts } from '../accounts/amounts.ts'
+
+/** What a process knows of a child. */
+export type ChildRecord = {
+  readonly key: EffectKey
+  readonly pid: Pid
+  readonly detached: boolean
+  cap: Amounts
+  ended: boolean
+  cancelSent: boolean
+  /** Started in an earlier segment: nobody in this one can wait for it, and its key may mean another now. */
+  carried?: true
+}

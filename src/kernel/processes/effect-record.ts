@@ -1,0 +1,65 @@
+/** What the facts say of one effect, or of anything else that has a key. */
+import type { EffectKey, OwnerId, Pid } from '../../std/index.ts'
+import type { Amounts } from '../accounts/amounts.ts'
+import type { EffectClass, EffectKind, WaitOn } from '../journal/facts.ts'
+import type { Outcome, Payload } from '../journal/outcome.ts'
+
+/** How far the current attempt of an effect has come. */
+export type EffectPhase = 'waiting' | 'intended' | 'begun' | 'settled' | 'unknown'
+
+/** What is known of one key. */
+export type EffectRecord = {
+  readonly key: EffectKey
+  phase: EffectPhase
+  kind: EffectKind | undefined
+  class: EffectClass | undefined
+  name: string | undefined
+  attempt: number
+  argsHash: string | undefined
+  reserve: Amounts
+  timeoutMs: number
+  /** Of the first attempt; forgotten when the outcome is there. */
+  args: Payload | undefined
+  argsAreRaw: boolean
+  owner: OwnerId | undefined
+  firstBegunAt: number | undefined
+  begunAt: number
+  idempotent: boolean
+  /** An attempt that is over may have been done all the same. */
+  inDoubt: boolean
+  approvedBy: string | undefined
+  waiting: WaitOn | undefined
+  /** What an approval was given, or refused, for. */
+  approvalOf: Extract<WaitOn, { kind: 'approval' }> | undefined
+  sentTo: Pid | undefined
+  outcome: Outcome | undefined
+  outcomeSeq: number
+}
+
+/** A key of which nothing is known yet. */
+export function newEffectRecord(key: EffectKey): EffectRecord {
+  return {
+    key,
+    phase: 'waiting',
+    kind: undefined,
+    class: undefined,
+    name: undefined,
+    attempt: 0,
+    argsHash: undefined,
+    reserve: {},
+    timeoutMs: 0,
+    args: undefined,
+    argsAreRaw: false,
+    owner: undefined,
+    firstBegunAt: undefined,
+    begunAt: 0,
+    idempotent: false,
+    inDoubt: false,
+    approvedBy: undefined,
+    waiting: undefined,
+    approvalOf: undefined,
+    sentTo: undefined,
+    outcome: undefined,
+    outcomeSeq: -1,
+  }
+}
