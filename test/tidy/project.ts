@@ -17,8 +17,8 @@ export type Project = {
 
 const FOLDERS = ['src', 'test', 'examples', 'bench', 'scripts', 'bin', 'docs', '.ci']
 const SKIPPED = new Set(['node_modules', 'dist', 'coverage'])
-/** What `npm start` writes into the folder it is started in. */
-const WRITTEN = new Set(['blindspots.md'])
+/** What `npm start` writes into the folder it is started in, and what git writes into a second work tree. */
+const WRITTEN = new Set(['blindspots.md', '.git'])
 const TEXT = new Set(['.ts', '.mjs', '.js', '.json', '.md', '.sh', '.yml', ''])
 const CODE = new Set(['.ts', '.mjs'])
 
