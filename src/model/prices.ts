@@ -1,12 +1,15 @@
 /** What a call may cost at worst, and what it did cost. Dollars per million tokens are micro-dollars per token. */
 import type { LanguageModelV4Usage } from '@ai-sdk/provider'
-import type { Amounts, ChatMessage, ModelRequest } from '../kernel/index.ts'
+import type { Amounts, ChatMessage, ModelRequest, ToolSpec } from '../kernel/index.ts'
 import { ownMember } from './config.ts'
 import type { ModelsConfig, Price } from './config.ts'
 import { FILE_TOKENS_MAX, FRAMING_TOKENS_MAX } from './limits.ts'
 
 /** Upper bounds of messages: they never change, and a conversation shows each of them at every step. */
 const boundOfMessage = new WeakMap<ChatMessage, number>()
+/** The same of the tools of an agent. */
+const boundOfTools = new WeakMap<readonly ToolSpec[], number>()
+const NO_TOOLS: readonly ToolSpec[] = []
 
 /** The price of `provider/model`; a provider object's `openai.responses/x` goes by `openai/x` too. */
 export function priceOf(name: string, models: ModelsConfig | undefined): Price | undefined {
@@ -15,9 +18,8 @@ export function priceOf(name: string, models: ModelsConfig | undefined): Price |
 
 /** An upper bound of the tokens of a request: no tokenizer makes more tokens of a text than it has bytes. */
 export function inputTokensBound(request: ModelRequest): number {
-  let bound = FRAMING_TOKENS_MAX
+  let bound = FRAMING_TOKENS_MAX + toolsBound(request.tools ?? NO_TOOLS)
   for (const message of request.messages) bound += messageBound(message)
-  for (const tool of request.tools ?? []) bound += jsonBytes(tool) + FRAMING_TOKENS_MAX
   return request.output === undefined ? bound : bound + jsonBytes(request.output) + FRAMING_TOKENS_MAX
 }
 
@@ -45,6 +47,15 @@ export function costMicroUsd(
     read * (price.cachedInputPerMTokUsd ?? full) +
     written * (price.cacheWritePerMTokUsd ?? full)
   return Math.ceil(inputCost + output * price.outputPerMTokUsd)
+}
+
+function toolsBound(tools: readonly ToolSpec[]): number {
+  let bound = boundOfTools.get(tools)
+  if (bound === undefined) {
+    bound = tools.reduce((sum, tool) => sum + jsonBytes(tool) + FRAMING_TOKENS_MAX, 0)
+    boundOfTools.set(tools, bound)
+  }
+  return bound
 }
 
 function messageBound(message: ChatMessage): number {

@@ -63,17 +63,17 @@ export function sealFrame(
 ): { readonly frame: SealedFrame; readonly blobs: readonly BlobToStore[] } {
   const payloads: string[] = []
   const blobs: BlobToStore[] = []
-  const body = JSON.stringify(about.facts, (_key, value: unknown) => {
-    if (!isPayload(value)) return value
+  const refer = (payload: Payload): PayloadReference => {
     const salt = ports.random.hex(SALT_BYTES)
-    const digest = ports.hash.sha256(salt + value.text)
-    if (value.text.length > ports.inlineMax) {
-      const sha256 = ports.hash.sha256(value.text)
-      blobs.push({ sha256, text: value.text })
-      payloads.push(`["${salt}","${sha256}",${value.text.length}]`)
-    } else payloads.push(`["${salt}",${value.text}]`)
-    return { $p: payloads.length - 1, d: digest } satisfies PayloadReference
-  })
+    const digest = ports.hash.sha256(salt + payload.text)
+    if (payload.text.length > ports.inlineMax) {
+      const sha256 = ports.hash.sha256(payload.text)
+      blobs.push({ sha256, text: payload.text })
+      payloads.push(`["${salt}","${sha256}",${payload.text.length}]`)
+    } else payloads.push(`["${salt}",${payload.text}]`)
+    return { $p: payloads.length - 1, d: digest }
+  }
+  const body = JSON.stringify(withReferences(about.facts, refer))
   const { pid, epoch, n, prevHash, facts } = about
   const frame: SealedFrame = {
     pid,
@@ -89,6 +89,24 @@ export function sealFrame(
   return { frame, blobs }
 }
 
+/**
+ * The value with every payload in it replaced; parts without payloads are shared. A replacer of `JSON.stringify` would be
+ * called for every member of every fact, which costs several times as much.
+ */
+function withReferences(value: unknown, refer: (payload: Payload) => PayloadReference): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (isPayload(value)) return refer(value)
+  if (Array.isArray(value)) return value.map((item) => withReferences(item, refer))
+  let copy: Record<string, unknown> | undefined
+  for (const key in value) {
+    const member = (value as Record<string, unknown>)[key]
+    if (typeof member !== 'object' || member === null) continue
+    const replaced = withReferences(member, refer)
+    if (replaced !== member) (copy ??= { ...value })[key] = replaced
+  }
+  return copy ?? value
+}
+
 function frameHash(
   about: { readonly pid: Pid; readonly epoch: Epoch; readonly n: number; readonly prevHash: string },
   body: string,
@@ -101,9 +119,7 @@ function frameHash(
 export function openFrame(frame: SealedFrame, blob: (sha256: string) => string | undefined): readonly Fact[] {
   try {
     const payloads = frame.payloads === '[]' ? [] : (JSON.parse(frame.payloads) as StoredPayload[])
-    return JSON.parse(frame.body, (_key, value: unknown) =>
-      isReference(value) ? openPayload(payloads[value.$p], blob) : value,
-    ) as Fact[]
+    return withPayloads(JSON.parse(frame.body), (reference) => openPayload(payloads[reference.$p], blob)) as Fact[]
   } catch (cause) {
     throw new SkeinError(
       'DATA_FOLDER_CORRUPT',
@@ -112,6 +128,18 @@ export function openFrame(frame: SealedFrame, blob: (sha256: string) => string |
       { cause },
     )
   }
+}
+
+/** Puts payloads where their references are, in place. */
+function withPayloads(value: unknown, open: (reference: PayloadReference) => Payload): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (isReference(value)) return open(value)
+  const members = value as Record<string, unknown>
+  for (const key in members) {
+    const member = members[key]
+    if (typeof member === 'object' && member !== null) members[key] = withPayloads(member, open)
+  }
+  return value
 }
 
 const isReference = (value: unknown): value is PayloadReference =>
