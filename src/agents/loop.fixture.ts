@@ -94,6 +94,10 @@ export function script(...answers: readonly (ModelAnswer | SkeinError)[]): (ask:
         throw new SkeinError('TOOL_GONE', ask.message)
       case 'hook':
         return ask.fn()
+      case 'receive':
+      case 'send':
+      case 'drop':
+        throw new Error(`a script does not ${ask.type}`)
     }
   }
 }
@@ -173,6 +177,12 @@ function look(ask: ReducerAsk): Seen {
       return { slot, type, name: ask.name, extra: ask.message }
     case 'hook':
       return { slot, type, name: ask.name }
+    case 'receive':
+      return { slot, type, extra: ask.pattern }
+    case 'send':
+      return { slot, type, name: ask.to, input: ask.body }
+    case 'drop':
+      return { slot, type, extra: ask.slots }
   }
 }
 

@@ -24,7 +24,14 @@ export type {
   ToolSpec,
   Usage,
 } from './definitions/model.ts'
-export type { ReducerAsk, ReducerFactory, ReducerInstance, ReducerOutcome, ReducerStep } from './definitions/reducer.ts'
+export type {
+  Dropped,
+  ReducerAsk,
+  ReducerFactory,
+  ReducerInstance,
+  ReducerOutcome,
+  ReducerStep,
+} from './definitions/reducer.ts'
 export { noteDefinition } from './definitions/defined.ts'
 export { codeDigest, createRegistry } from './definitions/registry.ts'
 export type { DefinitionRegistry } from './definitions/registry.ts'

@@ -141,6 +141,9 @@ export class Story {
       case 'closed':
         if (fact.scope === '') this.cancelled = fact.reason ?? 'cancelled'
         return
+      case 'dropped':
+        for (const key of fact.keys) this.#dropped(key, fact.at)
+        return
       case 'sent':
         return this.#sent(fact)
       case 'account':
@@ -217,6 +220,13 @@ export class Story {
     // What hangs on an effect (its approval, its wait for money) is not the effect's own outcome, unless it refused it.
     const own = baseOf(fact.key) === fact.key || entry.kind === 'child'
     if (own || fact.outcome.type !== 'ok') end(entry, fact.outcome, fact.at)
+  }
+
+  #dropped(key: EffectKey, at: number): void {
+    const entry = this.entries.get(`${this.segment} ${baseOf(key)}`)
+    if (entry === undefined || entry.phase === 'settled') return
+    entry.wait = undefined
+    if (entry.kind !== 'child') end(entry, { type: 'cancelled' }, at)
   }
 
   #sent(fact: FactOf<'sent'>): void {

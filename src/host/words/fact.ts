@@ -49,6 +49,8 @@ function words(fact: Fact, nameOf: (key: string) => string): Words {
         fact.why,
         oneLine(fact.reason ?? '', DETAIL_MAX),
       ]
+    case 'dropped':
+      return ['let go', fact.keys.map(nameOf).join(', '), goingWords(fact.going.map(nameOf))]
     case 'sent':
       return sentWords(fact)
     case 'account':
@@ -64,6 +66,10 @@ function words(fact: Fact, nameOf: (key: string) => string): Words {
 
 function attemptWords(attempt: number): string | undefined {
   return attempt > 1 ? `attempt ${attempt}` : undefined
+}
+
+function goingWords(names: readonly string[]): string | undefined {
+  return names.length === 0 ? undefined : `begun, and waited for: ${names.join(', ')}`
 }
 
 function byWords(by: string | undefined): string | undefined {

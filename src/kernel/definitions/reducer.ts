@@ -4,6 +4,8 @@
  */
 import type { ErrorData } from '../../std/index.ts'
 import type { ModelRef, ModelRequest } from './model.ts'
+import type { MessagePattern } from '../journal/facts.ts'
+import type { Schema } from './schema.ts'
 import type { AnyTool } from './tool.ts'
 import type { AnyDefinition } from './definition.ts'
 
@@ -30,6 +32,33 @@ export type ReducerAsk =
   | { readonly type: 'run'; readonly slot: string; readonly definition: AnyDefinition; readonly input: unknown }
   /** A user's hook: class local, recorded. */
   | { readonly type: 'hook'; readonly slot: string; readonly name: string; readonly fn: () => unknown }
+  /**
+   * The next message that matches, as a `ReceivedMessage`. It may stay open while other things are asked and costs
+   * nothing until it is answered. One that does not fit `schema` goes to the dead letters, with word to its sender.
+   */
+  | { readonly type: 'receive'; readonly slot: string; readonly pattern: MessagePattern; readonly schema?: Schema }
+  | {
+      readonly type: 'send'
+      readonly slot: string
+      readonly to: string
+      readonly body: unknown
+      readonly topic?: string
+      readonly messageType?: string
+    }
+  /**
+   * Lets go of slots: what has not begun never will, reads and children are broken off and charged, receives are
+   * closed. Writes that have begun go on, and their outcomes still come. The outcome is a `Dropped`; outcomes that
+   * were there before it are delivered before it.
+   */
+  | { readonly type: 'drop'; readonly slot: string; readonly slots: readonly string[] }
+
+/** What became of the slots of a `drop`. */
+export type Dropped = {
+  /** Of these no outcome comes. */
+  readonly gone: readonly string[]
+  /** Writes that had begun. */
+  readonly going: readonly string[]
+}
 
 /** What became of a slot. */
 export type ReducerOutcome =
@@ -39,7 +68,10 @@ export type ReducerOutcome =
 /** What a reducer wants next. */
 export type ReducerStep = {
   readonly asks: readonly ReducerAsk[]
-  /** Set when the agent is done: its value, or why it failed. */
+  /**
+   * Set when the agent is done: its value, or why it failed. Beside asks of type `receive` it is the end unless
+   * one of them is answered at once.
+   */
   readonly end?: ReducerOutcome
 }
 

@@ -81,7 +81,11 @@ export type Ask =
       readonly pattern: MessagePattern
       readonly schema: Schema | undefined
       readonly timeoutMs: number | undefined
+      /** Of a reducer: hears while other things go on, and is a fact only when it is answered or outlives the activation. */
+      readonly standing: boolean
     })
+  /** A reducer lets go of these keys. */
+  | (AskBase & { readonly op: 'drop'; readonly keys: readonly EffectKey[] })
   | (AskBase & { readonly op: 'sleep'; readonly delayMs: number })
   | (AskBase & {
       readonly op: 'question'

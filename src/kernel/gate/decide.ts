@@ -8,6 +8,7 @@ import type { Ask, AskOf } from '../effects/ask.ts'
 import type { FactBody } from '../journal/facts.ts'
 import { failure, NOTHING, payloadOf } from '../journal/outcome.ts'
 import { suffixed } from '../keys/key.ts'
+import { dropFact } from '../processes/drop.ts'
 import { endOfBudgetWait, mayFund } from '../processes/funding.ts'
 import type { Process } from '../processes/process.ts'
 import { decideEffect } from './gate.ts'
@@ -59,7 +60,10 @@ function decideOther(process: Process, ask: Exclude<Ask, { op: 'effect' }>, acco
       return [
         { type: 'sent', key, id: asMessageId(process.effectId(key)), to: ask.to, what: 'message', body: ask.body },
       ]
+    case 'drop':
+      return [dropFact(process, ask)]
     case 'receive':
+      if (ask.standing) return []
       return [{ type: 'waiting', key, on: { kind: 'message', pattern: ask.pattern, ...dueIn(ask.timeoutMs) } }]
     case 'sleep':
       return [{ type: 'waiting', key, on: { kind: 'timer', dueAt: now() + ask.delayMs } }]

@@ -18,7 +18,8 @@ export type EffectKind = 'model' | 'tool' | 'step'
 /** Why a process waits; each wait is a row that wakes it without loading it (rule T6). */
 export type WaitOn =
   | { readonly kind: 'timer'; readonly dueAt: number }
-  | { readonly kind: 'message'; readonly pattern: MessagePattern; readonly dueAt?: number }
+  /** `standing`: the process does other things meanwhile, and needs nobody to write to it. */
+  | { readonly kind: 'message'; readonly pattern: MessagePattern; readonly dueAt?: number; readonly standing?: true }
   | { readonly kind: 'child'; readonly pid: Pid }
   | {
       readonly kind: 'approval'
@@ -41,6 +42,8 @@ export type MessagePattern = {
   readonly from?: Pid
   readonly type?: string
   readonly id?: string
+  /** One of these topics; `*` stands for all that are not Skein's own. */
+  readonly topics?: readonly string[]
 }
 
 /** The first fact: what the process is, and with which code, input and money. */
@@ -119,6 +122,16 @@ export type FactBody =
       readonly why: 'won' | 'done' | 'failed' | 'cancelled'
       readonly key?: EffectKey
       readonly reason?: string
+    }
+  /**
+   * A reducer lets go of what it asked: nobody waits for `keys` any more, and none of them is decided again. `going`:
+   * writes that had begun, which run on and are still waited for. Delivered under `key`.
+   */
+  | {
+      readonly type: 'dropped'
+      readonly key: EffectKey
+      readonly keys: readonly EffectKey[]
+      readonly going: readonly EffectKey[]
     }
   | {
       readonly type: 'sent'

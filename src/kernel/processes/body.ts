@@ -13,5 +13,7 @@ export interface Body {
   /** Reducers need no macrotask to come to rest. */
   readonly synchronous: boolean
   start(): void
+  /** Nothing more can be delivered or decided now. */
+  rested?(): void
   end: BodyEnd | undefined
 }

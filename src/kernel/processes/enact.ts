@@ -9,6 +9,7 @@ import { lanesOf, runAttempt } from '../effects/attempt.ts'
 import type { Fact, FactOf } from '../journal/facts.ts'
 import { failure, NOTHING, payloadOf } from '../journal/outcome.ts'
 import { suffixed } from '../keys/key.ts'
+import { letGo } from './drop.ts'
 import { requestFunds } from './funding.ts'
 import type { Process } from './process.ts'
 
@@ -33,6 +34,9 @@ export function enact(process: Process, fact: Fact): void {
     case 'answered':
     case 'resolved':
       process.turn.unwait(fact.type === 'resolved' ? suffixed(fact.key, 'resolve') : fact.key)
+      return
+    case 'dropped':
+      letGo(process, fact.keys)
       return
     case 'sent':
       enactSent(process, fact)
@@ -140,6 +144,8 @@ export function startAttempt(process: Process, ask: EffectAsk, attempt: number, 
     process.act.perform({ key: ask.key, attempt, class: ask.class, begun: record.owner }, ({ signal }) =>
       runAttempt(ask, { ...options, slot: process.takeSlot(ask.key) }, process.deps, signal),
     )
+    // Let go of in the turn that decided it: a read need not run.
+    if (ask.class !== 'write' && process.state.letGo.has(ask.key)) process.act.abort(ask.key)
   })
 }
 
@@ -160,7 +166,10 @@ export function startLocal(process: Process, key: EffectKey, run: (signal: Abort
 
 /** Starts hooks, and the wait of asks that found no slot. */
 export function enactAsks(process: Process, asks: readonly Ask[], queued: readonly Ask[]): void {
-  for (const ask of asks) if (ask.op === 'hook') startLocal(process, ask.key, async () => ask.fn())
+  for (const ask of asks) {
+    if (ask.op === 'hook') startLocal(process, ask.key, async () => ask.fn())
+    if (ask.op === 'receive' && ask.standing) process.mailbox.wait(ask.key, ask.pattern)
+  }
   for (const ask of queued) if (ask.op === 'effect') waitForSlot(process, ask)
 }
 

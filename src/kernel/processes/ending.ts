@@ -65,7 +65,7 @@ export function dropUnbegun(process: Process): void {
   process.asked = process.asked.filter((ask) => isRepeat(process, ask))
   for (const ask of process.open.values()) {
     if (ask.key === CANCEL_KEY || ask.op === 'close' || ask.op === 'join' || ask.op === 'start') continue
-    process.floating.add(ask.key)
+    if (ask.op !== 'receive' || !ask.standing) process.floating.add(ask.key)
     const phase = process.state.effects.get(ask.key)?.phase
     if (ask.op === 'effect' && (phase === 'begun' || phase === 'intended')) continue
     if (ask.op === 'send' || ask.op === 'hook' || process.asked.includes(ask)) continue

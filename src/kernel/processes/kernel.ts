@@ -112,9 +112,19 @@ async function turns(process: Process): Promise<void> {
     }
     const event = await act.next(isIdle ? (deps.idleMs ?? limits.IDLE_MS_DEFAULT) : undefined)
     if (event !== undefined) handleEvent(process, event)
-    else if (isIdle && (await act.commit({ type: 'wait', summary: process.state.summary() }))) return
+    else if (isIdle && (await lieDown(process))) return
     releaseBudgetWaits(process)
   }
+}
+
+/** Rests without memory: what it hears meanwhile must stand in rows. False when something has come after all. */
+function lieDown(process: Process): Promise<boolean> {
+  for (const ask of process.open.values()) {
+    if (ask.op !== 'receive' || !ask.standing || process.state.isWaiting(ask.key)) continue
+    process.record({ type: 'waiting', key: ask.key, on: { kind: 'message', pattern: ask.pattern, standing: true } })
+  }
+  flush(process)
+  return process.act.commit({ type: 'wait', summary: process.state.summary() })
 }
 
 /** Delivers and decides until nothing more follows from the facts at hand. */
@@ -127,14 +137,18 @@ async function rest(process: Process): Promise<void> {
     if (stop !== undefined) throw stop
     if (process.turn.facts.length > limits.FRAME_FACTS_MAX) flush(process)
   } while ((await deliverNext(process)) || process.asked.length > 0)
+  process.body?.rested?.()
   const foreign = foreignAwait(process)
   if (foreign !== undefined) throw foreign
 }
 
 async function passGate(process: Process): Promise<void> {
   while (process.asked.length > 0) {
-    const asks = process.asked.filter((ask) => process.open.has(ask.key) && ask.scope.isOpen)
-    process.asked = []
+    const wanted = process.asked.filter((ask) => process.open.has(ask.key) && ask.scope.isOpen)
+    // What is let go of is not decided in the same breath.
+    const drops = wanted.filter((ask) => ask.op === 'drop')
+    const asks = drops.length > 0 ? drops : wanted
+    process.asked = drops.length > 0 ? wanted.filter((ask) => ask.op !== 'drop') : []
     if (asks.length === 0) return
     let queued: readonly Ask[] = []
     const decided = await process.act.decide(() => {

@@ -14,9 +14,11 @@ import { Account } from '../accounts/account.ts'
 import type { AccountData } from '../accounts/account.ts'
 import { addAmounts } from '../accounts/amounts.ts'
 import type { Amounts } from '../accounts/amounts.ts'
+import type { Dropped } from '../definitions/reducer.ts'
 import type { Fact, FactOf } from '../journal/facts.ts'
-import { valueOf } from '../journal/outcome.ts'
+import { payloadOf, valueOf } from '../journal/outcome.ts'
 import type { Outcome } from '../journal/outcome.ts'
+import { baseKey, suffixed } from '../keys/key.ts'
 import type { Summary } from '../ports/activation.ts'
 import { liesWithin } from '../scopes/scope.ts'
 import type { ChildRecord } from './child-record.ts'
@@ -42,6 +44,8 @@ export class ProcessState {
   readonly effects = new Map<EffectKey, EffectRecord>()
   readonly children = new Map<Pid, ChildRecord>()
   readonly closedScopes: ScopePath[] = []
+  /** What a reducer has let go of in this segment. */
+  readonly letGo = new Set<EffectKey>()
   /** Effects that had an unknown outcome in this segment, resolved or not (rule E7). */
   readonly unknowns = new Set<EffectKey>()
   /** Waits for money, open. */
@@ -106,6 +110,9 @@ export class ProcessState {
         this.closedScopes.push(fact.scope)
         if (fact.key !== undefined) this.#outcome(fact.key, { type: 'ok', value: { text: 'null' } }, fact.seq)
         if (fact.scope === '') this.cancelled = { reason: fact.reason ?? 'cancelled' }
+        return
+      case 'dropped':
+        this.#dropped(fact)
         return
       case 'sent':
         this.#sent(fact)
@@ -217,6 +224,20 @@ export class ProcessState {
     this.budgetWaits.delete(key)
   }
 
+  /** Its waits are nobody's; what it has begun is still accounted for. */
+  #dropped(fact: FactOf<'dropped'>): void {
+    for (const key of fact.keys) {
+      this.letGo.add(key)
+      this.budgetWaits.delete(suffixed(key, 'budget'))
+      for (const wait of [key, suffixed(key, 'approval'), suffixed(key, 'budget'), suffixed(key, 'resolve')]) {
+        const record = this.effects.get(wait)
+        if (record !== undefined) record.waiting = undefined
+      }
+    }
+    const told: Dropped = { gone: [...new Set(fact.keys.map(baseKey))], going: fact.going }
+    this.#outcome(fact.key, { type: 'ok', value: payloadOf(told) }, fact.seq)
+  }
+
   #sent(fact: FactOf<'sent'>): void {
     const record = this.record(fact.key)
     record.sentTo = fact.to
@@ -280,6 +301,7 @@ export class ProcessState {
     this.children.clear()
     for (const child of carried.children) this.children.set(child.pid, { ...child, carried: true })
     this.closedScopes.length = 0
+    this.letGo.clear()
     this.unknowns.clear()
     this.budgetWaits.clear()
     this.factsInSegment = 0

@@ -226,6 +226,7 @@ function outcomeKey(fact: Fact): EffectKey | undefined {
     case 'resolved':
       return fact.outcome === undefined ? undefined : fact.key
     case 'closed':
+    case 'dropped':
       return fact.key
     default:
       return undefined

@@ -1,5 +1,5 @@
 /** The body of an agent: feeds its reducer, one outcome after the other (rule A1). No promises, so no macrotasks. */
-import { asEffectKey, SkeinError, toSkeinError, unreachable } from '../../std/index.ts'
+import { asEffectKey, asPid, SkeinError, toSkeinError, unreachable } from '../../std/index.ts'
 import type { AgentDefinition } from '../definitions/definition.ts'
 import type { ReducerAsk, ReducerInstance, ReducerOutcome, ReducerStep } from '../definitions/reducer.ts'
 import type { Ask } from '../effects/ask.ts'
@@ -9,6 +9,7 @@ import { failureOf, payloadOf, valueOf } from '../journal/outcome.ts'
 import type { Outcome } from '../journal/outcome.ts'
 import { childPid, suffixed } from '../keys/key.ts'
 import type { Body, BodyEnd } from './body.ts'
+import { keysOfSlot } from './drop.ts'
 import type { Process } from './process.ts'
 
 /** Runs an agent. */
@@ -19,6 +20,8 @@ export class ReducerBody implements Body {
   readonly #definition: AgentDefinition
   readonly #input: () => unknown
   #reducer: ReducerInstance | undefined
+  /** The end, unless mail comes that the reducer has just asked for. */
+  #parting: BodyEnd | undefined
 
   constructor(process: Process, definition: AgentDefinition, input: () => unknown) {
     this.#process = process
@@ -38,9 +41,15 @@ export class ReducerBody implements Body {
     })
   }
 
+  /** What could come has come: no mail, so it is the end. */
+  rested(): void {
+    this.end ??= this.#parting
+  }
+
   #on(slot: string, outcome: Outcome): void {
     const reducer = this.#reducer
     if (reducer === undefined || this.end !== undefined || outcome.type === 'cancelled') return
+    this.#parting = undefined
     this.#guarded(() => reducer.on(slot, reducerOutcome(outcome)))
   }
 
@@ -53,8 +62,12 @@ export class ReducerBody implements Body {
       return
     }
     for (const ask of step.asks) this.#ask(ask)
-    if (step.end !== undefined)
-      this.end = step.end.ok ? { type: 'value', value: step.end.value } : { type: 'error', error: step.end.error }
+    if (step.end === undefined) return
+    const end: BodyEnd = step.end.ok
+      ? { type: 'value', value: step.end.value }
+      : { type: 'error', error: step.end.error }
+    if (step.asks.length === 0) this.end = end
+    else this.#parting = end
   }
 
   #ask(ask: ReducerAsk): void {
@@ -108,6 +121,22 @@ export class ReducerBody implements Body {
           },
           { ...base, key: suffixed(base.key, 'end'), op: 'join', child },
         ]
+      }
+      case 'receive': {
+        const { pattern, schema } = ask
+        return [{ ...base, op: 'receive', pattern, schema, timeoutMs: undefined, standing: true }]
+      }
+      case 'send': {
+        const { topic, messageType: type } = ask
+        const body = payloadOf(ask.body, 'ARGS_NOT_DATA')
+        const about = { ...(topic === undefined ? {} : { topic }), ...(type === undefined ? {} : { type }) }
+        return [{ ...base, op: 'send', to: asPid(ask.to), body, ...about, expectsReply: false }]
+      }
+      case 'drop': {
+        const keys = ask.slots.flatMap(keysOfSlot)
+        // Of what the journal has let go of, nothing more is delivered: neither live nor in replay.
+        for (const key of keys) if (process.state.letGo.has(key)) process.open.delete(key)
+        return [{ ...base, op: 'drop', keys }]
       }
       default:
         return unreachable(ask, 'ask of a reducer')

@@ -124,6 +124,7 @@ export class WorkflowContext implements Omit<
       pattern: known,
       schema,
       timeoutMs,
+      standing: false,
     })) as Promise<ReceivedMessage<Body>>
   }
 

@@ -99,6 +99,7 @@ function deliveredKey(fact: Fact): string | undefined {
     case 'resolved':
       return fact.outcome === undefined ? undefined : fact.key
     case 'closed':
+    case 'dropped':
       return fact.key
     default:
       return undefined
@@ -108,8 +109,10 @@ function deliveredKey(fact: Fact): string | undefined {
 /** Nothing is decided in a scope after it was closed (X6, P7). */
 function checkClosed(segment: Segment, offend: Offend): void {
   const closed: string[] = []
+  const dropped = new Set<string>()
   for (const fact of segment.facts) {
     if (fact.type === 'closed') closed.push(fact.scope)
+    if (fact.type === 'dropped') for (const key of fact.keys) dropped.add(key)
     const isDecision =
       fact.type === 'intended' ||
       (fact.type === 'begun' && fact.attempt > 0) ||
@@ -118,5 +121,6 @@ function checkClosed(segment: Segment, offend: Offend): void {
     if (!isDecision) continue
     const scope = closed.find((path) => path === '' || fact.key.startsWith(`${path}[`))
     if (scope !== undefined) offend('X6', `${fact.type} ${fact.key} after scope "${scope}" was closed`)
+    if (dropped.has(fact.key.split('!')[0] ?? '')) offend('X6', `${fact.type} ${fact.key} after it was let go of`)
   }
 }
