@@ -92,7 +92,7 @@ describe.runIf(seesProcesses)('E8: a command dies with its runtime', { timeout: 
   })
   it('by process.exit', async () => {
     const sleep = uniqueSleep()
-    const owner = runtime(running(sleep, `setTimeout(() => process.exit(0), 700)`))
+    const owner = runtime(running(sleep, `setTimeout(() => process.exit(0), 4_000)`))
     await until(() => sleepers(sleep) === 6, 'all are there')
     await once(owner, 'exit')
     await until(() => living(sleep).length === 0, 'all are gone')
