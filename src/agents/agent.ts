@@ -3,16 +3,18 @@ import { SkeinError } from '../std/index.ts'
 import { checkName, isSchema, jsonSchemaOf, modelName, noteDefinition } from '../kernel/index.ts'
 import type { AgentDefinition, InferSchemaInput, Schema } from '../kernel/index.ts'
 import { approvalsOf } from './approval.ts'
+import { handoffEntries, notePlan } from './hand-off.ts'
+import type { Handoffs } from './hand-off.ts'
 import { AgentLoop } from './loop.ts'
 import type { AgentPlan } from './plan.ts'
 import { outputFormatOf } from './output.ts'
 import type { AgentOutput, OutputValue } from './output.ts'
 import { instructionsText } from './prompt.ts'
 import type { MessageInput } from './prompt.ts'
-import { checkSettings, samplingOf, stepsMaxOf, toolChoiceOf } from './settings.ts'
+import { checkSettings, circleLimitsOf, samplingOf, stepsMaxOf, toolChoiceOf } from './settings.ts'
 import type { AgentSettings } from './settings.ts'
 import { toolsetOf } from './toolset.ts'
-import type { Toolset } from './toolset.ts'
+import type { ToolEntry, Toolset } from './toolset.ts'
 
 /** What an agent without an `input` schema may be given; other data is shown to the model as JSON. */
 export type AgentInput =
@@ -41,10 +43,11 @@ export function agent<
     ...(description === undefined ? {} : { description }),
     ...(input === undefined ? {} : { input }),
     ...(isSchema(output) ? { output } : {}),
-    source: sourceOf(plan, input),
+    source: sourceOf(plan, settings),
     onUpgrade: onUpgrade ?? 'adopt',
     reducer: ({ input: given, hash }) => new AgentLoop(plan, given, hash),
   }
+  notePlan(definition, plan)
   noteDefinition(definition)
   return definition as AgentDefinition<InputOf<I>, OutputValue<O>>
 }
@@ -66,18 +69,43 @@ function planOf(settings: AgentSettings): AgentPlan {
     ([key, entry]) =>
       [key, entry.kind === 'tool' ? { ...entry, tool: approvals.fixed(key, entry.tool) } : entry] as const,
   )
+  const own: Toolset = new Map(approved)
   return {
     name,
     model,
     instructions,
-    tools: new Map(approved),
+    own,
+    tools: withHandoffs(own, settings.handoffs, name),
     approvals,
     toolChoice: toolChoiceOf(settings.toolChoice, tools, name),
     sampling: samplingOf(settings),
     output: outputFormatOf(settings.output, name),
     stepsMax: stepsMaxOf(settings),
     stopWhen: stopWhen === undefined ? [] : [stopWhen].flat(),
+    whenBusy: settings.whenBusy ?? 'queue',
+    isLasting: settings.onIdle === 'wait',
+    circles: circleLimitsOf(settings),
   }
+}
+
+/** A list is looked at now, so that its faults show where it is written; a function when the agent first runs. */
+function withHandoffs(own: Toolset, handoffs: Handoffs | undefined, name: string): () => Toolset {
+  if (handoffs === undefined) return () => own
+  let all = typeof handoffs === 'function' ? undefined : joined(own, handoffs, name)
+  return () => (all ??= joined(own, typeof handoffs === 'function' ? handoffs() : handoffs, name))
+}
+
+function joined(own: Toolset, handoffs: readonly unknown[], name: string): Toolset {
+  const all = new Map(own)
+  for (const entry of handoffEntries(handoffs, name)) {
+    if (all.has(entry.name))
+      throw new SkeinError(
+        'DEFINITION_INVALID',
+        `agent "${name}" has two tools named ${entry.name}; name one of them otherwise`,
+      )
+    all.set(entry.name, entry)
+  }
+  return all
 }
 
 function namesOf(tools: Toolset, kind: 'tool' | 'run'): ReadonlySet<string> {
@@ -85,16 +113,14 @@ function namesOf(tools: Toolset, kind: 'tool' | 'run'): ReadonlySet<string> {
 }
 
 /** Everything that makes the agent what it is, as text: what its code digest is taken of. */
-function sourceOf(plan: AgentPlan, input: Schema | undefined): string {
-  const tools = [...plan.tools.values()].map((entry) =>
-    entry.kind === 'run'
-      ? [entry.spec, entry.definition.version, entry.definition.source]
-      : [entry.spec, entry.tool.version, entry.tool.effect, String(entry.tool.execute)],
-  )
-  const { instructions, output, stepsMax, stopWhen, toolChoice, sampling } = plan
+function sourceOf(plan: AgentPlan, { input, handoffs, whenBusy, onIdle, loopDetection }: AgentSettings): string {
+  // Agents that name each other cannot hold each other's source: there it is the function's text that counts.
+  const isLate = typeof handoffs === 'function'
+  const tools = [...(isLate ? plan.own : plan.tools()).values()].map(entrySource)
+  const { output, stepsMax, stopWhen, toolChoice, sampling } = plan
   return JSON.stringify({
     model: modelName(plan.model),
-    instructions: typeof instructions === 'function' ? String(instructions) : instructions,
+    instructions: instructionsSource(plan),
     input: input === undefined ? undefined : inputSource(input, plan.name),
     output: output.kind === 'schema' ? output.request : output.kind,
     tools,
@@ -102,7 +128,26 @@ function sourceOf(plan: AgentPlan, input: Schema | undefined): string {
     sampling,
     stepsMax,
     stopWhen: stopWhen.map(String),
+    handoffs: isLate ? String(handoffs) : undefined,
+    whenBusy,
+    onIdle,
+    loopDetection,
   })
+}
+
+function instructionsSource({ instructions }: AgentPlan): unknown {
+  return typeof instructions === 'function' ? String(instructions) : instructions
+}
+
+function entrySource(entry: ToolEntry): unknown {
+  switch (entry.kind) {
+    case 'run':
+      return [entry.spec, entry.definition.version, entry.definition.source]
+    case 'handoff':
+      return [entry.spec, instructionsSource(entry.plan), modelName(entry.plan.model)]
+    case 'tool':
+      return [entry.spec, entry.tool.version, entry.tool.effect, String(entry.tool.execute)]
+  }
 }
 
 /** An input schema need not have a JSON Schema: only models need one. */

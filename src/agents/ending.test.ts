@@ -66,7 +66,11 @@ describe('the limits of an agent', () => {
     const message = expect.stringContaining('agent "helper" still calls tools after 3 steps')
     expect(errorOf(run)).toMatchObject({ code: 'STEPS_EXCEEDED', message })
     expect(run.seen.filter((seen) => seen.type === 'tool')).toHaveLength(2)
-    const endless = await drive(make({ tools: { echo } }), 'go', script(...Array<ModelAnswer>(99).fill(again)))
+    const endless = await drive(
+      make({ tools: { echo }, loopDetection: false }),
+      'go',
+      script(...Array<ModelAnswer>(99).fill(again)),
+    )
     expect(errorOf(endless)).toMatchObject({ data: { steps: 20 } })
   })
 
@@ -86,7 +90,7 @@ describe('the limits of an agent', () => {
   })
 
   it('are far away when only stopWhen ends it', async () => {
-    const agent = make({ tools: { echo }, stopWhen: stepCountIs(30) })
+    const agent = make({ tools: { echo }, stopWhen: stepCountIs(30), loopDetection: false })
     expect(valueOf(await drive(agent, 'go', script(...Array<ModelAnswer>(40).fill(again))))).toEqual({ text: '' })
   })
 

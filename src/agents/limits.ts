@@ -15,3 +15,9 @@ export const ERROR_CHARS_MAX = 4_000
 export const QUOTE_CHARS_MAX = 500
 /** Faults of an input that a model is told of at once. */
 export const ISSUES_MAX = 5
+/** How often the same call may have the same outcome before the model is told so; the time after that is the end. */
+export const REPEATS_DEFAULT = 3
+/** The least that `loopDetection.repeats` may be. */
+export const REPEATS_MIN = 2
+/** The most that it may be. */
+export const REPEATS_MAX = 1_000

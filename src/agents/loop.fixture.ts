@@ -115,6 +115,8 @@ export async function drive(
   const run: Drive = { seen: [], log: [], lists: new Set(), end: undefined }
   const take = (step: ReducerStep): void => {
     for (const ask of step.asks) {
+      // Nobody writes to an agent here: it hears nothing, and that costs nothing.
+      if (ask.type === 'receive') continue
       run.seen.push(look(ask))
       if (ask.type === 'model') run.lists.add(ask.request.messages)
       open.push(ask)
@@ -136,10 +138,11 @@ export async function drive(
 export function replay(definition: AgentDefinition, input: unknown, log: Drive['log']): Pick<Drive, 'seen' | 'end'> {
   const instance = definition.reducer({ input: fresh(input), pid: 'p', hash })
   let step = instance.begin()
-  const seen = step.asks.map(look)
+  const seenOf = ({ asks }: ReducerStep): Seen[] => asks.filter((ask) => ask.type !== 'receive').map(look)
+  const seen = seenOf(step)
   for (const [slot, outcome] of log) {
     step = instance.on(slot, fresh(outcome))
-    seen.push(...step.asks.map(look))
+    seen.push(...seenOf(step))
   }
   return { seen, end: step.end }
 }

@@ -1,10 +1,13 @@
 /** What people write to define an agent: the AI SDK's `ToolLoopAgent` settings, and a name. */
 import { SkeinError } from '../std/index.ts'
-import type { InferSchema, ModelRef, ModelRequest, Sampling, Schema } from '../kernel/index.ts'
+import { WHEN_BUSY } from '../kernel/index.ts'
+import type { InferSchema, ModelRef, ModelRequest, Sampling, Schema, WhenBusy } from '../kernel/index.ts'
 import type { ToolApproval } from './approval.ts'
-import { STEPS_DEFAULT, STEPS_MAX } from './limits.ts'
+import type { Handoffs } from './hand-off.ts'
+import { REPEATS_DEFAULT, REPEATS_MAX, REPEATS_MIN, STEPS_DEFAULT, STEPS_MAX } from './limits.ts'
 import type { AgentOutput } from './output.ts'
 import type { Instructions } from './prompt.ts'
+import type { CircleLimits, LoopDetection } from './repeats.ts'
 import type { StopCondition } from './steps.ts'
 import type { AgentTools, Toolset } from './toolset.ts'
 
@@ -36,6 +39,17 @@ export type AgentSettings<
   readonly maxSteps?: number
   /** Ends the agent after a step, with what it has. */
   readonly stopWhen?: StopCondition | readonly StopCondition[]
+  /** Agents that this one may hand the conversation over to; a function where they name each other. */
+  readonly handoffs?: Handoffs
+  /**
+   * How it takes messages while it is at work, unless their sender says otherwise: `queue` (default), `steer`, `reject`
+   * or `replace`.
+   */
+  readonly whenBusy?: WhenBusy
+  /** `end` (default), or `wait`: after an answer it lives on its mailbox, without memory, and takes up what comes. */
+  readonly onIdle?: 'end' | 'wait'
+  /** Same call, same outcome: told once after `repeats` times (3), then it ends with `LOOP_DETECTED`. `false` lets it. */
+  readonly loopDetection?: LoopDetection
   readonly description?: string
   /** A label for people. */
   readonly version?: string
@@ -73,6 +87,10 @@ const KNOWN: ReadonlySet<string> = new Set([
   'description',
   'version',
   'onUpgrade',
+  'handoffs',
+  'whenBusy',
+  'onIdle',
+  'loopDetection',
 ])
 
 const ON_THE_MODEL = 'set it where the model is made; calls are retried and timed by Skein'
@@ -122,6 +140,7 @@ export function checkSettings(settings: AgentSettings): void {
         : 'leave it out'
     throw bad(name, `has a setting ${key}, which Skein does not have`, mend ?? 'leave it out')
   }
+  checkConduct(settings)
   const { model, maxSteps, stopWhen, instructions, onUpgrade } = settings as {
     readonly [K in keyof AgentSettings]?: unknown
   }
@@ -143,6 +162,33 @@ export function checkSettings(settings: AgentSettings): void {
   if (onUpgrade !== undefined && onUpgrade !== 'adopt' && onUpgrade !== 'pin') {
     throw bad(name, `has onUpgrade ${JSON.stringify(onUpgrade)}`, "give 'adopt' or 'pin'")
   }
+}
+
+function checkConduct(settings: AgentSettings): void {
+  const { name, whenBusy, onIdle, loopDetection, handoffs } = settings as {
+    readonly [K in keyof AgentSettings]?: unknown
+  }
+  const fault = (what: string, mend: string): SkeinError => bad(String(name), what, mend)
+  if (whenBusy !== undefined && !WHEN_BUSY.includes(whenBusy as WhenBusy))
+    throw fault(`has whenBusy ${JSON.stringify(whenBusy)}`, `give one of ${WHEN_BUSY.join(', ')}`)
+  if (onIdle !== undefined && onIdle !== 'end' && onIdle !== 'wait')
+    throw fault(`has onIdle ${JSON.stringify(onIdle)}`, "give 'end' or 'wait'")
+  if (handoffs !== undefined && typeof handoffs !== 'function' && !Array.isArray(handoffs))
+    throw fault('has handoffs that are no list', 'give a list of agents, or a function that returns one')
+  const { repeats } = (typeof loopDetection === 'object' ? (loopDetection ?? {}) : {}) as { readonly repeats?: unknown }
+  const isCount = Number.isInteger(repeats) && Number(repeats) >= REPEATS_MIN && Number(repeats) <= REPEATS_MAX
+  const isKnown = loopDetection === undefined || loopDetection === false || typeof loopDetection === 'object'
+  if (!isKnown || (repeats !== undefined && !isCount))
+    throw fault(
+      `has loopDetection ${JSON.stringify(loopDetection)}`,
+      `give false, or { repeats } with a whole number from ${REPEATS_MIN} to ${REPEATS_MAX}`,
+    )
+}
+
+/** When an agent goes round in circles. */
+export function circleLimitsOf({ loopDetection }: AgentSettings): CircleLimits {
+  if (loopDetection === false) return { repeats: Number.POSITIVE_INFINITY, except: [] }
+  return { repeats: loopDetection?.repeats ?? REPEATS_DEFAULT, except: loopDetection?.except ?? [] }
 }
 
 /** The most steps of an agent; a `stopWhen` is a limit of its own. */

@@ -21,6 +21,11 @@ export function shownError(error: Pick<ErrorData, 'code' | 'message'>): Shown {
   return { type: 'error-text', value: cutText(`${error.code}: ${error.message}`, ERROR_CHARS_MAX) }
 }
 
+/** What a model is shown, as text within a text. */
+export function shownText({ value }: Shown): string {
+  return typeof value === 'string' ? value : jsonText(value)
+}
+
 /** JSON text of data, for a message. */
 export function jsonText(value: unknown): string {
   return jsonOf(value).text

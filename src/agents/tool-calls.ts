@@ -17,6 +17,7 @@ import type {
   ToolResultPart,
 } from '../kernel/index.ts'
 import { adopted, argumentsOf } from './answer.ts'
+import { STILL_RUNNING } from './late-results.ts'
 import { CALLS_PER_STEP_MAX, ISSUES_MAX } from './limits.ts'
 import type { AgentPlan } from './plan.ts'
 import { quoted, shownError, shownValue } from './shown.ts'
@@ -25,6 +26,16 @@ import type { ShowHook, ToolEntry } from './toolset.ts'
 
 type Asks = readonly ReducerAsk[]
 type Shown = ToolResultPart['output']
+
+const NOT_BEGUN: Shown = { type: 'error-text', value: 'Not begun: the user spoke first.' }
+const NOT_DONE: Shown = {
+  type: 'error-text',
+  value: 'Not done: the user spoke before it had begun, or before it answered.',
+}
+const BROKEN_OFF: Shown = {
+  type: 'error-text',
+  value: 'Broken off: the user spoke before it had ended. What it had done by then stays done.',
+}
 
 /** The calls of step `n` on their way. */
 export class ToolCalls {
@@ -38,6 +49,9 @@ export class ToolCalls {
   readonly #n: number
   readonly #given: readonly ToolCallPart[]
   readonly #open = new Map<string, (outcome: ReducerOutcome) => Asks>()
+  readonly #indexes = new Map<string, number>()
+  /** The agent that the conversation goes to after this step. */
+  handoff: AgentPlan | undefined
 
   constructor(plan: AgentPlan, n: number, given: ModelAnswer) {
     this.#plan = plan
@@ -64,8 +78,33 @@ export class ToolCalls {
     return then(outcome)
   }
 
+  /** Somebody spoke before any of the calls had begun. */
+  skip(): this {
+    this.calls.forEach((_, i) => this.#put(i, NOT_BEGUN))
+    return this
+  }
+
+  /** Somebody spoke, and this call was let go of. */
+  letGo(slot: string): void {
+    this.#close(slot, slot.includes('/run/') ? BROKEN_OFF : NOT_DONE)
+  }
+
+  /** Somebody spoke, and this call goes on: what it gives comes late. */
+  goOn(slot: string): ToolCallPart {
+    return this.#close(slot, STILL_RUNNING)
+  }
+
+  #close(slot: string, output: Shown): ToolCallPart {
+    const i = this.#indexes.get(slot)
+    assert(i !== undefined, `a call has asked for ${slot}`)
+    this.#open.delete(slot)
+    this.#put(i, output)
+    return this.calls[i] as ToolCallPart
+  }
+
   #begin(call: ToolCallPart, i: number, messages: readonly ChatMessage[]): Asks {
-    const { name, tools, approvals } = this.#plan
+    const { name, approvals } = this.#plan
+    const tools = this.#plan.tools()
     const entry = tools.get(call.toolName)
     const slot = `r${this.#n}/${entry?.kind ?? 'tool'}/${i}`
     if (i >= CALLS_PER_STEP_MAX) {
@@ -85,12 +124,22 @@ export class ToolCalls {
       const why = `the arguments of ${entry.name} are not a JSON object: ${quoted(String(given))}`
       return this.#refuse(i, 'INPUT_INVALID', why)
     }
+    if (entry.kind === 'handoff') return this.#beginHandoff(slot, entry, i)
     if (entry.kind === 'tool') {
       const tool = approvals.perCall(entry.name, entry.tool, { call, messages })
       const { toolCallId } = call
       return this.#ask({ type: 'tool', slot, name: entry.name, tool, input, toolCallId, messages }, i, entry)
     }
     return this.#beginRun(slot, entry, input, i)
+  }
+
+  /** A fact of its own, so that the log shows it; one of them in a step. */
+  #beginHandoff(slot: string, { name, plan }: Extract<ToolEntry, { kind: 'handoff' }>, i: number): Asks {
+    if (this.handoff !== undefined)
+      return this.#refuse(i, 'TOOL_UNKNOWN', 'the conversation is handed over once at a time')
+    this.handoff = plan
+    const fn = (): unknown => ({ assistant: plan.name })
+    return this.#ask({ type: 'hook', slot, name, fn }, i, undefined)
   }
 
   /** The input of a run is parsed before it starts, as `ctx.run` does it. */
@@ -114,6 +163,7 @@ export class ToolCalls {
   }
 
   #ask(ask: ReducerAsk, i: number, entry: ToolEntry | undefined): Asks {
+    this.#indexes.set(ask.slot, i)
     this.#open.set(ask.slot, (outcome) => {
       if (!outcome.ok) return this.#put(i, shownError(outcome.error))
       this.values.set(i, outcome.value)

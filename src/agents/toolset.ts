@@ -2,6 +2,7 @@
 import { SkeinError } from '../std/index.ts'
 import { isSchema, jsonSchemaOf } from '../kernel/index.ts'
 import type { AnyDefinition, AnyTool, Schema, ToolLike, ToolResultPart, ToolSpec } from '../kernel/index.ts'
+import type { AgentPlan } from './plan.ts'
 
 /** A tool under a name, or a definition whose run is the tool call. */
 export type AgentTool = ToolLike | AnyDefinition
@@ -32,6 +33,8 @@ export type ToolEntry =
       readonly spec: ToolSpec
       readonly argument: string | undefined
     }
+  /** A call hands the conversation over. */
+  | { readonly kind: 'handoff'; readonly name: string; readonly plan: AgentPlan; readonly spec: ToolSpec }
 
 /** Entries by name, in the author's order. */
 export type Toolset = ReadonlyMap<string, ToolEntry>

@@ -49,6 +49,7 @@ export const ERROR_CODES = {
   BUDGET_EXCEEDED: budget,
   ACCOUNT_FROZEN: budget,
   STEPS_EXCEEDED: failed,
+  LOOP_DETECTED: failed,
   VALUE_TOO_LARGE: failed,
   // messages and children
   MAILBOX_FULL: again,
@@ -57,6 +58,8 @@ export const ERROR_CODES = {
   PROCESS_REFUSED: failed,
   CHILD_FAILED: failed,
   MESSAGE_INVALID: failed,
+  MESSAGE_REFUSED: failed,
+  MESSAGE_WITHDRAWN: failed,
   // host, engine, store
   RUN_INPUT_DIFFERS: usage,
   USAGE: usage,

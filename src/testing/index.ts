@@ -14,6 +14,8 @@ export { balanceOf, begunAttempts, conservationOffences } from './oracle/conserv
 export type { Balance } from './oracle/conservation.ts'
 export { bornOf, factsOf, idOf, segmentsOf } from './oracle/journal.ts'
 export type { Journal, Segment } from './oracle/journal.ts'
+export { conversationOffences } from './oracle/conversation-laws.ts'
+export type { SpokenMessage } from './oracle/conversation-laws.ts'
 export { journalOffences } from './oracle/journal-laws.ts'
 export { messageOffences } from './oracle/message-laws.ts'
 export { endOffences, prefixOffences } from './oracle/replay-laws.ts'

@@ -20,6 +20,22 @@ export async function readInput(text: string, cwd: string, what: string): Promis
   }
 }
 
+/** What to say to a process: a text as it stands, or JSON. */
+export async function readMessage(text: string, cwd: string): Promise<unknown> {
+  return isText(text) ? text : readInput(text, cwd, 'the message')
+}
+
+/** What is no file and does not even begin like JSON. */
+function isText(text: string): boolean {
+  if (/^\s*[[{"@]/.test(text)) return false
+  try {
+    JSON.parse(text)
+    return false
+  } catch {
+    return true
+  }
+}
+
 /** A bare word was most likely meant as a text. */
 function mend(text: string, isFile: boolean): string {
   if (isFile || /^[\s]*[[{"]/.test(text)) return ''

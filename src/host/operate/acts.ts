@@ -1,8 +1,8 @@
 /** What an operator does to processes: each act is one control or message, durable when it resolves. */
 import { randomUUID } from 'node:crypto'
 import type { Engine } from '../../engine/index.ts'
-import { capOf, payloadOf } from '../../kernel/index.ts'
-import type { Budget, Control, Payload, WaitOn } from '../../kernel/index.ts'
+import { addressOf, capOf, payloadOf } from '../../kernel/index.ts'
+import type { Address, Budget, Control, Payload, WaitOn } from '../../kernel/index.ts'
 import { asMessageId, SkeinError } from '../../std/index.ts'
 import type { Pid } from '../../std/index.ts'
 import type { Entry } from '../views/story.ts'
@@ -77,10 +77,8 @@ export async function cancelProcess(
 }
 
 /** A message from outside. `id` makes repeats harmless. */
-export type Letter = {
+export type Letter = Address & {
   readonly body: unknown
-  readonly topic?: string | undefined
-  readonly type?: string | undefined
   readonly id?: string | undefined
 }
 
@@ -94,8 +92,7 @@ export async function sendMessage(
   const result = await engine.deliver({
     id: asMessageId(letter.id ?? randomUUID()),
     to: pid,
-    ...(letter.topic === undefined ? {} : { topic: letter.topic }),
-    ...(letter.type === undefined ? {} : { type: letter.type }),
+    ...addressOf(letter),
     body: payloadOf(letter.body, 'ARGS_NOT_DATA'),
   })
   switch (result) {

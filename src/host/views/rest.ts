@@ -49,7 +49,7 @@ export function needsOf(member: Member): readonly Need[] | 'moving' {
     return operators.length > 0 ? operators : [{ kind: 'parked', member, error: view.parked ?? unknown }]
   }
   if (view.status === 'ready' || story.inFlight().some((entry) => entry.kind !== 'child')) return 'moving'
-  const waiting = story.waiting().filter((entry) => !isStanding(entry))
+  const waiting = story.waiting().filter((entry) => !isAside(entry))
   if (waiting.length === 0 || waiting.some(isDue)) return 'moving'
   return entryNeeds(member)
 }
@@ -59,7 +59,7 @@ export function entryNeeds(member: Member): Need[] {
   const needs: Need[] = []
   for (const entry of member.story.waiting()) {
     const kind = entry.wait?.on.kind
-    if (isStanding(entry)) continue
+    if (isAside(entry)) continue
     switch (kind) {
       case 'approval':
       case 'answer':
@@ -102,8 +102,8 @@ function isGiven(need: Exclude<Need, { kind: 'parked' }>, pending: readonly Cont
 }
 
 /** An agent hears its mail while it does other things: nobody has to write to it. */
-function isStanding(entry: Entry): boolean {
-  return entry.wait?.on.kind === 'message' && entry.wait.on.standing === true
+function isAside(entry: Entry): boolean {
+  return entry.wait?.on.kind === 'message' && entry.wait.on.aside === true
 }
 
 /** Timers come by themselves; an approval that expires is still for a person. */

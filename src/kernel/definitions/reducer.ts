@@ -36,7 +36,14 @@ export type ReducerAsk =
    * The next message that matches, as a `ReceivedMessage`. It may stay open while other things are asked and costs
    * nothing until it is answered. One that does not fit `schema` goes to the dead letters, with word to its sender.
    */
-  | { readonly type: 'receive'; readonly slot: string; readonly pattern: MessagePattern; readonly schema?: Schema }
+  | {
+      readonly type: 'receive'
+      readonly slot: string
+      readonly pattern: MessagePattern
+      readonly schema?: Schema
+      /** The reducer works meanwhile: nobody is asked to write to it. */
+      readonly aside?: boolean
+    }
   | {
       readonly type: 'send'
       readonly slot: string
@@ -44,6 +51,8 @@ export type ReducerAsk =
       readonly body: unknown
       readonly topic?: string
       readonly messageType?: string
+      /** Of an answer: there is none, and why. */
+      readonly failed?: ErrorData
     }
   /**
    * Lets go of slots: what has not begun never will, reads and children are broken off and charged, receives are

@@ -1,5 +1,5 @@
 /** Asks: what a body (workflow or agent) wants done, before the gate has seen it. */
-import type { EffectKey, Pid, ScopePath } from '../../std/index.ts'
+import type { EffectKey, ErrorData, Pid, ScopePath } from '../../std/index.ts'
 import type { Budget } from '../accounts/amounts.ts'
 import type { AnyDefinition } from '../definitions/definition.ts'
 import type { ModelRef, ModelRequest } from '../definitions/model.ts'
@@ -75,6 +75,8 @@ export type Ask =
       readonly topic?: string
       readonly type?: string
       readonly expectsReply: boolean
+      /** Of an answer: there is none, and why. */
+      readonly failed?: ErrorData
     })
   | (AskBase & {
       readonly op: 'receive'
@@ -83,6 +85,8 @@ export type Ask =
       readonly timeoutMs: number | undefined
       /** Of a reducer: hears while other things go on, and is a fact only when it is answered or outlives the activation. */
       readonly standing: boolean
+      /** Nobody is asked to write: see `WaitOn`. */
+      readonly aside: boolean
     })
   /** A reducer lets go of these keys. */
   | (AskBase & { readonly op: 'drop'; readonly keys: readonly EffectKey[] })

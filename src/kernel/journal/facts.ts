@@ -18,8 +18,8 @@ export type EffectKind = 'model' | 'tool' | 'step'
 /** Why a process waits; each wait is a row that wakes it without loading it (rule T6). */
 export type WaitOn =
   | { readonly kind: 'timer'; readonly dueAt: number }
-  /** `standing`: the process does other things meanwhile, and needs nobody to write to it. */
-  | { readonly kind: 'message'; readonly pattern: MessagePattern; readonly dueAt?: number; readonly standing?: true }
+  /** `aside`: the process does other things meanwhile, and needs nobody to write to it. */
+  | { readonly kind: 'message'; readonly pattern: MessagePattern; readonly dueAt?: number; readonly aside?: true }
   | { readonly kind: 'child'; readonly pid: Pid }
   | {
       readonly kind: 'approval'

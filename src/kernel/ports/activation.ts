@@ -16,6 +16,8 @@ export type Message = {
   readonly type?: string
   /** Correlates the answer of a `call` (rule M5). */
   readonly replyTo?: { readonly pid: Pid; readonly id: string }
+  /** Of an answer: there is none, and why. */
+  readonly failed?: ErrorData
   readonly body: Payload
 }
 

@@ -72,7 +72,7 @@ function enactSent(process: Process, fact: FactOf<'sent'>): void {
 
 /** Puts a message into the frame; the engine's answer comes as an event. Its id keeps it from arriving twice. */
 export function sendMessage(process: Process, ask: AskOf<'send'>): void {
-  const { key, to, topic, type, body } = ask
+  const { key, to, topic, type, body, failed } = ask
   const id = asMessageId(process.effectId(key))
   const replyTo = ask.expectsReply ? { replyTo: { pid: process.pid, id } } : {}
   process.turn.sent.push({
@@ -85,6 +85,7 @@ export function sendMessage(process: Process, ask: AskOf<'send'>): void {
       ...(topic === undefined ? {} : { topic }),
       ...(type === undefined ? {} : { type }),
       ...replyTo,
+      ...(failed === undefined ? {} : { failed }),
       body,
     },
   })

@@ -5,7 +5,7 @@ import { check } from '../definitions/schema.ts'
 import { failure, NOTHING, payloadOf, valueOf } from '../journal/outcome.ts'
 import type { Outcome } from '../journal/outcome.ts'
 import { baseKey, isGrace, suffixed, suffixOf } from '../keys/key.ts'
-import { REFUSED_TOPIC } from '../messages/pattern.ts'
+import { REFUSED_TOPIC, REPLY_TOPIC } from '../messages/pattern.ts'
 import type { Event, Message } from '../ports/activation.ts'
 import { handleControl } from './controls.ts'
 import { askAgain } from './funding.ts'
@@ -99,7 +99,7 @@ export function matchMessages(process: Process): void {
       process.mailbox.restore(key, ask.pattern)
       continue
     }
-    const { id, from, topic, type, replyTo } = message
+    const { id, from, topic, type, replyTo, failed } = message
     const envelope = {
       id,
       body: result === undefined ? valueOf(message.body) : result.value,
@@ -107,6 +107,7 @@ export function matchMessages(process: Process): void {
       ...(topic === undefined ? {} : { topic }),
       ...(type === undefined ? {} : { type }),
       ...(replyTo === undefined ? {} : { replyTo }),
+      ...(failed === undefined ? {} : { failed }),
     }
     process.turn.unwait(key)
     process.record({ type: 'answered', key, outcome: { type: 'ok', value: payloadOf(envelope) }, messageId: id })
@@ -116,6 +117,8 @@ export function matchMessages(process: Process): void {
 function refuseMessage(process: Process, message: Message, why: string): void {
   process.turn.dead.push({ id: message.id, why })
   if (message.from === undefined) return
+  const { replyTo } = message
+  const failed = new SkeinError('MESSAGE_REFUSED', `${process.pid} refused the message: ${why}`).toJSON()
   process.turn.sent.push({
     type: 'message',
     key: suffixed(message.id as string as EffectKey, 'refused'),
@@ -123,8 +126,9 @@ function refuseMessage(process: Process, message: Message, why: string): void {
       id: asMessageId(`${message.id}!refused`),
       to: message.from,
       from: process.pid,
-      topic: REFUSED_TOPIC,
       body: payloadOf({ id: message.id, by: process.pid, why }),
+      // Who calls waits for an answer: that there is none is one.
+      ...(replyTo === undefined ? { topic: REFUSED_TOPIC } : { topic: REPLY_TOPIC, type: replyTo.id, failed }),
     },
   })
 }

@@ -121,7 +121,8 @@ async function turns(process: Process): Promise<void> {
 function lieDown(process: Process): Promise<boolean> {
   for (const ask of process.open.values()) {
     if (ask.op !== 'receive' || !ask.standing || process.state.isWaiting(ask.key)) continue
-    process.record({ type: 'waiting', key: ask.key, on: { kind: 'message', pattern: ask.pattern, standing: true } })
+    const aside = ask.aside ? { aside: true as const } : {}
+    process.record({ type: 'waiting', key: ask.key, on: { kind: 'message', pattern: ask.pattern, ...aside } })
   }
   flush(process)
   return process.act.commit({ type: 'wait', summary: process.state.summary() })

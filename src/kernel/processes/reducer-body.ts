@@ -123,13 +123,17 @@ export class ReducerBody implements Body {
         ]
       }
       case 'receive': {
-        const { pattern, schema } = ask
-        return [{ ...base, op: 'receive', pattern, schema, timeoutMs: undefined, standing: true }]
+        const { pattern, schema, aside = false } = ask
+        return [{ ...base, op: 'receive', pattern, schema, timeoutMs: undefined, standing: true, aside }]
       }
       case 'send': {
-        const { topic, messageType: type } = ask
+        const { topic, messageType: type, failed } = ask
         const body = payloadOf(ask.body, 'ARGS_NOT_DATA')
-        const about = { ...(topic === undefined ? {} : { topic }), ...(type === undefined ? {} : { type }) }
+        const about = {
+          ...(topic === undefined ? {} : { topic }),
+          ...(type === undefined ? {} : { type }),
+          ...(failed === undefined ? {} : { failed }),
+        }
         return [{ ...base, op: 'send', to: asPid(ask.to), body, ...about, expectsReply: false }]
       }
       case 'drop': {

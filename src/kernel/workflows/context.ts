@@ -1,5 +1,6 @@
 /** `ctx`: everything a workflow can do. Every member is an effect through the gate, or a combinator of them. */
-import type { Duration, Pid } from '../../std/index.ts'
+import type { Duration, ErrorData, Pid } from '../../std/index.ts'
+import type { Address } from '../messages/when-busy.ts'
 import type { Amounts, Budget } from '../accounts/amounts.ts'
 import type { AnyDefinition, AgentDefinition, WorkflowDefinition } from '../definitions/definition.ts'
 import type {
@@ -85,6 +86,8 @@ export type ReceivedMessage<Body = unknown> = {
   readonly type?: string
   /** Answers a `call`. */
   readonly replyTo?: { readonly pid: Pid; readonly id: string }
+  /** Of an answer: there is none, and why; `call` throws it. */
+  readonly failed?: ErrorData
 }
 
 /** Which message to wait for, and how long. */
@@ -164,13 +167,9 @@ export interface Ctx {
     input: InputOf<D>,
     options?: RunOptions,
   ): Promise<ChildHandle<OutputOf<D>>>
-  send(to: Pid | string, body: unknown, options?: { readonly topic?: string; readonly type?: string }): Promise<void>
+  send(to: Pid | string, body: unknown, options?: Address): Promise<void>
   /** Send and wait for the answer to it (rule M5). */
-  call(
-    to: Pid | string,
-    body: unknown,
-    options?: { readonly topic?: string; readonly type?: string; readonly timeout?: Duration },
-  ): Promise<unknown>
+  call(to: Pid | string, body: unknown, options?: Address & { readonly timeout?: Duration }): Promise<unknown>
   receive<Body = unknown>(pattern?: ReceiveOptions<Body>): Promise<ReceivedMessage<Body>>
   /** Answers a received `call`. */
   reply(message: ReceivedMessage, body: unknown): Promise<void>

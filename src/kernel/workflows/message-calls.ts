@@ -1,8 +1,10 @@
 /** `ctx.send`, `ctx.call`, `ctx.reply`: messages to other processes. */
-import { asPid, limits, SkeinError } from '../../std/index.ts'
+import { asPid, errorFromData, limits, SkeinError } from '../../std/index.ts'
 import type { Duration, EffectKey, Pid } from '../../std/index.ts'
 import { payloadOf } from '../journal/outcome.ts'
 import { REPLY_TOPIC } from '../messages/pattern.ts'
+import { addressOf } from '../messages/when-busy.ts'
+import type { Address } from '../messages/when-busy.ts'
 import type { Process } from '../processes/process.ts'
 import { handled } from './asker.ts'
 import type { Asker } from './asker.ts'
@@ -22,21 +24,13 @@ export class MessageCalls {
     this.#receive = receive
   }
 
-  async send(
-    to: Pid | string,
-    body: unknown,
-    options: { readonly topic?: string; readonly type?: string } = {},
-  ): Promise<void> {
-    await this.#send(to, body, options, false).sent
+  async send(to: Pid | string, body: unknown, options: Address = {}): Promise<void> {
+    await this.#send(to, body, addressOf(options), false).sent
   }
 
-  call(
-    to: Pid | string,
-    body: unknown,
-    options: { readonly topic?: string; readonly type?: string; readonly timeout?: Duration } = {},
-  ): Promise<unknown> {
+  call(to: Pid | string, body: unknown, options: Address & { readonly timeout?: Duration } = {}): Promise<unknown> {
     const { timeout, ...about } = options
-    const { sent, key } = this.#send(to, body, about, true)
+    const { sent, key } = this.#send(to, body, addressOf(about), true)
     const answer = async (): Promise<unknown> => {
       await sent
       const message = await this.#receive({
@@ -44,6 +38,7 @@ export class MessageCalls {
         type: this.#process.effectId(key),
         ...(timeout === undefined ? {} : { timeout }),
       })
+      if (message.failed !== undefined) throw errorFromData(message.failed)
       return message.body
     }
     return handled(answer())

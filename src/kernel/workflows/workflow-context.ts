@@ -125,6 +125,7 @@ export class WorkflowContext implements Omit<
       schema,
       timeoutMs,
       standing: false,
+      aside: false,
     })) as Promise<ReceivedMessage<Body>>
   }
 
