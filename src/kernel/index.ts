@@ -39,7 +39,17 @@ export { check, isSchema, jsonSchemaOf, parse } from './definitions/schema.ts'
 export type { AiSdkSchema, InferSchema, InferSchemaInput, Schema, StandardSchema } from './definitions/schema.ts'
 export type { AnyTool, Reconciled, Tool, ToolExecutionOptions, ToolLike } from './definitions/tool.ts'
 export { FACT_VERSION } from './journal/facts.ts'
-export type { Born, EffectClass, EffectKind, Fact, FactBody, FactOf, MessagePattern, WaitOn } from './journal/facts.ts'
+export type {
+  Born,
+  EffectClass,
+  EffectKind,
+  Fact,
+  FactBody,
+  FactOf,
+  MessagePattern,
+  WaitOn,
+  WriteVerdict,
+} from './journal/facts.ts'
 export { failure, failureOf, NOTHING, payloadOf, valueOf } from './journal/outcome.ts'
 export type { Outcome, Payload } from './journal/outcome.ts'
 export { CHAIN_START, openFrame, sealFrame, verifyFrame } from './journal/seal.ts'
@@ -90,3 +100,7 @@ export type { Kernel } from './processes/kernel.ts'
 export { ProcessState } from './processes/process-state.ts'
 export type { ChildRecord } from './processes/child-record.ts'
 export type { EffectRecord } from './processes/effect-record.ts'
+export { dryReplay } from './upgrade/dry-replay.ts'
+export type { DryReplay, DryReplayed } from './upgrade/dry-replay.ts'
+export type { AmbiguousAsk, AskedAnew, RecordedEffect, UpgradeOutcome, UpgradeReport } from './upgrade/report.ts'
+export type { Migrate } from './definitions/definition.ts'

@@ -31,6 +31,7 @@ export const ERROR_CODES = {
   CONTINUE_AS_NEW_INVALID: usage,
   WORKFLOW_DIVERGED: parked,
   CODE_ABSENT: parked,
+  UPGRADE_AMBIGUOUS: parked,
   NOT_AVAILABLE: usage,
   WORKFLOW_FAILED: failed,
   // effects

@@ -57,6 +57,10 @@ export class Story {
   /** Models, tools and steps that were decided. */
   effectCount = 0
   cancelled: string | undefined
+  /** The code it runs now, where it was changed inside a segment. */
+  code: { readonly digest: string; readonly version: string } | undefined
+  /** Entries that code had not asked for when it was adopted. */
+  readonly orphans = new Set<string>()
   readonly entries = new Map<string, Entry>()
   readonly #named = new Map<string, number>()
 
@@ -152,6 +156,10 @@ export class Story {
         this.segment = fact.segment
         for (const entry of this.entries.values()) entry.wait = undefined
         return
+      case 'adopted':
+        this.code = { digest: fact.to, version: fact.version }
+        for (const key of fact.orphans) this.orphans.add(`${this.segment} ${key}`)
+        return
       case 'ended':
         this.ended = fact
         for (const entry of this.entries.values()) entry.wait = undefined
@@ -209,6 +217,7 @@ export class Story {
       case 'budget':
       case 'grace':
       case 'operator':
+      case 'upgrade':
         return
     }
   }

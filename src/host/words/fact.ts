@@ -57,11 +57,23 @@ function words(fact: Fact, nameOf: (key: string) => string): Words {
       return ['account', fact.op, amountsWords(fact.amounts), otherWords(fact), byWords(fact.by)]
     case 'snapshot':
       return ['snapshot', `segment ${fact.segment}`, payloadWords(fact.state, DETAIL_MAX)]
+    case 'adopted':
+      return ['adopted', `version ${fact.version}`, codeWords(fact), orphanWords(fact.orphans.length), byWords(fact.by)]
     case 'ended':
       return ['ended', settledVerb(fact.result.type), outcomeWords(fact.result, DETAIL_MAX), fact.warning]
     default:
       return unreachable(fact, 'fact')
   }
+}
+
+const DIGEST_SHOWN = 8
+
+function codeWords({ from, to }: Extract<Fact, { type: 'adopted' }>): string {
+  return from === to ? 'the same code' : `code ${from.slice(0, DIGEST_SHOWN)} → ${to.slice(0, DIGEST_SHOWN)}`
+}
+
+function orphanWords(count: number): string | undefined {
+  return count === 0 ? undefined : `${count} left over`
 }
 
 function attemptWords(attempt: number): string | undefined {
@@ -125,6 +137,8 @@ export function waitWords(on: Extract<Fact, { type: 'waiting' }>['on']): string 
       return `for ${amountsWords(on.need)}`
     case 'grace':
       return 'a moment, before looking at the far side again'
+    case 'upgrade':
+      return 'to move to other code, when nothing is under way'
     case 'operator':
       return `for an operator: ${oneLine(on.question, DETAIL_MAX)}`
     default:

@@ -1,6 +1,7 @@
 /** Definitions: what a process is an instance of. */
 import type { Ctx } from '../workflows/context.ts'
 import type { ReducerFactory } from './reducer.ts'
+import type { UpgradeReport } from '../upgrade/report.ts'
 import type { Schema } from './schema.ts'
 
 type DefinitionBase<Input, Output> = {
@@ -16,9 +17,18 @@ type DefinitionBase<Input, Output> = {
   readonly onUpgrade: 'pin' | 'adopt'
 }
 
+/** How a workflow takes over runs of older code; pure functions. */
+export type Migrate = {
+  /** By name or key of an ambiguous write: the outcome it had, done anew, or refused (rule U4). What is left out parks. */
+  readonly writes?: (report: UpgradeReport) => Readonly<Record<string, 'reuse' | 'new' | 'fail' | undefined>>
+  /** What older code gave to `continueAsNew`, as this code's input. */
+  readonly state?: (state: unknown, from: { readonly version: string }) => unknown
+}
+
 /** A durable, deterministic async function. */
 export interface WorkflowDefinition<Input = unknown, Output = unknown> extends DefinitionBase<Input, Output> {
   readonly kind: 'workflow'
+  readonly migrate?: Migrate
   run(ctx: Ctx, input: Input): Promise<Output> | Output
 }
 

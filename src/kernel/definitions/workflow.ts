@@ -2,7 +2,7 @@
 import { SkeinError } from '../../std/index.ts'
 import type { ContinueAsNew, Ctx } from '../workflows/context.ts'
 import { noteDefinition } from './defined.ts'
-import type { WorkflowDefinition } from './definition.ts'
+import type { Migrate, WorkflowDefinition } from './definition.ts'
 import { isSchema } from './schema.ts'
 import type { InferSchema, InferSchemaInput, Schema } from './schema.ts'
 
@@ -13,8 +13,13 @@ export type WorkflowSettings<I extends Schema | undefined, O extends Schema | un
   readonly description?: string
   readonly input?: I
   readonly output?: O
-  /** `pin` (default): a run goes on only with the code it was born with. */
+  /**
+   * `pin` (default): a run goes on only with the code it was born with, until `continueAsNew` or `skein upgrade` ·
+   * `adopt`: with the newest, where that fits what was done.
+   */
   readonly onUpgrade?: 'pin' | 'adopt'
+  /** What is to become of runs of older code. */
+  readonly migrate?: Migrate
 }
 
 type ValueOf<S> = S extends Schema ? InferSchema<S> : unknown
@@ -64,6 +69,7 @@ export function workflow<
     ...(settings.output === undefined ? {} : { output: settings.output }),
     source: fn.toString(),
     onUpgrade: settings.onUpgrade ?? ('pin' as const),
+    ...(settings.migrate === undefined ? {} : { migrate: settings.migrate }),
     run: fn,
   }
   noteDefinition(definition)

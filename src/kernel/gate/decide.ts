@@ -11,7 +11,12 @@ import { suffixed } from '../keys/key.ts'
 import { dropFact } from '../processes/drop.ts'
 import { endOfBudgetWait, mayFund } from '../processes/funding.ts'
 import type { Process } from '../processes/process.ts'
+import { isRefused } from '../upgrade/ambiguity.ts'
 import { decideEffect } from './gate.ts'
+
+/** Why an effect fails that somebody has said no to when other code was adopted. */
+const REFUSED_BY_VERDICT =
+  'it may have been done by the code before, and whoever upgraded the run has said that it is to fail'
 
 /** Facts of all the decisions, and the asks that must queue for a slot. */
 export type Decisions = { readonly facts: FactBody[]; readonly queued: Ask[] }
@@ -25,7 +30,11 @@ export function decideAsks(process: Process, asks: readonly Ask[]): Decisions {
   const answered = new Set<EffectKey>()
   for (const ask of asks) {
     if (answered.has(ask.key)) continue
-    const decided = ask.op === 'effect' ? decideEffect(process, ask, account) : decideOther(process, ask, account)
+    const decided = isRefused(process, ask)
+      ? refusals(ask, new SkeinError('EFFECT_FAILED', REFUSED_BY_VERDICT))
+      : ask.op === 'effect'
+        ? decideEffect(process, ask, account)
+        : decideOther(process, ask, account)
     if (decided === 'queue') {
       queued.push(ask)
       continue
@@ -89,6 +98,12 @@ function decideOther(process: Process, ask: Exclude<Ask, { op: 'effect' }>, acco
   }
 }
 
+/** A start that is refused answers the wait for its end too. */
+function refusals(ask: Ask, error: SkeinError): readonly FactBody[] {
+  if (ask.op !== 'start') return [refusal(ask, error)]
+  return [refusal(ask, error), { type: 'answered', key: suffixed(ask.key, 'end'), outcome: failure(error.toJSON()) }]
+}
+
 function refusal(ask: Ask, error: SkeinError): FactBody {
   return { type: 'settled', key: ask.key, attempt: 0, outcome: failure(error.toJSON()) }
 }
@@ -127,11 +142,9 @@ function carveOf(account: Account, budget: Amounts): Amounts {
 }
 
 function decideStart(process: Process, ask: AskOf<'start'>, account: Account): readonly FactBody[] {
-  const joined = suffixed(ask.key, 'end')
   const refuse = (error: SkeinError): readonly FactBody[] => [
     ...endOfBudgetWait(process, ask.key),
-    refusal(ask, error),
-    { type: 'answered', key: joined, outcome: failure(error.toJSON()) },
+    ...refusals(ask, error),
   ]
   const depth = (process.state.born?.depth ?? 0) + 1
   if (depth > limits.SPAWN_DEPTH_MAX)

@@ -35,6 +35,17 @@ export type WaitOn =
   | { readonly kind: 'budget'; readonly need: Amounts }
   | { readonly kind: 'grace'; readonly dueAt: number }
   | { readonly kind: 'operator'; readonly question: string }
+  /** Somebody has asked it to move to other code: it does when nothing is under way. */
+  | { readonly kind: 'upgrade'; readonly verdicts: readonly WriteVerdict[]; readonly by: string }
+
+/** What is to become of a write that the new code asks for and that may have been done already (rule U4). */
+export type WriteVerdict = {
+  /** As the new code asks for it. */
+  readonly key: EffectKey
+  readonly how: 'reuse' | 'new' | 'fail'
+  /** Whose outcome it gets, with `reuse`. */
+  readonly from?: EffectKey
+}
 
 /** A message filter: data, so that it can be an index row (rule M3). A member that is absent matches anything. */
 export type MessagePattern = {
@@ -165,6 +176,25 @@ export type FactBody =
       readonly version: string
       readonly segment: number
       readonly carried: Payload
+      /** The code of the new segment, where it is not that of the old (rule U2). */
+      readonly codeDigest?: string
+    }
+  /** From here on the process runs other code, and what was recorded before answers only as far as it still fits (rules U3–U7). */
+  | {
+      readonly type: 'adopted'
+      readonly from: string
+      readonly to: string
+      readonly version: string
+      /** What was asked for before, and was not when the new code had caught up. */
+      readonly orphans: readonly EffectKey[]
+      /** Asked for anew, whatever was recorded. */
+      readonly fresh?: readonly EffectKey[]
+      readonly reused?: readonly { readonly key: EffectKey; readonly from: EffectKey }[]
+      /** Refused, by a verdict. */
+      readonly failed?: readonly EffectKey[]
+      /** Scopes that were done, and in which the new code has more to do. */
+      readonly open?: readonly ScopePath[]
+      readonly by: string
     }
   | { readonly type: 'ended'; readonly result: Outcome; readonly warning?: string }
 

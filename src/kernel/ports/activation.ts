@@ -4,7 +4,7 @@
  */
 import type { EffectKey, Epoch, ErrorData, MessageId, OwnerId, Pid } from '../../std/index.ts'
 import type { Amounts, Dimension } from '../accounts/amounts.ts'
-import type { EffectClass, Fact, FactBody, WaitOn } from '../journal/facts.ts'
+import type { EffectClass, Fact, FactBody, WaitOn, WriteVerdict } from '../journal/facts.ts'
 import type { Outcome, Payload } from '../journal/outcome.ts'
 
 /** A message between processes, or from outside. */
@@ -42,6 +42,8 @@ export type Control = { readonly id: string } & (
       readonly reason?: string
       readonly by: string
     }
+  /** Moves inside its segment to the newest code of its host, if that can go on from its facts (rule U3). */
+  | { readonly type: 'upgrade'; readonly verdicts: readonly WriteVerdict[]; readonly by: string }
   /** A child has too little in dimensions where it has no budget of its own. */
   | { readonly type: 'fund'; readonly child: Pid; readonly need: Amounts }
   /** The parent has not enough either, and does not wait for more. */

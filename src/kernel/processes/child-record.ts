@@ -8,6 +8,8 @@ export type ChildRecord = {
   readonly detached: boolean
   cap: Amounts
   ended: boolean
+  /** What it had used when it ended. */
+  spent?: Amounts
   cancelSent: boolean
   /** Started in an earlier segment: nobody in this one can wait for it, and its key may mean another now. */
   carried?: true

@@ -6,6 +6,7 @@ import { failure, NOTHING, payloadOf, valueOf } from '../journal/outcome.ts'
 import type { Outcome } from '../journal/outcome.ts'
 import { baseKey, suffixed } from '../keys/key.ts'
 import type { Control } from '../ports/activation.ts'
+import { UPGRADE_KEY } from '../upgrade/adoption.ts'
 import { cancelProcess } from './cancel.ts'
 import { askAgain, handleFund, handleFundRefused, releaseBudgetWaits, requestAgain } from './funding.ts'
 import type { Process } from './process.ts'
@@ -29,6 +30,14 @@ export function handleControl(process: Process, control: Control): void {
       return
     case 'resolve':
       handleResolve(process, control)
+      return
+    case 'upgrade':
+      if (process.state.cancelled === undefined && process.body?.end === undefined)
+        process.record({
+          type: 'waiting',
+          key: UPGRADE_KEY,
+          on: { kind: 'upgrade', verdicts: control.verdicts, by: control.by },
+        })
       return
     case 'fund':
       handleFund(process, control.child, control.need)

@@ -46,6 +46,7 @@ function deliver(process: Process, key: EffectKey): void {
   const ask = process.open.get(key)
   const outcome = process.state.effects.get(key)?.outcome
   if (ask === undefined || outcome === undefined) return
+  process.told.note(key, process.state.record(key).outcomeSeq)
   if (ask.op === 'close') closeScope(process, ask.closes, key)
   if (ask.op === 'close') ask.concluded.close()
   process.settleOpen(ask, outcome)

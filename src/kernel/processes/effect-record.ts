@@ -10,6 +10,8 @@ export type EffectPhase = 'waiting' | 'intended' | 'begun' | 'settled' | 'unknow
 /** What is known of one key. */
 export type EffectRecord = {
   readonly key: EffectKey
+  /** Seq of its first fact. */
+  readonly firstSeq: number
   phase: EffectPhase
   kind: EffectKind | undefined
   class: EffectClass | undefined
@@ -37,9 +39,10 @@ export type EffectRecord = {
 }
 
 /** A key of which nothing is known yet. */
-export function newEffectRecord(key: EffectKey): EffectRecord {
+export function newEffectRecord(key: EffectKey, firstSeq: number): EffectRecord {
   return {
     key,
+    firstSeq,
     phase: 'waiting',
     kind: undefined,
     class: undefined,

@@ -7,6 +7,7 @@ import type { Outcome } from '../journal/outcome.ts'
 import type { BodyEnd } from './body.ts'
 import type { Ask } from '../effects/ask.ts'
 import { makeBody } from './bodies.ts'
+import { giveUpAll } from '../upgrade/give-up.ts'
 import { CANCEL_KEY, cancelChild, stopAsk } from './cancel.ts'
 import type { Process } from './process.ts'
 
@@ -26,6 +27,7 @@ export function moveToEnd(process: Process): Ending {
   if (!cancelled && body?.end === undefined) return 'open'
   if (!cancelled && body?.end?.type === 'continue') return continueAsNew(process, body.end.state)
   dropUnbegun(process)
+  giveUpAll(process)
   const failed = cancelled || body?.end?.type === 'error'
   const children = state.openChildren()
   if (failed) for (const child of children) cancelChild(process, child.key, child.pid)
@@ -147,24 +149,42 @@ export function refuseOpenContinue(process: Process): void {
 }
 
 function continueAsNew(process: Process, state: unknown): Ending {
+  giveUpAll(process)
   // What lingers of a closed scope belongs to this segment: it comes to its end first.
   const isHeld = process.state.openChildren().length > 0 && !areOverdue(process)
   if (process.inFlight > 0 || isHeld || hasBegun(process)) return 'open'
+  const from = process.definition
+  const isOther = takeNewest(process)
   const { definition } = process
+  const given =
+    isOther && definition?.kind === 'workflow'
+      ? (definition.migrate?.state?.(state, { version: from?.version ?? '' }) ?? state)
+      : state
   const next =
     definition?.input === undefined
-      ? state
-      : parse(definition.input, state, `the state given to continueAsNew of ${definition.name}`)
+      ? given
+      : parse(definition.input, given, `the state given to continueAsNew of ${definition.name}`)
   process.record({
     type: 'snapshot',
     state: payloadOf(next, 'ARGS_NOT_DATA'),
     version: definition?.version ?? '',
     segment: process.state.segment + 1,
     carried: payloadOf(process.state.carried()),
+    ...(isOther ? { codeDigest: process.codeDigest } : {}),
   })
   process.resetBody()
   makeBody(process)
   return 'continued'
+}
+
+/** The next segment runs the newest code that its host has registered (rule U2). */
+function takeNewest(process: Process): boolean {
+  const newest = process.deps.code.find(process.act.start.workflow)
+  if (newest?.isRegistered !== true || newest.codeDigest === process.codeDigest) return false
+  if (newest.definition.kind !== process.definition?.kind) return false
+  process.definition = newest.definition
+  process.codeDigest = newest.codeDigest
+  return true
 }
 
 /** Too long a segment stops here, before it cannot be replayed in good time (rule D7). */

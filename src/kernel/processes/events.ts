@@ -188,6 +188,7 @@ function handleTimer(process: Process, key: EffectKey): void {
     case 'child':
     case 'budget':
     case 'operator':
+    case 'upgrade':
       return
     default:
       unreachable(on, 'wait')

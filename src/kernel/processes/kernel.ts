@@ -4,14 +4,20 @@
  * A turn (rule T3): an event → its fact → deliveries, each followed by the gate for what the body then asks →
  * one frame → the starts that the frame made durable allow.
  */
-import { assert, limits, SkeinError, toSkeinError } from '../../std/index.ts'
-import type { CodeRegistry } from '../definitions/definition.ts'
+import { assert, limits, toSkeinError } from '../../std/index.ts'
+import type { SkeinError } from '../../std/index.ts'
 import { Admission } from '../gate/admission.ts'
 import { decideAsks } from '../gate/decide.ts'
 import type { Ask } from '../effects/ask.ts'
 import type { Activation } from '../ports/activation.ts'
 import type { KernelDeps } from '../ports/host.ts'
-import { abandon } from './abandoned.ts'
+import { codeAbsent, findCode, upgradeAmbiguous } from '../upgrade/adopt.ts'
+import type { UpgradeAsked } from '../upgrade/adopt.ts'
+import { ambiguityOf } from '../upgrade/ambiguity.ts'
+import { giveUpPassed } from '../upgrade/give-up.ts'
+import { isMoving, move } from '../upgrade/move.ts'
+import { reportOfHeld } from '../upgrade/report.ts'
+import { abandon, lastWord } from './abandoned.ts'
 import { makeBody, startBody } from './bodies.ts'
 import { recordBorn } from './born.ts'
 import { stopScope } from './cancel.ts'
@@ -21,7 +27,7 @@ import { enact, enactAsks } from './enact.ts'
 import { handleEvent, matchMessages } from './events.ts'
 import { releaseBudgetWaits } from './funding.ts'
 import { Process, Turn } from './process.ts'
-import { recover } from './recovery.ts'
+import { recover, recoverLate } from './recovery.ts'
 import { replay } from './replay.ts'
 
 /** Runs activations; what processes share in one host (slots of drivers) lives here. */
@@ -36,59 +42,60 @@ export function createKernel(deps: KernelDeps): Kernel {
   return {
     async run(activation) {
       using process = new Process(activation, deps, admission)
-      try {
-        load(process)
-        await bringUp(process)
-        await turns(process)
-      } catch (thrown) {
-        if (activation.signal.aborted) throw thrown
-        if (await abandon(process)) await turns(process)
-        else await park(process, toSkeinError(thrown, 'INTERNAL'))
+      for (let asked: UpgradeAsked | undefined; ;) {
+        try {
+          await bringUp(process, await load(process, asked))
+          return await turns(process)
+        } catch (thrown) {
+          if (activation.signal.aborted) throw thrown
+          const word = await lastWord(process)
+          if (word?.type === 'cancel') {
+            abandon(process, word.reason)
+            return await turns(process)
+          }
+          if (word === undefined || !process.replaying) return await park(process, toSkeinError(thrown, 'INTERNAL'))
+          asked = word
+          process.resetBody()
+          process.broken = undefined
+        }
       }
     },
   }
 }
 
-/** Folds the facts, and finds the code the process was born with (rule U1). Throws `CODE_ABSENT`. */
-function load(process: Process): void {
-  for (const fact of process.act.facts) process.state.apply(fact)
+/** Folds the facts, and finds the code (rules U1, U2); true when other code was adopted. Throws `CODE_ABSENT`, `UPGRADE_AMBIGUOUS`. */
+async function load(process: Process, asked: UpgradeAsked | undefined): Promise<boolean> {
+  const { start, facts } = process.act
+  if (process.state.nextSeq === 0) for (const fact of facts) process.state.apply(fact)
+  const hasAdopted = process.state.born === undefined ? newCode(process) : await findCode(process, asked)
+  makeBody(process)
+  assert(
+    process.definition?.kind === start.kind || process.definition === undefined,
+    'code is of the kind that was started',
+  )
+  return hasAdopted
+}
+
+/** A process begins with the code that was meant, or with the newest of its name. */
+function newCode(process: Process): false {
   const { start, facts } = process.act
   const { code } = process.deps
+  assert(facts.length === 0, 'a journal begins with born')
   const newest = code.find(start.workflow)
-  const born = process.state.born
-  if (born === undefined) {
-    assert(facts.length === 0, 'a journal begins with born')
-    const meant = start.codeDigest === undefined ? undefined : code.exact(start.workflow, start.codeDigest)
-    process.definition = meant ?? newest?.definition
-    process.codeDigest = (meant === undefined ? newest?.codeDigest : start.codeDigest) ?? ''
-  } else {
-    // Definitions of one name may live side by side: only what the host itself registered takes over from code that is there.
-    const adopted = newest?.definition.onUpgrade === 'adopt' ? newest : undefined
-    const exact = adopted?.isRegistered === true ? undefined : code.exact(born.workflow, born.codeDigest)
-    process.definition = exact ?? adopted?.definition ?? code.exact(born.workflow, born.codeDigest)
-    process.codeDigest = born.codeDigest
-  }
-  if (process.definition === undefined) throw codeAbsent(process, start.workflow, code)
-  makeBody(process)
+  const meant = start.codeDigest === undefined ? undefined : code.exact(start.workflow, start.codeDigest)
+  process.definition = meant ?? newest?.definition
+  process.codeDigest = (meant === undefined ? newest?.codeDigest : start.codeDigest) ?? ''
+  if (process.definition === undefined) throw codeAbsent(process, start.workflow, newest)
+  return false
 }
 
-function codeAbsent(process: Process, name: string, code: CodeRegistry): SkeinError {
-  const other = code.find(name)
-  const why =
-    other === undefined
-      ? `this host has no definition named ${name}`
-      : `this host has other code of ${name} than the run was born with`
-  const mend =
-    other === undefined ? 'start the host with its file' : 'put the old code back, or cancel the run and start it anew'
-  return new SkeinError('CODE_ABSENT', `${process.pid} cannot go on: ${why}; ${mend}`)
-}
-
-async function bringUp(process: Process): Promise<void> {
+async function bringUp(process: Process, hasAdopted: boolean): Promise<void> {
   const isNew = process.act.facts.length === 0
   if (isNew) recordBorn(process)
   if (process.state.ended !== undefined) return
   await replay(process)
   if (isNew) return
+  if (hasAdopted) giveUpPassed(process)
   const recovered = recover(process)
   process.deps.trace({ type: 'resumed', pid: process.pid, ...recovered })
 }
@@ -97,6 +104,7 @@ async function turns(process: Process): Promise<void> {
   const { act, deps } = process
   for (;;) {
     await rest(process)
+    if (isMoving(process) && process.inFlight === 0 && (await move(process))) continue
     const ending = moveToEnd(process)
     if (ending === 'continued') {
       await inMacrotask(process, () => startBody(process))
@@ -110,8 +118,10 @@ async function turns(process: Process): Promise<void> {
       await act.commit({ type: 'ended', result: process.state.ended, summary: process.state.summary() })
       return
     }
-    const event = await act.next(isIdle ? (deps.idleMs ?? limits.IDLE_MS_DEFAULT) : undefined)
+    const isHeld = isIdle && process.held.length > 0
+    const event = await act.next(isHeld ? 0 : isIdle ? (deps.idleMs ?? limits.IDLE_MS_DEFAULT) : undefined)
     if (event !== undefined) handleEvent(process, event)
+    else if (isHeld) throw upgradeAmbiguous(reportOfHeld(process))
     else if (isIdle && (await lieDown(process))) return
     releaseBudgetWaits(process)
   }
@@ -133,19 +143,20 @@ async function rest(process: Process): Promise<void> {
   do {
     refuseOpenContinue(process)
     if (process.body?.end !== undefined && process.body.end.type !== 'continue') dropUnbegun(process)
-    await passGate(process)
+    recoverLate(process)
+    if (!isMoving(process)) await passGate(process)
     const stop = process.broken ?? segmentTooLong(process)
     if (stop !== undefined) throw stop
     if (process.turn.facts.length > limits.FRAME_FACTS_MAX) flush(process)
-  } while ((await deliverNext(process)) || process.asked.length > 0)
+  } while ((await deliverNext(process)) || process.late.length > 0 || (process.asked.length > 0 && !isMoving(process)))
   process.body?.rested?.()
   const foreign = foreignAwait(process)
   if (foreign !== undefined) throw foreign
 }
 
 async function passGate(process: Process): Promise<void> {
-  while (process.asked.length > 0) {
-    const wanted = process.asked.filter((ask) => process.open.has(ask.key) && ask.scope.isOpen)
+  while (process.asked.length > 0 || process.held.length > 0) {
+    const wanted = letThrough(process)
     // What is let go of is not decided in the same breath.
     const drops = wanted.filter((ask) => ask.op === 'drop')
     const asks = drops.length > 0 ? drops : wanted
@@ -165,6 +176,21 @@ async function passGate(process: Process): Promise<void> {
     enactAsks(process, asks, queued)
     if (asks.some((ask) => ask.op === 'receive')) matchMessages(process)
   }
+}
+
+/** The asks that may come before the gate now; held ones are looked at again, as others may have cleared them up. */
+function letThrough(process: Process): readonly Ask[] {
+  const asks = [...process.held.map(({ ask }) => ask), ...process.asked].filter(
+    (ask) => process.open.has(ask.key) && ask.scope.isOpen,
+  )
+  process.held = []
+  process.asked = []
+  if (process.state.adoptions.length === 0) return asks
+  return asks.filter((ask) => {
+    const ambiguity = ambiguityOf(process, ask)
+    if (ambiguity !== undefined) process.held.push(ambiguity)
+    return ambiguity === undefined
+  })
 }
 
 /** One frame for the turn, then the starts that it allows. */

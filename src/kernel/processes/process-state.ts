@@ -15,12 +15,14 @@ import type { AccountData } from '../accounts/account.ts'
 import { addAmounts } from '../accounts/amounts.ts'
 import type { Amounts } from '../accounts/amounts.ts'
 import type { Dropped } from '../definitions/reducer.ts'
-import type { Fact, FactOf } from '../journal/facts.ts'
+import type { Fact, FactOf, WaitOn } from '../journal/facts.ts'
 import { payloadOf, valueOf } from '../journal/outcome.ts'
 import type { Outcome } from '../journal/outcome.ts'
 import { baseKey, suffixed } from '../keys/key.ts'
 import type { Summary } from '../ports/activation.ts'
-import { liesWithin } from '../scopes/scope.ts'
+import { closeKey, liesWithin } from '../scopes/scope.ts'
+import { adoptionOf, UPGRADE_KEY } from '../upgrade/adoption.ts'
+import type { Adoption } from '../upgrade/adoption.ts'
 import type { ChildRecord } from './child-record.ts'
 import { newEffectRecord } from './effect-record.ts'
 import type { EffectRecord } from './effect-record.ts'
@@ -31,6 +33,8 @@ export type Carried = {
   readonly toppedUp: Amounts
   readonly children: readonly ChildRecord[]
   readonly counts: Counts
+  /** Where it is not the code it was born with. */
+  readonly codeDigest?: string
 }
 type Counts = { local: number; read: number; write: number; repeated: number; facts: number }
 
@@ -46,10 +50,16 @@ export class ProcessState {
   readonly closedScopes: ScopePath[] = []
   /** What a reducer has let go of in this segment. */
   readonly letGo = new Set<EffectKey>()
+  /** Those of them in which something was stopped. */
+  readonly cutShort = new Set<ScopePath>()
   /** Effects that had an unknown outcome in this segment, resolved or not (rule E7). */
   readonly unknowns = new Set<EffectKey>()
   /** Waits for money, open. */
   readonly budgetWaits = new Set<EffectKey>()
+  /** Changes of code in this segment, in order. */
+  readonly adoptions: Adoption[] = []
+  /** The code that the process runs. */
+  codeDigest = ''
   /** What came into the account from elsewhere than the parent. */
   toppedUp: Amounts = {}
   cancelled: { readonly reason: string } | undefined
@@ -75,14 +85,9 @@ export class ProcessState {
       case 'intended':
         this.#intended(fact)
         return
-      case 'begun': {
-        const record = this.record(fact.key)
-        record.phase = 'begun'
-        record.owner = fact.owner
-        record.firstBegunAt ??= fact.at
-        record.begunAt = fact.at
+      case 'begun':
+        this.#begun(fact)
         return
-      }
       case 'settled':
         this.#settled(fact)
         return
@@ -108,6 +113,7 @@ export class ProcessState {
         return
       case 'closed':
         this.closedScopes.push(fact.scope)
+        if (fact.why !== 'done') this.cutShort.add(fact.scope)
         if (fact.key !== undefined) this.#outcome(fact.key, { type: 'ok', value: { text: 'null' } }, fact.seq)
         if (fact.scope === '') this.cancelled = { reason: fact.reason ?? 'cancelled' }
         return
@@ -123,6 +129,9 @@ export class ProcessState {
       case 'snapshot':
         this.#snapshot(fact)
         return
+      case 'adopted':
+        this.#adopted(fact)
+        return
       case 'ended':
         this.ended = fact.result
         return
@@ -135,7 +144,7 @@ export class ProcessState {
   record(key: EffectKey): EffectRecord {
     let record = this.effects.get(key)
     if (record === undefined) {
-      record = newEffectRecord(key)
+      record = newEffectRecord(key, this.nextSeq - 1)
       this.effects.set(key, record)
     }
     return record
@@ -148,6 +157,12 @@ export class ProcessState {
 
   isWithinClosed(key: EffectKey): boolean {
     return this.closedScopes.some((scope) => liesWithin(key, scope))
+  }
+
+  /** What somebody has asked it to move by, and it has not done yet. */
+  get upgradeAsked(): Extract<WaitOn, { kind: 'upgrade' }> | undefined {
+    const on = this.effects.get(UPGRADE_KEY)?.waiting
+    return on?.kind === 'upgrade' ? on : undefined
   }
 
   /** Children that have not ended; detached ones are nobody's to wait for. */
@@ -167,11 +182,13 @@ export class ProcessState {
       toppedUp: this.toppedUp,
       children: [...this.children.values()].filter((child) => !child.ended),
       counts: { ...this.counts },
+      ...(this.codeDigest === this.born?.codeDigest ? {} : { codeDigest: this.codeDigest }),
     }
   }
 
   #born(fact: FactOf<'born'>): void {
     this.born = fact
+    this.codeDigest = fact.codeDigest
     this.input = fact.input.text
     this.account = Account.withCap(fact.cap, fact.strict)
   }
@@ -197,6 +214,14 @@ export class ProcessState {
     this.account.reserve(fact.reserve)
   }
 
+  #begun(fact: FactOf<'begun'>): void {
+    const record = this.record(fact.key)
+    record.phase = 'begun'
+    record.owner = fact.owner
+    record.firstBegunAt ??= fact.at
+    record.begunAt = fact.at
+  }
+
   #settled(fact: FactOf<'settled'>): void {
     const record = this.record(fact.key)
     if (
@@ -209,6 +234,15 @@ export class ProcessState {
     }
     record.phase = 'settled'
     this.#outcome(fact.key, fact.outcome, fact.seq)
+  }
+
+  #adopted(fact: FactOf<'adopted'>): void {
+    this.adoptions.push(adoptionOf(fact))
+    this.codeDigest = fact.to
+    for (const scope of fact.open ?? []) {
+      this.closedScopes.splice(0, this.closedScopes.length, ...this.closedScopes.filter((closed) => closed !== scope))
+      this.effects.delete(closeKey(scope))
+    }
   }
 
   #outcome(key: EffectKey, outcome: Outcome, seq: number): void {
@@ -268,7 +302,10 @@ export class ProcessState {
       }
       case 'return': {
         const child = fact.other === undefined ? undefined : this.children.get(fact.other)
-        if (child !== undefined) child.ended = true
+        if (child !== undefined) {
+          child.ended = true
+          child.spent = fact.spent ?? {}
+        }
         this.account.giveBack(fact.amounts, fact.spent ?? {}, fact.forfeited ?? {})
         return
       }
@@ -302,8 +339,12 @@ export class ProcessState {
     for (const child of carried.children) this.children.set(child.pid, { ...child, carried: true })
     this.closedScopes.length = 0
     this.letGo.clear()
+    this.cutShort.clear()
     this.unknowns.clear()
     this.budgetWaits.clear()
+    this.adoptions.length = 0
+    // The birth is the only fact of older segments that is there after a crash.
+    this.codeDigest = fact.codeDigest ?? carried.codeDigest ?? this.codeDigest
     this.factsInSegment = 0
     this.counts = { ...carried.counts }
   }

@@ -24,6 +24,9 @@ import { Mailbox } from '../messages/mailbox.ts'
 import type { Activation, Outgoing, Wait } from '../ports/activation.ts'
 import type { KernelDeps } from '../ports/host.ts'
 import { Scope } from '../scopes/scope.ts'
+import type { Ambiguity } from '../upgrade/ambiguity.ts'
+import { knownKey, Told } from '../upgrade/answering.ts'
+import type { Unfit } from '../upgrade/answering.ts'
 import type { Body } from './body.ts'
 import { DeliveryQueue } from './delivery-queue.ts'
 import { ProcessState } from './process-state.ts'
@@ -61,7 +64,7 @@ export class Turn {
 
 /** One process in memory, for one activation. */
 export class Process implements Disposable {
-  readonly state = new ProcessState()
+  readonly state: ProcessState
   readonly open = new Map<EffectKey, Ask>()
   /** Every ask of the segment whose effect may still need its code: repeats, reconciliation. */
   readonly known = new Map<EffectKey, Ask>()
@@ -69,6 +72,14 @@ export class Process implements Disposable {
   readonly queue = new DeliveryQueue()
   /** Asks that wait for the gate, in ask order. */
   asked: Ask[] = []
+  /** Asks that nobody may answer by a guess after a change of code; they come before the gate again each time. */
+  held: Ambiguity[] = []
+  /** What was under way when the code was adopted, and is asked for only now. */
+  late: Ask[] = []
+  /** What the body has been told, as far as a change of code makes that matter. */
+  told: Told
+  /** Records that the code was not given, with the reason. */
+  readonly unfit = new Map<EffectKey, Unfit>()
   turn = new Turn()
   root = new Scope(ROOT_SCOPE, undefined)
   keys = new KeyCounter()
@@ -92,8 +103,10 @@ export class Process implements Disposable {
   readonly admission: Admission
   warnedLength = false
 
-  constructor(act: Activation, deps: KernelDeps, admission: Admission) {
+  constructor(act: Activation, deps: KernelDeps, admission: Admission, state = new ProcessState()) {
     this.act = act
+    this.state = state
+    this.told = new Told(state)
     this.deps = deps
     this.admission = admission
   }
@@ -135,6 +148,13 @@ export class Process implements Disposable {
     const record = this.state.effects.get(ask.key)
     if (record?.outcome !== undefined) this.queue.push(record.outcomeSeq, ask.key)
     else if (record === undefined || isUndecided(record)) this.asked.push(ask)
+    else if (!this.replaying) this.late.push(ask)
+  }
+
+  /** The key under which the journal knows an ask of this code (rule U5); its own, where no code was adopted. */
+  keyFor(asked: EffectKey): EffectKey {
+    if (this.state.adoptions.length === 0) return asked
+    return knownKey(this.state, this.told, asked, (key, why) => this.unfit.set(key, why))
   }
 
   /** Appends a fact to the journal and the turn, and folds it into the state. */
@@ -201,6 +221,10 @@ export class Process implements Disposable {
     this.known.clear()
     this.queue.clear()
     this.asked = []
+    this.held = []
+    this.late = []
+    this.told = new Told(this.state)
+    this.unfit.clear()
     this.root = new Scope(ROOT_SCOPE, undefined)
     this.keys = new KeyCounter()
   }

@@ -22,18 +22,32 @@ export function recover(process: Process): Recovered {
       if (record.kind !== undefined) kept += 1
       continue
     }
-    const ask = process.known.get(record.key)
-    if (record.waiting !== undefined) restoreWait(process, record)
-    if (ask?.op === 'send' && record.sentTo !== undefined) sendMessage(process, ask)
-    if (ask?.op === 'absent' && record.kind !== undefined) settleGone(process, ask.name, record)
-    if (ask?.op !== 'effect') continue
     const before = process.asked.length
-    const doubt = recoverEffect(process, ask, record)
+    const doubt = recoverOne(process, record)
     if (process.asked.length > before) repeated += record.phase === 'begun' ? 1 : 0
     if (doubt) inDoubt += 1
   }
   matchMessages(process)
   return { kept, repeated, inDoubt }
+}
+
+/** What was under way before other code was adopted, and is asked for only now (rule E4). */
+export function recoverLate(process: Process): void {
+  if (process.late.length === 0) return
+  for (const { key } of process.late.splice(0)) {
+    const record = process.state.record(key)
+    if (record.outcome === undefined) recoverOne(process, record)
+  }
+  matchMessages(process)
+}
+
+/** True when it is a write in doubt. */
+function recoverOne(process: Process, record: EffectRecord): boolean {
+  const ask = process.known.get(record.key)
+  if (record.waiting !== undefined) restoreWait(process, record)
+  if (ask?.op === 'send' && record.sentTo !== undefined) sendMessage(process, ask)
+  if (ask?.op === 'absent' && record.kind !== undefined) settleGone(process, ask.name, record)
+  return ask?.op === 'effect' && recoverEffect(process, ask, record)
 }
 
 /** An effect under way whose tool the new code has not (rule A3): whatever it did, nobody can go on with it. */
@@ -69,6 +83,11 @@ function recoverEffect(process: Process, ask: EffectAsk, record: EffectRecord): 
       process.state.isWaiting(suffixed(ask.key, suffix)),
     )
     // Unknown without a question: it was given up; with an answer: it is to be done again.
+    if (wasGivenUp(process, ask, record)) {
+      const why = 'it was given up when other code was adopted, which asks for it after all'
+      putBeforeSomeone(process, ask, record, why)
+      return true
+    }
     const isToBeDone =
       record.phase === 'waiting' || process.state.effects.get(suffixed(ask.key, 'resolve'))?.outcome !== undefined
     if (isToBeDone && !waitsAtGate) requeue(process, ask)
@@ -80,6 +99,13 @@ function recoverEffect(process: Process, ask: EffectAsk, record: EffectRecord): 
     return false
   }
   return recoverBegun(process, ask, record)
+}
+
+/** A write that the code did not ask for when it was adopted, and that nobody has been asked about. */
+function wasGivenUp(process: Process, ask: EffectAsk, record: EffectRecord): boolean {
+  if (record.phase !== 'unknown' || !isWanted(process, ask)) return false
+  if (process.state.effects.has(suffixed(ask.key, 'resolve'))) return false
+  return process.state.adoptions.some(({ orphans }) => orphans.has(ask.key))
 }
 
 function recoverBegun(process: Process, ask: EffectAsk, record: EffectRecord): boolean {

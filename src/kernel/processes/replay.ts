@@ -12,23 +12,30 @@ import type { EffectRecord } from './effect-record.ts'
 
 /** Starts the body and brings it to where its facts end. Throws `WORKFLOW_DIVERGED` or `FOREIGN_AWAIT`; nothing has run then. */
 export async function replay(process: Process): Promise<void> {
-  assert(process.replaying, 'replay happens once')
-  await inMacrotask(process, () => startBody(process))
-  while (await deliverNext(process)) if (process.broken !== undefined) throw process.broken
-  const foreign = foreignAwait(process)
-  if (foreign !== undefined) throw foreign
+  await replayBody(process)
   const orphan = firstOrphan(process)
   if (orphan !== undefined) throw diverged(process, orphan)
   process.replaying = false
 }
 
-/** The first fact that the code no longer asks for, outside closed scopes. */
+/** The same, whatever the code no longer asks for. */
+export async function replayBody(process: Process): Promise<void> {
+  assert(process.replaying, 'replay happens once')
+  await inMacrotask(process, () => startBody(process))
+  while (await deliverNext(process)) if (process.broken !== undefined) throw process.broken
+  const foreign = foreignAwait(process)
+  if (foreign !== undefined) throw foreign
+}
+
+/** The first fact that the code no longer asks for, outside closed scopes; what was left over at an adoption may be missing. */
 function firstOrphan(process: Process): EffectRecord | undefined {
   if (process.definition?.kind === 'agent') return undefined
+  const isLeft = (key: EffectKey): boolean => process.state.adoptions.some(({ orphans }) => orphans.has(key))
   for (const record of process.state.effects.values()) {
     const isDemand = record.kind !== undefined || record.waiting !== undefined || record.sentTo !== undefined
     const key: EffectKey = baseKey(record.key)
     if (!isDemand || record.key !== key || process.known.has(key) || process.state.isWithinClosed(key)) continue
+    if (isLeft(key)) continue
     return record
   }
   return undefined

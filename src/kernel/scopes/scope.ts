@@ -6,8 +6,8 @@
  * 2. Whatever is below a scope that is not open is not open.
  * 3. While a combinator is open its parent is suspended (rule S2).
  */
-import { asScopePath, SkeinError } from '../../std/index.ts'
-import type { ScopePath } from '../../std/index.ts'
+import { asEffectKey, asScopePath, SkeinError } from '../../std/index.ts'
+import type { EffectKey, ScopePath } from '../../std/index.ts'
 
 /** One scope of a running workflow. */
 export class Scope {
@@ -70,6 +70,11 @@ export class Scope {
       )
     }
   }
+}
+
+/** The key under which the end of a combinator is asked for and delivered. */
+export function closeKey(scope: ScopePath): EffectKey {
+  return asEffectKey(`${scope}:close`)
 }
 
 /** Whether an effect key or scope path lies inside a closed scope, by its text alone (for facts nobody asks for). */

@@ -43,7 +43,7 @@ export class Asker {
         : identity === undefined
           ? '-'
           : contentIdent(identity, this.#process.deps.hash)
-    const key = this.#process.keys.next(this.#scope.path, kind, name, ident)
+    const key = this.#process.keyFor(this.#process.keys.next(this.#scope.path, kind, name, ident))
     return this.#push(key, make(key))
   }
 

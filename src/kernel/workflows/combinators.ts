@@ -6,10 +6,11 @@
  * 2. A combinator ends by one `closed` fact, delivered like any outcome; nothing in it is decided after it has concluded.
  * 3. Its promise settles in that delivery, after all pending calls of its branches have rejected.
  */
-import { asEffectKey, SkeinError } from '../../std/index.ts'
+import { SkeinError } from '../../std/index.ts'
 import { authorIdent, contentIdent } from '../keys/key.ts'
 import type { Ask } from '../effects/ask.ts'
 import type { Process } from '../processes/process.ts'
+import { closeKey } from '../scopes/scope.ts'
 import type { Scope } from '../scopes/scope.ts'
 import type { Collected, Ctx } from './context.ts'
 
@@ -144,7 +145,7 @@ export class Combinators {
   #closing(scope: Scope, finish: () => void, reject: (error: Error) => void): Extract<Ask, { op: 'close' }> {
     return {
       op: 'close',
-      key: asEffectKey(`${scope.path}:close`),
+      key: closeKey(scope.path),
       scope: this.#scope,
       closes: scope.path,
       concluded: scope,

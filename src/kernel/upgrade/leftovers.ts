@@ -1,0 +1,96 @@
+/** What was recorded before code was adopted and the code has not asked for (yet): orphans, and writes that may be meant by another ask. */
+import type { EffectKey } from '../../std/index.ts'
+import type { Ask } from '../effects/ask.ts'
+import { baseKey, suffixed } from '../keys/key.ts'
+import type { EffectRecord } from '../processes/effect-record.ts'
+import type { Process } from '../processes/process.ts'
+import type { ProcessState } from '../processes/process-state.ts'
+import { UPGRADE_KEY } from './adoption.ts'
+import { firstSeqOf } from './answering.ts'
+
+/** Everything the journal asked for that the body has not, outside closed scopes, in the order of the journal. */
+export function unasked(process: Process): EffectRecord[] {
+  const { state } = process
+  return [...state.effects.values()].filter((record) => {
+    const key = baseKey(record.key)
+    if (key === '' || record.key === UPGRADE_KEY) return false
+    // A wait at the gate stands for an effect that has no record of its own yet.
+    if (record.key !== key && (state.effects.has(key) || !isGateWait(record.key))) return false
+    return isDemand(record) && !process.known.has(key) && !state.isWithinClosed(key)
+  })
+}
+
+/** The key of the effect itself. */
+export function effectKeyOf(record: EffectRecord): EffectKey {
+  return baseKey(record.key)
+}
+
+const isGateWait = (key: EffectKey): boolean => key.endsWith('!approval') || key.endsWith('!budget')
+
+/** Something the code had to ask for: not a close, nor what the kernel waits for by itself. */
+function isDemand(record: EffectRecord): boolean {
+  return (
+    record.kind !== undefined || record.waiting !== undefined || record.sentTo !== undefined || isAnsweredWait(record)
+  )
+}
+
+/** Outcomes take the wait off the record; the key still says what it was. */
+function isAnsweredWait(record: EffectRecord): boolean {
+  return record.outcome !== undefined && (ANSWERED.test(record.key) || isGateWait(record.key))
+}
+
+const ANSWERED = /(^|\/)(receive|promise|ask|sleep):/
+
+/** Old and left over: recorded before the last adoption. */
+export function leftovers(process: Process): EffectRecord[] {
+  const last = process.state.adoptions.at(-1)
+  if (last === undefined) return []
+  return unasked(process).filter((record) => (firstSeqOf(process.state, effectKeyOf(record)) ?? 0) < last.seq)
+}
+
+/** What may not be done twice in silence, by what it does; undefined for what may. */
+export function familyOf(ask: Ask): string | undefined {
+  switch (ask.op) {
+    case 'effect':
+      return ask.class === 'write' ? `${ask.work.kind} ${ask.name}` : undefined
+    case 'start':
+      return `run ${ask.definition.name}`
+    case 'send':
+      return `send ${ask.to}`
+    default:
+      return undefined
+  }
+}
+
+/** The same of a record, if something of it may have happened. */
+export function familyDone(state: ProcessState, record: EffectRecord): string | undefined {
+  if (record.sentTo !== undefined) {
+    const child = state.children.get(record.sentTo)
+    if (child === undefined) return `send ${record.sentTo}`
+    const isIdle = child.ended && (child.spent?.toolCalls ?? 0) === 0
+    return isIdle ? undefined : `run ${record.name ?? ''}`
+  }
+  if (record.class !== 'write' || record.attempt === 0) return undefined
+  const isSurelyNotDone = record.outcome?.type === 'error' && !record.inDoubt
+  return isSurelyNotDone ? undefined : `${record.kind ?? ''} ${record.name ?? ''}`
+}
+
+/** Whether somebody was heard or answered under this key: that cannot be had again by asking again. */
+export function wasHeard(state: ProcessState, key: EffectKey): boolean {
+  return ANSWERED.test(key) && !/(^|\/)sleep:/.test(key) && state.effects.get(key)?.outcome?.type === 'ok'
+}
+
+/** Whether anything of it is still going on: a wait, an effect under way, a child. */
+export function isOpen(state: ProcessState, record: EffectRecord): boolean {
+  const key = effectKeyOf(record)
+  const child = record.sentTo === undefined ? undefined : state.children.get(record.sentTo)
+  if (child !== undefined) return !child.ended
+  if (record.outcome !== undefined && record.key === key) return false
+  return record.kind !== undefined || waitsOf(state, key).length > 0
+}
+
+/** The keys of what is waited for on behalf of an effect. */
+export function waitsOf(state: ProcessState, key: EffectKey): EffectKey[] {
+  const parts = [key, ...(['approval', 'budget', 'resolve', 'end'] as const).map((part) => suffixed(key, part))]
+  return parts.filter((part) => state.isWaiting(part))
+}
