@@ -44,7 +44,31 @@ export const SURVIVORS_TO_DOUBT = 2
 /** Visits in one segment of the root's journal. */
 export const SEGMENT_VISITS_MAX = 400
 export const APPROVAL_EXPIRES = '10m'
-export const APPROVAL_POLL_MS = 100
+export const APPROVAL_POLL_MS = 50
+/** Looks that a question must outlast before anybody is asked who goes on with a run. */
+export const APPROVAL_POLLS_MIN = 40
+
+/** The writer's own time, its tokens, and the blind spots that it looks at. */
+export const WRITING_DEFAULT = '5m'
+export const TOKENS_DEFAULT = 300_000
+export const WRITERS_MAX = 40
+/** Answers of the model per blind spot, the time and tokens of one, and the tests that one may grow to. */
+export const WRITER_ATTEMPTS_MAX = 3
+/** Noticed changes that are kept of a file, and tried with each test that would be added. */
+export const WITNESSES_KEPT_MAX = 6
+export const WITNESSES_MAX = 2
+/** One look at what is covered already, the runs that prove each answer, and all tests together at the end. */
+export const WRITER_RUNS_MAX = WRITERS_MAX * (1 + (2 + WITNESSES_MAX) * WRITER_ATTEMPTS_MAX) + 1
+export const MODEL_MS = 60_000
+export const MODEL_TOKENS_MAX = 4_096
+export const TEST_BYTES_MAX = 512 * 1024
+/** What a model is shown of a file, of the list of tests, and how many tests are looked at for it. */
+export const SHOWN_BYTES_MAX = 24 * 1024
+export const TESTS_LISTED_MAX = 100
+export const EXAMPLES_READ_MAX = 200
+export const LOOK_MS = 5_000
+/** The patch waits longer for a yes than the command does: somebody must read it. */
+export const ADD_TESTS_EXPIRES = '1d'
 
 /** Runs of one folder and command that are told apart by number. */
 export const RUNS_MAX = 10_000

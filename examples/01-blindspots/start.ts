@@ -1,6 +1,8 @@
 /** `npm start`: the main job, from a terminal, from CI or from a script. See `npm start -- --help`. */
 import { relative } from 'node:path'
 import { open, SkeinError } from 'skein'
+import { loadConfig } from 'skein/host'
+import { writerOf } from './cli/model.ts'
 import { readOptions, USAGE } from './cli/options.ts'
 import type { Options } from './cli/options.ts'
 import { figuresOf, pastOf } from './cli/past.ts'
@@ -19,6 +21,8 @@ const EXITS: Readonly<Record<string, number>> = {
   USAGE: 2,
   INPUT_INVALID: 2,
   FILE_UNREADABLE: 2,
+  MODEL_UNKNOWN: 2,
+  MODEL_AUTH: 2,
   DATA_FOLDER_OWNED: 75,
 }
 const EXIT_FAILED = 1
@@ -37,10 +41,15 @@ async function main(): Promise<number> {
     say([USAGE])
     return 0
   }
-  const target = await targetOf(options)
+  const config = await loadConfig(home)
+  const target = await targetOf(options, writerOf(options, config, process.env))
   await checkReport(options.report)
   const openedAt = Date.now()
-  await using skein = await open({ data: options.data, workflows: [blindspots] })
+  await using skein = await open({
+    data: options.data,
+    workflows: [blindspots],
+    ...(config.models === undefined ? {} : { models: config.models }),
+  })
   const { id, unfinished } = await nameRun(skein, target, options)
   const past = unfinished ? await pastOf(skein, id, openedAt) : undefined
   say(greeting(id, target, options, past))
@@ -64,7 +73,7 @@ async function main(): Promise<number> {
       }
       case 'unasked':
         say([
-          `Nobody is here to say yes. Say it beforehand with --yes, or elsewhere with: npx skein approve ${id}/run-tests`,
+          `Nobody is here to say yes. Say it beforehand with --yes, or elsewhere with: npx skein approve ${end.effect}`,
         ])
         return EXIT_WAITING
       case 'left':

@@ -1,4 +1,5 @@
 /** Floor 5: hosts. `open()` and `run()` for programs; the command line is behind `cli/`. */
+export { loadConfig } from './config/config.ts'
 export type { SkeinConfig } from './config/config.ts'
 export { open } from './open.ts'
 export type { OpenOptions } from './hosting/open-host.ts'

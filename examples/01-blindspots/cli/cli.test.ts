@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest'
 import { applied, proposalsFor } from '../code/propose.ts'
 import type { Proposal } from '../code/propose.ts'
 import type { TrialEnd } from '../run/trial.ts'
-import { question } from './approval.ts'
+import { patchQuestion, question } from './approval.ts'
+import { writerOf } from './model.ts'
 import { readOptions } from './options.ts'
 import { headline, picture } from './picture.ts'
 import { Scene } from './scene.ts'
@@ -62,6 +63,31 @@ describe('the arguments', () => {
   })
 })
 
+describe('the writer', () => {
+  const models = {
+    aliases: { writer: 'offline', fast: 'offline' },
+    prices: { 'offline/stand-in': { inputPerMTokUsd: 0, outputPerMTokUsd: 0 } },
+  }
+  const options = (...args: string[]) => readOptions(args, '/h')
+
+  it('is what was typed, else the alias of the config, else nobody', () => {
+    expect(writerOf(options(), {}, {})).toBeUndefined()
+    expect(writerOf(options(), { models }, {})).toBe('writer')
+    expect(writerOf(options('--model', 'fast'), { models }, {})).toBe('fast')
+  })
+
+  it('is refused before the hunt when it cannot be asked, or its price cannot be held', () => {
+    expect(() => writerOf(options('--model', 'nobody/x'), {}, {})).toThrow(/model "nobody\/x" is unknown/)
+    expect(() => writerOf(options('--model', 'openai/x'), {}, {})).toThrow(/OPENAI_API_KEY/)
+    expect(() => writerOf(options('--model', 'offline', '--usd', '1'), {}, {})).toThrow(
+      /no price for offline\/stand-in/,
+    )
+    expect(writerOf(options('--model', 'offline', '--usd', '1'), { models }, {})).toBe('offline')
+    expect(() => options('--tokens', '0')).toThrow(/above 0/)
+    expect(() => options('--usd', 'much')).toThrow(/above 0/)
+  })
+})
+
 describe('the question', () => {
   it('shows the exact argv, how often, and where', () => {
     const code = { folder: '/p', scratch: '/s', fingerprint: 'f' }
@@ -80,6 +106,25 @@ describe('the question', () => {
     expect(text).toContain('at most 431 times, 2 at a time, for 90 s')
     expect(text).toContain('scratch copies of /p')
     expect(text).toContain('not a sandbox')
+    expect(text).not.toContain('writer')
+    const withWriter = question({ ...asked, writer: 'm/x' }, { guessedFrom: undefined, budgetMs: 90_000 }).join('\n')
+    expect(withWriter).toMatch(/writer +m\/x is shown code .* the tests it writes are run there too/)
+  })
+
+  it('at the end shows the files, the patch, and what it is bound to', () => {
+    const file = { path: 'a.test.js', base: 'absent', text: 'a\nb\n', sha256: 'h' }
+    const asked = {
+      folder: '/p',
+      patch: 'abcdef0123456789',
+      files: [file, { ...file, path: 'b.test.js', base: 'f' }],
+      sources: [],
+    }
+    const text = patchQuestion(asked, '/h/blindspots.patch').join('\n')
+    expect(text).toContain('your working tree, /p?')
+    expect(text).toMatch(/new +a\.test\.js, 2 lines then/)
+    expect(text).toMatch(/extend +b\.test\.js/)
+    expect(text).toMatch(/read them +\/h\/blindspots\.patch/)
+    expect(text).toMatch(/bound to +patch abcdef012345;/)
   })
 })
 
@@ -140,7 +185,7 @@ describe('the summary', () => {
       budgetMs: 90_000,
       workers: 2,
     },
-    figures: { processes: 301, effects: 420, repeated: 2, spentMs: 175_000 },
+    figures: { processes: 301, effects: 420, repeated: 2, spentMs: 175_000, microUsd: 0 },
     past: { kept: [END], keptMs: 41_000, cutOff: 2 },
     report: 'blindspots.md',
     data: '.skein',
@@ -160,6 +205,44 @@ describe('the summary', () => {
     )
     expect(text).toMatch(/proposer +a rule set, no model was asked/)
     expect(text).toContain('  c.js')
+  })
+
+  it('says what a model wrote, what became of it, and what it cost', () => {
+    const end = { change: CHANGE, attempts: 1, refused: 1 }
+    const written = {
+      model: 'm/x',
+      ends: [
+        {
+          ...end,
+          type: 'proved' as const,
+          path: 'a.test.js',
+          original: 'w/pass-on-original',
+          mutant: 'w/fail-on-mutant',
+        },
+        { ...end, type: 'given up' as const, why: 'no' },
+      ],
+      left: 3,
+      stopped: 'its budget is used up',
+      files: ['a.test.js'],
+      patch: 'abc',
+      patchFile: '/p/blindspots.patch',
+      fate: 'applied' as const,
+      tokens: 1234,
+      microUsd: 0,
+    }
+    const result = { ...ending.result, written }
+    const text = summary({ ...ending, result, figures: { ...ending.figures, microUsd: 12_300 } }).join('\n')
+    expect(text).toMatch(
+      /writer +m\/x: 1 test proved, 1 given up, 2 answers refused, 3 not looked at: its budget is used up/,
+    )
+    expect(text).toContain('(1,234 tokens, $0.0123)')
+    expect(text).toMatch(/tests +added to a\.test\.js; the patch is blindspots\.patch/)
+    expect(text).not.toContain('no model was asked')
+    const changed = summary({
+      ...ending,
+      result: { ...result, written: { ...written, fate: 'changed', why: 'a.js changed' } },
+    })
+    expect(changed.join('\n')).toMatch(/tests +not added: a\.js changed/)
   })
 
   it('says what was kept when a run goes on', () => {

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { SkeinError } from 'skein'
-import { BUDGET_DEFAULT, BUDGET_MS_MIN, WORKERS_MAX } from '../limits.ts'
+import { BUDGET_DEFAULT, BUDGET_MS_MIN, TOKENS_DEFAULT, WORKERS_MAX, WRITING_DEFAULT } from '../limits.ts'
 import { argvOf } from '../survey/test-command.ts'
 import type { Argv } from '../survey/test-command.ts'
 
@@ -19,7 +19,12 @@ are run there; a change that no test notices, twice, is reported with its line a
   --network            let the tests reach the network; they cannot, where the machine allows to take it away
   --workers <n>        trials at the same time; default: the processors of this machine
   --report <file>      default blindspots.md
-  --yes                run the test command without asking
+  --model <model>      such as openai/gpt-5.4: writes tests for what went unnoticed, proves them, and asks before it adds
+                       them; default: the alias "writer" of skein.config.ts, else nobody
+  --writing <time>     how long the model and its proofs may take, beside the budget; default ${WRITING_DEFAULT}
+  --tokens <n>         what the model may use; default ${TOKENS_DEFAULT.toLocaleString('en')}
+  --usd <amount>       what the model may cost, if its price is in skein.config.ts
+  --yes                run the test command, and add proved tests, without asking
   --new                start over where an earlier run was interrupted
   --data <folder>      where the journal is kept; default .skein
   --help
@@ -36,6 +41,10 @@ export type Options = {
   readonly workers: number
   readonly network: boolean
   readonly report: string
+  readonly model: string | undefined
+  readonly writingMs: number
+  readonly tokens: number
+  readonly usd: number | undefined
   readonly data: string
   readonly yes: boolean
   readonly startOver: boolean
@@ -56,11 +65,15 @@ export function readOptions(args: readonly string[], home: string): Options {
   return {
     folder: positionals[0] === undefined ? undefined : resolve(home, positionals[0]),
     argv,
-    budgetMs: milliseconds(values.budget ?? BUDGET_DEFAULT),
+    budgetMs: milliseconds('--budget', values.budget ?? BUDGET_DEFAULT),
     only: (values.only ?? []).map((path) => path.replace(/^\.\//, '').replace(/\/+$/, '')),
     workers: workers(values.workers),
     network: values.network === true,
     report: resolve(home, values.report ?? 'blindspots.md'),
+    model: values.model,
+    writingMs: milliseconds('--writing', values.writing ?? WRITING_DEFAULT),
+    tokens: Math.floor(positive('--tokens', values.tokens) ?? TOKENS_DEFAULT),
+    usd: positive('--usd', values.usd),
     data: resolve(values.data === undefined ? process.cwd() : home, values.data ?? '.skein'),
     yes: values.yes === true,
     startOver: values.new === true,
@@ -80,6 +93,10 @@ function parsed(args: readonly string[]) {
         workers: { type: 'string' },
         network: { type: 'boolean' },
         report: { type: 'string' },
+        model: { type: 'string' },
+        writing: { type: 'string' },
+        tokens: { type: 'string' },
+        usd: { type: 'string' },
         data: { type: 'string' },
         yes: { type: 'boolean', short: 'y' },
         new: { type: 'boolean' },
@@ -91,12 +108,19 @@ function parsed(args: readonly string[]) {
   }
 }
 
-function milliseconds(text: string): number {
+function milliseconds(option: string, text: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text.trim())
   const ms = match === null ? Number.NaN : Number(match[1]) * UNITS_MS[(match[2] ?? 's') as keyof typeof UNITS_MS]
   if (!(ms >= BUDGET_MS_MIN))
-    throw usage(`--budget ${text} is not a time of at least ${BUDGET_MS_MIN / 1000} seconds; write 90s, 10m or 1h`)
+    throw usage(`${option} ${text} is not a time of at least ${BUDGET_MS_MIN / 1000} seconds; write 90s, 10m or 1h`)
   return Math.round(ms)
+}
+
+function positive(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const number = Number(text.replaceAll(/[,_]/g, ''))
+  if (!Number.isFinite(number) || number <= 0) throw usage(`${option} ${text} is not a number above 0`)
+  return number
 }
 
 function workers(text: string | undefined): number {

@@ -34,18 +34,22 @@ export type Figures = {
   readonly effects: number
   readonly repeated: number
   readonly spentMs: number
+  /** What models cost, where their price is known. */
+  readonly microUsd: number
 }
 
 /** What a run used: processes, effects, attempts that had to be repeated, time inside effects. */
 export async function figuresOf(skein: Skein, id: string): Promise<Figures> {
-  let [processes, effects, repeated, spentMs] = [0, 0, 0, 0]
+  let [processes, effects, repeated, spentMs, microUsd] = [0, 0, 0, 0, 0]
   for await (const { pid, summary } of skein.list({ root: id as never })) {
     processes += 1
     if (summary === undefined) continue
     effects += summary.effects.local + summary.effects.read + summary.effects.write
     repeated += summary.repeated
     // What children spent has come home to the root.
-    if (pid === id) spentMs = (summary.spent.effectMs ?? 0) + (summary.forfeited.effectMs ?? 0)
+    if (pid !== id) continue
+    spentMs = (summary.spent.effectMs ?? 0) + (summary.forfeited.effectMs ?? 0)
+    microUsd = (summary.spent.microUsd ?? 0) + (summary.forfeited.microUsd ?? 0)
   }
-  return { processes, effects, repeated, spentMs }
+  return { processes, effects, repeated, spentMs, microUsd }
 }

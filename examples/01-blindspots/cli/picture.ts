@@ -28,7 +28,7 @@ export function headline(scene: Scene, { id, budgetMs, workers }: Pick<Frame, 'i
   return `${id}  ${spent}  ${tried}${of} tried: ${noticed} noticed, ${many(unnoticed, 'blind spot')}`
 }
 
-const NAMES: Readonly<Record<string, string>> = { file: 'file', trial: 'trial', judge: 'judge' }
+const NAMES: Readonly<Record<string, string>> = { file: 'file', trial: 'trial', judge: 'judge', 'write-test': 'writer' }
 
 function tree(actors: readonly Actor[], { nowMs }: Frame): readonly string[] {
   const known = new Set(actors.map((actor) => actor.pid))

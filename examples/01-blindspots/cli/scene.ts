@@ -9,6 +9,7 @@ import { many, seconds } from '../report/words.ts'
 import { BREAKS } from '../run/changes.ts'
 import type { TrialEnd } from '../run/trial.ts'
 import type { Change } from '../run/types.ts'
+import type { Assignment, WriterEnd } from '../write/types.ts'
 
 /** A process that is at work. */
 export type Actor = {
@@ -104,6 +105,8 @@ export class Scene {
         const workflow = this.#actors.get(pid)?.workflow
         this.#actors.delete(pid)
         if (workflow === 'trial' && fact.result.type === 'ok') this.#count(valueOf(fact.result.value) as TrialEnd, true)
+        if (workflow === 'write-test' && fact.result.type === 'ok')
+          this.#news.push(newsOf(valueOf(fact.result.value) as WriterEnd))
         return
       }
       default:
@@ -155,12 +158,31 @@ const WORDS: Readonly<Record<string, string>> = {
   survey: 'looking at the code',
   'run-tests': 'running the tests on untouched copies',
   'break-everything': 'checking that the tests notice broken code',
+  'look-around': 'writing tests',
+  'pass-together': 'running all new tests together',
   'write-report': 'writing the report',
+  'add-tests': 'adding the tests',
 }
 
 function titleOf(workflow: string, input: unknown): string {
   if (workflow === 'file') return (input as { file: string }).file
+  if (workflow === 'write-test') {
+    const { change } = (input as Assignment).survivor
+    return `${change.file}:${change.line} ${wordsOf(change)}`
+  }
   if (workflow !== 'trial') return ''
   const { change } = input as { change: Change }
   return change.operator === BREAKS ? 'is this file loaded at all?' : `:${change.line} ${wordsOf(change)}`
+}
+
+function newsOf({ type, change, path, why }: WriterEnd): string {
+  const where = `${change.file}:${change.line}`
+  switch (type) {
+    case 'proved':
+      return `${where}  a test in ${path ?? '?'} notices it; proved`
+    case 'covered':
+      return `${where}  a test that was written before notices it as well`
+    case 'given up':
+      return `${where}  no test was found that notices it: ${why ?? 'unknown'}`
+  }
 }

@@ -4,8 +4,7 @@ import { PROCESSES_MAX } from '../limits.ts'
 import { blindspots } from '../run/blindspots.ts'
 import type { Result } from '../run/blindspots.ts'
 import { scratchFolder } from '../scratch/base.ts'
-import { answerApproval } from './approval.ts'
-import type { Answer } from './approval.ts'
+import { answerApprovals } from './approval.ts'
 import { Live } from './live.ts'
 import type { Output } from './live.ts'
 import type { Options } from './options.ts'
@@ -24,7 +23,7 @@ export type Sitting = {
 /** How it ended: with the run, with a question nobody was there to answer, or because somebody left. */
 export type SittingEnd =
   | { readonly type: 'ended'; readonly result: Result }
-  | { readonly type: 'unasked' }
+  | { readonly type: 'unasked'; readonly effect: string }
   | { readonly type: 'left' }
 
 /** Sits until the end. Rejects with the error of the run. */
@@ -37,8 +36,8 @@ export async function sit(skein: Skein, sitting: Sitting, out: Output, leave: Ab
   using live = new Live(skein, scene, { id, budgetMs, workers }, out)
   const run = await begin(skein, sitting)
   const ended = run.result().then((result): SittingEnd => ({ type: 'ended', result }))
-  const asked = ask(skein, sitting, { live, out, over: over.signal }).then((answer) =>
-    answer === 'unasked' ? { type: 'unasked' as const } : ended,
+  const asked = ask(skein, sitting, { live, out, over: over.signal }).then((effect) =>
+    effect === undefined ? ended : { type: 'unasked' as const, effect },
   )
   const left = new Promise<SittingEnd>((resolve) =>
     leave.addEventListener('abort', () => resolve({ type: 'left' }), { once: true }),
@@ -54,33 +53,39 @@ export async function sit(skein: Skein, sitting: Sitting, out: Output, leave: Ab
 
 /** The same input resumes; a run that goes on keeps what it was started with, whatever was typed now. */
 function begin(skein: Skein, { id, target, options, past }: Sitting): Promise<RunHandle<Result>> {
-  const { budgetMs, workers, network, report } = options
-  const { folder, argv, only } = target
+  const { budgetMs, workers, network, report, writingMs, tokens, usd } = options
+  const { folder, argv, only, model } = target
   const scratch = scratchFolder(id, options.data)
-  const input = { folder, argv: [...argv], only: [...only], budgetMs, workers, network, scratch, report }
-  const budget = { time: budgetMs * workers, processes: PROCESSES_MAX, strict: true }
+  const asked = { folder, argv: [...argv], only: [...only], budgetMs, workers, network, scratch, report }
+  const input = model === undefined ? asked : { ...asked, model, writingMs }
+  const money = model === undefined ? {} : { tokens, ...(usd === undefined ? {} : { usd }) }
+  const time = budgetMs * workers + (model === undefined ? 0 : writingMs)
+  const budget = { time, processes: PROCESSES_MAX, ...money, strict: true }
   return skein.start(blindspots, past === undefined ? input : undefined, { id, budget })
 }
 
 type Asking = { readonly live: Live; readonly out: Output; readonly over: AbortSignal }
 
-async function ask(skein: Skein, { id, target, options }: Sitting, { live, out, over }: Asking): Promise<Answer> {
-  const own = 'npm start, which grants its own command and no other'
-  try {
-    return await answerApproval(skein, {
-      id,
-      target,
-      budgetMs: options.budgetMs,
-      grantedBy: target.own ? own : options.yes ? '--yes' : undefined,
-      isTerminal: out.isTerminal && process.stdin.isTTY,
-      say: (lines) => {
-        live.draw()
-        live.pause(true)
-        out.write(`${lines.join('\n')}\n`)
-      },
-      over,
-    })
-  } finally {
-    live.pause(false)
-  }
+/** The effect that nobody was there to answer for; undefined when all was answered. */
+function ask(
+  skein: Skein,
+  { id, target, options, past }: Sitting,
+  { live, out, over }: Asking,
+): Promise<string | undefined> {
+  return answerApprovals(skein, {
+    id,
+    target,
+    budgetMs: options.budgetMs,
+    report: options.report,
+    isResumed: past !== undefined,
+    yes: options.yes,
+    isTerminal: out.isTerminal && process.stdin.isTTY,
+    say: (lines) => {
+      live.draw()
+      live.pause(true)
+      out.write(`${lines.join('\n')}\n`)
+    },
+    said: () => live.pause(false),
+    over,
+  })
 }

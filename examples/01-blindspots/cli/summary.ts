@@ -4,6 +4,8 @@ import { findingsOf, wordsOf } from '../report/findings.ts'
 import { many, seconds } from '../report/words.ts'
 import type { Result } from '../run/blindspots.ts'
 import type { Survivor } from '../run/types.ts'
+import { patchFileOf } from '../write/writing.ts'
+import { fateWords, priceWords, writtenWords } from '../write/words.ts'
 import type { Figures, Past } from './past.ts'
 
 export type Ending = {
@@ -74,8 +76,21 @@ function rows(ending: Ending): readonly (readonly [string, string])[] {
       `${seconds(activeMs)} of ${seconds(budgetMs)}, ${workers} at a time (${seconds(figures.spentMs)} of tests)`,
     ],
     ...resumed(figures, past),
-    ['proposer', 'a rule set, no model was asked; "no test notices" is not "bug"'],
+    ...writer(ending),
     ['look', `npx skein tree ${id}${ending.data === '.skein' ? '' : ` --data ${ending.data}`}`],
+  ]
+}
+
+function writer({ result: { written }, figures, report }: Ending): readonly (readonly [string, string])[] {
+  if (written === undefined) return [['proposer', 'a rule set, no model was asked; "no test notices" is not "bug"']]
+  const patch = written.files.length === 0 ? '' : `; the patch is ${patchFileOf(report)}`
+  return [
+    ['proposer', 'a rule set; "no test notices" is not "bug"'],
+    [
+      'writer',
+      `${written.model}: ${writtenWords(written)} (${priceWords({ tokens: written.tokens, microUsd: figures.microUsd })})`,
+    ],
+    ['tests', `${fateWords(written)}${patch}`],
   ]
 }
 

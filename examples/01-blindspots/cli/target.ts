@@ -24,15 +24,17 @@ export type Target = {
   readonly only: readonly string[]
   /** What told us the test command; undefined when it was typed. */
   readonly guessedFrom: string | undefined
+  /** Who writes tests; nobody when absent. */
+  readonly model: string | undefined
   /** `npm start` with nothing after it: its own command on its own repository, which it may run without asking. */
   readonly own: boolean
 }
 
 /** What is to be looked at. Throws `FILE_UNREADABLE`, `USAGE`. */
-export async function targetOf(options: Options): Promise<Target> {
+export async function targetOf(options: Options, model: string | undefined): Promise<Target> {
   const only = options.only
   if (options.folder === undefined && options.argv === undefined && only.length === 0) {
-    return { folder: OWN, argv: OWN_TESTS, only: OWN_ONLY, guessedFrom: undefined, own: true }
+    return { folder: OWN, argv: OWN_TESTS, only: OWN_ONLY, guessedFrom: undefined, model, own: true }
   }
   const folder = await readableFolder(options.folder ?? OWN)
   const guess = options.argv === undefined ? await guessTestCommand(folder) : undefined
@@ -43,7 +45,7 @@ export async function targetOf(options: Options): Promise<Target> {
       `nothing in ${folder} says how its tests are run; say it: npm start -- ${folder} --test "<command>"`,
     )
   }
-  return { folder, argv, only, guessedFrom: guess?.because, own: false }
+  return { folder, argv, only, guessedFrom: guess?.because, model, own: false }
 }
 
 async function readableFolder(folder: string): Promise<string> {
@@ -78,7 +80,8 @@ export type Named = { readonly id: string; readonly unfinished: boolean }
 
 /** Finds the run that was interrupted, or the number of a new one. `startOver` cancels what was interrupted. */
 export async function nameRun(skein: Skein, target: Target, { startOver, data }: Options): Promise<Named> {
-  const base = `blindspots-${hashOf(target.folder, ...target.argv, '', ...target.only).slice(0, ID_LENGTH)}`
+  const writer = target.model === undefined ? [] : ['', target.model]
+  const base = `blindspots-${hashOf(target.folder, ...target.argv, '', ...target.only, ...writer).slice(0, ID_LENGTH)}`
   for (let number = 1; number <= RUNS_MAX; number++) {
     const id = `${base}-${number}`
     const view = await skein.inspect(id)

@@ -2,6 +2,8 @@
 import type { Result } from '../run/blindspots.ts'
 import type { Request, Survivor } from '../run/types.ts'
 import { shownArgv } from '../survey/test-command.ts'
+import type { Ending, Written } from '../write/types.ts'
+import { fateWords, priceWords, writtenWords } from '../write/words.ts'
 import { findingsOf, wordsOf } from './findings.ts'
 import { many, seconds } from './words.ts'
 
@@ -15,6 +17,7 @@ export function markdown(request: Request, result: Result): string {
   return [
     ...head(request, result, findings.length),
     body,
+    ...writtenPart(result.written),
     ...unloadedPart(result.unloaded),
     ...notes(request, result),
   ].join('\n')
@@ -65,6 +68,39 @@ function one(survivor: Survivor): readonly string[] {
   ]
 }
 
+function writtenPart(written: Written | undefined): readonly string[] {
+  if (written === undefined) return []
+  const { model, ends, files, patch, patchFile } = written
+  const lines = ends.map(
+    (end) => `- \`${end.change.file}:${end.change.line}\` (${wordsOf(end.change)}): ${endWords(end)}`,
+  )
+  const bound = files.length === 0 ? '' : ` The patch is \`${patchFile}\`, with the hash ${patch.slice(0, HASH_SHOWN)}.`
+  return [
+    '## Tests that were written',
+    '',
+    `By \`${model}\`: ${writtenWords(written)}; ${priceWords(written)}. **${capital(fateWords(written))}.**${bound}`,
+    '',
+    ...lines,
+    '',
+    'A proved test passes on the program as it is, with all other tests, and fails on the change; both were run.',
+    '',
+  ]
+}
+
+function endWords({ type, path, original, mutant, attempts, why }: Ending): string {
+  switch (type) {
+    case 'proved':
+      return `a test in \`${path}\`; it passes in \`${original}\` and fails on the change in \`${mutant}\``
+    case 'covered':
+      return `noticed by a test above, in \`${mutant}\``
+    case 'given up':
+      return `given up after ${many(attempts, 'answer')}: ${(why ?? 'unknown').replaceAll(/\s+/g, ' ')}`
+  }
+}
+
+const HASH_SHOWN = 12
+const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1)
+
 function unloadedPart(files: readonly string[]): readonly string[] {
   if (files.length === 0) return []
   return [
@@ -77,7 +113,7 @@ function unloadedPart(files: readonly string[]): readonly string[] {
   ]
 }
 
-function notes(request: Request, { tally }: Result): readonly string[] {
+function notes(request: Request, { tally, written }: Result): readonly string[] {
   const wavered =
     tally.wavered === 0
       ? []
@@ -89,7 +125,8 @@ function notes(request: Request, { tally }: Result): readonly string[] {
   return [
     '## How this was made',
     '',
-    '- The proposer is a rule set that changes tokens (a comparison, a number, a condition, a call left out); no model was asked.',
+    '- The proposer is a rule set that changes tokens (a comparison, a number, a condition, a call left out)' +
+      `${written === undefined ? '; no model was asked' : ''}.`,
     '- The verifier is the exit code of the test command. Tests that fail, hang or outgrow their limits notice.',
     '- Running a test suite is running code. It ran in scratch copies with a bare environment, but that is not a sandbox.',
     ...wavered,

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { proposalsFor } from '../code/propose.ts'
 import type { Result } from '../run/blindspots.ts'
 import type { Survivor } from '../run/types.ts'
+import type { Written } from '../write/types.ts'
 import { shownChange } from './change.ts'
 import { findingsOf, wordsOf } from './findings.ts'
 import { markdown } from './markdown.ts'
@@ -78,6 +79,34 @@ describe('the report', () => {
     expect(text).toContain('- `c.js`')
     expect(text).toContain('not a sandbox')
     expect(text).toContain('no model was asked')
+  })
+
+  it('says of every test that was written how it was proved, and of the others why there is none', () => {
+    const end = { change: survivor('boundary').change, attempts: 3, refused: 0 }
+    const written: Written = {
+      model: 'm/x',
+      ends: [
+        { ...end, type: 'proved', path: 'a.test.js', original: 'w1/pass-on-original', mutant: 'w1/fail-on-mutant#2' },
+        { ...end, type: 'covered', mutant: 'w2/fail-on-mutant' },
+        { ...end, type: 'given up', why: 'its test does\nnot notice' },
+      ],
+      left: 0,
+      files: ['a.test.js'],
+      patch: 'abcdef0123456789',
+      patchFile: 'blindspots.patch',
+      fate: 'asked',
+      tokens: 10,
+      microUsd: 0,
+    }
+    const text = markdown(request, { ...result, written })
+    expect(text).toContain(
+      'By `m/x`: 1 test proved, 1 more noticed by them, 1 given up; 10 tokens. **Waiting for your yes.**',
+    )
+    expect(text).toContain('The patch is `blindspots.patch`, with the hash abcdef012345.')
+    expect(text).toContain('passes in `w1/pass-on-original` and fails on the change in `w1/fail-on-mutant#2`')
+    expect(text).toContain('noticed by a test above, in `w2/fail-on-mutant`')
+    expect(text).toContain('given up after 3 answers: its test does not notice')
+    expect(text).not.toContain('no model was asked')
   })
 
   it('is glad to find nothing', () => {

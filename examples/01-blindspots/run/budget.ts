@@ -8,7 +8,8 @@
  * 1. Whatever runs reserves its worst case first, so no run ever takes longer than its budget.
  * 2. Where there is enough, a trial is given three times its worst case: for itself, for its judge, and for one repeat
  *    after a crash.
- * 3. What a visit does not use comes home before the next visit of its lane; as the budget ends, lanes share the rest.
+ * 3. With a model, the writer's time is in the same account and is held back from the trials.
+ * 4. What a visit does not use comes home before the next visit of its lane; as the budget ends, lanes share the rest.
  */
 import type { Budget } from 'skein'
 import { PROPOSE_MS, REPORT_MS, VISIT_CHANGES_MAX } from '../limits.ts'

@@ -1,7 +1,7 @@
 /** Before the first trial: freeze the code, look at it, and prove that its tests are worth asking. */
 import type { Ctx } from 'skein'
 import { z } from 'zod'
-import { BASELINE_SHARE, SCRATCH_MS, SURVEY_MS } from '../limits.ts'
+import { BASELINE_SHARE, SCRATCH_MS, SURVEY_MS, WRITER_RUNS_MAX } from '../limits.ts'
 import { heldMs, visitSize } from './budget.ts'
 import { baselineFailure, notStarted, notWatching, nothingToTry } from './failures.ts'
 import { alarm, baseline, surveyFolder } from './tools.ts'
@@ -42,7 +42,7 @@ export type Standing = z.infer<typeof Standing>
 
 /** Everything up to the first trial. Throws what is wrong with the folder or its tests. */
 export async function prepare(ctx: Ctx, request: Request): Promise<Standing> {
-  const { folder, only, scratch, budgetMs, workers } = request
+  const { folder, only, scratch, budgetMs, workers, writingMs = 0 } = request
   const shareMs = Math.floor(budgetMs * BASELINE_SHARE)
   const found = await ctx.tool(surveyFolder, { folder, scratch, only }, { timeout: Math.min(SURVEY_MS, shareMs) })
   const proposals = found.sources.reduce((sum, source) => sum + source.proposals, 0)
@@ -54,9 +54,9 @@ export async function prepare(ctx: Ctx, request: Request): Promise<Standing> {
     proposals,
     files: found.sources.map(({ file }) => file),
   })
-  const leftMs = (await ctx.budget()).effectMs ?? budgetMs * workers
+  const leftMs = ((await ctx.budget()).effectMs ?? budgetMs * workers + writingMs) - writingMs
   const aloneMs = budgetMs * workers - leftMs
-  const held = { ...costs, heldMs: heldMs(aloneMs, workers) }
+  const held = { ...costs, heldMs: heldMs(aloneMs, workers) + writingMs }
   return {
     plan: {
       code,
@@ -65,7 +65,7 @@ export async function prepare(ctx: Ctx, request: Request): Promise<Standing> {
       sources: found.sources.length,
       testFiles: found.tests,
       proposals,
-      perVisit: visitSize(leftMs, found.sources.length, held),
+      perVisit: visitSize(leftMs + writingMs, found.sources.length, held),
       skipped: found.skipped,
       baselineMs: ms,
       baselineRuns: runs,
@@ -85,15 +85,16 @@ type Watched = {
 }
 
 /** Green on untouched copies every time, red when everything is broken; how long both take sets the patience of trials. */
-async function watch(ctx: Ctx, { argv, folder, workers, network }: Request, about: Watched) {
+async function watch(ctx: Ctx, { argv, folder, workers, network, model }: Request, about: Watched) {
   const { code, shareMs, proposals, files } = about
   const asked = {
     command: argv,
     folder,
-    runsAtMost: 2 * (proposals + files.length) + workers + 2,
+    runsAtMost: 2 * (proposals + files.length) + workers + 2 + (model === undefined ? 0 : WRITER_RUNS_MAX),
     sideBySide: workers,
     network,
     code,
+    ...(model === undefined ? {} : { writer: model }),
   }
   const testMs = workers > 1 ? shareMs : Math.floor(shareMs / 2)
   const first = await ctx

@@ -41,6 +41,8 @@ export const BaselineInput = z.object({
   network: z.boolean(),
   code: Code,
   testMs: z.int(),
+  /** The model whose tests are run as well. */
+  writer: z.string().optional(),
 })
 
 export type BaselineInput = z.infer<typeof BaselineInput>

@@ -1,5 +1,6 @@
 /** What the processes of a run hand to each other; all of it is data. */
 import { z } from 'zod'
+import { WITNESSES_KEPT_MAX } from '../limits.ts'
 
 /** What a run is asked for. */
 export const Request = z.object({
@@ -13,6 +14,9 @@ export const Request = z.object({
   /** Where the copies are kept. */
   scratch: z.string(),
   report: z.string(),
+  /** Who writes tests for what went unnoticed; nobody when absent. And how long that may take. */
+  model: z.string().optional(),
+  writingMs: z.int().optional(),
 })
 export type Request = z.infer<typeof Request>
 
@@ -65,6 +69,8 @@ export const Tally = z.object({
   failed: z.int(),
   why: z.string().optional(),
   survivors: z.array(Survivor),
+  /** Some noticed changes of each file, by which a later test can show that it keeps no other from running. */
+  witnesses: z.array(Change).optional(),
 })
 export type Tally = z.infer<typeof Tally>
 
@@ -73,6 +79,7 @@ export const NOTHING_TRIED: Tally = { tried: 0, noticed: 0, wavered: 0, dropped:
 /** Two tallies in one. */
 export function added(a: Tally, b: Tally): Tally {
   const why = a.why ?? b.why
+  const witnesses = [...(a.witnesses ?? []), ...(b.witnesses ?? [])]
   return {
     tried: a.tried + b.tried,
     noticed: a.noticed + b.noticed,
@@ -81,5 +88,20 @@ export function added(a: Tally, b: Tally): Tally {
     failed: a.failed + b.failed,
     survivors: [...a.survivors, ...b.survivors],
     ...(why === undefined ? {} : { why }),
+    ...(witnesses.length === 0 ? {} : { witnesses: spread(witnesses) }),
   }
+}
+
+/** One per line, and a few per file. */
+function spread(changes: readonly Change[]): Change[] {
+  const first = (groups: Map<string, Change[]>, most: number): Change[] =>
+    [...groups.values()].flatMap((group) => group.slice(0, most))
+  const perLine = first(
+    Map.groupBy(changes, ({ file, line }) => `${file}:${line}`),
+    1,
+  )
+  return first(
+    Map.groupBy(perLine, ({ file }) => file),
+    WITNESSES_KEPT_MAX,
+  )
 }

@@ -64,7 +64,7 @@ async function attempt(ctx: Ctx, { code, tests, costs }: VisitInput, change: Cha
     const end = await ctx.run(trial, { code, change, tests, costs }, { key: change.id, budget })
     switch (end.type) {
       case 'noticed':
-        return { ...tried, noticed: 1 }
+        return { ...tried, noticed: 1, witnesses: [change] }
       case 'wavered':
         return { ...tried, noticed: 1, wavered: 1 }
       case 'unjudged':

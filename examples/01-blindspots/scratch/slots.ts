@@ -8,7 +8,7 @@
  */
 import { chmod, copyFile, lstat, mkdir, readdir, readlink, rm, symlink, writeFile } from 'node:fs/promises'
 import { constants } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { baseOf, freezeAgain } from './base.ts'
 
 /** Build caches that make the next build fast and follow the sources by themselves. */
@@ -52,9 +52,11 @@ class Slots {
       folder: copy.folder,
       temporary,
       change: async (file, content) => {
+        const path = join(copy.folder, file)
         // Never through a link, whatever the file is.
-        await rm(join(copy.folder, file), { force: true })
-        await writeFile(join(copy.folder, file), content)
+        await rm(path, { force: true })
+        await mkdir(dirname(path), { recursive: true })
+        await writeFile(path, content)
       },
       [Symbol.asyncDispose]: async () => {
         await rm(temporary, { recursive: true, force: true })
