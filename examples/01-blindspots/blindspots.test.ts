@@ -184,9 +184,20 @@ describe('blind spots', () => {
   })
 
   it('stops by its budget, and says how far it came', async () => {
-    const { code, out } = await start('data', '--yes', '--budget', '5s', '--workers', '1').ended
-    expect(code).toBe(0)
+    // More than anybody could try in that time; and time enough for the untouched runs on a busy machine.
+    const lines = Array.from({ length: 200 }, (_, n) => `export const f${n} = (n) => n * ${n} + ${n}\n`)
+    writeFileSync(join(project, 'price.mjs'), LIBRARY + lines.join(''))
+    const { code, out, err } = await start('data', '--yes', '--budget', '20s', '--workers', '1').ended
+    expect([code, err]).toEqual([0, ''])
     expect(out).toMatch(/Stopped by its budget after \d/)
+  })
+
+  it('says so when its budget does not cover a single trial', async () => {
+    const slow = TESTS(ledger).replace('150', '1500')
+    writeFileSync(join(project, 'test', 'price.test.mjs'), slow)
+    const { code, err } = await start('data', '--yes', '--budget', '7s', '--workers', '1').ended
+    expect(err).toMatch(/error (BUDGET_EXCEEDED: the budget is too short|EXEC_TIMEOUT)/)
+    expect(code).toBe(err.includes('BUDGET_EXCEEDED') ? 5 : 1)
   })
 })
 

@@ -23,6 +23,7 @@ const EXITS: Readonly<Record<string, number>> = {
   FILE_UNREADABLE: 2,
   MODEL_UNKNOWN: 2,
   MODEL_AUTH: 2,
+  BUDGET_EXCEEDED: 5,
   DATA_FOLDER_OWNED: 75,
 }
 const EXIT_FAILED = 1
@@ -66,14 +67,15 @@ async function main(): Promise<number> {
             figures,
             past,
             report: seenFrom(end.result.report),
-            data: seenFrom(options.data),
+            dataOption: dataOption(options),
           }),
         )
         return 0
       }
       case 'unasked':
         say([
-          `Nobody is here to say yes. Say it beforehand with --yes, or elsewhere with: npx skein approve ${end.effect}`,
+          'Nobody is here to say yes. Say it beforehand with --yes, or elsewhere, and type the same again:',
+          `  npx skein approve ${end.effect}${dataOption(options)}`,
         ])
         return EXIT_WAITING
       case 'left':
@@ -84,6 +86,11 @@ async function main(): Promise<number> {
     await removeScratch(scratchFolder(id, options.data))
     throw error
   }
+}
+
+/** What other commands need to find the run. */
+function dataOption({ data }: Options): string {
+  return seenFrom(data) === '.skein' ? '' : ` --data ${seenFrom(data)}`
 }
 
 function greeting(

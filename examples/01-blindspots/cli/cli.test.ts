@@ -188,7 +188,7 @@ describe('the summary', () => {
     figures: { processes: 301, effects: 420, repeated: 2, spentMs: 175_000, microUsd: 0 },
     past: { kept: [END], keptMs: 41_000, cutOff: 2 },
     report: 'blindspots.md',
-    data: '.skein',
+    dataOption: '',
   }
 
   it('says how far it came, where the blind spots are, and what it cost', () => {

@@ -15,7 +15,8 @@ export type Ending = {
   readonly past: Past | undefined
   /** The report, as seen from where the command was typed. */
   readonly report: string
-  readonly data: string
+  /** What `npx skein` needs to find the run: empty where it is by default. */
+  readonly dataOption: string
 }
 
 /** The summary, line by line. */
@@ -77,7 +78,7 @@ function rows(ending: Ending): readonly (readonly [string, string])[] {
     ],
     ...resumed(figures, past),
     ...writer(ending),
-    ['look', `npx skein tree ${id}${ending.data === '.skein' ? '' : ` --data ${ending.data}`}`],
+    ['look', `npx skein tree ${id}${ending.dataOption}`],
   ]
 }
 

@@ -1,5 +1,6 @@
 /** What can be wrong before the first trial, said with its mend. */
 import { SkeinError } from 'skein'
+import { seconds } from '../report/words.ts'
 import { shownSkipped } from '../survey/survey.ts'
 import type { Skipped } from '../survey/survey.ts'
 import { shownArgv } from '../survey/test-command.ts'
@@ -70,5 +71,14 @@ export function notWatching(argv: readonly string[]): SkeinError {
     `the tests stay green even when every source file of the scratch copy is broken: "${shownArgv(argv)}". They test ` +
       'another copy (an editable install, a link into the original folder, a built dist), or no test is run at all; give ' +
       'a --test command that runs the code of the folder it is started in',
+  )
+}
+
+/** The untouched runs have used up so much of the budget that not even one trial is covered. */
+export function tooShort(testsMs: number, worstMs: number): SkeinError {
+  return new SkeinError(
+    'BUDGET_EXCEEDED',
+    `the budget is too short: the tests take ${seconds(testsMs)}, and one trial must be covered with up to ${seconds(worstMs)}, ` +
+      'beside the runs on untouched code; give a larger --budget, or a --test command that runs fewer tests',
   )
 }

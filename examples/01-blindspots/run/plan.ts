@@ -3,9 +3,9 @@ import type { Ctx } from 'skein'
 import { z } from 'zod'
 import { BASELINE_SHARE, SCRATCH_MS, SURVEY_MS, WRITER_RUNS_MAX } from '../limits.ts'
 import { heldMs, visitSize } from './budget.ts'
-import { baselineFailure, notStarted, notWatching, nothingToTry } from './failures.ts'
+import { baselineFailure, notStarted, notWatching, nothingToTry, tooShort } from './failures.ts'
 import { alarm, baseline, surveyFolder } from './tools.ts'
-import { Costs } from './trial.ts'
+import { Costs, isOutOfBudget } from './trial.ts'
 import { Code, NOTHING_TRIED, Tally, Tests } from './types.ts'
 import type { Request } from './types.ts'
 
@@ -106,7 +106,11 @@ async function watch(ctx: Ctx, { argv, folder, workers, network, model }: Reques
   if (failure !== undefined) throw failure
   const tests = { argv, testMs: first.testMs, network }
   const worstMs = first.testMs + first.scratchMs
-  const broken = await ctx.tool(alarm, { code, files: [...files], tests }, { timeout: worstMs })
+  const broken = await ctx
+    .tool(alarm, { code, files: [...files], tests }, { timeout: worstMs })
+    .catch((error: unknown) => {
+      throw isOutOfBudget(error) ? tooShort(first.ms, worstMs) : error
+    })
   if (broken.verdict === 'green') throw notWatching(argv)
   return { tests, costs: { worstMs, usualMs: first.ms + 100, heldMs: 0 }, runs: first.runs, ms: first.ms }
 }
