@@ -19,6 +19,8 @@ export default defineConfig({
         test: {
           ...common,
           name: 'unit',
+          // A loaded machine is no failure.
+          testTimeout: 60_000,
           include: ['src/**/*.test.ts', 'test/*.test.ts', 'test/conformance/**/*.test.ts'],
         },
       },

@@ -18,4 +18,14 @@ export { nodeMacrotask } from './platform/node-macrotask.ts'
 export { nodeRandom } from './platform/node-random.ts'
 export { nodeSoon } from './platform/node-soon.ts'
 export type { Soon } from './platform/soon.ts'
-export type { Change, Engine, EngineTraits, Frame, HostOptions, ProcessStatus, ProcessView, Query } from './port.ts'
+export type {
+  Change,
+  Engine,
+  EngineTraits,
+  Frame,
+  HostOptions,
+  ProcessStatus,
+  ProcessView,
+  Query,
+  SettleResult,
+} from './port.ts'

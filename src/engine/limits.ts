@@ -21,6 +21,8 @@ export const PAGE_ROWS = 200
 export const PID_CHARACTERS_MAX = 512
 /** Length of the id of a message or control. */
 export const ID_CHARACTERS_MAX = 4_096
+/** Settlements that are kept for effects that do not wait for them yet. */
+export const SETTLEMENTS_HELD_MAX = 10_000
 /** How often ids that are past their time are forgotten. */
 export const FORGET_EVERY_MS = 10 * 60 * 1000
 /** Time without a commit after which the write-ahead log is copied into the database. */

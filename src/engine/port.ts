@@ -9,6 +9,7 @@ import type {
   Fact,
   Message,
   Outcome,
+  Settlement,
   StartRequest,
   Summary,
   Wait,
@@ -69,6 +70,9 @@ export type Frame = {
   readonly hash: string
 }
 
+/** What became of a settlement: passed on, repeated, kept for a wait that has not come, not wanted, or one too many. */
+export type SettleResult = 'queued' | 'duplicate' | 'held' | 'unknown' | 'full'
+
 /** Something changed; live views ask again. */
 export type Change = { readonly pid: Pid; readonly status: ProcessStatus; readonly frame?: Frame }
 
@@ -84,6 +88,11 @@ export interface Engine extends AsyncDisposable {
   /** Durable when it resolves; idempotent by pid. `created: false` when the pid exists already. */
   start(request: StartRequest): Promise<{ readonly pid: Pid; readonly created: boolean }>
   deliver(message: Message): Promise<DeliverResult>
+  /**
+   * Settles the effect that is pending under `token` (rule E10). What comes before its wait is durable is `held` for it,
+   * unless `hold` is false: then nobody waits for it (`unknown`). `duplicate`: it has been settled.
+   */
+  settle(token: string, settlement: Settlement, hold?: boolean): Promise<SettleResult>
   /** Overtakes the mailbox; leaves a tombstone for a pid not yet started (rule C5). */
   control(pid: Pid, control: Control): Promise<'queued' | 'duplicate' | 'ended'>
   /** Takes over everything unfinished and runs it until disposed (drain). */

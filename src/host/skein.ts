@@ -12,9 +12,10 @@ import {
   decideApproval,
   resolveEffect,
   sendMessage,
+  settleEffect,
   topUpProcess,
 } from './operate/acts.ts'
-import type { Letter, Resolution } from './operate/acts.ts'
+import type { Letter, PendingOutcome, Resolution } from './operate/acts.ts'
 import { findProcess } from './operate/find.ts'
 import { runFigures } from './views/usage.ts'
 import type { Step } from './views/usage.ts'
@@ -75,6 +76,15 @@ export interface Skein extends AsyncDisposable {
   cancel(id: string, about?: By): Promise<void>
   /** Says what became of an effect with an unknown outcome. */
   resolve(effect: string, resolution: Resolution, about?: By): Promise<void>
+  /**
+   * Settles a pending effect by its token, or by its name `<pid>/<name>`; `{ token }` for tokens that look like names.
+   * Once: what comes a second time is a `duplicate`. What comes before its effect waits is `held` for it.
+   */
+  settle(
+    effectOrToken: string | { readonly token: string },
+    outcome: PendingOutcome,
+    about?: By,
+  ): Promise<'queued' | 'duplicate' | 'held'>
   /** Raises the budget of a process. */
   topUp(id: string, budget: Budget, about?: By): Promise<void>
 }
@@ -121,6 +131,7 @@ export function skeinOf(host: Host, close: () => Promise<void>): Skein {
     send: async (id, body, about = {}) => void (await sendMessage(engine, id, { ...about, body })),
     cancel: async (id, about) => void (await cancelProcess(engine, id, by(about))),
     resolve: async (effect, resolution, about) => void (await resolveEffect(engine, effect, resolution, by(about).by)),
+    settle: async (target, outcome, about) => (await settleEffect(engine, target, outcome, by(about).by)).result,
     topUp: async (id, budget, about) => void (await topUpProcess(engine, id, budget, by(about).by)),
     [Symbol.asyncDispose]: close,
   }

@@ -38,6 +38,9 @@ export type { DefinitionRegistry } from './definitions/registry.ts'
 export { check, isSchema, jsonSchemaOf, parse } from './definitions/schema.ts'
 export type { AiSdkSchema, InferSchema, InferSchemaInput, Schema, StandardSchema } from './definitions/schema.ts'
 export type { AnyTool, Reconciled, Tool, ToolExecutionOptions, ToolLike } from './definitions/tool.ts'
+export { isPending, pending } from './effects/pending.ts'
+export type { Pending } from './effects/pending.ts'
+export { PENDING_TOKEN_CHARACTERS_MAX } from './limits.ts'
 export { FACT_VERSION } from './journal/facts.ts'
 export type {
   Born,
@@ -64,6 +67,7 @@ export type {
   Message,
   Outgoing,
   Settled,
+  Settlement,
   StartRequest,
   Summary,
   Wait,

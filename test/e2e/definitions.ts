@@ -37,6 +37,21 @@ const pay = tool({ name: 'pay', inputSchema: any, execute: async ({ amount }: { 
 } })
 export default workflow({ name: 'transfer' }, async (ctx, input: { amount: number }) => ctx.tool(pay, input))`
 
+/** A job that a far side answers under a token of its own. */
+export const RENDER = `${HEAD}
+import { existsSync } from 'node:fs'
+import { pending } from 'skein'
+const render = tool({ name: 'render', inputSchema: any, outputSchema: { jsonSchema: { type: 'object', required: ['url'] } } as never,
+  execute: async ({ film }: { film: string }, { idempotencyKey }) => {
+    write('submitted ' + film)
+    return pending('job-' + film, { expires: '30d' })
+  } })
+export default workflow({ name: 'film' }, async (ctx, input: { film: string; busy?: boolean }) => {
+  const busy = async () => { while (!existsSync('go')) await pause(50) }
+  const [made] = await ctx.all([(c) => c.tool(render, { film: input.film }), (c) => input.busy && c.step('busy', busy)])
+  return made
+})`
+
 /** Asks, listens, and works with a child. */
 export const DESK = `${HEAD}
 const child = workflow({ name: 'listener' }, async (ctx) => (await ctx.receive({ topic: 'news' })).body)

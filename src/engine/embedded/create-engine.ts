@@ -5,16 +5,16 @@
  * 1. `start`, `deliver` and `control` answer when what they did is durable.
  * 2. After the store has failed nothing starts, nothing is written, and every call says why (rule T5).
  */
-import type { Control, Message, StartRequest } from '../../kernel/index.ts'
+import type { Control, Message, Settlement, StartRequest } from '../../kernel/index.ts'
 import { SkeinError } from '../../std/index.ts'
 import type { Pid, Seq } from '../../std/index.ts'
 import { FRAME_BYTES_MAX } from '../limits.ts'
-import type { EngineTraits, HostOptions, Query } from '../port.ts'
+import type { EngineTraits, HostOptions, Query, SettleResult } from '../port.ts'
 import { GroupCommit } from './group-commit.ts'
 import type { Interior } from './interior.ts'
 import type { EngineParts, LocalEngine } from './local-engine.ts'
 import { Post } from './post.ts'
-import { prepareControl, prepareMessage, prepareStart } from './prepare.ts'
+import { prepareControl, prepareMessage, prepareSettlement, prepareStart } from './prepare.ts'
 import type { Prepared } from './prepare.ts'
 import { Residency } from './residency.ts'
 import type { RunActivation } from './residency.ts'
@@ -74,6 +74,18 @@ class OwnersEngine implements LocalEngine {
     const { result } = await this.#post(prepareControl(pid, control, this.#interior.hash))
     if (result === 'queued' || result === 'duplicate' || result === 'ended') return result
     throw new SkeinError('PROCESS_UNKNOWN', `there is no process ${pid}; see: skein ps`)
+  }
+
+  async settle(token: string, settlement: Settlement, hold = true): Promise<SettleResult> {
+    this.#checkOpen()
+    const { commits, post, hash } = this.#interior
+    const prepared = prepareSettlement(token, settlement, { hold, hash })
+    const { result } = await commits.submit(
+      () => post.settlements.take(prepared),
+      prepared.packed.text.length,
+      ({ arrival }) => arrival && post.arrive(arrival),
+    )
+    return result
   }
 
   async host(run: RunActivation, options: HostOptions = {}): Promise<AsyncDisposable> {

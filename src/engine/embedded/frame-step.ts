@@ -36,13 +36,16 @@ export function frameStep(
   const { post, watchers } = interior
   const { about, sealed } = frame
   let arrivals: readonly Arrival[] = []
+  let settled: readonly Arrival[] = []
   return {
     apply() {
       writeFrame(interior, activation.p, frame)
+      settled = frame.waits.flatMap(({ wait }) => post.settlements.opened(wait, activation.p) ?? [])
       arrivals = frame.sent.map(({ prepared }) => post.apply(prepared))
     },
     done() {
       onDurable()
+      for (const arrival of settled) post.arrive(arrival)
       for (const [i, arrival] of arrivals.entries()) {
         post.arrive(arrival)
         const { outgoing } = frame.sent[i]!

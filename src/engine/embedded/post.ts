@@ -18,6 +18,7 @@ import type { Mailed } from './event-queue.ts'
 import { MailboxMeter } from './mailbox-meter.ts'
 import { prepareControl } from './prepare.ts'
 import type { Prepared, PreparedControl, PreparedMessage, PreparedStart } from './prepare.ts'
+import { Settlements } from './settlements.ts'
 import type { P } from './store/process-table.ts'
 import { unpack } from './store/pack.ts'
 import type { Tables } from './store/tables.ts'
@@ -66,6 +67,7 @@ const isOver = (status: ProcessStatus): boolean => status === 'done' || status =
 /** The post of one store. */
 export class Post {
   readonly meter: MailboxMeter
+  readonly settlements: Settlements
   readonly #parts: PostParts
   #lastSeq: number
   #forgotAt: number
@@ -73,6 +75,7 @@ export class Post {
   constructor(parts: PostParts) {
     this.#parts = parts
     this.meter = new MailboxMeter(parts.tables.mailbox)
+    this.settlements = new Settlements({ ...parts, send: (what) => this.#control(what) })
     this.#lastSeq = parts.tables.mailbox.lastSeq()
     this.#forgotAt = parts.clock.now()
   }

@@ -1,5 +1,6 @@
 /** Checks and packs what comes in before it is queued, so that no process can fail another's batch (rules T5, F29). */
-import type { Control, Message, Outgoing, StartRequest, Wait } from '../../kernel/index.ts'
+import { PENDING_TOKEN_CHARACTERS_MAX } from '../../kernel/index.ts'
+import type { Control, Message, Outgoing, Settlement, StartRequest, Wait } from '../../kernel/index.ts'
 import { limits, SkeinError } from '../../std/index.ts'
 import type { ErrorData, Hash, Pid } from '../../std/index.ts'
 import { ID_CHARACTERS_MAX, PID_CHARACTERS_MAX } from '../limits.ts'
@@ -24,6 +25,14 @@ export type PreparedControl = {
 export type PreparedStart = { readonly type: 'start'; readonly request: StartRequest; readonly packed: Packed }
 /** A wait ready to be a row. */
 export type PreparedWait = { readonly wait: Wait; readonly dueAt: number | undefined; readonly packed: Packed }
+/** A settlement ready to be a row. */
+export type PreparedSettlement = {
+  readonly type: 'settlement'
+  readonly token: string
+  readonly settlement: Settlement
+  readonly hold: boolean
+  readonly packed: Packed
+}
 /** Anything that can reach a process. */
 export type Prepared = PreparedMessage | PreparedControl | PreparedStart
 
@@ -73,6 +82,20 @@ export function prepareControl(to: Pid, control: Control, hash: Hash): PreparedC
   checkPid(to)
   checkId(control.id, 'control')
   return { type: 'control', to, control, packed: pack(control, hash) }
+}
+
+/** A settlement, checked and packed. */
+export function prepareSettlement(
+  token: string,
+  settlement: Settlement,
+  about: { readonly hold: boolean; readonly hash: Hash },
+): PreparedSettlement {
+  if (typeof token !== 'string' || token.length === 0 || token.length > PENDING_TOKEN_CHARACTERS_MAX)
+    throw new SkeinError(
+      'INPUT_INVALID',
+      `${shown(token)} is no token of a pending effect; give the one its tool returned, up to ${PENDING_TOKEN_CHARACTERS_MAX} characters`,
+    )
+  return { type: 'settlement', token, settlement, hold: about.hold, packed: pack(settlement, about.hash) }
 }
 
 /** A start request, checked and packed. */

@@ -84,6 +84,7 @@ function operable(engine: Engine, folder: string, terminal: Terminal): Operable 
     ...located(engine, folder, terminal.cwd),
     control: (pid, control) => engine.control(pid, control),
     deliver: (message) => engine.deliver(message),
+    settle: (token, settlement, hold) => engine.settle(token, settlement, hold),
   }
 }
 

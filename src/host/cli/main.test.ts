@@ -54,6 +54,7 @@ const VERBS = [
   'send',
   'cancel',
   'resolve',
+  'settle',
   'topup',
   'verify',
 ]

@@ -17,13 +17,14 @@ import { ps } from './verbs/ps.ts'
 import { resolve } from './verbs/resolve.ts'
 import { run } from './verbs/run.ts'
 import { send } from './verbs/send.ts'
+import { settle } from './verbs/settle.ts'
 import { show } from './verbs/show.ts'
 import { topup } from './verbs/topup.ts'
 import { tree } from './verbs/tree.ts'
 import { verify } from './verbs/verify.ts'
 import { version } from './version.ts'
 
-const VERBS = [run, ps, tree, log, show, inbox, approve, deny, answer, send, cancel, resolve, topup, verify]
+const VERBS = [run, ps, tree, log, show, inbox, approve, deny, answer, send, cancel, resolve, settle, topup, verify]
 
 /** Runs one command. Returns the exit code; never rejects. */
 export async function main(argv: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {

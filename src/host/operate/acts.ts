@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Engine } from '../../engine/index.ts'
 import { addressOf, capOf, payloadOf } from '../../kernel/index.ts'
-import type { Address, Budget, Control, Payload, WaitOn } from '../../kernel/index.ts'
+import type { Address, Budget, Control, Payload, Settlement, WaitOn } from '../../kernel/index.ts'
 import { asMessageId, SkeinError } from '../../std/index.ts'
 import type { Pid } from '../../std/index.ts'
 import type { Entry } from '../views/story.ts'
@@ -10,7 +10,8 @@ import { findEffect, findProcess } from './find.ts'
 import type { Reader } from './find.ts'
 
 /** What acting needs of an engine, and what shows who was faster. */
-export type Operable = Pick<Engine, 'inspect' | 'list' | 'history' | 'control' | 'deliver'> & Pick<Reader, 'pending'>
+export type Operable = Pick<Engine, 'inspect' | 'list' | 'history' | 'control' | 'deliver' | 'settle'> &
+  Pick<Reader, 'pending'>
 
 /** What was acted on, by its full name; `args` is what an approval stands for. */
 export type Acted = { readonly pid: Pid; readonly name: string; readonly args?: Payload }
@@ -55,6 +56,42 @@ export async function resolveEffect(
   } else if ('again' in resolution) await control(engine, pid, { ...base, how: 'again' })
   else await control(engine, pid, { ...base, how: 'fail', reason: resolution.fail })
   return { pid, name: entry.name }
+}
+
+/** How a pending effect came out. */
+export type PendingOutcome = { readonly done: unknown } | { readonly fail: string }
+
+/** What became of a settlement: `held` until an effect waits under its token; `duplicate` when it was settled before. */
+export type Settled = { readonly result: 'queued' | 'duplicate' | 'held'; readonly name: string }
+
+/**
+ * Settles a pending effect, by its token or by its name `<pid>/<name>`; `{ token }` is never a name. Idempotent by token:
+ * a settlement that comes before its effect waits is kept for it. Throws `NOT_WAITING`, `MAILBOX_FULL`.
+ */
+export async function settleEffect(
+  engine: Operable,
+  target: string | { readonly token: string },
+  outcome: PendingOutcome,
+  by: string,
+): Promise<Settled> {
+  const settlement: Settlement =
+    'done' in outcome
+      ? { how: 'done', value: payloadOf(outcome.done, 'ARGS_NOT_DATA'), by }
+      : { how: 'fail', reason: outcome.fail, by }
+  const token = typeof target === 'string' ? target : target.token
+  const isName = typeof target === 'string' && target.includes('/')
+  const result = await engine.settle(token, settlement, !isName)
+  if (result === 'full')
+    throw new SkeinError(
+      'MAILBOX_FULL',
+      `too many settlements wait for tokens that no effect waits for; settle ${token} later`,
+    )
+  if (result !== 'unknown') return { result, name: token }
+  const { pid, entry } = await findWaiting(engine, token, ['pending'])
+  const on = entry.wait?.on
+  if (on?.kind !== 'pending') throw new SkeinError('NOT_WAITING', `${token} is not pending`)
+  const named = await engine.settle(on.token, settlement)
+  return { result: named === 'duplicate' ? 'duplicate' : 'queued', name: `${pid}/${entry.name}` }
 }
 
 /** Raises a process's budget. */

@@ -1,8 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import type { Control, Message } from '../../kernel/index.ts'
+import type { Control, Message, Settlement } from '../../kernel/index.ts'
 import { approval, done, intended, madeReader, settled, waiting } from '../views/family.fixture.ts'
 import type { Made } from '../views/family.fixture.ts'
-import { answerQuestion, cancelProcess, decideApproval, resolveEffect, sendMessage, topUpProcess } from './acts.ts'
+import {
+  answerQuestion,
+  cancelProcess,
+  decideApproval,
+  resolveEffect,
+  sendMessage,
+  settleEffect,
+  topUpProcess,
+} from './acts.ts'
 import type { Operable } from './acts.ts'
 import { findEffect, findProcess } from './find.ts'
 
@@ -16,6 +24,8 @@ const RUN: readonly Made[] = [
       settled('tool:publish:w#0'),
       approval(PUBLISH, 'publish'),
       waiting('ask:city:x#0', { kind: 'answer', title: 'Which city?' }),
+      intended('tool:render:x#0', 'render'),
+      waiting('tool:render:x#0!pending', { kind: 'pending', token: 'job-7', actual: {} }),
     ],
   },
   { pid: 'a10', status: 'done', facts: [done] },
@@ -35,6 +45,7 @@ function engine(
 ) {
   const controls: (Control & { readonly to: string })[] = []
   const messages: Message[] = []
+  const settlements: (Settlement & { readonly token: string })[] = []
   const operable: Operable = {
     ...madeReader(RUN),
     control: async (to, control) => {
@@ -45,8 +56,12 @@ function engine(
       messages.push(message)
       return answers.deliver ?? 'queued'
     },
+    settle: async (token, settlement, hold = true) => {
+      settlements.push({ token, ...settlement })
+      return token === 'job-7' ? 'queued' : hold ? 'held' : 'unknown'
+    },
   }
-  return { operable, controls, messages }
+  return { operable, controls, messages, settlements }
 }
 
 describe('finding', () => {
@@ -102,6 +117,18 @@ describe('acting', () => {
       decideApproval(engine({ control: 'ended' }).operable, 'a1/publish#2', 'approved', { by: 'ann' }),
     ).rejects.toMatchObject({ code: 'PROCESS_ENDED' })
     expect((await cancelProcess(engine({ control: 'ended' }).operable, 'a1', { by: 'ann' })).was).toBe('ended')
+  })
+  it('E10: settles by name and by token; what looks like a name is never kept as a token', async () => {
+    const { operable, settlements } = engine()
+    const named = await settleEffect(operable, 'a1/render', { done: 1 }, 'ann')
+    expect(named).toEqual({ result: 'queued', name: 'a1/render' })
+    expect(settlements.at(-1)).toEqual({ token: 'job-7', how: 'done', value: { text: '1' }, by: 'ann' })
+    expect(await settleEffect(operable, 'job-8', { fail: 'no' }, 'ann')).toEqual({ result: 'held', name: 'job-8' })
+    expect(settlements.at(-1)).toEqual({ token: 'job-8', how: 'fail', reason: 'no', by: 'ann' })
+    expect((await settleEffect(operable, { token: 'a/b' }, { done: 1 }, 'ann')).result).toBe('held')
+    await expect(settleEffect(operable, 'a1/publish', { done: 1 }, 'ann')).rejects.toThrow(
+      /does not wait for this: it is done; what waits is a1\/render/,
+    )
   })
   it('delivers messages', async () => {
     const { operable, messages } = engine()

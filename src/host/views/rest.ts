@@ -8,7 +8,7 @@ import type { Entry } from './story.ts'
 /** One thing that only somebody outside can give. */
 export type Need =
   | {
-      readonly kind: 'approval' | 'answer' | 'budget' | 'operator' | 'message' | 'promise'
+      readonly kind: 'approval' | 'answer' | 'budget' | 'operator' | 'message' | 'promise' | 'pending'
       readonly member: Member
       readonly entry: Entry
     }
@@ -65,6 +65,7 @@ export function entryNeeds(member: Member): Need[] {
       case 'answer':
       case 'budget':
       case 'operator':
+      case 'pending':
       case 'message':
       case 'promise':
         needs.push({ kind, member, entry })
@@ -92,6 +93,7 @@ function isGiven(need: Exclude<Need, { kind: 'parked' }>, pending: readonly Cont
       case 'approve':
       case 'answer':
       case 'resolve':
+      case 'settle':
         return control.key === need.entry.key
       case 'topUp':
         return need.kind === 'budget'

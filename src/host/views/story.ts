@@ -93,7 +93,11 @@ export class Story {
 
   /** Effects that have begun and not ended. */
   inFlight(): Entry[] {
-    return this.#where((entry) => entry.phase === 'begun' || (entry.phase === 'intended' && entry.wait === undefined))
+    return this.#where(
+      (entry) =>
+        (entry.phase === 'begun' && entry.wait?.on.kind !== 'pending') ||
+        (entry.phase === 'intended' && entry.wait === undefined),
+    )
   }
 
   waiting(): Entry[] {
@@ -218,6 +222,7 @@ export class Story {
       case 'grace':
       case 'operator':
       case 'upgrade':
+      case 'pending':
         return
     }
   }

@@ -139,6 +139,11 @@ export function waitWords(on: Extract<Fact, { type: 'waiting' }>['on']): string 
       return 'a moment, before looking at the far side again'
     case 'upgrade':
       return 'to move to other code, when nothing is under way'
+    case 'pending': {
+      const refused = on.refused === undefined ? '' : `; ${payloadWords(on.refused, DETAIL_MAX)}`
+      const until = on.dueAt === undefined ? '' : ` until ${new Date(on.dueAt).toISOString()}`
+      return `to be settled as ${oneLine(on.token, DETAIL_MAX)}${until}${refused}`
+    }
     case 'operator':
       return `for an operator: ${oneLine(on.question, DETAIL_MAX)}`
     default:

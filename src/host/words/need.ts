@@ -41,6 +41,12 @@ export function needWords(need: Need, max?: number): string {
       const on = need.entry.wait?.on
       return `a message${on?.kind === 'message' && on.pattern.topic !== undefined ? ` on ${on.pattern.topic}` : ''}`
     }
+    case 'pending': {
+      const on = need.entry.wait?.on
+      if (on?.kind !== 'pending') return need.entry.name
+      const refused = on.refused === undefined ? '' : `; ${payloadWords(on.refused, max)}`
+      return `${need.entry.name} is pending as ${oneLine(on.token, max)}${refused}`
+    }
     case 'promise':
       return `the promise ${need.entry.name}`
     case 'parked':
@@ -60,6 +66,8 @@ export function needCommands(need: Need): readonly string[] {
     case 'answer':
     case 'promise':
       return [`npx skein answer ${name} '<JSON>'`]
+    case 'pending':
+      return [`npx skein settle ${name} --done '<JSON>'`, `npx skein settle ${name} --fail '<why>'`]
     case 'budget':
       return [`npx skein topup ${pid} --budget '<more>'`, `npx skein cancel ${pid}`]
     case 'operator':

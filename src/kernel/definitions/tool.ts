@@ -1,6 +1,7 @@
 /** Tools: what an agent or a workflow can do to the world. A structural superset of the AI SDK's tool. */
 import type { Duration } from '../../std/index.ts'
 import type { EffectClass } from '../journal/facts.ts'
+import type { Pending } from '../effects/pending.ts'
 import type { Schema } from './schema.ts'
 
 /** What a tool's `execute` is given beside its input. */
@@ -19,7 +20,12 @@ export type ToolExecutionOptions = {
 }
 
 /** What was found at the far side of a write that is in doubt. */
-export type Reconciled<Output> = { readonly done: Output } | { readonly absent: true } | { readonly unknown: true }
+export type Reconciled<Output> =
+  | { readonly done: Output }
+  | { readonly absent: true }
+  | { readonly unknown: true }
+  /** It is still under way there: go on waiting (rule E10). */
+  | Pending
 
 /** Something an agent or a workflow can do. */
 export interface Tool<Input = unknown, Output = unknown> {
@@ -44,7 +50,10 @@ export interface Tool<Input = unknown, Output = unknown> {
   /** Label of the definition's version, part of what is approved. */
   readonly version?: string
   readonly execute?:
-    | Bivariant<[input: Input, options: ToolExecutionOptions], Output | PromiseLike<Output> | AsyncIterable<Output>>
+    | Bivariant<
+        [input: Input, options: ToolExecutionOptions],
+        Output | Pending | PromiseLike<Output | Pending> | AsyncIterable<Output | Pending>
+      >
     | undefined
   readonly reconcile?:
     | Bivariant<[input: Input, options: ToolExecutionOptions], Reconciled<Output> | PromiseLike<Reconciled<Output>>>

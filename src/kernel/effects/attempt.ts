@@ -88,6 +88,10 @@ function settlementOf(result: DriverResult, ask: EffectAsk, options: AttemptOpti
       reconciled: result.reconciled,
     }
   const actual = actualOf(result.actual, options.reserve, tookMs)
+  if ('pending' in result) {
+    const { token, expiresMs } = result.pending
+    return { outcome: { type: 'unknown', why: 'its answer comes later' }, actual, pending: { token, expiresMs } }
+  }
   const settled = { ...recordedValue(result.value, ask), actual }
   return options.act === 'reconcile' ? { ...settled, note: FOUND_DONE } : settled
 }

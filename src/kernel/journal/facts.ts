@@ -35,6 +35,16 @@ export type WaitOn =
   | { readonly kind: 'budget'; readonly need: Amounts }
   | { readonly kind: 'grace'; readonly dueAt: number }
   | { readonly kind: 'operator'; readonly question: string }
+  /** A driver has answered "later" (rule E10); its attempt stays begun. */
+  | {
+      readonly kind: 'pending'
+      readonly token: string
+      /** What the attempt has used so far, and is charged when it is settled. */
+      readonly actual: Amounts
+      readonly dueAt?: number
+      /** Why the last settlement was not taken. */
+      readonly refused?: Payload
+    }
   /** Somebody has asked it to move to other code: it does when nothing is under way. */
   | { readonly kind: 'upgrade'; readonly verdicts: readonly WriteVerdict[]; readonly by: string }
 

@@ -33,7 +33,16 @@ export class KeyCounter {
 }
 
 /** What can hang on an effect's key. */
-export type KeySuffix = 'approval' | 'budget' | 'fund' | 'admission' | 'resolve' | 'end' | 'cancel' | 'refused'
+export type KeySuffix =
+  | 'approval'
+  | 'budget'
+  | 'fund'
+  | 'admission'
+  | 'resolve'
+  | 'pending'
+  | 'end'
+  | 'cancel'
+  | 'refused'
 
 /** The key of what belongs to an effect. */
 export function suffixed(key: EffectKey, suffix: KeySuffix): EffectKey {

@@ -21,6 +21,12 @@ export type Message = {
   readonly body: Payload
 }
 
+/** How a pending effect came out at the far side, and who says so. */
+export type Settlement = { readonly by: string } & (
+  | { readonly how: 'done'; readonly value: Payload }
+  | { readonly how: 'fail'; readonly reason: string }
+)
+
 /** What overtakes the mailbox (rule T2). `id` deduplicates. */
 export type Control = { readonly id: string } & (
   | { readonly type: 'cancel'; readonly reason: string; readonly by: string }
@@ -44,6 +50,8 @@ export type Control = { readonly id: string } & (
     }
   /** Moves inside its segment to the newest code of its host, if that can go on from its facts (rule U3). */
   | { readonly type: 'upgrade'; readonly verdicts: readonly WriteVerdict[]; readonly by: string }
+  /** Settles a pending effect (rule E10); `key` is the effect's. */
+  | ({ readonly type: 'settle'; readonly key: EffectKey; readonly token: string } & Settlement)
   /** A child has too little in dimensions where it has no budget of its own. */
   | { readonly type: 'fund'; readonly child: Pid; readonly need: Amounts }
   /** The parent has not enough either, and does not wait for more. */
@@ -68,6 +76,8 @@ export type Settled = {
   /** The answer of a `reconcile` that was not `done` (rule E6). */
   readonly reconciled?: 'absent' | 'unknown'
   readonly note?: string
+  /** The driver says that the answer comes later; `outcome` is then no outcome. */
+  readonly pending?: { readonly token: string; readonly expiresMs: number | undefined }
 }
 
 /** What happens to a process: one queue, in order of arrival, control first. */

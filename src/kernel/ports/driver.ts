@@ -3,6 +3,7 @@ import type { EffectId } from '../../std/index.ts'
 import type { Amounts } from '../accounts/amounts.ts'
 import type { ModelRef, ModelRequest } from '../definitions/model.ts'
 import type { AnyTool } from '../definitions/tool.ts'
+import type { Pending } from '../effects/pending.ts'
 
 type CallBase = {
   /** The idempotency key of all attempts. */
@@ -44,9 +45,13 @@ export type StepCall = CallBase & {
 /** Anything a driver can be asked for. */
 export type EffectCall = ModelCall | ToolCall | StepCall
 
-/** `value` must be data; `reconciled` only for `act: 'reconcile'` when the answer is not "done", `why` if asking failed. */
+/**
+ * `value` must be data; `pending`: the answer comes later (rule E10). `reconciled` only
+ * for `act: 'reconcile'` when the answer is not "done", `why` if asking failed.
+ */
 export type DriverResult =
   | { readonly value: unknown; readonly actual?: Amounts }
+  | { readonly pending: Pending; readonly actual?: Amounts }
   | { readonly reconciled: 'absent' | 'unknown'; readonly why?: string }
 
 /** Throws for a failure; how a throw is judged (error or unknown) is the kernel's (rule E6). */

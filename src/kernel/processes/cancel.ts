@@ -9,6 +9,8 @@ import type { EffectKey, Pid, ScopePath } from '../../std/index.ts'
 import type { Ask, EffectAsk } from '../effects/ask.ts'
 import { suffixed } from '../keys/key.ts'
 import { liesWithin } from '../scopes/scope.ts'
+import { pendingWait } from './pending-wait.ts'
+import { letLinger } from './pending.ts'
 import type { Process } from './process.ts'
 import type { EffectRecord } from './effect-record.ts'
 
@@ -52,7 +54,8 @@ export function stopAsk(process: Process, ask: Ask): void {
       process.turn.unwait(suffixed(key, 'approval'), suffixed(key, 'budget'), suffixed(key, 'resolve'))
       const record = process.state.effects.get(key)
       const begun = record?.phase === 'begun' || record?.phase === 'intended'
-      if (begun && ask.class !== 'write' && record.outcome === undefined) process.act.abort(key)
+      if (begun && pendingWait(process, ask) !== undefined) letLinger(process, ask)
+      else if (begun && ask.class !== 'write' && record.outcome === undefined) process.act.abort(key)
       else if (!begun) {
         if (record !== undefined) leaveInDoubt(process, ask, record)
         process.act.abort(suffixed(key, 'admission'))

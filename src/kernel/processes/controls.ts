@@ -9,6 +9,7 @@ import type { Control } from '../ports/activation.ts'
 import { UPGRADE_KEY } from '../upgrade/adoption.ts'
 import { cancelProcess } from './cancel.ts'
 import { askAgain, handleFund, handleFundRefused, releaseBudgetWaits, requestAgain } from './funding.ts'
+import { handleSettle } from './pending.ts'
 import type { Process } from './process.ts'
 
 /** Records the facts a control brings. */
@@ -38,6 +39,9 @@ export function handleControl(process: Process, control: Control): void {
           key: UPGRADE_KEY,
           on: { kind: 'upgrade', verdicts: control.verdicts, by: control.by },
         })
+      return
+    case 'settle':
+      handleSettle(process, control)
       return
     case 'fund':
       handleFund(process, control.child, control.need)

@@ -9,6 +9,7 @@ import type { Ask } from '../effects/ask.ts'
 import { makeBody } from './bodies.ts'
 import { giveUpAll } from '../upgrade/give-up.ts'
 import { CANCEL_KEY, cancelChild, stopAsk } from './cancel.ts'
+import { letLinger } from './pending.ts'
 import type { Process } from './process.ts'
 
 /** The wait for children that were told to end (rule X5). */
@@ -69,7 +70,10 @@ export function dropUnbegun(process: Process): void {
     if (ask.key === CANCEL_KEY || ask.op === 'close' || ask.op === 'join' || ask.op === 'start') continue
     if (ask.op !== 'receive' || !ask.standing) process.floating.add(ask.key)
     const phase = process.state.effects.get(ask.key)?.phase
-    if (ask.op === 'effect' && (phase === 'begun' || phase === 'intended')) continue
+    if (ask.op === 'effect' && (phase === 'begun' || phase === 'intended')) {
+      letLinger(process, ask)
+      continue
+    }
     if (ask.op === 'send' || ask.op === 'hook' || process.asked.includes(ask)) continue
     stopAsk(process, ask)
     process.open.delete(ask.key)

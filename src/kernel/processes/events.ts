@@ -9,6 +9,7 @@ import { REFUSED_TOPIC, REPLY_TOPIC } from '../messages/pattern.ts'
 import type { Event, Message } from '../ports/activation.ts'
 import { handleControl } from './controls.ts'
 import { askAgain } from './funding.ts'
+import { expirePending } from './pending.ts'
 import { settleAttempt, startReconcile } from './settle.ts'
 import type { Process } from './process.ts'
 
@@ -185,6 +186,11 @@ function handleTimer(process: Process, key: EffectKey): void {
         ),
       })
       return
+    case 'pending': {
+      const ask = process.known.get(baseKey(key))
+      if (ask?.op === 'effect') expirePending(process, ask, on)
+      return
+    }
     case 'child':
     case 'budget':
     case 'operator':

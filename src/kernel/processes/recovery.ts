@@ -75,7 +75,8 @@ function restoreWait(process: Process, record: EffectRecord): void {
 function recoverEffect(process: Process, ask: EffectAsk, record: EffectRecord): boolean {
   if (
     process.state.isWaiting(pauseKey(ask.key, 'pause', record.attempt)) ||
-    process.state.isWaiting(pauseKey(ask.key, 'grace', record.attempt))
+    process.state.isWaiting(pauseKey(ask.key, 'grace', record.attempt)) ||
+    process.state.isWaiting(suffixed(ask.key, 'pending'))
   )
     return false
   if (record.phase === 'waiting' || record.phase === 'unknown') {

@@ -6,6 +6,7 @@ import { failureOf } from '../journal/outcome.ts'
 import { pauseKey, suffixed } from '../keys/key.ts'
 import type { Settled } from '../ports/activation.ts'
 import { startAttempt } from './enact.ts'
+import { openPendingWait } from './pending-wait.ts'
 import type { Process } from './process.ts'
 import type { EffectRecord } from './effect-record.ts'
 
@@ -28,10 +29,13 @@ export function settleAttempt(process: Process, ask: EffectAsk, attempt: number,
     return
   }
   const wanted = process.isWanted(ask.key)
+  if (settled.pending !== undefined && (wanted || ask.class === 'write'))
+    return openPendingWait(process, ask, settled.pending, settled.actual ?? record.reserve)
   const failed = failureOf(settled.outcome)
   if (settled.reconciled === 'unknown') return putBeforeSomeone(process, ask, record, whyOf(settled))
   if (settled.reconciled === 'absent') return settleAbsent(process, ask, record)
-  if (settled.outcome.type === 'unknown') return settleUnknown(process, ask, record, settled.outcome.why)
+  if (settled.outcome.type === 'unknown' && settled.pending === undefined)
+    return settleUnknown(process, ask, record, settled.outcome.why)
   // That this attempt failed says nothing of an earlier one that may have been done under the same key.
   if (record.inDoubt && ask.idempotent && settled.outcome.type === 'error')
     return settleUnknown(process, ask, record, `${ask.name}: ${failed?.message}; an earlier attempt may have been done`)
@@ -43,7 +47,7 @@ export function settleAttempt(process: Process, ask: EffectAsk, attempt: number,
     type: 'settled',
     key: ask.key,
     attempt,
-    outcome: settled.outcome,
+    outcome: settled.pending === undefined ? settled.outcome : { type: 'cancelled' },
     actual: settled.actual ?? record.reserve,
     ...(settled.note === undefined ? {} : { note: settled.note }),
   })

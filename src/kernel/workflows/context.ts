@@ -14,6 +14,7 @@ import type {
 } from '../definitions/model.ts'
 import type { InferSchema, InferSchemaInput, Schema } from '../definitions/schema.ts'
 import type { ToolLike } from '../definitions/tool.ts'
+import type { Pending } from '../effects/pending.ts'
 import type { EffectClass, MessagePattern } from '../journal/facts.ts'
 
 /** How one effect is keyed, timed, repeated and approved. */
@@ -41,7 +42,7 @@ export type StepFn<T> = (about: {
   readonly idempotencyKey: string
   readonly abortSignal: AbortSignal
   readonly attempt: number
-}) => T | PromiseLike<T>
+}) => T | Pending | PromiseLike<T | Pending>
 
 /** How a child runs. */
 export type RunOptions = {
@@ -131,7 +132,7 @@ type ToolOutputOf<T> = T extends { readonly outputSchema: infer S extends Schema
       ? StreamEnd<Awaited<R>>
       : unknown
     : unknown
-type StreamEnd<R> = R extends AsyncIterable<infer T> ? T : R
+type StreamEnd<R> = Exclude<R extends AsyncIterable<infer T> ? T : R, Pending>
 
 /** What branch functions return, by index or name. */
 type Branches = readonly ((ctx: Ctx) => unknown)[] | Readonly<Record<string, (ctx: Ctx) => unknown>>

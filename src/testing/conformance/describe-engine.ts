@@ -8,6 +8,7 @@ import { EFFECT_RULES } from './rules/effects.ts'
 import { HOST_RULES } from './rules/hosts.ts'
 import { JOURNAL_RULES } from './rules/journal.ts'
 import { MESSAGE_RULES } from './rules/messages.ts'
+import { SETTLEMENT_RULES } from './rules/settlements.ts'
 import { TURN_RULES } from './rules/turns.ts'
 import { VIEW_RULES } from './rules/views.ts'
 import { WAKE_RULES } from './rules/wakes.ts'
@@ -31,6 +32,7 @@ export const ENGINE_RULES: readonly EngineRule[] = [
   ...WAKE_RULES,
   ...HOST_RULES,
   ...MESSAGE_RULES,
+  ...SETTLEMENT_RULES,
   ...CHILD_RULES,
   ...VIEW_RULES,
 ]

@@ -8,9 +8,18 @@
  * 3. What the scenario asks of the engine is asked again after a crash until it is answered: callers outside are not lost with the host.
  */
 import { memoryMedium } from '../../engine/index.ts'
-import type { LocalEngine, ProcessStatus, ProcessView } from '../../engine/index.ts'
+import type { LocalEngine, ProcessStatus, ProcessView, SettleResult } from '../../engine/index.ts'
 import { payloadOf } from '../../kernel/index.ts'
-import type { AnyDefinition, Control, DeliverResult, Fact, Message, StartRequest, Trace } from '../../kernel/index.ts'
+import type {
+  AnyDefinition,
+  Control,
+  DeliverResult,
+  Fact,
+  Message,
+  Settlement,
+  StartRequest,
+  Trace,
+} from '../../kernel/index.ts'
 import { asMessageId, asPid } from '../../std/index.ts'
 import type { Pid } from '../../std/index.ts'
 import { simWorld } from '../world/world.ts'
@@ -69,6 +78,7 @@ export interface Simulation {
   start(definition: AnyDefinition, input?: unknown, options?: SimStart): Promise<Pid>
   send(to: Pid, body: unknown, about?: Partial<Omit<Message, 'to' | 'body'>>): Promise<DeliverResult>
   control(pid: Pid, control: Control): Promise<'queued' | 'duplicate' | 'ended'>
+  settle(token: string, settlement: Settlement): Promise<SettleResult>
   inspect(pid: Pid): Promise<ProcessView | undefined>
   list(): Promise<readonly ProcessView[]>
   facts(pid: Pid): Promise<readonly Fact[]>
@@ -158,6 +168,7 @@ function simulationOf(hosts: SimHosts, loop: SimLoop, world: World, random: SimR
       return hosts.ask((engine) => engine.deliver(message))
     },
     control,
+    settle: (token, settlement) => hosts.ask((engine) => engine.settle(token, settlement)),
     inspect,
     list: () => hosts.ask((engine) => gather(engine.list({}))),
     facts: async (pid) => (await hosts.ask((engine) => gather(engine.history(pid)))).flatMap((frame) => frame.facts),

@@ -2,6 +2,7 @@
 import type {
   InferSchema,
   InferSchemaInput,
+  Pending,
   Reconciled,
   Schema,
   Tool,
@@ -16,9 +17,13 @@ export type ToolOptions = ToolExecutionOptions & { readonly idempotencyKey: stri
 type Manner = { readonly [K in Exclude<keyof Tool, SchemaBound>]?: Exclude<Tool[K], undefined> }
 type SchemaBound = 'inputSchema' | 'outputSchema' | 'needsApproval' | 'execute' | 'reconcile'
 
-type Result<Value> = Value | PromiseLike<Value> | AsyncIterable<Value>
+type Later<Value> = Value | Pending
+type Result<Value> = Later<Value> | PromiseLike<Later<Value>> | AsyncIterable<Later<Value>>
 /** The value that a body ends with: what its promise resolves to, or the last of its stream. */
-type ValueOf<Returned> = Awaited<Returned> extends AsyncIterable<infer Item> ? Item : Awaited<Returned>
+type ValueOf<Returned> = Exclude<
+  Awaited<Returned> extends AsyncIterable<infer Item> ? Item : Awaited<Returned>,
+  Pending
+>
 type Answer<Returned> = Reconciled<ValueOf<Returned>> | PromiseLike<Reconciled<ValueOf<Returned>>>
 
 /** What `tool()` takes. Other members of the AI SDK's tool (`toModelOutput`, `strict`, …) go through untouched. */

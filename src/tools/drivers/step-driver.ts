@@ -1,4 +1,5 @@
 /** The driver of `ctx.step`: runs the author's function. */
+import { isPending } from '../../kernel/index.ts'
 import type { Driver, StepCall } from '../../kernel/index.ts'
 import { TOOL_CONCURRENCY_MAX } from '../limits.ts'
 import { measured, reserved } from './meter.ts'
@@ -15,7 +16,7 @@ export function stepDriver(options: ToolDriverOptions): Driver<StepCall> {
       const actual = measured(clock, call.timeoutMs)
       const about = { idempotencyKey: call.id, abortSignal: call.signal, attempt: call.attempt }
       const value = await untilAborted(clock, call.signal, async () => call.fn(about))
-      return { value, actual: actual() }
+      return isPending(value) ? { pending: value, actual: actual() } : { value, actual: actual() }
     },
   }
 }

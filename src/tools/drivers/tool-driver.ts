@@ -2,7 +2,7 @@
 import type { Clock } from '../../std/index.ts'
 import { SkeinError, toSkeinError } from '../../std/index.ts'
 import type { Driver, DriverResult, Reconciled, ToolCall, ToolExecutionOptions } from '../../kernel/index.ts'
-import { parse } from '../../kernel/index.ts'
+import { isPending, parse } from '../../kernel/index.ts'
 import { TOOL_CONCURRENCY_MAX } from '../limits.ts'
 import { measured, reserved } from './meter.ts'
 import { lastValue } from './last-value.ts'
@@ -26,12 +26,14 @@ export function toolDriver(options: ToolDriverOptions): Driver<ToolCall> {
       switch (call.act) {
         case 'execute': {
           const value = await untilAborted(clock, call.signal, () => execute(call))
-          return { value, actual: actual() }
+          return isPending(value) ? { pending: value, actual: actual() } : { value, actual: actual() }
         }
         case 'reconcile': {
           const found = await reconcile(clock, call)
+          if (isPending(found)) return { pending: found, actual: actual() }
           if ('done' in found) return { value: found.done, actual: actual() }
-          return 'absent' in found ? { reconciled: 'absent' } : { reconciled: 'unknown', ...found.about }
+          if ('absent' in found) return { reconciled: 'absent' }
+          return { reconciled: 'unknown', ...('about' in found ? found.about : {}) }
         }
       }
     },
@@ -46,10 +48,11 @@ async function execute(call: ToolCall): Promise<unknown> {
       `tool "${name}" has no execute; give it one, or answer its calls outside of Skein`,
     )
   }
-  return checked(call, await lastValue(tool.execute(call.input, optionsOf(call)), call))
+  const value = await lastValue(tool.execute(call.input, optionsOf(call)), call)
+  return isPending(value) ? value : checked(call, value)
 }
 
-type Found = Reconciled<unknown> & { readonly about?: { readonly why: string } }
+type Found = Reconciled<unknown> | { readonly unknown: true; readonly about: { readonly why: string } }
 
 /** Whatever goes wrong while asking, the answer is that nothing is known (rule E6). */
 async function reconcile(clock: Clock, call: ToolCall): Promise<Found> {
@@ -58,6 +61,7 @@ async function reconcile(clock: Clock, call: ToolCall): Promise<Found> {
   try {
     const found: unknown = await untilAborted(clock, call.signal, async () => ask(call.input, optionsOf(call)))
     if (typeof found !== 'object' || found === null) return { unknown: true }
+    if (isPending(found)) return found
     if ('done' in found) return { done: checked(call, found.done) }
     return 'absent' in found && found.absent === true ? { absent: true } : { unknown: true }
   } catch (thrown) {

@@ -40,7 +40,10 @@ export type Staged = {
 export type ToolMaker = (name: string, settings?: Omit<WorldToolSettings, 'name'>) => ReturnType<typeof worldTool>
 
 /** Runs `body` as workflow `flow`. */
-export async function stage(play: Play, body: (ctx: Ctx, tool: ToolMaker, input: unknown) => unknown): Promise<Staged> {
+export async function stage(
+  play: Play,
+  body: (ctx: Ctx, tool: ToolMaker, input: unknown, world: World) => unknown,
+): Promise<Staged> {
   return simulate({ seed: 1, ...play }, async (sim) => {
     const made = new Map<string, ReturnType<typeof worldTool>>()
     const tool: ToolMaker = (name, settings = {}) => {
@@ -48,7 +51,7 @@ export async function stage(play: Play, body: (ctx: Ctx, tool: ToolMaker, input:
       made.set(name, known)
       return known
     }
-    const definition = flow((ctx, input) => body(ctx, tool, input))
+    const definition = flow((ctx, input) => body(ctx, tool, input, sim.world))
     sim.define(definition, ...(play.define?.(sim.world) ?? []))
     await sim.boot()
     const pid = await sim.start(definition, play.input, play)

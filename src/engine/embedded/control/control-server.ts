@@ -15,7 +15,7 @@ import { readLines } from './lines.ts'
 import type { ControlAnswer, ControlCall, ControlRequest } from './protocol.ts'
 import { chooseSocketPath, removeSocket } from './socket-path.ts'
 
-type Acting = Pick<Engine, 'start' | 'deliver' | 'control' | 'watch'>
+type Acting = Pick<Engine, 'start' | 'deliver' | 'control' | 'settle' | 'watch'>
 
 /** The control socket of one owner. */
 export class ControlServer implements AsyncDisposable {
@@ -101,6 +101,8 @@ export class ControlServer implements AsyncDisposable {
         return this.#engine.deliver(call.message)
       case 'control':
         return this.#engine.control(call.pid, call.control)
+      case 'settle':
+        return this.#engine.settle(call.token, call.settlement, call.hold)
       default:
         throw new SkeinError(
           'USAGE',

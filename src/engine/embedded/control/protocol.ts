@@ -2,7 +2,7 @@
  * The language of the control socket, version 1: one JSON object per line. A request has an id; its answer carries the
  * same. A watch answers with any number of changes and ends with the connection.
  */
-import type { Control, Message, StartRequest } from '../../../kernel/index.ts'
+import type { Control, Message, Settlement, StartRequest } from '../../../kernel/index.ts'
 import type { ErrorData, Pid } from '../../../std/index.ts'
 import type { Change, Query } from '../../port.ts'
 
@@ -12,6 +12,7 @@ export type ControlCall =
   | { readonly op: 'start'; readonly request: StartRequest }
   | { readonly op: 'deliver'; readonly message: Message }
   | { readonly op: 'control'; readonly pid: Pid; readonly control: Control }
+  | { readonly op: 'settle'; readonly token: string; readonly settlement: Settlement; readonly hold: boolean }
   | { readonly op: 'watch'; readonly query: Query }
 
 /** A line from a client. */

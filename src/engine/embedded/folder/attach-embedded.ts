@@ -4,7 +4,7 @@ import type { DeliverResult } from '../../../kernel/index.ts'
 import { SkeinError } from '../../../std/index.ts'
 import type { Clock, Hash, Pid } from '../../../std/index.ts'
 import { FRAME_BYTES_MAX } from '../../limits.ts'
-import type { Engine } from '../../port.ts'
+import type { Engine, SettleResult } from '../../port.ts'
 import { ControlClient } from '../control/control-client.ts'
 import type { LocalEngine } from '../local-engine.ts'
 import { layoutOf } from './layout.ts'
@@ -51,6 +51,8 @@ export async function attachEmbedded(
     deliver: async (message) => (await client.call({ op: 'deliver', message })) as DeliverResult,
     control: async (pid, control) =>
       (await client.call({ op: 'control', pid, control })) as 'queued' | 'duplicate' | 'ended',
+    settle: async (token, settlement, hold = true) =>
+      (await client.call({ op: 'settle', token, settlement, hold })) as SettleResult,
     host: () => Promise.reject(new SkeinError('USAGE', `${at} has an owner; only the owner runs its processes`)),
     inspect: (pid) => reader.inspect(pid),
     list: (query) => reader.list(query),

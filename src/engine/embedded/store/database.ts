@@ -1,7 +1,7 @@
 /** Opening a database as a Skein store, and what its errors mean. */
 import { DatabaseSync } from 'node:sqlite'
 import { SkeinError } from '../../../std/index.ts'
-import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION } from './schema.ts'
+import { APPLICATION_ID, SCHEMA, SCHEMA_ADDED, SCHEMA_VERSION } from './schema.ts'
 
 /** SQLite's primary result codes that mean something to an operator. */
 const SQLITE = { BUSY: 5, READONLY: 8, CORRUPT: 11, FULL: 13, CANTOPEN: 14, NOTADB: 26 } as const
@@ -94,6 +94,7 @@ export function openForOwner(path: string): DatabaseSync {
       db.exec(
         `begin immediate; ${SCHEMA} pragma application_id = ${APPLICATION_ID}; pragma user_version = ${SCHEMA_VERSION}; commit`,
       )
+    db.exec(SCHEMA_ADDED)
     return db
   } catch (error) {
     db?.close()

@@ -11,6 +11,13 @@ export const APPLICATION_ID = 0x536b6569
 /** Version of the tables this build reads and writes. */
 export const SCHEMA_VERSION = 1
 
+/** What later builds added to version 1; made at every opening, and harmless to builds that do not know it. */
+export const SCHEMA_ADDED = `
+create index if not exists wait_token on wait(json_extract(text, '$.on.token')) where kind = 'pending';
+create table if not exists settlement(token text primary key, at integer not null, text text) without rowid;
+create index if not exists settlement_at on settlement(at);
+`
+
 /** `p` is a process's number in this store. */
 export const SCHEMA = `
 create table meta(key text primary key, value text not null) without rowid;

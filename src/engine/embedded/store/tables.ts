@@ -7,6 +7,7 @@ import { journalTable } from './journal-table.ts'
 import { mailboxTable } from './mailbox-table.ts'
 import { metaTable } from './meta-table.ts'
 import { processTable } from './process-table.ts'
+import { settlementTable } from './settlement-table.ts'
 import { waitTable } from './wait-table.ts'
 
 /** Every table of a store. Statements are prepared once. */
@@ -19,6 +20,7 @@ export function tablesOf(db: DatabaseSync, large?: LargeBlobs) {
     mailbox: mailboxTable(db),
     controls: controlTable(db),
     waits: waitTable(db),
+    settlements: settlementTable(db),
     blobs: blobTable(db, large),
   }
 }

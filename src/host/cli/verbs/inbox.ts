@@ -11,7 +11,7 @@ import { textOf } from '../table.ts'
 import type { Verb } from '../verb.ts'
 
 const SHOWN_MAX = 200
-const FOR_PEOPLE: readonly WaitOn['kind'][] = ['approval', 'answer', 'budget', 'operator', 'promise']
+const FOR_PEOPLE: readonly WaitOn['kind'][] = ['approval', 'answer', 'budget', 'operator', 'promise', 'pending']
 
 /** `skein inbox`. */
 export const inbox: Verb = {
