@@ -37,7 +37,10 @@ describe('cancelling what cannot run', () => {
         version: '1',
         source: 'lost',
         onUpgrade: 'pin',
-        run: (ctx) => ctx.all([(c) => c.run(sleeper, undefined), (c) => c.tool(note, {})]),
+        run: async (ctx) => {
+          ctx.compensate('tidy-up', () => 1)
+          return ctx.all([(c) => c.run(sleeper, undefined), (c) => c.tool(note, {})])
+        },
       }
       sim.define(flow, sleeper)
       await sim.boot()
@@ -51,6 +54,7 @@ describe('cancelling what cannot run', () => {
       const ended = await sim.reached(pid)
       const facts = await sim.facts(pid)
       expect(facts.some((fact) => fact.type === 'unknown')).toBe(true)
+      expect(facts.at(-1)).toMatchObject({ warning: 'COMPENSATION_LOST: not run, for lack of code: tidy-up' })
       return [ended, (await sim.list()).find((view) => view.parent === pid)]
     })
     expect(parent?.status).toBe('cancelled')

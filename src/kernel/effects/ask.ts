@@ -53,8 +53,8 @@ export type Ask =
   | EffectAsk
   /** A tool that this code does not know (any more): answered from the journal, else refused. */
   | (AskBase & { readonly op: 'absent'; readonly name: string; readonly message: string })
-  /** Drawn by the kernel and recorded: now, random, uuid, budget. */
-  | (AskBase & { readonly op: 'draw'; readonly what: 'now' | 'random' | 'uuid' | 'budget' })
+  /** Drawn by the kernel and recorded: now, random, uuid, budget, and that a compensation was registered. */
+  | (AskBase & { readonly op: 'draw'; readonly what: 'now' | 'random' | 'uuid' | 'budget' | 'compensation' })
   /** A user's hook: local, recorded. */
   | (AskBase & { readonly op: 'hook'; readonly name: string; readonly fn: () => unknown })
   | (AskBase & {

@@ -11,6 +11,7 @@ import { suffixed } from '../keys/key.ts'
 import { dropFact } from '../processes/drop.ts'
 import { endOfBudgetWait, mayFund } from '../processes/funding.ts'
 import type { Process } from '../processes/process.ts'
+import { isShielded } from '../scopes/scope.ts'
 import { isRefused } from '../upgrade/ambiguity.ts'
 import { decideEffect } from './gate.ts'
 
@@ -24,12 +25,15 @@ export type Decisions = { readonly facts: FactBody[]; readonly queued: Ask[] }
 /** Facts for a batch of asks, in ask order; later ones see what earlier ones reserved. */
 export function decideAsks(process: Process, asks: readonly Ask[]): Decisions {
   const account = process.state.account.draft()
+  account.reserve(process.shield.kept(process.state))
   const facts: FactBody[] = []
   const queued: Ask[] = []
   // A start that is refused answers the wait for its end, which may stand in the same batch.
   const answered = new Set<EffectKey>()
   for (const ask of asks) {
     if (answered.has(ask.key)) continue
+    // What was kept back for a compensation is its own (rule X4).
+    if (isShielded(ask.key)) account.settle(process.shield.keptFor(process.state, ask.key), {})
     const decided = isRefused(process, ask)
       ? refusals(ask, new SkeinError('EFFECT_FAILED', REFUSED_BY_VERDICT))
       : ask.op === 'effect'
@@ -121,6 +125,8 @@ function draw(process: Process, what: AskOf<'draw'>['what']): unknown {
     }
     case 'budget':
       return process.state.account.left()
+    case 'compensation':
+      return undefined
     default:
       return unreachable(what, 'draw')
   }

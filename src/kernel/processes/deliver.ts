@@ -1,7 +1,7 @@
 /** Deliveries: the only way a body moves (rules D1–D4). */
 import { SkeinError } from '../../std/index.ts'
 import type { EffectKey, ScopePath } from '../../std/index.ts'
-import { liesWithin } from '../scopes/scope.ts'
+import { isShielded, liesWithin } from '../scopes/scope.ts'
 import { CANCEL_KEY } from './cancel.ts'
 import type { Process } from './process.ts'
 
@@ -49,6 +49,7 @@ function deliver(process: Process, key: EffectKey): void {
   process.told.note(key, process.state.record(key).outcomeSeq)
   if (ask.op === 'close') closeScope(process, ask.closes, key)
   if (ask.op === 'close') ask.concluded.close()
+  if (ask.op === 'close' && key !== CANCEL_KEY) process.shield.closed(ask.concluded)
   process.settleOpen(ask, outcome)
 }
 
@@ -65,7 +66,8 @@ export function foreignAwait(process: Process): SkeinError | undefined {
   if (process.broken !== undefined) return process.broken
   if (process.body?.end !== undefined || process.state.cancelled !== undefined) return undefined
   for (const ask of process.open.values()) {
-    const isMereFrame = ask.key === CANCEL_KEY || (ask.op === 'close' && !ask.concluded.isConcluded)
+    const isMereFrame =
+      ask.key === CANCEL_KEY || isShielded(ask.key) || (ask.op === 'close' && !ask.concluded.isConcluded)
     if (!isMereFrame) return undefined
   }
   return new SkeinError(

@@ -9,15 +9,20 @@ import type { Ask } from '../effects/ask.ts'
 import { makeBody } from './bodies.ts'
 import { giveUpAll } from '../upgrade/give-up.ts'
 import { CANCEL_KEY, cancelChild, stopAsk } from './cancel.ts'
-import { letLinger } from './pending.ts'
+import { letLinger } from './pending-wait.ts'
 import type { Process } from './process.ts'
+import { isShielded } from '../scopes/scope.ts'
+import { lostCompensations, shieldBeforeEnd } from './shield.ts'
 
 /** The wait for children that were told to end (rule X5). */
 const ORPHANS_KEY: EffectKey = asEffectKey('!orphans')
 const NAMED_MAX = 5
 
-/** `open`: not at its end · `ended`: the fact is recorded · `continued`: a new segment has begun, its body to be started. */
-export type Ending = 'open' | 'ended' | 'continued'
+/**
+ * `open`: not at its end · `asks`: a compensation is to be run first · `ended`: the fact is recorded · `continued`: a new
+ * segment has begun, its body to be started.
+ */
+export type Ending = 'open' | 'ended' | 'continued' | 'asks'
 
 /** Moves the process as far towards its end as it can go now. */
 export function moveToEnd(process: Process): Ending {
@@ -34,13 +39,18 @@ export function moveToEnd(process: Process): Ending {
   if (failed) for (const child of children) cancelChild(process, child.key, child.pid)
   const isHeld = children.length > 0 && !(failed && areOverdue(process))
   if (process.inFlight > 0 || isHeld || hasBegun(process)) return 'open'
+  const shield = shieldBeforeEnd(process, failed)
+  if (shield !== 'none') return shield === 'asks' ? 'asks' : 'open'
   const result: Outcome = cancelled
     ? { type: 'cancelled' }
     : resultOf(process, body?.end as Exclude<BodyEnd, { type: 'continue' }>)
-  const warning = warningOf(
-    cancelled ? [] : [...process.floating],
-    children.map((child) => child.pid),
-  )
+  const warning = [
+    ...warningsOf(
+      cancelled ? [] : [...process.floating],
+      children.map((child) => child.pid),
+    ),
+    ...shieldWarnings(process),
+  ].join('; ')
   process.record({ type: 'ended', result, ...(warning === '' ? {} : { warning }) })
   tellParent(process, result)
   return 'ended'
@@ -55,20 +65,29 @@ function areOverdue(process: Process): boolean {
   return false
 }
 
-function warningOf(floating: readonly string[], orphans: readonly string[]): string {
+function warningsOf(floating: readonly string[], orphans: readonly string[]): readonly string[] {
   const some = (names: readonly string[]): string => names.slice(0, NAMED_MAX).join(', ')
   const parts: string[] = []
   if (floating.length > 0) parts.push(`FLOATING_CALL: ended with open calls: ${some(floating)}`)
   if (orphans.length > 0) parts.push(`ORPHANS: ended before children that were told to: ${some(orphans)}`)
-  return parts.join('; ')
+  return parts
+}
+
+function shieldWarnings(process: Process): readonly string[] {
+  if (process.body !== undefined) return process.shield.warnings(process.state)
+  const lost = lostCompensations(process.state)
+  return lost.length === 0
+    ? []
+    : [`COMPENSATION_LOST: not run, for lack of code: ${lost.slice(0, NAMED_MAX).join(', ')}`]
 }
 
 /** Open asks that have not begun are dropped, and what floats is noted by name (rule S5). */
 export function dropUnbegun(process: Process): void {
-  process.asked = process.asked.filter((ask) => isRepeat(process, ask))
+  process.asked = process.asked.filter((ask) => isRepeat(process, ask) || isShielded(ask.key))
   for (const ask of process.open.values()) {
     if (ask.key === CANCEL_KEY || ask.op === 'close' || ask.op === 'join' || ask.op === 'start') continue
-    if (ask.op !== 'receive' || !ask.standing) process.floating.add(ask.key)
+    if (isShielded(ask.key)) continue
+    if (!isBackground(ask)) process.floating.add(ask.key)
     const phase = process.state.effects.get(ask.key)?.phase
     if (ask.op === 'effect' && (phase === 'begun' || phase === 'intended')) {
       letLinger(process, ask)
@@ -78,6 +97,11 @@ export function dropUnbegun(process: Process): void {
     stopAsk(process, ask)
     process.open.delete(ask.key)
   }
+}
+
+/** Nobody is expected to wait for it. */
+function isBackground(ask: Ask): boolean {
+  return (ask.op === 'receive' && ask.standing) || (ask.op === 'draw' && ask.what === 'compensation')
 }
 
 /** A write that was begun and is to be begun again: it is waited for like one that runs. */
@@ -140,7 +164,7 @@ export function refuseOpenContinue(process: Process): void {
   const { body } = process
   if (body?.end?.type !== 'continue') return
   const open = [...process.open.values()].find(
-    (ask) => ask.key !== CANCEL_KEY && !(ask.op === 'close' && ask.concluded.isConcluded),
+    (ask) => ask.key !== CANCEL_KEY && !isShielded(ask.key) && !(ask.op === 'close' && ask.concluded.isConcluded),
   )
   const child = process.state.openChildren().find(({ cancelSent }) => !cancelSent)
   const what = open?.key ?? child?.pid
@@ -156,7 +180,7 @@ function continueAsNew(process: Process, state: unknown): Ending {
   giveUpAll(process)
   // What lingers of a closed scope belongs to this segment: it comes to its end first.
   const isHeld = process.state.openChildren().length > 0 && !areOverdue(process)
-  if (process.inFlight > 0 || isHeld || hasBegun(process)) return 'open'
+  if (process.inFlight > 0 || isHeld || hasBegun(process) || process.shield.isBusy(process.state)) return 'open'
   const from = process.definition
   const isOther = takeNewest(process)
   const { definition } = process

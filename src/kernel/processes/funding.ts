@@ -11,6 +11,7 @@ import type { Amounts, Dimension } from '../accounts/amounts.ts'
 import { failure, NOTHING } from '../journal/outcome.ts'
 import { baseKey, suffixed, suffixOf } from '../keys/key.ts'
 import type { FactBody } from '../journal/facts.ts'
+import { isShielded } from '../scopes/scope.ts'
 import type { Process } from './process.ts'
 import type { ChildRecord } from './child-record.ts'
 
@@ -23,7 +24,7 @@ export function mayFund(process: Process, short: Amounts): boolean {
 
 /** Asks the parent for what a new wait for money lacks. */
 export function requestFunds(process: Process, key: EffectKey, need: Amounts): void {
-  const short = process.state.account.shortage(need)
+  const short = shortageOf(process, key, need)
   const parent = process.act.start.parent
   if (short === undefined || parent === undefined || !mayFund(process, short)) return
   process.turn.sent.push({
@@ -42,7 +43,7 @@ export function requestFunds(process: Process, key: EffectKey, need: Amounts): v
 export function handleFund(process: Process, pid: Pid, need: Amounts): void {
   const child = process.state.children.get(pid)
   if (child === undefined || child.ended || child.cancelSent) return
-  const short = process.state.account.shortage(need)
+  const short = process.shortage(need)
   if (short === undefined) return give(process, child, need)
   const key = suffixed(child.key, 'fund')
   const wait = process.state.effects.get(key)
@@ -105,7 +106,7 @@ export function releaseBudgetWaits(process: Process): void {
     const { waiting } = process.state.record(key)
     const child = childOfFund(process, key)
     const isMoot = child?.ended === true
-    if (waiting?.kind !== 'budget' || (!isMoot && process.state.account.shortage(waiting.need) !== undefined)) continue
+    if (waiting?.kind !== 'budget' || (!isMoot && shortageOf(process, key, waiting.need) !== undefined)) continue
     process.record({ type: 'answered', key, outcome: { type: 'ok', value: NOTHING } })
     if (child === undefined) askAgain(process, baseKey(key))
     else if (!isMoot) give(process, child, waiting.need)
@@ -137,4 +138,9 @@ export function askAgain(process: Process, key: EffectKey): void {
   const ask = process.open.get(key)
   if (process.state.isWaiting(suffixed(key, 'resolve'))) return
   if (ask !== undefined && !process.asked.includes(ask)) process.asked.push(ask)
+}
+
+/** What is kept back for compensations is there for them (rule X4). */
+function shortageOf(process: Process, key: EffectKey, need: Amounts): Amounts | undefined {
+  return isShielded(key) ? process.state.account.shortage(need) : process.shortage(need)
 }

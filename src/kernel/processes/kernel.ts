@@ -106,6 +106,7 @@ async function turns(process: Process): Promise<void> {
     await rest(process)
     if (isMoving(process) && process.inFlight === 0 && (await move(process))) continue
     const ending = moveToEnd(process)
+    if (ending === 'asks') continue
     if (ending === 'continued') {
       await inMacrotask(process, () => startBody(process))
       continue
@@ -141,6 +142,7 @@ function lieDown(process: Process): Promise<boolean> {
 /** Delivers and decides until nothing more follows from the facts at hand. */
 async function rest(process: Process): Promise<void> {
   do {
+    process.shield.advance(process)
     refuseOpenContinue(process)
     if (process.body?.end !== undefined && process.body.end.type !== 'continue') dropUnbegun(process)
     recoverLate(process)

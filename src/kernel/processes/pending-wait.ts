@@ -2,6 +2,7 @@
 import type { Amounts } from '../accounts/amounts.ts'
 import type { EffectAsk } from '../effects/ask.ts'
 import type { WaitOn } from '../journal/facts.ts'
+import { NOTHING } from '../journal/outcome.ts'
 import { suffixed } from '../keys/key.ts'
 import { PENDING_LINGER_MS } from '../limits.ts'
 import type { Settled } from '../ports/activation.ts'
@@ -32,7 +33,21 @@ export function openPendingWait(
   })
 }
 
-/** Until when a write that nobody waits for may still be settled (rule X2). */
-export function lingerUntil(process: Process, dueAt: number | undefined): number {
+/** Nobody waits for it any more: a read is over, a write may still be settled for a while (rule X2). */
+export function letLinger(process: Process, ask: EffectAsk): void {
+  const on = pendingWait(process, ask)
+  if (on === undefined) return
+  const key = suffixed(ask.key, 'pending')
+  if (ask.class === 'write') {
+    const dueAt = lingerUntil(process, on.dueAt)
+    if (dueAt !== on.dueAt) process.record({ type: 'waiting', key, on: { ...on, dueAt } })
+    return
+  }
+  const { attempt } = process.state.record(ask.key)
+  process.record({ type: 'answered', key, outcome: { type: 'ok', value: NOTHING } })
+  process.record({ type: 'settled', key: ask.key, attempt, outcome: { type: 'cancelled' }, actual: on.actual })
+}
+
+function lingerUntil(process: Process, dueAt: number | undefined): number {
   return Math.min(dueAt ?? Number.POSITIVE_INFINITY, process.deps.clock.now() + PENDING_LINGER_MS)
 }

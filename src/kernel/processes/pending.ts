@@ -12,19 +12,10 @@ import type { EffectAsk } from '../effects/ask.ts'
 import { failure, NOTHING, payloadOf, valueOf } from '../journal/outcome.ts'
 import { suffixed } from '../keys/key.ts'
 import type { Control, Settled } from '../ports/activation.ts'
-import { lingerUntil, pendingWait } from './pending-wait.ts'
+import { pendingWait } from './pending-wait.ts'
 import type { PendingWait } from './pending-wait.ts'
 import type { Process } from './process.ts'
 import { settleAttempt } from './settle.ts'
-
-/** Nobody waits for it any more: a read is over, a write may still be settled for a while (rule X2). */
-export function letLinger(process: Process, ask: EffectAsk): void {
-  const on = pendingWait(process, ask)
-  if (on === undefined) return
-  if (ask.class !== 'write') return conclude(process, ask, on, { outcome: { type: 'cancelled' } })
-  const dueAt = lingerUntil(process, on.dueAt)
-  if (dueAt !== on.dueAt) process.record({ type: 'waiting', key: suffixed(ask.key, 'pending'), on: { ...on, dueAt } })
-}
 
 /** Somebody says how it came out. What does not fit the tool's `outputSchema` is not taken, and the wait says why. */
 export function handleSettle(process: Process, control: Extract<Control, { type: 'settle' }>): void {

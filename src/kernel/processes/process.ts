@@ -12,6 +12,7 @@
  */
 import { asEffectKey, asSeq, limits, ROOT_SCOPE } from '../../std/index.ts'
 import type { EffectId, EffectKey, MessageId, SkeinError } from '../../std/index.ts'
+import type { Amounts } from '../accounts/amounts.ts'
 import type { AnyDefinition } from '../definitions/definition.ts'
 import type { Ask } from '../effects/ask.ts'
 import type { Admission } from '../gate/admission.ts'
@@ -23,13 +24,14 @@ import { effectId, KeyCounter } from '../keys/key.ts'
 import { Mailbox } from '../messages/mailbox.ts'
 import type { Activation, Outgoing, Wait } from '../ports/activation.ts'
 import type { KernelDeps } from '../ports/host.ts'
-import { Scope } from '../scopes/scope.ts'
+import { isShielded, Scope } from '../scopes/scope.ts'
 import type { Ambiguity } from '../upgrade/ambiguity.ts'
 import { knownKey, Told } from '../upgrade/answering.ts'
 import type { Unfit } from '../upgrade/answering.ts'
 import type { Body } from './body.ts'
 import { DeliveryQueue } from './delivery-queue.ts'
 import { ProcessState } from './process-state.ts'
+import { Shield } from './shield.ts'
 import type { EffectRecord } from './effect-record.ts'
 
 const BROKEN_KEY = asEffectKey('!broken')
@@ -83,6 +85,7 @@ export class Process implements Disposable {
   turn = new Turn()
   root = new Scope(ROOT_SCOPE, undefined)
   keys = new KeyCounter()
+  shield = new Shield()
   body: Body | undefined
   /** Calls that were open when the body came to its end. */
   readonly floating = new Set<EffectKey>()
@@ -171,7 +174,15 @@ export class Process implements Disposable {
 
   /** Whether anybody still waits for the effect: its ask is open, and its body neither at its end nor cancelled. */
   isWanted(key: EffectKey): boolean {
-    return this.open.has(key) && this.body?.end === undefined && this.state.cancelled === undefined
+    if (!this.open.has(key)) return false
+    return isShielded(key) || (this.body?.end === undefined && this.state.cancelled === undefined)
+  }
+
+  /** What `need` exceeds the account by; what is kept back for compensations counts as used (rule X4). */
+  shortage(need: Amounts): Amounts | undefined {
+    const account = this.state.account.draft()
+    account.reserve(this.shield.kept(this.state))
+    return account.shortage(need)
   }
 
   /** Holds an ask open that is not asked yet: a combinator, the end of the process. */
@@ -227,6 +238,7 @@ export class Process implements Disposable {
     this.unfit.clear()
     this.root = new Scope(ROOT_SCOPE, undefined)
     this.keys = new KeyCounter()
+    this.shield = new Shield()
   }
 
   /** Ends an open ask without an outcome of its own (its scope was closed). */

@@ -25,6 +25,7 @@ export async function replayBody(process: Process): Promise<void> {
   while (await deliverNext(process)) if (process.broken !== undefined) throw process.broken
   const foreign = foreignAwait(process)
   if (foreign !== undefined) throw foreign
+  process.shield.restore(process)
 }
 
 /** The first fact that the code no longer asks for, outside closed scopes; what was left over at an adoption may be missing. */

@@ -9,12 +9,17 @@
 import { asEffectKey, asScopePath, SkeinError } from '../../std/index.ts'
 import type { EffectKey, ScopePath } from '../../std/index.ts'
 
+/** Where compensations run (rule X4): beside all other scopes, so that no closing reaches it. */
+export const SHIELD_PATH = 'shield/'
+
 /** One scope of a running workflow. */
 export class Scope {
   readonly path: ScopePath
   readonly parent: Scope | undefined
   #state: 'open' | 'closing' | 'closed' = 'open'
   #operations = 0
+  /** Its function has returned before its combinator came to its end. */
+  hasSucceeded = false
   #openCombinator: Scope | undefined
 
   constructor(path: ScopePath, parent: Scope | undefined) {
@@ -56,6 +61,11 @@ export class Scope {
     if (this.parent !== undefined && this.parent.#openCombinator === this) this.parent.#openCombinator = undefined
   }
 
+  /** The branch of `combinator` that this scope lies in. */
+  branchOf(combinator: Scope): Scope | undefined {
+    return this.parent === combinator ? this : this.parent?.branchOf(combinator)
+  }
+
   isWithin(ancestor: Scope): boolean {
     return this === ancestor || (this.parent?.isWithin(ancestor) ?? false)
   }
@@ -79,5 +89,11 @@ export function closeKey(scope: ScopePath): EffectKey {
 
 /** Whether an effect key or scope path lies inside a closed scope, by its text alone (for facts nobody asks for). */
 export function liesWithin(path: string, closed: ScopePath): boolean {
+  if (isShielded(path)) return false
   return closed === '' || path.startsWith(`${closed}[`)
+}
+
+/** Whether an effect key or scope path lies in the shield scope. */
+export function isShielded(path: string): boolean {
+  return path.startsWith(SHIELD_PATH)
 }

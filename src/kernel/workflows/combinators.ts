@@ -129,11 +129,13 @@ export class Combinators {
         const branch = branches[index]
         if (branch === undefined || scope.isConcluded) return
         next += 1
+        const inner = scope.branch(branch.name)
         const onEnd = (end: End): void => {
           ends[index] = end
+          if (end.ok && !scope.isConcluded) inner.hasSucceeded = true
           if (!conclude(index)) startNext()
         }
-        invoke(branch, this.#contextOf(scope.branch(branch.name))).then(
+        invoke(branch, this.#contextOf(inner)).then(
           (value) => onEnd({ ok: true, value }),
           (thrown: unknown) => onEnd({ ok: false, error: thrown as Error }),
         )

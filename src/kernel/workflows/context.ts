@@ -214,7 +214,11 @@ export interface Ctx {
       [K in keyof B]: { readonly name: K; readonly value: B[K] extends (ctx: Ctx) => infer R ? Awaited<R> : never }
     }[keyof B]
   >
-  compensate(name: string, fn: StepFn<unknown>): void
+  /**
+   * Clean-up for what has just been done: a step that runs if this workflow fails or is cancelled, last registered first.
+   * A branch that loses runs its own when its combinator has closed. A successful end runs none (rule X4).
+   */
+  compensate(name: string, fn: StepFn<unknown>, options?: StepOptions): void
   /** `return ctx.continueAsNew(state)`: the next segment starts with `state` as its input (rule A4). */
   continueAsNew(state: unknown): ContinueAsNew
   grant(...args: unknown[]): never

@@ -91,7 +91,7 @@ describe('mistakes of an author', () => {
     ['a message that is too large', (ctx: Ctx) => ctx.send('q', 'x'.repeat(2 ** 20 + 1)), 'VALUE_TOO_LARGE'],
     ['an answer nobody asked for', (ctx: Ctx) => ctx.reply({ id: 'm', body: 1 }, 2), 'MESSAGE_INVALID'],
     ['continueAsNew from a branch', (ctx: Ctx) => ctx.all([(c) => c.continueAsNew(1)]), 'CONTINUE_AS_NEW_INVALID'],
-    ['compensate', (ctx: Ctx) => ctx.compensate('x', () => 1), 'NOT_AVAILABLE'],
+    ['a compensation without a name', (ctx: Ctx) => ctx.compensate('', () => 1), 'DEFINITION_INVALID'],
     ['grant', (ctx: Ctx) => ctx.grant(), 'NOT_AVAILABLE'],
     [
       'a tool without a name',

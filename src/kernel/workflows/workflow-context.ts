@@ -31,6 +31,7 @@ import type {
   ToolCallOptions,
 } from './context.ts'
 import { continued } from './continue-as-new.ts'
+import { registerCompensation } from './compensate.ts'
 import { MessageCalls } from './message-calls.ts'
 import { callModel } from './model-call.ts'
 import type { AskModel, TypedModelInput } from './model-call.ts'
@@ -225,8 +226,8 @@ export class WorkflowContext implements Omit<
     return continued(state)
   }
 
-  compensate(): void {
-    throw notYet('compensate')
+  compensate(name: string, fn: StepFn<unknown>, options: StepOptions = {}): void {
+    registerCompensation(this.#process, this.#scope, this.#asker, { name, fn, options })
   }
 
   grant(): never {

@@ -117,9 +117,11 @@ function checkClosed(segment: Segment, offend: Offend): void {
       fact.type === 'intended' ||
       (fact.type === 'begun' && fact.attempt > 0) ||
       (fact.type === 'sent' && fact.what !== 'cancel') ||
-      (fact.type === 'waiting' && !/!(grace|resolve|orphans|pending)/.test(fact.key))
+      (fact.type === 'waiting' && !/!(grace|resolve|orphans|pending|shield)/.test(fact.key))
     if (!isDecision) continue
-    const scope = closed.find((path) => path === '' || fact.key.startsWith(`${path}[`))
+    const scope = closed.find(
+      (path) => (path === '' && !fact.key.startsWith('shield/')) || fact.key.startsWith(`${path}[`),
+    )
     if (scope !== undefined) offend('X6', `${fact.type} ${fact.key} after scope "${scope}" was closed`)
     if (dropped.has(fact.key.split('!')[0] ?? '')) offend('X6', `${fact.type} ${fact.key} after it was let go of`)
   }
