@@ -5,6 +5,7 @@ import { asEffectKey, asMessageId, asPid, asSeq } from '../std/index.ts'
 import type { Clock, SkeinError } from '../std/index.ts'
 import { createEngine } from './embedded/create-engine.ts'
 import type { LocalEngine } from './embedded/local-engine.ts'
+import { DRAIN_MACROTASKS, DRAIN_REPEATABLE_MS, DRAIN_WRITES_MS } from './limits.ts'
 import type { MemoryMedium, StoreFaults } from './memory/memory-medium.ts'
 import { nodeHash } from './platform/node-hash.ts'
 import { nodeRandom } from './platform/node-random.ts'
@@ -42,9 +43,20 @@ export class HandClock implements Clock {
   }
 }
 
-/** An engine over a medium, with real macrotasks. */
+/** An engine over a medium, with real macrotasks. A clock that is moved by hand does not keep it from closing. */
 export function engineOn(medium: MemoryMedium, clock: Clock, faults?: StoreFaults): LocalEngine {
-  return createEngine({ store: medium.open(faults), clock, random: nodeRandom, hash: nodeHash, soon: nodeSoon })
+  const engine = createEngine({ store: medium.open(faults), clock, random: nodeRandom, hash: nodeHash, soon: nodeSoon })
+  if (!(clock instanceof HandClock)) return engine
+  const dispose = engine[Symbol.asyncDispose].bind(engine)
+  engine[Symbol.asyncDispose] = async () => {
+    const isLeft = dispose()
+    for (const limitMs of [DRAIN_WRITES_MS, DRAIN_REPEATABLE_MS]) {
+      await settle(DRAIN_MACROTASKS + 1)
+      clock.advance(limitMs)
+    }
+    await isLeft
+  }
+  return engine
 }
 
 /** A request to start `pid`. */

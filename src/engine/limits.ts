@@ -29,8 +29,16 @@ export const FORGET_EVERY_MS = 10 * 60 * 1000
 export const CHECKPOINT_IDLE_MS = 1_000
 /** Size of the write-ahead log at which it is copied under load. */
 export const WAL_BYTES_MAX = 64 * 1024 * 1024
+/** Longest wait of a host that leaves for writes in flight that could not be repeated; they are unknown after that. */
+export const DRAIN_WRITES_MS = 20_000
+/** Longest wait of a host that leaves for everything else that is in flight: it is done again. */
+export const DRAIN_REPEATABLE_MS = 500
+/** Macrotasks in which a kernel that is in the middle of a turn comes to the end of it. */
+export const DRAIN_MACROTASKS = 500
 /** Pause between two looks at the owner lock. */
 export const OWNER_POLL_MS = 20
+/** Pause between two requests to an owner to hand over. */
+export const OWNER_ASK_MS = 1_000
 /** A unix socket's path, one byte short of Linux's 108. */
 export const SOCKET_PATH_BYTES_MAX = 103
 /** One line on the control socket: a value of the largest size with room for its envelope. */

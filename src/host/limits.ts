@@ -29,5 +29,7 @@ export const HINT_MS_MIN = 500
 export const HINT_MS_MAX = 10_000
 /** Processes read again in one look at a run. */
 export const FAMILY_READS_PER_LOOK = 500
+/** A host that leaves says after so long what it waits for. */
+export const LEAVING_PATIENCE_MS = 1_000
 /** A verb that owns the folder for a moment is waited for, by whoever comes next. */
 export const BRIEF_OWNER_MS = 500

@@ -6,7 +6,9 @@ import type { Skein } from './skein.ts'
 export async function open(options: OpenOptions = {}): Promise<Skein> {
   // Loaded here, so that a program that only defines agents and workflows starts fast.
   const { openHost } = await import('./hosting/open-host.ts')
+  const { tenure } = await import('./hosting/tenure.ts')
   const { skeinOf } = await import('./skein.ts')
-  const host = await openHost(options)
-  return skeinOf(host, async () => host[Symbol.asyncDispose]())
+  const own = tenure()
+  const host = await openHost({ ...options, ...(options.handOver === true ? { onHandOver: own.leave } : {}) })
+  return skeinOf(host, own.begin(host, { heedsSignals: options.handOver === true }))
 }

@@ -29,7 +29,7 @@ export async function run<D extends AnyDefinition>(
   const { skeinOf } = await import('./skein.ts')
   const shared = await sharedHost(opening)
   try {
-    const skein = skeinOf(shared.host, () => Promise.resolve())
+    const skein = skeinOf(shared.host, { close: () => Promise.resolve(), closed: Promise.resolve() })
     const handle = await skein.start(definition, input, {
       ...(id === undefined ? {} : { id }),
       ...(budget === undefined ? {} : { budget }),

@@ -6,6 +6,7 @@ import { failureOf, valueOf } from '../kernel/index.ts'
 import type { AnyDefinition, Budget, DefinitionInput, DefinitionOutput, Outcome, Usage } from '../kernel/index.ts'
 import type { Host } from './hosting/host.ts'
 import { startRun } from './hosting/start.ts'
+import type { Closing } from './hosting/tenure.ts'
 import {
   answerQuestion,
   cancelProcess,
@@ -50,6 +51,8 @@ export interface RunHandle<Output = unknown> {
 
 /** A data folder that this program owns; everything unfinished in it goes on. Dispose it to drain. */
 export interface Skein extends AsyncDisposable {
+  /** Resolves when the folder was left, by `handOver` or by disposing; rejects when its store has failed. */
+  readonly closed: Promise<void>
   /** Starts a run, or finds the one with this id. Durable when it resolves. */
   start<D extends AnyDefinition>(
     definition: D,
@@ -107,8 +110,8 @@ export function valueOfOutcome(outcome: Outcome): unknown {
   }
 }
 
-/** The facade over a host. `close` is what disposing does. */
-export function skeinOf(host: Host, close: () => Promise<void>): Skein {
+/** The facade over a host. */
+export function skeinOf(host: Host, { close, closed }: Closing): Skein {
   const { engine } = host
   const by = (about: By | undefined): { readonly by: string; readonly reason?: string | undefined } => ({
     by: about?.by ?? BY_DEFAULT,
@@ -133,6 +136,7 @@ export function skeinOf(host: Host, close: () => Promise<void>): Skein {
     resolve: async (effect, resolution, about) => void (await resolveEffect(engine, effect, resolution, by(about).by)),
     settle: async (target, outcome, about) => (await settleEffect(engine, target, outcome, by(about).by)).result,
     topUp: async (id, budget, about) => void (await topUpProcess(engine, id, budget, by(about).by)),
+    closed,
     [Symbol.asyncDispose]: close,
   }
 }

@@ -5,7 +5,8 @@
  * 1. Frames are sealed and queued in the order of the calls; the journal is always a prefix of what memory did (rule J1).
  * 2. Nothing outward starts, and nothing sent is heard, before all earlier frames are durable (rule E3).
  * 3. A control is consumed by the first frame, or end, after `next` handed it out; a message when a frame says so.
- * 4. It rests only if nothing has come meanwhile, judged inside the transaction that makes it rest.
+ * 4. While its host leaves, it is taken away as soon as nothing outward is in flight and the kernel waits for an event.
+ * 5. It rests only if nothing has come meanwhile, judged inside the transaction that makes it rest.
  */
 import { sealFrame } from '../../kernel/index.ts'
 import type {
@@ -66,6 +67,10 @@ export class LocalActivation implements Activation, Addressee {
   #framesQueued = 0
   #framesDurable = 0
   #over: SkeinError | undefined
+  #draining: 'writes' | 'all' | undefined
+  /** The stage of draining that the kernel knew when it asked for the event before. */
+  #heard: 'writes' | 'all' | undefined
+  #leaveFor: SkeinError | undefined
 
   constructor(interior: Interior, loaded: Loaded) {
     const { clock, random, store } = interior
@@ -80,9 +85,10 @@ export class LocalActivation implements Activation, Addressee {
     this.#hash = loaded.hash
     this.#loadedSeq = loaded.mail.reduce((last, { row }) => Math.max(last, row.seq), 0)
     this.queue = new EventQueue(clock, (arrived) => this.#onTake(arrived))
-    this.lane = new EffectLane(this.owner, ({ key, attempt }, settled) =>
-      this.queue.push({ event: { type: 'settled', key, attempt, settled } }),
-    )
+    this.lane = new EffectLane(this.owner, ({ key, attempt }, settled) => {
+      this.queue.push({ event: { type: 'settled', key, attempt, settled } })
+      if (this.#draining !== undefined) this.#interior.residents.stirred()
+    })
     this.timers = new WaitTimers(clock, (key) => this.queue.push({ event: { type: 'timer', key } }))
     for (const arrived of loaded.mail) this.#enqueue(arrived)
     for (const { wait, dueAt } of loaded.waits) this.timers.add(wait.key, dueAt)
@@ -97,6 +103,20 @@ export class LocalActivation implements Activation, Addressee {
     return this.#abort.signal
   }
 
+  get draining(): 'writes' | 'all' | undefined {
+    return this.#draining
+  }
+
+  /** The kernel has finished the turn that it was in when the host took its last step towards leaving. */
+  get hasHeard(): boolean {
+    return this.#heard === this.#draining || this.queue.isAwaited
+  }
+
+  /** Nothing outward is in flight, and no end of it is unheard. */
+  get isDone(): boolean {
+    return this.signal.aborted || (this.lane.isInward && !this.queue.hasOutcomes)
+  }
+
   expect(count: 1 | -1): void {
     this.expected += count
   }
@@ -109,6 +129,9 @@ export class LocalActivation implements Activation, Addressee {
   }
 
   next(idleMs?: number): Promise<ProcessEvent | undefined> {
+    this.#heard = this.#draining
+    if (this.#leaveFor !== undefined) this.#leaveIfDone(this.#leaveFor)
+    if (this.#draining !== undefined) this.#interior.residents.stirred()
     return this.queue.next(idleMs !== undefined && this.#interior.residents.isCrowded ? 0 : idleMs)
   }
 
@@ -167,6 +190,23 @@ export class LocalActivation implements Activation, Addressee {
       assert(this.lane.isIdle, `${this.pid} rests with effects in flight`)
     if (end.type === 'wait' && !this.queue.isEmpty) return Promise.resolve(false)
     return new Promise((resolve, reject) => this.#push(restStep(this.#interior, this, end, { resolve, reject })))
+  }
+
+  /** The host is going to leave: the kernel begins no write that could not be repeated. */
+  prepareToLeave(): void {
+    this.#draining = 'writes'
+  }
+
+  /** The host leaves: nothing more is decided; what is outward may end, and then `next` rejects. */
+  leave(why: SkeinError): void {
+    this.#draining = 'all'
+    this.#leaveFor = why
+    this.queue.onlyOutcomes()
+    if (this.queue.isAwaited) this.#leaveIfDone(why)
+  }
+
+  #leaveIfDone(why: SkeinError): void {
+    if (this.isDone) this.drain(why)
   }
 
   /** The engine stops running this process: `next` rejects, effects are aborted; frames and an end are still taken. */

@@ -36,6 +36,7 @@ class OwnersEngine implements LocalEngine {
   readonly #failed = new AbortController()
   #residency: Residency | undefined
   #closing: Promise<void> | undefined
+  #isClosed = false
 
   constructor(parts: EngineParts) {
     const { tables, epoch, durability } = parts.store
@@ -50,6 +51,7 @@ class OwnersEngine implements LocalEngine {
       get: (p: P) => this.#residency?.get(p),
       wake: (p: P) => this.#residency?.wake(p),
       rested: (p, about) => this.#residency?.rested(p, about),
+      stirred: () => this.#residency?.stirred(),
     }
     const post = new Post({ tables, epoch, clock: parts.clock, hash: parts.hash, residents, watchers })
     const fail = (error: unknown): void => this.abandon(storeError(error, 'the store'))
@@ -90,6 +92,7 @@ class OwnersEngine implements LocalEngine {
 
   async host(run: RunActivation, options: HostOptions = {}): Promise<AsyncDisposable> {
     this.#checkOpen()
+    if (this.#closing !== undefined) throw closed()
     if (this.#residency !== undefined)
       throw new SkeinError('USAGE', 'this engine is hosted already; dispose the first host before the next')
     const residency = new Residency(this.#interior, run, options)
@@ -143,8 +146,10 @@ class OwnersEngine implements LocalEngine {
   async #close(): Promise<void> {
     const { commits, watchers, store } = this.#interior
     await this.#residency?.[Symbol.asyncDispose]()
+    // Until here whoever starts or sends something was heard: it is durable, and the next owner's.
+    this.#isClosed = true
     await commits.flush()
-    commits.stop(new SkeinError('ENGINE_CLOSED', 'this engine is closed'))
+    commits.stop(closed())
     watchers.close()
     await store[Symbol.asyncDispose]()
   }
@@ -162,6 +167,8 @@ class OwnersEngine implements LocalEngine {
 
   #checkOpen(): void {
     if (this.#failed.signal.aborted) throw this.#failed.signal.reason
-    if (this.#closing !== undefined) throw new SkeinError('ENGINE_CLOSED', 'this engine is closed')
+    if (this.#isClosed) throw closed()
   }
 }
+
+const closed = (): SkeinError => new SkeinError('ENGINE_CLOSED', 'this engine is closed')

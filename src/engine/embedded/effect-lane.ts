@@ -17,6 +17,7 @@ export type Effect = {
   readonly attempt: number
   readonly class: EffectClass
   readonly begun: OwnerId | undefined
+  readonly repeatable?: boolean
 }
 
 /** What performs an effect. */
@@ -30,6 +31,8 @@ export class EffectLane {
   readonly #onEnd: (effect: Effect, settled: Settled) => void
   readonly #held: Held[] = []
   readonly #controllers = new Map<EffectKey, AbortController>()
+  /** What is outward and in flight, and whether it may be cut off. */
+  readonly #outward = new Map<AbortController, { readonly repeatable: boolean }>()
   #isClosed = false
 
   constructor(owner: OwnerId, onEnd: (effect: Effect, settled: Settled) => void) {
@@ -41,11 +44,23 @@ export class EffectLane {
     return this.#controllers.size === 0
   }
 
+  /** Nothing outward is in flight. */
+  get isInward(): boolean {
+    return this.#outward.size === 0
+  }
+
+  /** A write is in flight that nobody may do again. */
+  get hasPlainWrites(): boolean {
+    return [...this.#outward.values()].some(({ repeatable }) => !repeatable)
+  }
+
   /** Starts now if frame number `after` of this activation is durable, that is `durable` has reached it. */
   perform(effect: Effect, run: Run, after: number, durable: number): void {
     if (this.#isClosed) return
     const held: Held = { after, effect, run, controller: new AbortController() }
     this.#controllers.set(effect.key, held.controller)
+    if (effect.class !== 'local')
+      this.#outward.set(held.controller, { repeatable: effect.class !== 'write' || effect.repeatable === true })
     if (effect.class === 'local' || after <= durable) this.#start(held)
     else this.#held.push(held)
   }
@@ -64,6 +79,7 @@ export class EffectLane {
     this.#held.length = 0
     for (const controller of this.#controllers.values()) controller.abort(why)
     this.#controllers.clear()
+    this.#outward.clear()
   }
 
   #start(held: Held): void {
@@ -83,6 +99,7 @@ export class EffectLane {
     if (this.#isClosed) return
     const { key } = held.effect
     if (this.#controllers.get(key) === held.controller) this.#controllers.delete(key)
+    this.#outward.delete(held.controller)
     this.#onEnd(held.effect, settled)
   }
 }

@@ -3,7 +3,8 @@
  *
  * Invariants:
  * 1. At most one `next` is waiting; an event goes to it or into the queue, never both.
- * 2. A closed queue keeps what is in it but hands out nothing more: those rows stay in the store.
+ * 2. Once `onlyOutcomes` was called, what has a row is kept back: it stays in the store for the next owner.
+ * 3. A closed queue keeps what is in it but hands out nothing more: those rows stay in the store.
  */
 import type { Event as ProcessEvent } from '../../kernel/index.ts'
 import { assert } from '../../std/index.ts'
@@ -33,6 +34,7 @@ export class EventQueue {
   #head = 0
   #waiter: Waiter | undefined
   #closed: SkeinError | undefined
+  #isSelective = false
 
   constructor(clock: Clock, onTake: (arrived: Arrived) => void) {
     this.#clock = clock
@@ -48,8 +50,24 @@ export class EventQueue {
     return this.#controls.length > 0
   }
 
+  /** A `next` waits. */
+  get isAwaited(): boolean {
+    return this.#waiter !== undefined
+  }
+
+  /** What has ended can still be handed out. */
+  get hasOutcomes(): boolean {
+    return this.#others.slice(this.#head).some(({ event }) => isOutcome(event))
+  }
+
+  /** From here on only the ends of effects, and the answers to what was sent, are handed out. */
+  onlyOutcomes(): void {
+    this.#isSelective = true
+  }
+
   push(arrived: Arrived): void {
-    if (this.#closed === undefined && this.#waiter !== undefined) return this.#answer(arrived)
+    const isFit = !this.#isSelective || isOutcome(arrived.event)
+    if (this.#closed === undefined && this.#waiter !== undefined && isFit) return this.#answer(arrived)
     if (arrived.event.type === 'control') this.#controls.push(arrived)
     else this.#others.push(arrived)
   }
@@ -57,7 +75,7 @@ export class EventQueue {
   next(idleMs: number | undefined): Promise<ProcessEvent | undefined> {
     if (this.#closed !== undefined) return Promise.reject(this.#closed)
     assert(this.#waiter === undefined, 'one next() at a time')
-    const arrived = this.#shift()
+    const arrived = this.#isSelective ? this.#shiftOutcome() : this.#shift()
     if (arrived !== undefined) {
       this.#onTake(arrived)
       return Promise.resolve(arrived.event)
@@ -94,6 +112,11 @@ export class EventQueue {
     return waiter
   }
 
+  #shiftOutcome(): Arrived | undefined {
+    const at = this.#others.findIndex(({ event }, i) => i >= this.#head && isOutcome(event))
+    return at < 0 ? undefined : this.#others.splice(at, 1)[0]
+  }
+
   #shift(): Arrived | undefined {
     if (this.#controls.length > 0) return this.#controls.shift()
     if (this.#head === this.#others.length) return undefined
@@ -104,4 +127,8 @@ export class EventQueue {
     }
     return arrived
   }
+}
+
+function isOutcome(event: ProcessEvent): boolean {
+  return event.type === 'settled' || event.type === 'sent'
 }

@@ -16,6 +16,8 @@ export type Interior = EngineParts & {
   readonly residents: Residents & {
     /** Others want in, and there is no room: an idle process should leave. */
     readonly isCrowded: boolean
+    /** Something has happened that a host which leaves may be waiting for. */
+    stirred(): void
     /** It is not resident any more. `isAwake`: it has something to do at once. */
     rested(p: P, about: { readonly isAwake: boolean; readonly wakeAt?: number | undefined }): void
   }

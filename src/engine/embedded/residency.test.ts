@@ -263,9 +263,9 @@ describe('residency', () => {
   it('a host can leave and another come, over one engine', async () => {
     const first = await engine.host(host.run)
     await engine.start(request('p'))
-    await host.next()
+    const awaited = (await host.next()).next()
     await expect(engine.host(host.run)).rejects.toThrow('hosted already')
-    await first[Symbol.asyncDispose]()
+    await Promise.all([first[Symbol.asyncDispose](), expect(awaited).rejects.toThrow('shutting down')])
     await engine.host(host.run)
     await endWith(await host.next())
     expect((await engine.inspect(P))?.status).toBe('done')

@@ -4,11 +4,19 @@
  * Invariants:
  * 1. At most one activation per process, and none before the `run` of the one before has settled (rule T1).
  * 2. A process that rests holds nothing here but, once it has something to do, its number.
- * 3. One timer serves all that rest: that of the earliest due (rule T6).
+ * 3. It leaves in two steps: first no write begins that could not be repeated, while everything else goes on; when none is
+ *    in flight any more, nothing begins, what is in flight may end for a moment, and then everybody is taken away.
+ * 4. One timer serves all that rest: that of the earliest due (rule T6).
  */
 import type { Activation } from '../../kernel/index.ts'
 import { errorData, SkeinError, toSkeinError } from '../../std/index.ts'
-import { ACTIVATIONS_PER_MACROTASK, RESIDENT_MAX_DEFAULT } from '../limits.ts'
+import {
+  ACTIVATIONS_PER_MACROTASK,
+  DRAIN_MACROTASKS,
+  DRAIN_REPEATABLE_MS,
+  DRAIN_WRITES_MS,
+  RESIDENT_MAX_DEFAULT,
+} from '../limits.ts'
 import type { HostOptions } from '../port.ts'
 import { LocalActivation } from './activation.ts'
 import { DueTimer } from './due-timer.ts'
@@ -35,7 +43,9 @@ export class Residency implements AsyncDisposable {
   readonly #ready = new Set<P>()
   readonly #due: DueTimer
   #isPumping = false
+  #isLeaving = false
   #isClosed = false
+  #onStir: (() => void) | undefined
 
   constructor(interior: Interior, run: RunActivation, options: HostOptions) {
     this.#interior = interior
@@ -74,6 +84,7 @@ export class Residency implements AsyncDisposable {
   /** Its activation has come to an end. */
   rested(p: P, about: { readonly isAwake: boolean; readonly wakeAt?: number | undefined }): void {
     this.#residents.delete(p)
+    this.stirred()
     if (about.wakeAt !== undefined && !this.#isClosed) this.#due.expect(about.wakeAt)
     if (about.isAwake) this.wake(p)
     if (this.#ready.size > 0) this.#pump()
@@ -86,18 +97,55 @@ export class Residency implements AsyncDisposable {
     this.#ready.clear()
     for (const activation of this.#residents.values()) activation.drop(why)
     this.#residents.clear()
+    this.stirred()
   }
 
-  /** Drains: no new activation, `next` of the residents rejects, then everything written is durable. */
+  /** An effect of a resident has ended, or its kernel waits: whoever leaves looks again. */
+  stirred(): void {
+    this.#onStir?.()
+  }
+
+  /** Drains: no write is left in the air, then nothing new, `next` of the residents rejects, and all that was written is durable. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isLeaving = true
+    for (const activation of this.#residents.values()) activation.prepareToLeave()
+    await this.#turnsOver()
+    await this.#until(({ lane }) => !lane.hasPlainWrites, DRAIN_WRITES_MS)
     this.#isClosed = true
     this.#due.close()
     this.#ready.clear()
-    for (const activation of this.#residents.values()) activation.drain(new SkeinError('ENGINE_CLOSED', DRAINED))
+    const why = new SkeinError('ENGINE_CLOSED', DRAINED)
+    for (const activation of this.#residents.values()) activation.leave(why)
+    await this.#turnsOver()
+    await this.#until((one) => one.isDone, DRAIN_REPEATABLE_MS)
+    for (const activation of this.#residents.values()) activation.drain(why)
     await Promise.all(this.#runs.values())
     this.#residents.clear()
     const { commits, tables } = this.#interior
     await commits.submit(() => tables.agenda.releaseInterrupted()).catch(() => {})
+  }
+
+  /** Lets the kernel finish the turns it is in; they take macrotasks, not time. */
+  async #turnsOver(): Promise<void> {
+    for (let i = 0; i < DRAIN_MACROTASKS && [...this.#residents.values()].some((one) => !one.hasHeard); i++)
+      await new Promise<void>((resolve) => this.#interior.soon(resolve))
+  }
+
+  /** Waits until it holds of every resident, but no longer. */
+  async #until(isSo: (resident: LocalActivation) => boolean, limitMs: number): Promise<void> {
+    const holds = (): boolean => [...this.#residents.values()].every(isSo)
+    if (holds()) return
+    await new Promise<void>((resolve) => {
+      const limit = this.#interior.clock.timer(limitMs, () => end())
+      const end = (): void => {
+        this.#onStir = undefined
+        limit[Symbol.dispose]()
+        resolve()
+      }
+      this.#onStir = () => {
+        if (holds()) end()
+      }
+    })
   }
 
   #pump(): void {
@@ -143,6 +191,7 @@ export class Residency implements AsyncDisposable {
       return this.#parkUnread(p, toSkeinError(thrown, 'DATA_FOLDER_CORRUPT'))
     }
     this.#residents.set(p, activation)
+    if (this.#isLeaving) activation.prepareToLeave()
     const activated: Step = {
       apply: () => tables.processes.activated(p, store.epoch, clock.now()),
       done: () => watchers.changed(p, 'running'),

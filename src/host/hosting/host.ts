@@ -16,6 +16,7 @@ import type { Pid } from '../../std/index.ts'
 import { stepDriver, toolDriver } from '../../tools/index.ts'
 import type { TripwireMode } from '../tripwire/mode.ts'
 import type { Tripwire } from '../tripwire/tripwire.ts'
+import { LEAVING_PATIENCE_MS } from '../limits.ts'
 import { Code } from './code.ts'
 import { Ends } from './ends.ts'
 import { News } from './news.ts'
@@ -38,6 +39,8 @@ export type HostParts = {
 /** A running host. */
 export interface Host extends AsyncDisposable {
   readonly engine: Engine
+  /** Aborted when the store has failed. */
+  readonly failed?: AbortSignal | undefined
   readonly code: Code
   readonly ends: Ends
   readonly news: News
@@ -87,6 +90,7 @@ export async function createHost(parts: HostParts): Promise<StartableHost> {
   let hosting: AsyncDisposable | undefined
   return {
     engine,
+    failed: engine.failed,
     code,
     ends,
     news,
@@ -95,7 +99,10 @@ export async function createHost(parts: HostParts): Promise<StartableHost> {
       hosting = await engine.host(run)
     },
     [Symbol.asyncDispose]: async () => {
-      await hosting?.[Symbol.asyncDispose]()
+      {
+        using _ = sayIfSlow(warn)
+        await hosting?.[Symbol.asyncDispose]()
+      }
       ends.close(
         new SkeinError(
           'ENGINE_CLOSED',
@@ -107,6 +114,13 @@ export async function createHost(parts: HostParts): Promise<StartableHost> {
       code[Symbol.dispose]()
     },
   }
+}
+
+/** Whoever has asked us to leave should know why it takes a while. */
+function sayIfSlow(warn: (line: string) => void): Disposable {
+  return nodeClock.timer(LEAVING_PATIENCE_MS, () =>
+    warn('waiting for a write in flight to end, so that its outcome is known'),
+  )
 }
 
 type BodyGuard = Disposable & {

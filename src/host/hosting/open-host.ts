@@ -21,6 +21,11 @@ export type OpenOptions = {
   readonly models?: ModelsConfig
   /** Beside another owner: fail (default), wait until it leaves, or wait at most that long. */
   readonly wait?: boolean | Duration
+  /**
+   * For servers: asks the server before to hand over and waits for it (unless `wait` says otherwise), and leaves itself,
+   * with nothing in the air, when its successor asks or at SIGTERM and SIGINT. `skein.closed` tells when it has left.
+   */
+  readonly handOver?: boolean
   /** An engine of your own instead of the embedded one; it is disposed with the rest. */
   readonly engine?: Engine
 }
@@ -34,6 +39,8 @@ export type HostOptions = OpenOptions & {
   readonly begin?: boolean
   /** Takes lines for whoever runs the program; standard error when absent. */
   readonly warn?: (line: string) => void
+  /** A successor asks for the folder. */
+  readonly onHandOver?: () => void
 }
 
 /** A host over a data folder. */
@@ -62,7 +69,8 @@ export async function openHost(options: HostOptions): Promise<StartableHost> {
   }
 }
 
-function openFolder(folder: string, { wait = false, signal }: HostOptions): Promise<Engine> {
+function openFolder(folder: string, options: HostOptions): Promise<Engine> {
+  const { handOver = false, wait = handOver, signal, onHandOver } = options
   const waitMs = wait === true ? Number.POSITIVE_INFINITY : wait === false ? BRIEF_OWNER_MS : durationMs(wait)
   return openEmbedded({
     folder,
@@ -70,6 +78,8 @@ function openFolder(folder: string, { wait = false, signal }: HostOptions): Prom
     random: nodeRandom,
     hash: nodeHash,
     waitMs,
+    askToLeave: handOver,
+    ...(onHandOver === undefined ? {} : { onHandOver }),
     ...(signal === undefined ? {} : { signal }),
   })
 }

@@ -163,6 +163,11 @@ export interface Activation {
   readonly ownerDeath: 'known' | 'presumed'
   /** Drain or lost epoch: never an outcome (rule E9). */
   readonly signal: AbortSignal
+  /**
+   * Its host is leaving. `writes`: begin no write that could not be repeated; `all`: decide nothing more. What is in
+   * flight is still heard. What is not decided here is asked again by the next host.
+   */
+  readonly draining?: 'writes' | 'all' | undefined
   /** The next event, or undefined when none came within `idleMs` (0 = only what is there). Rejects when the activation is over. */
   next(idleMs?: number): Promise<Event | undefined>
   /** Nondeterministic, synchronous, once per durable record; the recorded one comes back. */
@@ -174,6 +179,8 @@ export interface Activation {
       readonly attempt: number
       readonly class: EffectClass
       readonly begun: OwnerId | undefined
+      /** If its host leaves meanwhile it is done again, at no risk; a write without this is waited for. */
+      readonly repeatable?: boolean
     },
     run: (about: { readonly reexecution: boolean; readonly signal: AbortSignal }) => Promise<Settled>,
   ): void

@@ -11,6 +11,7 @@ import { failure, NOTHING, payloadOf } from '../journal/outcome.ts'
 import { suffixed } from '../keys/key.ts'
 import { letGo } from './drop.ts'
 import { requestFunds } from './funding.ts'
+import { isRepeatable } from './leaving.ts'
 import type { Process } from './process.ts'
 
 /** Lets a fact act: rows of the frame, and starts after it. */
@@ -140,9 +141,10 @@ export function startAttempt(process: Process, ask: EffectAsk, attempt: number, 
     argsAreRaw,
     act,
   }
+  const repeatable = act === 'reconcile' || isRepeatable(ask)
   process.inFlight += 1
   process.turn.starts.push(() => {
-    process.act.perform({ key: ask.key, attempt, class: ask.class, begun: record.owner }, ({ signal }) =>
+    process.act.perform({ key: ask.key, attempt, class: ask.class, begun: record.owner, repeatable }, ({ signal }) =>
       runAttempt(ask, { ...options, slot: process.takeSlot(ask.key) }, process.deps, signal),
     )
     // Let go of in the turn that decided it: a read need not run.

@@ -27,6 +27,7 @@ import { enact, enactAsks } from './enact.ts'
 import { handleEvent, matchMessages } from './events.ts'
 import { releaseBudgetWaits } from './funding.ts'
 import { Process, Turn } from './process.ts'
+import { leftBeforeLeaving } from './leaving.ts'
 import { recover, recoverLate } from './recovery.ts'
 import { replay } from './replay.ts'
 
@@ -120,10 +121,11 @@ async function turns(process: Process): Promise<void> {
       return
     }
     const isHeld = isIdle && process.held.length > 0
-    const event = await act.next(isHeld ? 0 : isIdle ? (deps.idleMs ?? limits.IDLE_MS_DEFAULT) : undefined)
+    const mayRest = isIdle && !process.isHeldBack
+    const event = await act.next(isHeld ? 0 : mayRest ? (deps.idleMs ?? limits.IDLE_MS_DEFAULT) : undefined)
     if (event !== undefined) handleEvent(process, event)
     else if (isHeld) throw upgradeAmbiguous(reportOfHeld(process))
-    else if (isIdle && (await lieDown(process))) return
+    else if (mayRest && (await lieDown(process))) return
     releaseBudgetWaits(process)
   }
 }
@@ -161,8 +163,8 @@ async function passGate(process: Process): Promise<void> {
     const wanted = letThrough(process)
     // What is let go of is not decided in the same breath.
     const drops = wanted.filter((ask) => ask.op === 'drop')
-    const asks = drops.length > 0 ? drops : wanted
     process.asked = drops.length > 0 ? wanted.filter((ask) => ask.op !== 'drop') : []
+    const asks = leftBeforeLeaving(process, drops.length > 0 ? drops : wanted)
     if (asks.length === 0) return
     let queued: readonly Ask[] = []
     const decided = await process.act.decide(() => {

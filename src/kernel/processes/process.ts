@@ -105,6 +105,8 @@ export class Process implements Disposable {
   readonly deps: KernelDeps
   readonly admission: Admission
   warnedLength = false
+  /** Asks were left to the next host, because this one is leaving: the process must not rest as if it waited. */
+  isHeldBack = false
 
   constructor(act: Activation, deps: KernelDeps, admission: Admission, state = new ProcessState()) {
     this.act = act

@@ -16,23 +16,24 @@ export const embeddedRig: OpenRig = async (use) => {
     await engine?.[Symbol.asyncDispose]()
     engine = undefined
   }
+  const crash = async (): Promise<void> => {
+    engine?.abandon(new SkeinError('ENGINE_CLOSED', 'killed by its test'))
+    await close()
+  }
   try {
     await use({
       async open() {
         await close()
         return (engine = await openEmbedded({ folder, clock: nodeClock, random: nodeRandom, hash: nodeHash }))
       },
-      async crash() {
-        engine?.abandon(new SkeinError('ENGINE_CLOSED', 'killed by its test'))
-        await close()
-      },
+      crash,
       turn: () => new Promise((resolve) => nodeSoon(resolve)),
       offences: () => chainOffences(engine),
       sleep: (delayMs) => new Promise((resolve) => nodeClock.timer(delayMs, resolve)),
       now: () => nodeClock.now(),
     })
   } finally {
-    await close()
+    await crash()
     rmSync(folder, { recursive: true, force: true })
   }
 }

@@ -8,6 +8,8 @@ export const MODEL_KEY = 'model'
  * `dropped`: who asked was gone before it was executed · `looked`: somebody asked what became of a key.
  */
 export type LedgerEntry = {
+  /** Milliseconds since the epoch. */
+  readonly at: number
   readonly run: string
   readonly what: 'begun' | 'done' | 'known' | 'dropped' | 'looked'
   readonly tool: string

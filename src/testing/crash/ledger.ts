@@ -20,8 +20,8 @@ const fd = openSync(file, 'a')
 const answers = new Map<string, unknown>()
 const underWay = new Map<string, Set<Promise<unknown>>>()
 
-function write(entry: LedgerEntry): void {
-  writeSync(fd, `${JSON.stringify(entry)}\n`)
+function write(entry: Omit<LedgerEntry, 'at'>): void {
+  writeSync(fd, `${JSON.stringify({ ...entry, at: Date.now() } satisfies LedgerEntry)}\n`)
   fsyncSync(fd)
 }
 

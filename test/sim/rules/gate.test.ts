@@ -279,7 +279,8 @@ describe('E6, E7, E9: unknown', () => {
   it('E9: a host that drains is no outcome: the attempt stays begun, and the next life finds out', async () => {
     const { value, facts, ledger } = await stage(
       {
-        habits: { ...CALM, transitMs: [300, 300] },
+        // Longer than a host that leaves waits for a write.
+        habits: { ...CALM, transitMs: [30_000, 30_000] },
         rebootMs: 'never',
         async during(sim, pid) {
           await sim.loop.sleep(100)

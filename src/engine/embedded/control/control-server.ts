@@ -20,24 +20,29 @@ type Acting = Pick<Engine, 'start' | 'deliver' | 'control' | 'settle' | 'watch'>
 /** The control socket of one owner. */
 export class ControlServer implements AsyncDisposable {
   readonly #engine: Acting
+  readonly #onHandOver: (() => void) | undefined
   readonly #server: Server
   readonly #path: string
   readonly #closing = new AbortController()
   readonly #sockets = new Set<Socket>()
 
-  private constructor(engine: Acting, path: string) {
+  private constructor(engine: Acting, path: string, onHandOver: (() => void) | undefined) {
     this.#engine = engine
     this.#path = path
+    this.#onHandOver = onHandOver
     this.#server = createServer((socket) => this.#accept(socket))
   }
 
-  /** Listens, and writes down where. */
-  static async open(engine: Acting, store: Store, folder: string): Promise<ControlServer> {
+  /** Listens, and writes down where. `onHandOver` is called when a successor asks the owner to leave. */
+  static async open(
+    engine: Acting,
+    { store, folder, onHandOver }: { readonly store: Store; readonly folder: string; readonly onHandOver?: () => void },
+  ): Promise<ControlServer> {
     const old = store.tables.meta.get('socket')
     if (old !== undefined) removeSocket(old)
     const path = chooseSocketPath(folder)
     rmSync(path, { force: true })
-    const server = new ControlServer(engine, path)
+    const server = new ControlServer(engine, path, onHandOver)
     await server.#listen()
     await store.commit(() => store.tables.meta.set('socket', path))
     return server
@@ -95,6 +100,9 @@ export class ControlServer implements AsyncDisposable {
     switch (call.op) {
       case 'ping':
         return 'pong'
+      case 'handOver':
+        this.#onHandOver?.()
+        return this.#onHandOver !== undefined
       case 'start':
         return this.#engine.start(call.request)
       case 'deliver':

@@ -9,6 +9,8 @@ import type { Change, Query } from '../../port.ts'
 /** What a client asks for. */
 export type ControlCall =
   | { readonly op: 'ping' }
+  /** A successor waits for the folder; answered with whether the owner will leave. */
+  | { readonly op: 'handOver' }
   | { readonly op: 'start'; readonly request: StartRequest }
   | { readonly op: 'deliver'; readonly message: Message }
   | { readonly op: 'control'; readonly pid: Pid; readonly control: Control }

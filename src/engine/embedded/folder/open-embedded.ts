@@ -15,6 +15,7 @@ import { blobFiles } from './blob-files.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { Holdings } from './holdings.ts'
 import { layoutOf } from './layout.ts'
+import { askOwnerToLeave } from './hand-over.ts'
 import { acquireOwnerLock } from './owner-lock.ts'
 import { syncFolder } from './sync-folder.ts'
 import type { OwnerInfo } from './owner-lock.ts'
@@ -28,6 +29,10 @@ export type EmbeddedOptions = {
   readonly hash: Hash
   /** How long to wait for another owner to leave. */
   readonly waitMs?: number
+  /** While waiting, asks the owner to hand over: one that can drains and leaves. */
+  readonly askToLeave?: boolean
+  /** A successor has asked for the folder: drain and dispose. Without it, who asks is told that this owner stays. */
+  readonly onHandOver?: () => void
   readonly signal?: AbortSignal
 }
 
@@ -52,12 +57,17 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedEn
 }
 
 async function takeFolder(options: EmbeddedOptions, holdings: Holdings): Promise<EmbeddedEngine> {
-  const { clock, waitMs = 0, signal } = options
+  const { clock, waitMs = 0, signal, askToLeave = false, onHandOver } = options
   const folder = resolve(options.folder)
   const { database, wal, blobs, owner: lockFile } = layoutOf(folder)
   makeFolder(folder)
   makePrivate(lockFile)
-  const lock = await acquireOwnerLock(folder, { clock, waitMs, signal })
+  const lock = await acquireOwnerLock(folder, {
+    clock,
+    waitMs,
+    signal,
+    onOwned: askToLeave ? () => askOwnerToLeave(folder, clock) : undefined,
+  })
   holdings.add(() => lock[Symbol.dispose]())
   makePrivate(database)
   const db = openForOwner(database)
@@ -70,7 +80,11 @@ async function takeFolder(options: EmbeddedOptions, holdings: Holdings): Promise
   holdings.add(() => checkpoints[Symbol.asyncDispose]())
   const store = ownersStore(sqlite, checkpoints, holdings)
   const engine = createEngine({ ...options, soon: nodeSoon, store })
-  const server = await ControlServer.open(engine, store, folder)
+  const server = await ControlServer.open(engine, {
+    store,
+    folder,
+    ...(onHandOver === undefined ? {} : { onHandOver }),
+  })
   holdings.add(() => server[Symbol.asyncDispose]())
   return Object.assign(engine, { folder, owner })
 }

@@ -9,7 +9,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { Cancelled, SkeinError } from '../../../std/index.ts'
 import type { Clock, Epoch } from '../../../std/index.ts'
-import { OWNER_POLL_MS } from '../../limits.ts'
+import { OWNER_ASK_MS, OWNER_POLL_MS } from '../../limits.ts'
 import { isBusy, openForReader, storeError } from '../store/database.ts'
 import { metaTable } from '../store/meta-table.ts'
 import { layoutOf } from './layout.ts'
@@ -23,7 +23,13 @@ export type OwnerInfo = {
 }
 
 /** How long to wait for the owner before; a look by a reader may hold the lock for a moment. */
-export type OwnerWait = { readonly clock: Clock; readonly waitMs: number; readonly signal?: AbortSignal | undefined }
+export type OwnerWait = {
+  readonly clock: Clock
+  readonly waitMs: number
+  readonly signal?: AbortSignal | undefined
+  /** Called when there is an owner to wait for, and now and then while it stays. */
+  readonly onOwned?: (() => void) | undefined
+}
 
 /** Three looks of a reader. */
 const GRACE_MS = 3 * OWNER_POLL_MS
@@ -50,14 +56,20 @@ function openLock(path: string): DatabaseSync {
 }
 
 /** Takes the lock of `folder`, waiting for its owner up to `waitMs`. Throws `DATA_FOLDER_OWNED`, naming the owner. */
-export async function acquireOwnerLock(folder: string, { clock, waitMs, signal }: OwnerWait): Promise<Disposable> {
+export async function acquireOwnerLock(folder: string, wait: OwnerWait): Promise<Disposable> {
   const { owner } = layoutOf(folder)
+  const { clock, waitMs, signal } = wait
+  let askAt = clock.monotonicMs()
   const until = clock.monotonicMs() + Math.max(waitMs, GRACE_MS)
   for (;;) {
     if (signal?.aborted === true) throw new Cancelled(`waiting for ${folder} was given up`)
     const lock = tryLock(owner)
     if (lock !== undefined) return lock
     if (clock.monotonicMs() >= until) throw owned(folder)
+    if (clock.monotonicMs() >= askAt) {
+      askAt += OWNER_ASK_MS
+      wait.onOwned?.()
+    }
     await new Promise<void>((resolve) => void clock.timer(OWNER_POLL_MS, resolve))
   }
 }

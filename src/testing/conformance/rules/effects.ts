@@ -88,7 +88,7 @@ export const EFFECT_RULES: readonly EngineRule[] = [
       lane.frame(['begun'])
       let aborted = false
       const { promise: begun, resolve: begin } = Promise.withResolvers<void>()
-      lane.perform('e', 'write', (signal) => {
+      lane.perform('e', 'read', (signal) => {
         begin()
         return new Promise((_resolve, reject) =>
           signal.addEventListener('abort', () => {

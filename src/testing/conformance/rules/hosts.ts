@@ -46,6 +46,63 @@ export const HOST_RULES: readonly EngineRule[] = [
     },
   },
   {
+    rule: 'drain',
+    title: 'a plain write in flight may end, and is heard; meanwhile everything but plain writes goes on',
+    async check({ engine, puppet, host }) {
+      await engine.start(startOf('p'))
+      const lane = await puppet.next()
+      const { promise: answer, resolve: settle } = Promise.withResolvers<string>()
+      lane.frame(['begun'])
+      lane.perform('mail', 'write', () => answer)
+      const heard = lane.next()
+      const left = host[Symbol.asyncDispose]()
+      assert.equal(lane.activation.draining, 'writes')
+      await engine.start(startOf('q'))
+      const other = await puppet.next()
+      assert.deepEqual([other.pid, other.activation.draining], ['q', 'writes'])
+      await other.end()
+      settle('sent')
+      const event = await heard
+      assert.equal(event?.type, 'settled')
+      lane.frame(['settled'])
+      await assert.rejects(lane.next())
+      await left
+      const successor = new Puppet()
+      await engine.host(successor.run)
+      const next = await successor.next()
+      assert.deepEqual(namesOf(next.activation.facts), ['begun', 'settled'])
+    },
+  },
+  {
+    rule: 'drain',
+    title: 'what comes for a process that is being taken away is kept for the next host',
+    async check({ engine, puppet, host }) {
+      await engine.start(startOf('p'))
+      const lane = await puppet.next()
+      const { promise: answer, resolve: settle } = Promise.withResolvers<void>()
+      const { promise: begun, resolve: begin } = Promise.withResolvers<void>()
+      lane.perform('slow', 'read', () => {
+        begin()
+        return answer
+      })
+      await begun
+      const heard = lane.next()
+      const left = host[Symbol.asyncDispose]()
+      assert.equal(lane.activation.draining === undefined, false)
+      while (lane.activation.draining !== 'all') await Promise.resolve()
+      assert.equal(await engine.deliver(messageOf('p', 'm')), 'queued')
+      assert.equal(await engine.control(lane.pid, cancelOf('c')), 'queued')
+      settle()
+      assert.equal((await heard)?.type, 'settled')
+      await assert.rejects(lane.next())
+      await left
+      const successor = new Puppet()
+      await engine.host(successor.run)
+      const next = await successor.next()
+      assert.deepEqual([(await next.next())?.type, (await next.next())?.type], ['control', 'message'])
+    },
+  },
+  {
     rule: 'E9',
     title: 'after an activation was taken away none of its drivers is started, and none is heard',
     async check({ engine, puppet, host, rig }) {
@@ -53,7 +110,7 @@ export const HOST_RULES: readonly EngineRule[] = [
       const lane = await puppet.next()
       const { promise: late, resolve: settle } = Promise.withResolvers<string>()
       const { promise: begun, resolve: begin } = Promise.withResolvers<void>()
-      lane.perform('deaf', 'write', () => {
+      lane.perform('deaf', 'read', () => {
         begin()
         return late
       })
