@@ -2,10 +2,11 @@
 import { arch, cpus, release } from 'node:os'
 import { parseArgs } from 'node:util'
 import { commits } from './commits.ts'
+import { conversation } from './conversation/conversation.ts'
 import { handover } from './handover.ts'
 import { steps } from './steps.ts'
 
-const BENCHES = { steps, commits, handover } as const
+const BENCHES = { steps, commits, handover, conversation } as const
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -5,6 +5,7 @@ import type { AgentDefinition, InferSchemaInput, Schema } from '../kernel/index.
 import { approvalsOf } from './approval.ts'
 import { handoffEntries, notePlan } from './hand-off.ts'
 import type { Handoffs } from './hand-off.ts'
+import { contextPlanOf } from './context/context-settings.ts'
 import { AgentLoop } from './loop.ts'
 import type { AgentPlan } from './plan.ts'
 import { outputFormatOf } from './output.ts'
@@ -35,17 +36,17 @@ export function agent<
   const O extends AgentOutput | undefined = undefined,
 >(settings: AgentSettings<I, O>): AgentDefinition<InputOf<I>, OutputValue<O>> {
   const plan = planOf(settings)
-  const { name, input, output, description, version, onUpgrade } = settings
+  const { name, input, output, description, onUpgrade } = settings
   const definition: AgentDefinition = {
     kind: 'agent',
     name,
-    version: version ?? '1',
+    version: plan.version,
     ...(description === undefined ? {} : { description }),
     ...(input === undefined ? {} : { input }),
     ...(isSchema(output) ? { output } : {}),
     source: sourceOf(plan, settings),
     onUpgrade: onUpgrade ?? 'adopt',
-    reducer: ({ input: given, hash }) => new AgentLoop(plan, given, hash),
+    reducer: ({ input: given, state, hash }) => new AgentLoop(plan, { input: given, state }, hash),
   }
   notePlan(definition, plan)
   noteDefinition(definition)
@@ -53,7 +54,7 @@ export function agent<
 }
 
 function planOf(settings: AgentSettings): AgentPlan {
-  const { name, model, input, instructions, stopWhen } = settings
+  const { name, version, model, input, instructions, stopWhen, context, migrate } = settings
   checkName(name, 'an agent')
   checkSettings(settings)
   if (typeof instructions !== 'function' && instructions !== undefined) instructionsText(instructions, name)
@@ -72,6 +73,7 @@ function planOf(settings: AgentSettings): AgentPlan {
   const own: Toolset = new Map(approved)
   return {
     name,
+    version: version ?? '1',
     model,
     instructions,
     own,
@@ -85,6 +87,8 @@ function planOf(settings: AgentSettings): AgentPlan {
     whenBusy: settings.whenBusy ?? 'queue',
     isLasting: settings.onIdle === 'wait',
     circles: circleLimitsOf(settings),
+    context: contextPlanOf(context, model, name),
+    migrate: migrate?.state,
   }
 }
 
@@ -117,7 +121,7 @@ function sourceOf(plan: AgentPlan, { input, handoffs, whenBusy, onIdle, loopDete
   // Agents that name each other cannot hold each other's source: there it is the function's text that counts.
   const isLate = typeof handoffs === 'function'
   const tools = [...(isLate ? plan.own : plan.tools()).values()].map(entrySource)
-  const { output, stepsMax, stopWhen, toolChoice, sampling } = plan
+  const { output, stepsMax, stopWhen, toolChoice, sampling, context } = plan
   return JSON.stringify({
     model: modelName(plan.model),
     instructions: instructionsSource(plan),
@@ -126,6 +130,7 @@ function sourceOf(plan: AgentPlan, { input, handoffs, whenBusy, onIdle, loopDete
     tools,
     toolChoice,
     sampling,
+    context: context === undefined ? undefined : { ...context, model: modelName(context.model) },
     stepsMax,
     stopWhen: stopWhen.map(String),
     handoffs: isLate ? String(handoffs) : undefined,

@@ -1,5 +1,5 @@
 /**
- * The conversation of one agent, with its rolling hash (rule K4).
+ * The conversation of one agent, with its rolling hash (rule K4) and its estimated length.
  *
  * Invariants:
  * 1. Messages are only appended, and only while nothing that was handed `messages` is being asked, but for writes that
@@ -8,14 +8,21 @@
  */
 import { encode } from '../std/index.ts'
 import type { ChatMessage } from '../kernel/index.ts'
+import { messageTokens } from './context/tokens.ts'
 
 /** A place in a conversation, to come back to. */
 export type Mark = { readonly length: number; readonly contentHash: string }
+
+/** A shorter conversation; the mark is to stand between its parts. */
+export type Parts = { readonly before: readonly ChatMessage[]; readonly after: readonly ChatMessage[] }
 
 /** A list of messages that knows its own name. */
 export class Conversation {
   readonly #hash: (text: string) => string
   #messages: ChatMessage[] = []
+  /** Of each message. */
+  #tokens: number[] = []
+  #tokensSum = 0
   #contentHash = ''
 
   constructor(hash: (text: string) => string) {
@@ -31,13 +38,31 @@ export class Conversation {
     return this.#contentHash
   }
 
+  /** Estimated tokens of all messages. */
+  get tokens(): number {
+    return this.#tokensSum
+  }
+
+  /** Estimated tokens of one message. */
+  tokensAt(i: number): number {
+    return this.#tokens[i] ?? 0
+  }
+
+  /** 1 with instructions, else 0: their message comes first. */
+  get systemMessages(): 0 | 1 {
+    return this.#messages[0]?.role === 'system' ? 1 : 0
+  }
+
   /** Where it ends now. */
   get mark(): Mark {
     return { length: this.#messages.length, contentHash: this.#contentHash }
   }
 
   add(message: ChatMessage): void {
+    const tokens = messageTokens(message)
     this.#messages.push(message)
+    this.#tokens.push(tokens)
+    this.#tokensSum += tokens
     this.#contentHash = this.#hash(this.#contentHash + this.#hash(encode(message)))
   }
 
@@ -50,6 +75,7 @@ export class Conversation {
   cutTo({ length, contentHash }: Mark): readonly ChatMessage[] {
     const cut = this.#messages.slice(length)
     this.#messages = this.#messages.slice(0, length)
+    for (const tokens of this.#tokens.splice(length)) this.#tokensSum -= tokens
     this.#contentHash = contentHash
     return cut
   }
@@ -57,9 +83,30 @@ export class Conversation {
   /** Other instructions for the same conversation; costs its whole length, once per hand-off. */
   instruct(content: string): void {
     const rest = this.#messages.filter((message) => message.role !== 'system')
-    this.#messages = []
-    this.#contentHash = ''
+    this.#clear()
     if (content !== '') this.add({ role: 'system', content })
     for (const message of rest) this.add(message)
+  }
+
+  /** These messages instead; the place between the two parts comes back. */
+  replace({ before, after }: Parts): Mark {
+    this.#clear()
+    for (const message of before) this.add(message)
+    const { mark } = this
+    for (const message of after) this.add(message)
+    return mark
+  }
+
+  /** The same behind the instructions; the place is after `at` of the messages. */
+  replaceAfterSystem(messages: readonly ChatMessage[], at: number): Mark {
+    const system = this.#messages.slice(0, this.systemMessages)
+    return this.replace({ before: [...system, ...messages.slice(0, at)], after: messages.slice(at) })
+  }
+
+  #clear(): void {
+    this.#messages = []
+    this.#tokens = []
+    this.#tokensSum = 0
+    this.#contentHash = ''
   }
 }

@@ -65,6 +65,24 @@ describe('an agent is a fold over its outcomes', () => {
     await fc.assert(law, { numRuns: 200 })
   })
 
+  it('A3: it makes no difference where an agent is left and made anew from its state', async () => {
+    const law = fc.asyncProperty(
+      fc.array(turn, { maxLength: 8 }),
+      fc.constantFrom(...agents),
+      fc.infiniteStream(fc.nat(100)),
+      fc.infiniteStream(fc.boolean()),
+      async (turns, agent, dice, leaves) => {
+        const order = [...dice.take(500)]
+        const pick = (from: number[]) => (open: number) => (from.shift() ?? 0) % Math.max(open, 1)
+        const whole = await drive(agent, 'go', following(turns), pick([...order]))
+        const isLeft = (): boolean => leaves.next().value === true
+        const parted = await drive(agent, 'go', following(turns), pick([...order]), { isLeft })
+        expect({ seen: parted.seen, end: parted.end }).toEqual({ seen: whole.seen, end: whole.end })
+      },
+    )
+    await fc.assert(law, { numRuns: 200 })
+  })
+
   it('A2: the order in which calls settle leaves no trace in the conversation', async () => {
     const law = fc.asyncProperty(
       fc.array(turn, { maxLength: 6 }),
@@ -87,7 +105,7 @@ describe('an agent is a fold over its outcomes', () => {
     }
     const steps = Array<ModelAnswer>(200).fill(calls(call('echo', { text: 'a' })))
     const agent = make({ tools: { echo }, maxSteps: 500, loopDetection: false })
-    const run = await drive(agent, 'go', script(...steps, says('end')), undefined, counting)
+    const run = await drive(agent, 'go', script(...steps, says('end')), undefined, { hashing: counting })
     expect(run.lists.size).toBe(1)
     expect(new Set(hashes(run)).size).toBe(201)
     expect(hashedChars).toBeLessThan(200 * 2 * 400)

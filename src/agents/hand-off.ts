@@ -15,6 +15,18 @@ export function notePlan(definition: AnyDefinition, plan: AgentPlan): void {
   PLANS.set(definition, plan)
 }
 
+/** The plan of the agent that had the conversation, as far as this code can still hand over to one of that name. */
+export function heirOf(root: AgentPlan, name: string | undefined): AgentPlan {
+  const plans = [root]
+  // The list grows while it is walked.
+  for (const plan of plans) {
+    if (plan.name === name) return plan
+    for (const entry of plan.tools().values())
+      if (entry.kind === 'handoff' && !plans.includes(entry.plan)) plans.push(entry.plan)
+  }
+  return root
+}
+
 /** The tools that hand over. Throws `DEFINITION_INVALID`. */
 export function handoffEntries(handoffs: readonly unknown[], agentName: string): readonly ToolEntry[] {
   return handoffs.map((given, i) => {

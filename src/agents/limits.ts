@@ -21,3 +21,17 @@ export const REPEATS_DEFAULT = 3
 export const REPEATS_MIN = 2
 /** The most that it may be. */
 export const REPEATS_MAX = 1_000
+/** Estimated tokens around a message or a part of it. */
+export const PART_TOKENS = 4
+/** Estimated tokens of an image, and at least of any file. */
+export const FILE_TOKENS = 1_600
+/** Steps that `stopWhen` is shown whole; of older ones it sees the calls and the usage. */
+export const STEPS_SHOWN_WHOLE = 50
+/** The least `context.tokensMax`. */
+export const CONTEXT_TOKENS_MIN = 500
+/** Estimated tokens of the summary that stands for the older part of a conversation. */
+export const SUMMARY_TOKENS_MAX = 4_000
+/** The least room for it. */
+export const SUMMARY_TOKENS_MIN = 64
+/** Output tokens of the call that writes it: some models think before they write. */
+export const SUMMARY_ANSWER_TOKENS = 8_192

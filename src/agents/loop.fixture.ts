@@ -23,6 +23,7 @@ export type Seen = {
   /** As text, taken when it was asked. */
   readonly messages?: string
   readonly extra?: unknown
+  readonly args?: unknown
 }
 
 /** What happened in one run. */
@@ -31,7 +32,16 @@ export type Drive = {
   readonly log: (readonly [slot: string, outcome: ReducerOutcome])[]
   /** The message lists that model calls were given, by identity. */
   readonly lists: Set<unknown>
+  /** What was kept of the agent where it was left. */
+  readonly states: unknown[]
   end: ReducerOutcome | undefined
+}
+
+/** How asks are performed, beside what performs them. */
+export type Driving = {
+  readonly hashing?: (text: string) => string
+  /** Whether the agent is left at this snapshot, and made anew from its state. */
+  readonly isLeft?: (isDue: boolean) => boolean
 }
 
 /** SHA-256, as a host has it. */
@@ -108,12 +118,19 @@ export async function drive(
   input: unknown,
   perform: (ask: ReducerAsk) => unknown,
   pick: (open: number) => number = () => 0,
-  hashing: (text: string) => string = hash,
+  { hashing = hash, isLeft = () => false }: Driving = {},
 ): Promise<Drive> {
-  const instance = definition.reducer({ input: fresh(input), pid: 'p', hash: hashing })
+  let instance = definition.reducer({ input: fresh(input), pid: 'p', hash: hashing })
   const open: ReducerAsk[] = []
-  const run: Drive = { seen: [], log: [], lists: new Set(), end: undefined }
+  const run: Drive = { seen: [], log: [], lists: new Set(), states: [], end: undefined }
   const take = (step: ReducerStep): void => {
+    if (step.snapshot !== undefined && isLeft(step.snapshot.isDue)) {
+      const state = fresh(step.snapshot.state())
+      run.states.push(state)
+      instance = definition.reducer({ input: fresh(input), state, pid: 'p', hash: hashing })
+      const begun = instance.begin()
+      return take(begun.snapshot === undefined ? begun : { asks: begun.asks })
+    }
     for (const ask of step.asks) {
       // Nobody writes to an agent here: it hears nothing, and that costs nothing.
       if (ask.type === 'receive') continue
@@ -170,7 +187,8 @@ function look(ask: ReducerAsk): Seen {
   switch (type) {
     case 'model': {
       const { messages, ...extra } = ask.request
-      return { slot, type, contentHash: ask.contentHash, messages: encode(messages), extra }
+      const { contentHash, args } = ask
+      return { slot, type, contentHash, messages: encode(messages), extra, args }
     }
     case 'tool':
       return { slot, type, name: ask.name, input: ask.input, messages: encode(ask.messages), extra: ask.toolCallId }

@@ -2,15 +2,18 @@
 import { modelName } from '../kernel/index.ts'
 import type { ModelRef, ModelRequest, Sampling, WhenBusy } from '../kernel/index.ts'
 import type { Approvals } from './approval.ts'
+import type { ContextPlan } from './context/context-settings.ts'
 import type { OutputFormat } from './output.ts'
 import type { Instructions } from './prompt.ts'
 import type { CircleLimits } from './repeats.ts'
+import type { MigrateState } from './state.ts'
 import type { StopCondition } from './steps.ts'
 import type { Toolset } from './toolset.ts'
 
 /** What `agent()` has made of its settings. */
 export type AgentPlan = {
   readonly name: string
+  readonly version: string
   readonly model: ModelRef
   readonly instructions: Instructions | ((input: unknown) => unknown) | undefined
   /** Without the tools that hand over. */
@@ -27,6 +30,8 @@ export type AgentPlan = {
   /** Lives on its mailbox when it has answered. */
   readonly isLasting: boolean
   readonly circles: CircleLimits
+  readonly context: ContextPlan | undefined
+  readonly migrate: MigrateState | undefined
 }
 
 /** What is the same in every request of an agent. */

@@ -62,6 +62,14 @@ export function messagesOf(input: unknown, agentName: string): readonly ChatMess
   return [userText(jsonText(input), 'the input', agentName)]
 }
 
+/** Place of the message that says what is to be done: the last of the user's. */
+export function taskAtOf(messages: readonly ChatMessage[]): number {
+  return Math.max(
+    messages.findLastIndex(({ role }) => role === 'user'),
+    0,
+  )
+}
+
 function readMessages(messages: readonly unknown[], agentName: string): readonly ChatMessage[] {
   if (messages.length === 0) throw invalid(agentName, 'messages', 'is empty; give at least one user message')
   return messages.map((message, i) => readMessage(message, `messages[${i}]`, agentName))

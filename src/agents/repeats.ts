@@ -25,6 +25,15 @@ export type Circle = {
   readonly times: number
 }
 
+/** What is remembered, as data. */
+export type RepeatsData = {
+  readonly told: readonly string[]
+  readonly streaks: readonly (readonly [id: string, times: number])[]
+  readonly last: string
+  readonly lastButOne: string
+  readonly alternating: number
+}
+
 type Call = { readonly call: ToolCallPart; readonly result: string; readonly id: string }
 
 /** The circles of one agent. */
@@ -44,6 +53,25 @@ export class Repeats {
     this.#limit = repeats
     this.#except = new Set(except)
     this.#hash = hash
+  }
+
+  get data(): RepeatsData {
+    return {
+      told: [...this.#told],
+      streaks: [...this.#streaks],
+      last: this.#last,
+      lastButOne: this.#lastButOne,
+      alternating: this.#alternating,
+    }
+  }
+
+  /** Takes up what an earlier instance remembered. */
+  restore({ told, streaks, last, lastButOne, alternating }: RepeatsData): void {
+    for (const id of told) this.#told.add(id)
+    this.#streaks = new Map(streaks)
+    this.#last = last
+    this.#lastButOne = lastButOne
+    this.#alternating = alternating
   }
 
   /** A step is over; the circle it closes, if it closes one. */

@@ -3,11 +3,13 @@ import { SkeinError } from '../std/index.ts'
 import { WHEN_BUSY } from '../kernel/index.ts'
 import type { InferSchema, ModelRef, ModelRequest, Sampling, Schema, WhenBusy } from '../kernel/index.ts'
 import type { ToolApproval } from './approval.ts'
+import type { ContextSettings } from './context/context-settings.ts'
 import type { Handoffs } from './hand-off.ts'
 import { REPEATS_DEFAULT, REPEATS_MAX, REPEATS_MIN, STEPS_DEFAULT, STEPS_MAX } from './limits.ts'
 import type { AgentOutput } from './output.ts'
 import type { Instructions } from './prompt.ts'
 import type { CircleLimits, LoopDetection } from './repeats.ts'
+import type { MigrateState } from './state.ts'
 import type { StopCondition } from './steps.ts'
 import type { AgentTools, Toolset } from './toolset.ts'
 
@@ -50,11 +52,18 @@ export type AgentSettings<
   readonly onIdle?: 'end' | 'wait'
   /** Same call, same outcome: told once after `repeats` times (3), then it ends with `LOOP_DETECTED`. `false` lets it. */
   readonly loopDetection?: LoopDetection
+  /**
+   * How long the conversation may become before its older part is summarised; off with `false`, and by default
+   * three quarters of the model's window where that is known.
+   */
+  readonly context?: ContextSettings | false
   readonly description?: string
   /** A label for people. */
   readonly version?: string
   /** `adopt` (default): runs go on with the newest code at their next step. `pin`: only with the code they were born with. */
   readonly onUpgrade?: 'adopt' | 'pin'
+  /** `state`: called once, recorded, when a run goes on with this code from a snapshot that another `version` wrote. */
+  readonly migrate?: { readonly state: MigrateState }
 }
 
 /** What `instructions` is given. */
@@ -91,6 +100,8 @@ const KNOWN: ReadonlySet<string> = new Set([
   'whenBusy',
   'onIdle',
   'loopDetection',
+  'context',
+  'migrate',
 ])
 
 const ON_THE_MODEL = 'set it where the model is made; calls are retried and timed by Skein'
@@ -141,7 +152,7 @@ export function checkSettings(settings: AgentSettings): void {
     throw bad(name, `has a setting ${key}, which Skein does not have`, mend ?? 'leave it out')
   }
   checkConduct(settings)
-  const { model, maxSteps, stopWhen, instructions, onUpgrade } = settings as {
+  const { model, maxSteps, stopWhen, instructions, onUpgrade, migrate } = settings as {
     readonly [K in keyof AgentSettings]?: unknown
   }
   if (!(typeof model === 'string' ? model.trim() !== '' : isModelObject(model))) {
@@ -158,6 +169,9 @@ export function checkSettings(settings: AgentSettings): void {
   }
   if (instructions !== undefined && !['string', 'object', 'function'].includes(typeof instructions)) {
     throw bad(name, 'has instructions that are no text', 'give a string, or a function of the input that returns one')
+  }
+  if (migrate !== undefined && !hasState(migrate)) {
+    throw bad(name, 'has a migrate without a state function', 'give migrate: { state: (old) => new }')
   }
   if (onUpgrade !== undefined && onUpgrade !== 'adopt' && onUpgrade !== 'pin') {
     throw bad(name, `has onUpgrade ${JSON.stringify(onUpgrade)}`, "give 'adopt' or 'pin'")
@@ -212,6 +226,10 @@ export function toolChoiceOf(
     )
   }
   return typeof choice === 'object' ? { toolName: choice.toolName } : choice
+}
+
+function hasState(migrate: unknown): boolean {
+  return typeof migrate === 'object' && migrate !== null && 'state' in migrate && typeof migrate.state === 'function'
 }
 
 function isModelObject(model: unknown): boolean {

@@ -1,5 +1,6 @@
 /** What `stopWhen` is shown: the finished steps, in the shape of the AI SDK's step results. */
 import { modelName, textOf } from '../kernel/index.ts'
+import { STEPS_SHOWN_WHOLE } from './limits.ts'
 import type { FinishReason, ModelAnswer, ModelRef, ToolCallPart } from '../kernel/index.ts'
 
 type CallOf = { readonly toolCallId: string; readonly toolName: string; readonly input: unknown }
@@ -53,6 +54,16 @@ export function stepOf(
       totalTokens: answer.usage.inputTokens + answer.usage.outputTokens,
     },
   }
+}
+
+/** Remembers a step; of one that is long past, only what was called and used. */
+export function remember(steps: AgentStep[], step: AgentStep): void {
+  steps.push(step)
+  const at = steps.length - 1 - STEPS_SHOWN_WHOLE
+  const old = steps[at]
+  if (old === undefined) return
+  const toolCalls = old.toolCalls.map((call) => ({ ...call, input: {} }))
+  steps[at] = { ...old, text: '', toolCalls, toolResults: [] }
 }
 
 /** True when any condition says stop; asynchronous where one of them is. */

@@ -7,6 +7,16 @@ import { withdrawnNote } from './withdrawn.ts'
 /** Where an answer goes. */
 export type Caller = NonNullable<ReceivedMessage['replyTo']>
 
+/** A turn as data. */
+export type TurnData = {
+  /** Messages of the conversation before it, the system message apart. */
+  readonly from: number
+  readonly told: readonly string[]
+  readonly callers: readonly Caller[]
+  readonly repairs: number
+  readonly firstStep: number
+}
+
 /**
  * One request and the work on it.
  *
@@ -24,6 +34,26 @@ export class Turn {
   constructor(mark: Mark, n: number) {
     this.#mark = mark
     this.#firstStep = n
+  }
+
+  /** `systemMessages`: how many of the conversation's messages are not counted. */
+  data(systemMessages: number): TurnData {
+    const { callers, repairs } = this
+    const from = this.#mark.length - systemMessages
+    return { from, told: this.#told, callers: [...callers], repairs, firstStep: this.#firstStep }
+  }
+
+  /** Takes up what an earlier instance knew. */
+  restore({ told, callers, repairs, firstStep }: TurnData): void {
+    this.#told = [...told]
+    this.callers.push(...callers)
+    this.repairs = repairs
+    this.#firstStep = firstStep
+  }
+
+  /** The conversation has become another: what is before this place stays when the request is taken back. */
+  moveTo(mark: Mark): void {
+    this.#mark = mark
   }
 
   tell(texts: readonly string[]): void {

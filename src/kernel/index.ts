@@ -31,6 +31,8 @@ export type {
   ReducerInstance,
   ReducerOutcome,
   ReducerStep,
+  ShownText,
+  ShownTexts,
 } from './definitions/reducer.ts'
 export { noteDefinition } from './definitions/defined.ts'
 export { codeDigest, createRegistry } from './definitions/registry.ts'

@@ -51,6 +51,8 @@ export const ERROR_CODES = {
   ACCOUNT_FROZEN: budget,
   STEPS_EXCEEDED: failed,
   LOOP_DETECTED: failed,
+  CONTEXT_EXCEEDED: failed,
+  STATE_INVALID: failed,
   VALUE_TOO_LARGE: failed,
   // messages and children
   MAILBOX_FULL: again,

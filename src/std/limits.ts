@@ -16,6 +16,8 @@ export const FRAME_FACTS_MAX = 512
 export const SEGMENT_FACTS_WARN = 1_000
 /** Facts since the snapshot: `SEGMENT_TOO_LONG` (rule D7). */
 export const SEGMENT_FACTS_MAX = 10_000
+/** Facts since the snapshot after which an agent takes its next one. */
+export const SNAPSHOT_FACTS = 1_000
 /** Mailbox (rule M6). */
 export const MAILBOX_MESSAGES_MAX = 10_000
 /** Bytes of the bodies in a mailbox (rule M6). */

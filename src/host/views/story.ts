@@ -28,6 +28,9 @@ export type Entry = {
   endedAt: number | undefined
   args: Payload | undefined
   argsHash: string | undefined
+  /** Hashes of the system prompt and the tool definitions that a model was shown. */
+  prompt: string | undefined
+  tools: string | undefined
   approvedBy: string | undefined
   outcome: Outcome | undefined
   actual: Amounts
@@ -62,6 +65,8 @@ export class Story {
   /** Entries that code had not asked for when it was adopted. */
   readonly orphans = new Set<string>()
   readonly entries = new Map<string, Entry>()
+  /** Prompts and tool definitions by hash. */
+  readonly texts = new Map<string, Payload>()
   readonly #named = new Map<string, number>()
 
   /** Folds facts in; what was seen is skipped. False when some are missing in between: read again from `nextSeq`. */
@@ -76,13 +81,17 @@ export class Story {
     return true
   }
 
-  /** The entry of a key of the current segment, or of any segment by exact name. */
+  /** The entry of a key, in the current segment or else the last that has it, or of any segment by exact name. */
   find(nameOrKey: string): Entry | undefined {
     const byKey = this.entries.get(`${this.segment} ${baseOf(nameOrKey)}`)
     if (byKey !== undefined) return byKey
     const plain = nameOrKey.replace(/#1$/, '')
-    for (const entry of this.entries.values()) if (entry.name === plain) return entry
-    return undefined
+    let older: Entry | undefined
+    for (const entry of this.entries.values()) {
+      if (entry.name === plain) return entry
+      if (entry.key === baseOf(nameOrKey)) older = entry
+    }
+    return older
   }
 
   /** Gives back the memory of an ended process's effects; the counters stay. */
@@ -121,6 +130,9 @@ export class Story {
         return
       case 'intended':
         return this.#intended(fact)
+      case 'shown':
+        this.texts.set(fact.hash, fact.text)
+        return
       case 'begun': {
         const entry = this.#entry(fact.key, fact.at)
         entry.phase = 'begun'
@@ -181,6 +193,8 @@ export class Story {
     entry.attempts = fact.attempt
     entry.idempotent = fact.idempotent === true
     entry.argsHash = fact.argsHash
+    entry.prompt = fact.prompt
+    entry.tools = fact.tools
     entry.args ??= fact.args
     entry.approvedBy = fact.verdict.approvedBy ?? entry.approvedBy
     entry.wait = undefined
@@ -281,6 +295,8 @@ export class Story {
       endedAt: undefined,
       args: undefined,
       argsHash: undefined,
+      prompt: undefined,
+      tools: undefined,
       approvedBy: undefined,
       outcome: undefined,
       actual: {},

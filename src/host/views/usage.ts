@@ -36,7 +36,8 @@ export async function runFigures(reader: Reader, root: Pid): Promise<RunFigures>
     for (const entry of story.effects()) {
       const step = stepOf(view.pid, entry)
       if (step === undefined) continue
-      steps.push(step)
+      // A summary of the conversation is used and paid for, but it is no step of the agent's.
+      if (!/\/compact\d*$/.test(entry.key)) steps.push(step)
       usage = {
         inputTokens: usage.inputTokens + step.usage.inputTokens,
         outputTokens: usage.outputTokens + step.usage.outputTokens,

@@ -10,6 +10,7 @@ import { oneLine, outcomeWords, payloadWords } from './value.ts'
 export type FactLine = { readonly verb: string; readonly subject: string; readonly detail: string }
 
 const DETAIL_MAX = 100
+const HASH_SHOWN = 12
 
 /** One fact; `story` has folded it already, so that effects have their names. */
 export function factWords(fact: Fact, story: Story): FactLine {
@@ -28,6 +29,8 @@ function words(fact: Fact, nameOf: (key: string) => string): Words {
       const kind = `${fact.kind} ${fact.class}`
       return ['allowed', nameOf(fact.key), kind, attemptWords(fact.attempt), byWords(fact.verdict.approvedBy), args]
     }
+    case 'shown':
+      return ['shows', fact.what, fact.hash.slice(0, HASH_SHOWN), payloadWords(fact.text, DETAIL_MAX)]
     case 'begun':
       return ['begun', nameOf(fact.key), attemptWords(fact.attempt)]
     case 'settled': {

@@ -9,6 +9,12 @@ import type { Schema } from './schema.ts'
 import type { AnyTool } from './tool.ts'
 import type { AnyDefinition } from './definition.ts'
 
+/** A text that a model is shown at many steps: named by its hash at each, recorded once. */
+export type ShownText = { readonly hash: string; readonly text: string }
+
+/** What a model was shown beside the conversation: its system prompt, and its tool definitions as JSON. */
+export type ShownTexts = { readonly prompt?: ShownText; readonly tools?: ShownText }
+
 /** What a reducer asks for. `slot` is the author key (rule K4), unique in the process: `r7/model`, `r7/tool/2`. */
 export type ReducerAsk =
   | {
@@ -17,6 +23,9 @@ export type ReducerAsk =
       readonly ref: ModelRef
       readonly request: ModelRequest
       /** Rolling hash of the conversation. */ readonly contentHash: string
+      /** What is recorded of the call, beside its hash; the conversation itself is the state's. */
+      readonly args?: unknown
+      readonly shown?: ShownTexts
     }
   | {
       readonly type: 'tool'
@@ -82,6 +91,18 @@ export type ReducerStep = {
    * one of them is answered at once.
    */
   readonly end?: ReducerOutcome
+  /** Set between two steps: here the state can be written as data. */
+  readonly snapshot?: ReducerSnapshot
+}
+
+/**
+ * A moment at which a reducer can be left: nothing of it is open but `receive`s. An instance that is made with
+ * `state` begins with the asks of this very step, so it makes no difference whether the snapshot is taken.
+ */
+export type ReducerSnapshot = {
+  /** Worth taking now: the state has become much smaller than what led to it. */
+  readonly isDue: boolean
+  state(): unknown
 }
 
 /** A running reducer: its state is its own. */
@@ -91,9 +112,12 @@ export interface ReducerInstance {
   on(slot: string, outcome: ReducerOutcome): ReducerStep
 }
 
-/** Makes an instance for one process. `input` is decoded and fresh. */
+/** Makes an instance for one process. `input` and `state` are decoded and fresh. */
 export type ReducerFactory = (about: {
+  /** What the process was born with, in every segment. */
   readonly input: unknown
+  /** What the last snapshot holds, by this code or an older one; absent in the first segment. */
+  readonly state?: unknown
   readonly pid: string
   readonly hash: (text: string) => string
 }) => ReducerInstance

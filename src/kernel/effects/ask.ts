@@ -3,6 +3,7 @@ import type { EffectKey, ErrorData, Pid, ScopePath } from '../../std/index.ts'
 import type { Budget } from '../accounts/amounts.ts'
 import type { AnyDefinition } from '../definitions/definition.ts'
 import type { ModelRef, ModelRequest } from '../definitions/model.ts'
+import type { ShownTexts } from '../definitions/reducer.ts'
 import type { Schema } from '../definitions/schema.ts'
 import type { AnyTool } from '../definitions/tool.ts'
 import type { EffectClass, MessagePattern } from '../journal/facts.ts'
@@ -37,7 +38,12 @@ export type EffectAsk = AskBase & {
   readonly onUnknown: 'park' | 'throw'
   readonly keyTtlMs: number | undefined
   readonly work:
-    | { readonly kind: 'model'; readonly ref: ModelRef; readonly request: ModelRequest }
+    | {
+        readonly kind: 'model'
+        readonly ref: ModelRef
+        readonly request: ModelRequest
+        readonly shown?: ShownTexts
+      }
     | {
         readonly kind: 'tool'
         readonly tool: AnyTool

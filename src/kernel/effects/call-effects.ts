@@ -1,6 +1,7 @@
 /** Model calls and steps of a workflow as effects. */
 import { durationMs } from '../../std/index.ts'
 import type { ModelRef, ModelRequest } from '../definitions/model.ts'
+import type { ShownTexts } from '../definitions/reducer.ts'
 import type { Payload } from '../journal/outcome.ts'
 import type { CallOptions, StepFn, StepOptions } from '../workflows/context.ts'
 import type { EffectAsk } from './ask.ts'
@@ -28,9 +29,10 @@ export const MODEL_ATTEMPTS_DEFAULT = 3
 export function modelEffect(
   ref: ModelRef,
   request: ModelRequest,
-  about: { readonly argsHash: string; readonly args: Payload | undefined },
+  about: { readonly argsHash: string; readonly args: Payload | undefined; readonly shown?: ShownTexts | undefined },
   options: CallOptions,
 ): EffectBody {
+  const { shown, ...recorded } = about
   return {
     ...common(options),
     attemptsMax: options.attempts ?? MODEL_ATTEMPTS_DEFAULT,
@@ -38,8 +40,8 @@ export function modelEffect(
     class: 'read',
     name: request.model,
     idempotent: false,
-    ...about,
-    work: { kind: 'model', ref, request },
+    ...recorded,
+    work: { kind: 'model', ref, request, ...(shown === undefined ? {} : { shown }) },
   }
 }
 

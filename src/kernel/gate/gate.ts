@@ -25,6 +25,7 @@ import { keyAge } from './stages/key-age.ts'
 import { schedule } from './stages/schedule.ts'
 import { shape } from './stages/shape.ts'
 import { unknownFirst } from './stages/unknown-first.ts'
+import { hashesOf, shownFirst } from './shown-texts.ts'
 import { versionOf } from './tool-version.ts'
 
 /** The stages, in order. Capability, policy and flow take their places after `shape` when the guard is built. */
@@ -101,7 +102,12 @@ function intentOf(process: Process, ask: EffectAsk, about: Attempt): readonly Fa
     ...about,
     ...(ask.idempotent ? { idempotent: true as const } : {}),
     ...(toolVersion === undefined ? {} : { toolVersion }),
+    ...hashesOf(ask),
   }
   if (ask.class === 'local') return [intended]
-  return [intended, { type: 'begun', key: ask.key, attempt: about.attempt, owner: process.act.owner }]
+  return [
+    ...shownFirst(process, ask),
+    intended,
+    { type: 'begun', key: ask.key, attempt: about.attempt, owner: process.act.owner },
+  ]
 }

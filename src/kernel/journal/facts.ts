@@ -110,7 +110,13 @@ export type FactBody =
       readonly idempotent?: true
       /** Version of the tool's definition, where it has one. */
       readonly toolVersion?: string
+      /** Hash of the system prompt that the model is shown; its text is a `shown` fact. */
+      readonly prompt?: string
+      /** Hash of the tool definitions that the model is shown; their text is a `shown` fact. */
+      readonly tools?: string
     }
+  /** What a model is shown from here on, in many calls: recorded once per hash and process. */
+  | { readonly type: 'shown'; readonly what: 'prompt' | 'tools'; readonly hash: string; readonly text: Payload }
   | { readonly type: 'begun'; readonly key: EffectKey; readonly attempt: number; readonly owner: OwnerId }
   /** `attempt` 0 = refused at the gate, or a local fact that needs no intent. */
   | {

@@ -15,17 +15,22 @@ export function startBody(process: Process): void {
 export function makeBody(process: Process): void {
   const { definition } = process
   if (definition === undefined) return
-  const input = (): unknown => decode(process.state.input)
   switch (definition.kind) {
     case 'workflow':
-      process.body = new WorkflowBody(process, definition, input)
+      process.body = new WorkflowBody(process, definition, () => decode(process.state.input))
       return
     case 'agent':
-      process.body = new ReducerBody(process, definition, input)
+      process.body = new ReducerBody(process, definition, () => reducerGiven(process))
       return
     default:
       unreachable(definition, 'kind of definition')
   }
+}
+
+/** An agent keeps the input it was born with; what a snapshot holds is its state. */
+function reducerGiven({ state }: Process): { input: unknown; state?: unknown } {
+  const input = decode(state.born?.input.text ?? state.input)
+  return state.segment === 0 ? { input } : { input, state: decode(state.input) }
 }
 
 /** The closing of the root scope is delivered like everything else, in `seq` order. */

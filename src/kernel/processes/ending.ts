@@ -1,18 +1,19 @@
-/** How a process comes to its end: floating calls, children, lingering writes, then one fact (rules C3, S5, X5, A4). */
-import { asEffectKey, limits, SkeinError, toSkeinError } from '../../std/index.ts'
+/** How a process comes to its end: floating calls, children, lingering writes, then one fact (rules C3, S5, X5). */
+import { asEffectKey, limits, toSkeinError } from '../../std/index.ts'
 import type { EffectKey } from '../../std/index.ts'
 import { parse } from '../definitions/schema.ts'
 import { failure, payloadOf } from '../journal/outcome.ts'
 import type { Outcome } from '../journal/outcome.ts'
 import type { BodyEnd } from './body.ts'
 import type { Ask } from '../effects/ask.ts'
-import { makeBody } from './bodies.ts'
 import { giveUpAll } from '../upgrade/give-up.ts'
 import { CANCEL_KEY, cancelChild, stopAsk } from './cancel.ts'
 import { letLinger } from './pending-wait.ts'
 import type { Process } from './process.ts'
 import { isShielded } from '../scopes/scope.ts'
 import { lostCompensations, shieldBeforeEnd } from './shield.ts'
+import { startSegment } from './segment.ts'
+import { hasBegun } from './snapshot-moment.ts'
 
 /** The wait for children that were told to end (rule X5). */
 const ORPHANS_KEY: EffectKey = asEffectKey('!orphans')
@@ -31,7 +32,14 @@ export function moveToEnd(process: Process): Ending {
   const isGoingOn = body?.end?.type === 'continue'
   const cancelled = state.cancelled !== undefined && (isGoingOn || !process.open.has(CANCEL_KEY))
   if (!cancelled && body?.end === undefined) return 'open'
-  if (!cancelled && body?.end?.type === 'continue') return continueAsNew(process, body.end.state)
+  if (!cancelled && body?.end?.type === 'continue') {
+    giveUpAll(process)
+    // What lingers of a closed scope belongs to this segment: it comes to its end first.
+    const isHeld = state.openChildren().length > 0 && !areOverdue(process)
+    if (process.inFlight > 0 || isHeld || hasBegun(process) || process.shield.isBusy(state)) return 'open'
+    startSegment(process, body.end.state)
+    return 'continued'
+  }
   dropUnbegun(process)
   giveUpAll(process)
   const failed = cancelled || body?.end?.type === 'error'
@@ -109,18 +117,6 @@ function isRepeat(process: Process, ask: Ask): boolean {
   return ask.op === 'effect' && ask.class === 'write' && (process.state.effects.get(ask.key)?.attempt ?? 0) > 0
 }
 
-function hasBegun(process: Process): boolean {
-  for (const record of process.state.effects.values()) {
-    if (
-      record.outcome === undefined &&
-      record.kind !== undefined &&
-      (record.phase === 'begun' || record.phase === 'intended')
-    )
-      return true
-  }
-  return false
-}
-
 function resultOf(process: Process, end: Exclude<BodyEnd, { type: 'continue' }>): Outcome {
   if (end.type === 'error')
     return end.error.code === 'CANCELLED' && process.state.cancelled !== undefined
@@ -157,79 +153,4 @@ function tellParent(process: Process, outcome: Outcome): void {
       toppedUp: process.state.toppedUp,
     },
   })
-}
-
-/** `continueAsNew` beside open calls or children is a mistake of the author, found before the gate lets more of them begin. */
-export function refuseOpenContinue(process: Process): void {
-  const { body } = process
-  if (body?.end?.type !== 'continue') return
-  const open = [...process.open.values()].find(
-    (ask) => ask.key !== CANCEL_KEY && !isShielded(ask.key) && !(ask.op === 'close' && ask.concluded.isConcluded),
-  )
-  const child = process.state.openChildren().find(({ cancelSent }) => !cancelSent)
-  const what = open?.key ?? child?.pid
-  if (what === undefined) return
-  const error = new SkeinError(
-    'CONTINUE_AS_NEW_INVALID',
-    `${process.definition?.name} returned continueAsNew while something is open (${what}); await it first`,
-  )
-  body.end = { type: 'error', error: error.toJSON() }
-}
-
-function continueAsNew(process: Process, state: unknown): Ending {
-  giveUpAll(process)
-  // What lingers of a closed scope belongs to this segment: it comes to its end first.
-  const isHeld = process.state.openChildren().length > 0 && !areOverdue(process)
-  if (process.inFlight > 0 || isHeld || hasBegun(process) || process.shield.isBusy(process.state)) return 'open'
-  const from = process.definition
-  const isOther = takeNewest(process)
-  const { definition } = process
-  const given =
-    isOther && definition?.kind === 'workflow'
-      ? (definition.migrate?.state?.(state, { version: from?.version ?? '' }) ?? state)
-      : state
-  const next =
-    definition?.input === undefined
-      ? given
-      : parse(definition.input, given, `the state given to continueAsNew of ${definition.name}`)
-  process.record({
-    type: 'snapshot',
-    state: payloadOf(next, 'ARGS_NOT_DATA'),
-    version: definition?.version ?? '',
-    segment: process.state.segment + 1,
-    carried: payloadOf(process.state.carried()),
-    ...(isOther ? { codeDigest: process.codeDigest } : {}),
-  })
-  process.resetBody()
-  makeBody(process)
-  return 'continued'
-}
-
-/** The next segment runs the newest code that its host has registered (rule U2). */
-function takeNewest(process: Process): boolean {
-  const newest = process.deps.code.find(process.act.start.workflow)
-  if (newest?.isRegistered !== true || newest.codeDigest === process.codeDigest) return false
-  if (newest.definition.kind !== process.definition?.kind) return false
-  process.definition = newest.definition
-  process.codeDigest = newest.codeDigest
-  return true
-}
-
-/** Too long a segment stops here, before it cannot be replayed in good time (rule D7). */
-export function segmentTooLong(process: Process): SkeinError | undefined {
-  const facts = process.state.factsInSegment
-  if (facts > limits.SEGMENT_FACTS_WARN && !process.warnedLength) {
-    process.warnedLength = true
-    process.deps.trace({
-      type: 'log',
-      pid: process.pid,
-      text: `${process.definition?.name} has ${facts} facts in this segment; return ctx.continueAsNew(state) now and then`,
-    })
-  }
-  if (facts <= limits.SEGMENT_FACTS_MAX) return undefined
-  return new SkeinError(
-    'SEGMENT_TOO_LONG',
-    `${process.definition?.name} has more than ${limits.SEGMENT_FACTS_MAX} facts without a snapshot; return ` +
-      'ctx.continueAsNew(state) in its loop',
-  )
 }

@@ -22,7 +22,7 @@ import { makeBody, startBody } from './bodies.ts'
 import { recordBorn } from './born.ts'
 import { stopScope } from './cancel.ts'
 import { deliverNext, foreignAwait, inMacrotask } from './deliver.ts'
-import { dropUnbegun, moveToEnd, refuseOpenContinue, segmentTooLong } from './ending.ts'
+import { dropUnbegun, moveToEnd } from './ending.ts'
 import { enact, enactAsks } from './enact.ts'
 import { handleEvent, matchMessages } from './events.ts'
 import { releaseBudgetWaits } from './funding.ts'
@@ -30,6 +30,7 @@ import { Process, Turn } from './process.ts'
 import { leftBeforeLeaving } from './leaving.ts'
 import { recover, recoverLate } from './recovery.ts'
 import { replay } from './replay.ts'
+import { refuseOpenContinue, segmentTooLong } from './segment.ts'
 
 /** Runs activations; what processes share in one host (slots of drivers) lives here. */
 export interface Kernel {

@@ -35,6 +35,8 @@ export type Carried = {
   readonly counts: Counts
   /** Where it is not the code it was born with. */
   readonly codeDigest?: string
+  /** Hashes of the texts that models were shown. */
+  readonly shown?: readonly string[]
 }
 type Counts = { local: number; read: number; write: number; repeated: number; facts: number }
 
@@ -54,6 +56,8 @@ export class ProcessState {
   readonly cutShort = new Set<ScopePath>()
   /** Effects that had an unknown outcome in this segment, resolved or not (rule E7). */
   readonly unknowns = new Set<EffectKey>()
+  /** Hashes of the prompts and tool definitions that are recorded; they outlive segments. */
+  readonly shown = new Set<string>()
   /** Waits for money, open. */
   readonly budgetWaits = new Set<EffectKey>()
   /** Changes of code in this segment, in order. */
@@ -85,6 +89,9 @@ export class ProcessState {
       case 'intended':
         this.#intended(fact)
         return
+      case 'shown':
+        this.shown.add(fact.hash)
+        return
       case 'begun':
         this.#begun(fact)
         return
@@ -98,15 +105,9 @@ export class ProcessState {
       case 'resolved':
         if (fact.outcome !== undefined) this.#outcome(fact.key, fact.outcome, fact.seq)
         return
-      case 'waiting': {
-        const record = this.record(fact.key)
-        record.waiting = fact.on
-        if (fact.on.kind === 'approval') record.approvalOf = fact.on
-        // The same effect may wait for money, or for an operator, more than once.
-        record.outcome = undefined
-        if (fact.on.kind === 'budget') this.budgetWaits.add(fact.key)
+      case 'waiting':
+        this.#waiting(fact)
         return
-      }
       case 'answered':
         this.record(fact.key).approvedBy = fact.by
         this.#outcome(fact.key, fact.outcome, fact.seq)
@@ -183,6 +184,7 @@ export class ProcessState {
       children: [...this.children.values()].filter((child) => !child.ended),
       counts: { ...this.counts },
       ...(this.codeDigest === this.born?.codeDigest ? {} : { codeDigest: this.codeDigest }),
+      ...(this.shown.size === 0 ? {} : { shown: [...this.shown] }),
     }
   }
 
@@ -220,6 +222,15 @@ export class ProcessState {
     record.owner = fact.owner
     record.firstBegunAt ??= fact.at
     record.begunAt = fact.at
+  }
+
+  #waiting({ key, on }: FactOf<'waiting'>): void {
+    const record = this.record(key)
+    record.waiting = on
+    if (on.kind === 'approval') record.approvalOf = on
+    // The same effect may wait for money, or for an operator, more than once.
+    record.outcome = undefined
+    if (on.kind === 'budget') this.budgetWaits.add(key)
   }
 
   #settled(fact: FactOf<'settled'>): void {
@@ -337,6 +348,7 @@ export class ProcessState {
     this.effects.clear()
     this.children.clear()
     for (const child of carried.children) this.children.set(child.pid, { ...child, carried: true })
+    for (const hash of carried.shown ?? []) this.shown.add(hash)
     this.closedScopes.length = 0
     this.letGo.clear()
     this.cutShort.clear()

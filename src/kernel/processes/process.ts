@@ -146,7 +146,7 @@ export class Process implements Disposable {
 
   /**
    * Takes an ask from the body. With an outcome at hand it is delivered from the queue, in `seq` order; decided but
-   * unfinished, it is recovery's; else it waits for the gate.
+   * unfinished, it is recovery's, late where new code has put something before it; else it waits for the gate.
    */
   ask(ask: Ask): void {
     this.register(ask)

@@ -4,6 +4,7 @@ import type { AgentDefinition } from '../definitions/definition.ts'
 import type { ReducerAsk, ReducerInstance, ReducerOutcome, ReducerStep } from '../definitions/reducer.ts'
 import type { Ask } from '../effects/ask.ts'
 import { modelEffect } from '../effects/call-effects.ts'
+import type { EffectBody } from '../effects/call-effects.ts'
 import { toolEffect } from '../effects/tool-effect.ts'
 import { failureOf, payloadOf, valueOf } from '../journal/outcome.ts'
 import type { Outcome } from '../journal/outcome.ts'
@@ -11,6 +12,7 @@ import { childPid, suffixed } from '../keys/key.ts'
 import type { Body, BodyEnd } from './body.ts'
 import { keysOfSlot } from './drop.ts'
 import type { Process } from './process.ts'
+import { isTimeToLeave } from './snapshot-moment.ts'
 
 /** Runs an agent. */
 export class ReducerBody implements Body {
@@ -18,22 +20,22 @@ export class ReducerBody implements Body {
   end: BodyEnd | undefined
   readonly #process: Process
   readonly #definition: AgentDefinition
-  readonly #input: () => unknown
+  readonly #given: () => { readonly input: unknown; readonly state?: unknown }
   #reducer: ReducerInstance | undefined
   /** The end, unless mail comes that the reducer has just asked for. */
   #parting: BodyEnd | undefined
 
-  constructor(process: Process, definition: AgentDefinition, input: () => unknown) {
+  constructor(process: Process, definition: AgentDefinition, given: () => { input: unknown; state?: unknown }) {
     this.#process = process
     this.#definition = definition
-    this.#input = input
+    this.#given = given
   }
 
   start(): void {
     const { hash } = this.#process.deps
     this.#guarded(() => {
       this.#reducer = this.#definition.reducer({
-        input: this.#input(),
+        ...this.#given(),
         pid: this.#process.pid,
         hash: (text) => hash.sha256(text),
       })
@@ -59,6 +61,10 @@ export class ReducerBody implements Body {
       step = run()
     } catch (thrown) {
       this.end = { type: 'error', error: toSkeinError(thrown, 'WORKFLOW_FAILED').toJSON() }
+      return
+    }
+    if (step.snapshot !== undefined && isTimeToLeave(this.#process, step.snapshot.isDue)) {
+      this.end = { type: 'continue', state: step.snapshot.state() }
       return
     }
     for (const ask of step.asks) this.#ask(ask)
@@ -88,7 +94,7 @@ export class ReducerBody implements Body {
     }
     switch (ask.type) {
       case 'model':
-        return [{ ...base, ...modelEffect(ask.ref, ask.request, { argsHash: ask.contentHash, args: undefined }, {}) }]
+        return [{ ...base, ...modelOf(ask) }]
       case 'tool':
         return [
           {
@@ -146,6 +152,11 @@ export class ReducerBody implements Body {
         return unreachable(ask, 'ask of a reducer')
     }
   }
+}
+
+function modelOf({ ref, request, contentHash, args, shown }: Extract<ReducerAsk, { type: 'model' }>): EffectBody {
+  const recorded = args === undefined ? undefined : payloadOf(args, 'ARGS_NOT_DATA')
+  return modelEffect(ref, request, { argsHash: contentHash, args: recorded, shown }, {})
 }
 
 function reducerOutcome(outcome: Outcome): ReducerOutcome {

@@ -55,6 +55,7 @@ export function programTools(world: World, timeout: string): ProgramTools {
       name: 'helper',
       model: scriptedModel(helperTurn, { modelId: 'helper' }),
       tools: { ...write, read },
+      context: { tokensMax: HELPER_TOKENS },
     }),
     peek: worldTool(world, { name: 'peek', effect: 'local' }),
     queue: worldTool(world, { name: 'queue', effect: 'read', concurrency: 1, timeout }),
@@ -64,13 +65,21 @@ export function programTools(world: World, timeout: string): ProgramTools {
   }
 }
 
-/** Calls three tools at once, then one more, then says how much it was told. */
-function helperTurn({ turn, options, results }: ScriptedCall): ScriptedTurn {
+/** Little enough that its conversation is summarised on the way. */
+const HELPER_TOKENS = 500
+const TALK = 'and so on, '.repeat(60)
+
+/** Calls three tools at once, then one more, then says how much it was told; its summaries name what it has called. */
+function helperTurn({ options, results }: ScriptedCall): ScriptedTurn {
   const asked = options.prompt.find((message) => message.role === 'user')?.content[0]
   const [site = '', at = ''] = asked?.type === 'text' ? asked.text.split(' ') : []
+  const said = JSON.stringify(options.prompt)
+  if (options.tools === undefined) return { text: [...new Set(said.match(/done-\w+/g))].join(' ') }
   const call = (tool: string, part: string) => ({ tool, input: { site, at: `${at}${part}` } })
-  if (turn === 0) return { calls: [call('keyed', 'a'), call('checked', 'b'), call('read', 'c')] }
-  if (turn === 1) return { calls: [call('plain', 'd')] }
+  const has = (part: string): boolean => said.includes(`done-${part}`)
+  if (!has('a')) return { text: `done-a ${TALK}`, calls: [call('keyed', 'a'), call('checked', 'b'), call('read', 'c')] }
+  if (!has('d')) return { text: `done-d ${TALK}`, calls: [call('plain', 'd')] }
+  if (!has('e')) return { text: `done-e ${TALK}`, calls: [call('read', 'e')] }
   return { text: `told ${JSON.stringify(results).length}` }
 }
 

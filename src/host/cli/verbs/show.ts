@@ -18,6 +18,7 @@ import { openTime } from '../time.ts'
 import type { Verb } from '../verb.ts'
 
 const INDENT = 2
+const TITLE_WIDTH = 10
 
 /** `skein show`. */
 export const show: Verb = {
@@ -30,8 +31,13 @@ export const show: Verb = {
     withReader(typed, terminal, async (reader) => {
       const asked = typed.positionals[0] ?? ''
       if (asked.includes('/')) {
-        const { pid, entry } = await findEffect(reader, asked)
-        terminal.out(typed.has('json') ? jsonLine({ pid, ...entryJson(entry) }) : textOf(effectLines(pid, entry)))
+        const { pid, entry, story } = await findEffect(reader, asked)
+        const shown = shownJson(entry, story)
+        terminal.out(
+          typed.has('json')
+            ? jsonLine({ pid, ...entryJson(entry), ...(Object.keys(shown).length === 0 ? {} : { shown }) })
+            : textOf([...effectLines(pid, entry), ...shownLines(entry, shown)]),
+        )
         return 0
       }
       const pid = await findProcess(reader, asked)
@@ -160,6 +166,28 @@ function effectLines(pid: Pid, entry: Entry): readonly string[] {
   if (entry.outcome?.type === 'ok') lines.push('', 'value', indented(payloadText(entry.outcome.value)))
   else if (entry.outcome !== undefined) lines.push('', `outcome   ${outcomeWords(entry.outcome, Infinity)}`)
   return lines
+}
+
+/** What the model was shown beside the conversation, by the hashes of the call. */
+function shownJson(
+  { prompt, tools }: Entry,
+  { texts }: Story,
+): { readonly prompt?: unknown; readonly tools?: unknown } {
+  const text = (hash: string | undefined): unknown => payloadJson(hash === undefined ? undefined : texts.get(hash))
+  const given = text(prompt)
+  const toolsText = text(tools)
+  return {
+    ...(given === undefined ? {} : { prompt: given }),
+    ...(toolsText === undefined ? {} : { tools: typeof toolsText === 'string' ? JSON.parse(toolsText) : toolsText }),
+  }
+}
+
+function shownLines(entry: Entry, shown: ReturnType<typeof shownJson>): readonly string[] {
+  const part = (name: string, hash: string | undefined, value: unknown): readonly string[] =>
+    value === undefined
+      ? []
+      : ['', `${name.padEnd(TITLE_WIDTH)}${hash}`, indented(typeof value === 'string' ? value : toJson(value, INDENT))]
+  return [...part('prompt', entry.prompt, shown.prompt), ...part('tools', entry.tools, shown.tools)]
 }
 
 function payloadText(payload: Payload): string {
