@@ -28,4 +28,6 @@ export type {
   ProcessView,
   Query,
   SettleResult,
+  Switch,
+  SwitchChange,
 } from './port.ts'

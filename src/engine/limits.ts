@@ -47,3 +47,5 @@ export const CONTROL_LINE_BYTES_MAX = limits.PAYLOAD_BYTES_MAX + 1024 * 1024
 export const CONTROL_TIMEOUT_MS = 10_000
 /** What the write-ahead log is cut back to once it has been copied. */
 export const WAL_KEPT_BYTES = 4 * 1024 * 1024
+/** Things switched off at once. */
+export const SWITCHES_MAX = 1_000

@@ -60,6 +60,15 @@ export type Query = {
   readonly limit?: number
 }
 
+/** Something that an operator has switched off: `agent:NAME`, `workflow:NAME`, `tool:NAME`, `tenant:NAME`, `process:PID`. */
+export type Switch = { readonly target: string; readonly by: string; readonly reason?: string; readonly at: number }
+
+/** Switching something off, or on again. `now`: also break off local acts and reads that run. */
+export type SwitchChange = { readonly target: string; readonly by: string } & (
+  | { readonly to: 'off'; readonly reason?: string; readonly now?: boolean }
+  | { readonly to: 'on' }
+)
+
 /** A sealed frame with its facts restored. */
 export type Frame = {
   readonly pid: Pid
@@ -95,6 +104,9 @@ export interface Engine extends AsyncDisposable {
   settle(token: string, settlement: Settlement, hold?: boolean): Promise<SettleResult>
   /** Overtakes the mailbox; leaves a tombstone for a pid not yet started (rule C5). */
   control(pid: Pid, control: Control): Promise<'queued' | 'duplicate' | 'ended'>
+  /** Durable when it resolves, and heard by every process from its next decision on. False when it was so already. */
+  switch(change: SwitchChange): Promise<boolean>
+  switches(): Promise<readonly Switch[]>
   /** Takes over everything unfinished and runs it until disposed (drain). */
   host(run: (activation: Activation) => Promise<void>, options?: HostOptions): Promise<AsyncDisposable>
   inspect(pid: Pid): Promise<ProcessView | undefined>

@@ -33,3 +33,11 @@ export const FAMILY_READS_PER_LOOK = 500
 export const LEAVING_PATIENCE_MS = 1_000
 /** A verb that owns the folder for a moment is waited for, by whoever comes next. */
 export const BRIEF_OWNER_MS = 500
+/** Time for whoever hosts a process to take a retry up, before it is left to itself. */
+export const RETRY_HEARD_MS = 2_000
+/** Pause between two looks whether it was taken up. */
+export const RETRY_POLL_MS = 20
+/** Processes that one command acts on, at most. */
+export const BULK_TARGETS_MAX = 100_000
+/** Processes that are acted on at once. */
+export const BULK_AT_ONCE = 20

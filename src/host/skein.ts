@@ -1,5 +1,5 @@
 /** `Skein`: a data folder opened in this program, and the handles of its runs. */
-import type { Change, Engine, ProcessView, Query } from '../engine/index.ts'
+import type { Change, Engine, ProcessView, Query, Switch } from '../engine/index.ts'
 import { assert, errorFromData, unreachable } from '../std/index.ts'
 import type { Pid } from '../std/index.ts'
 import { failureOf, valueOf } from '../kernel/index.ts'
@@ -17,7 +17,14 @@ import {
   topUpProcess,
 } from './operate/acts.ts'
 import type { Letter, PendingOutcome, Resolution } from './operate/acts.ts'
+import type { BulkResult } from './operate/bulk.ts'
+import { actOnAll } from './operate/bulk-acts.ts'
+import type { BulkAct } from './operate/bulk-acts.ts'
 import { findProcess } from './operate/find.ts'
+import { pauseTarget, resumeTarget } from './operate/switch.ts'
+import type { Switched } from './operate/switch.ts'
+import { planRetry, retryProcess } from './operate/retry.ts'
+import type { RetryOptions, RetryPlan } from './operate/retry.ts'
 import { runFigures } from './views/usage.ts'
 import type { Step } from './views/usage.ts'
 
@@ -30,6 +37,8 @@ export type RunSettings = {
   readonly id?: string
   /** What the run and all below it may use. */
   readonly budget?: Budget
+  /** Whose it is: what is switched off for a tenant is so for all its runs. */
+  readonly tenant?: string
 }
 
 /** A run that was started or found. */
@@ -77,6 +86,20 @@ export interface Skein extends AsyncDisposable {
   answer(effect: string, value: unknown, about?: By): Promise<void>
   send(id: string, body: unknown, about?: Omit<Letter, 'body'>): Promise<void>
   cancel(id: string, about?: By): Promise<void>
+  /** Goes on with a failed run from what it failed by, or looks at a parked one again. Throws `RETRY_REFUSED`. */
+  retry(id: string, options?: RetryOptions & By): Promise<RetryPlan>
+  /** What `retry` would do. */
+  planRetry(id: string, options?: RetryOptions): Promise<RetryPlan>
+  /**
+   * Switches off `agent:NAME`, `workflow:NAME`, `tool:NAME`, `tenant:NAME` or a process by its id, with all below it: nothing
+   * new is decided there, also after a restart. Durable and heard when it resolves.
+   */
+  pause(target: string, options?: By & { readonly now?: boolean }): Promise<Switched>
+  /** Switches it on again. */
+  resume(target: string, about?: By): Promise<Switched>
+  switches(): Promise<readonly Switch[]>
+  /** Acts on all that a filter means, `status=failed,older=1h`; what became of each. Without `go` nothing is done. */
+  bulk(act: BulkAct, where: string, about?: By & { readonly go?: boolean }): Promise<readonly BulkResult[]>
   /** Says what became of an effect with an unknown outcome. */
   resolve(effect: string, resolution: Resolution, about?: By): Promise<void>
   /**
@@ -133,6 +156,12 @@ export function skeinOf(host: Host, { close, closed }: Closing): Skein {
     answer: async (effect, value, about) => void (await answerQuestion(engine, effect, value, by(about).by)),
     send: async (id, body, about = {}) => void (await sendMessage(engine, id, { ...about, body })),
     cancel: async (id, about) => void (await cancelProcess(engine, id, by(about))),
+    retry: (id, options = {}) => retryProcess(engine, id, { ...options, by: by(options).by, hosted: true }),
+    planRetry: (id, options) => planRetry(engine, id, options),
+    pause: (target, options = {}) => pauseTarget(engine, target, { ...options, ...by(options) }),
+    resume: (target, about) => resumeTarget(engine, target, by(about).by),
+    switches: () => engine.switches(),
+    bulk: (act, where, about) => actOnAll(engine, act, where, { ...by(about), go: about?.go === true }),
     resolve: async (effect, resolution, about) => void (await resolveEffect(engine, effect, resolution, by(about).by)),
     settle: async (target, outcome, about) => (await settleEffect(engine, target, outcome, by(about).by)).result,
     topUp: async (id, budget, about) => void (await topUpProcess(engine, id, budget, by(about).by)),

@@ -75,6 +75,7 @@ export type {
   Wait,
 } from './ports/activation.ts'
 export type { Driver, DriverResult, Drivers, EffectCall, ModelCall, StepCall, ToolCall } from './ports/driver.ts'
+export type { SwitchedOff, SwitchedThing, Switches } from './ports/switches.ts'
 export type { AnswerReader, KernelDeps, Macrotask, Trace } from './ports/host.ts'
 export type {
   CallOptions,
@@ -101,6 +102,7 @@ export { baseKey, suffixOf } from './keys/key.ts'
 export { matches, REPLY_TOPIC } from './messages/pattern.ts'
 export { addressOf, busyOf, busyTopic, LAST_TYPE, WHEN_BUSY } from './messages/when-busy.ts'
 export type { Address, WhenBusy } from './messages/when-busy.ts'
+export { demandedAfter, failingKeys, hasCompensated, mayBeHadAgain } from './processes/failing.ts'
 export { createKernel } from './processes/kernel.ts'
 export type { Kernel } from './processes/kernel.ts'
 export { ProcessState } from './processes/process-state.ts'

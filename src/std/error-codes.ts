@@ -42,6 +42,7 @@ export const ERROR_CODES = {
   UNKNOWN_FIRST: usage,
   EFFECT_UNKNOWN: usage,
   NOT_WAITING: usage,
+  RETRY_REFUSED: usage,
   TOOL_GONE: failed,
   TOOL_UNKNOWN: failed,
   CANCELLED: entry(false, 130),

@@ -128,6 +128,11 @@ export class LocalActivation implements Activation, Addressee {
     this.#enqueue(what)
   }
 
+  /** Not a row: whoever is activated later asks the switches themselves. */
+  hearSwitches(now: boolean): void {
+    this.queue.push({ event: { type: 'control', control: { id: 'switched', type: 'switched', now } } })
+  }
+
   next(idleMs?: number): Promise<ProcessEvent | undefined> {
     this.#heard = this.#draining
     if (this.#leaveFor !== undefined) this.#leaveIfDone(this.#leaveFor)

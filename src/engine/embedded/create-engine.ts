@@ -9,7 +9,7 @@ import type { Control, Message, Settlement, StartRequest } from '../../kernel/in
 import { SkeinError } from '../../std/index.ts'
 import type { Pid, Seq } from '../../std/index.ts'
 import { FRAME_BYTES_MAX } from '../limits.ts'
-import type { EngineTraits, HostOptions, Query, SettleResult } from '../port.ts'
+import type { EngineTraits, HostOptions, Query, SettleResult, Switch, SwitchChange } from '../port.ts'
 import { GroupCommit } from './group-commit.ts'
 import type { Interior } from './interior.ts'
 import type { EngineParts, LocalEngine } from './local-engine.ts'
@@ -20,6 +20,7 @@ import { Residency } from './residency.ts'
 import type { RunActivation } from './residency.ts'
 import { storeError } from './store/database.ts'
 import type { P } from './store/process-table.ts'
+import { readSwitches, Switchboard } from './switchboard.ts'
 import { verifyJournals } from './verify.ts'
 import { Views } from './views.ts'
 import { Watchers } from './watchers.ts'
@@ -33,6 +34,7 @@ class OwnersEngine implements LocalEngine {
   readonly traits: EngineTraits
   readonly #interior: Interior
   readonly #views: Views
+  readonly switchboard: Switchboard
   readonly #failed = new AbortController()
   #residency: Residency | undefined
   #closing: Promise<void> | undefined
@@ -57,6 +59,7 @@ class OwnersEngine implements LocalEngine {
     const fail = (error: unknown): void => this.abandon(storeError(error, 'the store'))
     this.#interior = { ...parts, tables, commits, post, watchers, residents, fail }
     this.#views = new Views(tables, () => true)
+    this.switchboard = new Switchboard(tables)
   }
 
   get failed(): AbortSignal {
@@ -88,6 +91,20 @@ class OwnersEngine implements LocalEngine {
       ({ arrival }) => arrival && post.arrive(arrival),
     )
     return result
+  }
+
+  async switch(change: SwitchChange): Promise<boolean> {
+    this.#checkOpen()
+    const { commits, clock } = this.#interior
+    const hasChanged = await commits.submit(() => this.switchboard.write(change, clock.now()))
+    this.switchboard.reload()
+    if (hasChanged) this.#residency?.switched(change.to === 'off' && change.now === true)
+    return hasChanged
+  }
+
+  async switches(): Promise<readonly Switch[]> {
+    this.#checkOpen()
+    return readSwitches(this.#interior.tables)
   }
 
   async host(run: RunActivation, options: HostOptions = {}): Promise<AsyncDisposable> {

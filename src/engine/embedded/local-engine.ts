@@ -1,4 +1,5 @@
 /** The engine of one owner, over any `Store`: what `openEmbedded` and the simulator share. */
+import type { Switches } from '../../kernel/index.ts'
 import type { Clock, Hash, Pid, Random, SkeinError } from '../../std/index.ts'
 import type { Soon } from '../platform/soon.ts'
 import type { Engine } from '../port.ts'
@@ -21,6 +22,8 @@ export type JournalProblem = { readonly pid: Pid; readonly n: number; readonly p
 export interface LocalEngine extends Engine {
   /** Aborted, with the `SkeinError` as reason, when the store failed or the epoch was lost (rule T5): open it again. */
   readonly failed: AbortSignal
+  /** What is switched off, for the kernel that it hosts. */
+  readonly switchboard: Switches
   /** Checks the chain of every journal, or of one. */
   verify(pid?: Pid): AsyncIterable<JournalProblem>
   /** As `kill -9` would end it: nothing more is started, written or answered; activations reject with `why`. */

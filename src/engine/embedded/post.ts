@@ -11,7 +11,7 @@
 import { matches } from '../../kernel/index.ts'
 import type { Control, DeliverResult, StartRequest } from '../../kernel/index.ts'
 import { limits } from '../../std/index.ts'
-import type { Clock, Epoch, Hash } from '../../std/index.ts'
+import type { Clock, Epoch, Hash, Pid } from '../../std/index.ts'
 import { FORGET_EVERY_MS } from '../limits.ts'
 import type { ProcessStatus } from '../port.ts'
 import type { Mailed } from './event-queue.ts'
@@ -21,6 +21,7 @@ import type { Prepared, PreparedControl, PreparedMessage, PreparedStart } from '
 import { Settlements } from './settlements.ts'
 import type { P } from './store/process-table.ts'
 import { unpack } from './store/pack.ts'
+import type { Packed } from './store/pack.ts'
 import type { Tables } from './store/tables.ts'
 import type { Watchers } from './watchers.ts'
 
@@ -63,6 +64,11 @@ export type PostParts = {
 }
 
 const isOver = (status: ProcessStatus): boolean => status === 'done' || status === 'failed' || status === 'cancelled'
+
+/** What failed can go on; what was cancelled only if its parent, which had cancelled it, goes on itself. */
+function mayReopen(status: ProcessStatus, control: Extract<Control, { type: 'reopen' }>): boolean {
+  return status === 'failed' || (status === 'cancelled' && control.fromParent === true)
+}
 
 /** The post of one store. */
 export class Post {
@@ -147,6 +153,7 @@ export class Post {
       return { result: controls.entomb(pid, now, packed.text) ? 'queued' : 'duplicate' }
     }
     const { p } = to
+    if (control.type === 'reopen' && mayReopen(to.status, control)) return this.#reopen(p, pid, control, packed)
     if (isOver(to.status)) {
       // What an account gets back must not vanish, even when nobody is left to take it.
       if (control.type === 'childEnded') mailbox.deadLetter(pid, now, 'the process has ended', packed.text)
@@ -165,6 +172,24 @@ export class Post {
       expecting: this.#expecting(p),
       isAwake,
     }
+  }
+
+  /** An ended row is open again; what had come after the end is there again, behind the control. */
+  #reopen(p: P, pid: Pid, control: Control, packed: Packed): Arrival {
+    const { processes, controls, mailbox } = this.#parts.tables
+    if (!this.#see(p, `c:${control.id}`)) return { result: 'duplicate' }
+    controls.put(++this.#lastSeq, p, packed.text)
+    for (const { seq, text } of mailbox.exhume(pid)) {
+      const late = JSON.parse(text) as { readonly type?: unknown; readonly to?: unknown; readonly body?: unknown }
+      const isMessage = late.to === pid && late.body !== undefined
+      if (!isMessage && late.type !== 'childEnded') continue
+      mailbox.removeDead(seq)
+      if (isMessage) mailbox.put(++this.#lastSeq, p, text)
+      else controls.put(++this.#lastSeq, p, text)
+    }
+    this.meter.forget(p)
+    processes.reopened(p, this.#parts.clock.now())
+    return { result: 'queued', p, isAwake: true }
   }
 
   #expecting(p: P): Addressee | undefined {

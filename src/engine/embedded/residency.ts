@@ -62,6 +62,7 @@ export class Residency implements AsyncDisposable {
     const { commits, tables } = this.#interior
     await commits.submit(() => tables.agenda.releaseInterrupted())
     for (const p of tables.agenda.unfinished()) this.wake(p)
+    this.#wakeHeld()
     this.#due.look()
   }
 
@@ -79,6 +80,16 @@ export class Residency implements AsyncDisposable {
     if (this.#isClosed || this.#residents.has(p)) return
     this.#ready.add(p)
     this.#pump()
+  }
+
+  /** Switches have changed: residents hear it, and what rests because of one looks again. */
+  switched(now: boolean): void {
+    for (const activation of this.#residents.values()) activation.hearSwitches(now)
+    this.#wakeHeld()
+  }
+
+  #wakeHeld(): void {
+    for (const p of this.#interior.tables.waits.waiting('switch')) this.wake(p)
   }
 
   /** Its activation has come to an end. */

@@ -29,10 +29,10 @@ export function actOn(
   typed: Typed,
   terminal: Terminal,
   done: string,
-  act: (engine: Operable) => Promise<ActedOn>,
+  act: (engine: Operable, about: { readonly hosted: boolean }) => Promise<ActedOn>,
 ): Promise<number> {
   return withActor(typed, terminal, async (engine, { hosted }) => {
-    const { pid, name, args, note } = await act(engine)
+    const { pid, name, args, note } = await act(engine, { hosted })
     const full = name === undefined ? shortPid(pid) : `${shortPid(pid)}/${name}`
     const goOn = hosted ? undefined : await goOnCommand(engine, pid)
     if (typed.has('json'))

@@ -19,7 +19,7 @@ export async function folderOf(typed: Typed, terminal: Terminal): Promise<string
 }
 
 /** A reader of a folder; files of definitions are shown relative to where the user stands. */
-export type FolderView = Reader & Pick<FolderReader, 'verify'>
+export type FolderView = Reader & Pick<FolderReader, 'verify' | 'switches'>
 
 /** Reads a folder, with or without a live owner. Throws `FILE_UNREADABLE` when there is none. */
 export async function withReader<T>(
@@ -34,6 +34,7 @@ export async function withReader<T>(
     ...located(reader, folder, terminal.cwd),
     pending: (pid) => reader.pending(pid),
     verify: (pid) => reader.verify(pid),
+    switches: () => reader.switches(),
   })
 }
 
@@ -85,6 +86,8 @@ function operable(engine: Engine, folder: string, terminal: Terminal): Operable 
     control: (pid, control) => engine.control(pid, control),
     deliver: (message) => engine.deliver(message),
     settle: (token, settlement, hold) => engine.settle(token, settlement, hold),
+    switch: (change) => engine.switch(change),
+    switches: () => engine.switches(),
   }
 }
 

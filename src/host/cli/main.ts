@@ -13,18 +13,42 @@ import { cancel } from './verbs/cancel.ts'
 import { deny } from './verbs/deny.ts'
 import { inbox } from './verbs/inbox.ts'
 import { log } from './verbs/log.ts'
+import { pause } from './verbs/pause.ts'
 import { ps } from './verbs/ps.ts'
 import { resolve } from './verbs/resolve.ts'
+import { resume } from './verbs/resume.ts'
+import { retry } from './verbs/retry.ts'
 import { run } from './verbs/run.ts'
 import { send } from './verbs/send.ts'
 import { settle } from './verbs/settle.ts'
 import { show } from './verbs/show.ts'
+import { switches } from './verbs/switches.ts'
 import { topup } from './verbs/topup.ts'
 import { tree } from './verbs/tree.ts'
 import { verify } from './verbs/verify.ts'
 import { version } from './version.ts'
 
-const VERBS = [run, ps, tree, log, show, inbox, approve, deny, answer, send, cancel, resolve, settle, topup, verify]
+const VERBS = [
+  run,
+  ps,
+  tree,
+  log,
+  show,
+  inbox,
+  approve,
+  deny,
+  answer,
+  send,
+  cancel,
+  pause,
+  resume,
+  switches,
+  retry,
+  resolve,
+  settle,
+  topup,
+  verify,
+]
 
 /** Runs one command. Returns the exit code; never rejects. */
 export async function main(argv: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {

@@ -8,7 +8,7 @@
 import { nodeClock, nodeHash, nodeMacrotask, nodeRandom } from '../../engine/index.ts'
 import type { Engine } from '../../engine/index.ts'
 import { createKernel } from '../../kernel/index.ts'
-import type { Activation, Drivers, KernelDeps, Macrotask } from '../../kernel/index.ts'
+import type { Activation, Drivers, KernelDeps, Macrotask, Switches } from '../../kernel/index.ts'
 import { modelDriver, readAnswer } from '../../model/index.ts'
 import type { ModelsConfig } from '../../model/index.ts'
 import { SkeinError, toSkeinError } from '../../std/index.ts'
@@ -24,7 +24,7 @@ import { News } from './news.ts'
 /** What a host is made of. */
 export type HostParts = {
   /** Disposed with the host. */
-  readonly engine: Engine & { readonly failed?: AbortSignal }
+  readonly engine: Engine & { readonly failed?: AbortSignal; readonly switchboard?: Switches }
   /** The data folder; remembered files are relative to it. */
   readonly folder: string
   readonly env: Readonly<Record<string, string | undefined>>
@@ -73,6 +73,7 @@ export async function createHost(parts: HostParts): Promise<StartableHost> {
     },
     code: code.registry,
     readAnswer,
+    ...(engine.switchboard === undefined ? {} : { switches: engine.switchboard }),
     trace: news.publish,
     ...(guard.guardBody === undefined ? {} : { guardBody: guard.guardBody }),
   })

@@ -4,7 +4,7 @@ import { relative } from 'node:path'
 import { nodeHash } from '../../engine/index.ts'
 import { capOf, codeDigest, parse, payloadOf, valueOf } from '../../kernel/index.ts'
 import type { AnyDefinition, Budget } from '../../kernel/index.ts'
-import { asEffectKey, asPid, canon, SkeinError } from '../../std/index.ts'
+import { asPid, canon, SkeinError } from '../../std/index.ts'
 import type { Pid } from '../../std/index.ts'
 import { BORN_POLL_MS, RUN_ID_LENGTH_MAX } from '../limits.ts'
 import type { Host } from './host.ts'
@@ -14,6 +14,7 @@ export type StartOptions = {
   /** Same id, same run: finished or resumed. Made when absent. */
   readonly id?: string | undefined
   readonly budget?: Budget | undefined
+  readonly tenant?: string | undefined
   /** The file that holds the definition, so that any later command can load it. */
   readonly file?: string | undefined
 }
@@ -46,6 +47,7 @@ export async function startRun(
     depth: 0,
     cap: capOf(options.budget ?? {}),
     strict: options.budget?.strict === true,
+    ...(options.tenant === undefined ? {} : { tenant: options.tenant }),
     ...(options.file === undefined ? {} : { file: relative(host.folder, options.file) }),
   })
   return created ? { pid, created } : resume(host, definition, pid, input)
@@ -115,9 +117,7 @@ async function retryParked(host: Host, pid: Pid): Promise<void> {
   if (view?.status !== 'parked' || view.parked?.code !== 'CODE_ABSENT') return
   await host.engine.control(pid, {
     id: `retry-${randomBytes(ID_BYTES).toString('hex')}`,
-    type: 'resolve',
-    key: asEffectKey(''),
-    how: 'again',
+    type: 'reopen',
     by: 'host',
   })
 }

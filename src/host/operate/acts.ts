@@ -10,7 +10,10 @@ import { findEffect, findProcess } from './find.ts'
 import type { Reader } from './find.ts'
 
 /** What acting needs of an engine, and what shows who was faster. */
-export type Operable = Pick<Engine, 'inspect' | 'list' | 'history' | 'control' | 'deliver' | 'settle'> &
+export type Operable = Pick<
+  Engine,
+  'inspect' | 'list' | 'history' | 'control' | 'deliver' | 'settle' | 'switch' | 'switches'
+> &
   Pick<Reader, 'pending'>
 
 /** What was acted on, by its full name; `args` is what an approval stands for. */

@@ -52,6 +52,8 @@ function engine(
       controls.push({ ...control, to })
       return answers.control ?? 'queued'
     },
+    switch: async () => true,
+    switches: async () => [],
     deliver: async (message) => {
       messages.push(message)
       return answers.deliver ?? 'queued'

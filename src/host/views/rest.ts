@@ -8,7 +8,7 @@ import type { Entry } from './story.ts'
 /** One thing that only somebody outside can give. */
 export type Need =
   | {
-      readonly kind: 'approval' | 'answer' | 'budget' | 'operator' | 'message' | 'promise' | 'pending'
+      readonly kind: 'approval' | 'answer' | 'budget' | 'operator' | 'message' | 'promise' | 'pending' | 'switch'
       readonly member: Member
       readonly entry: Entry
     }
@@ -68,6 +68,7 @@ export function entryNeeds(member: Member): Need[] {
       case 'pending':
       case 'message':
       case 'promise':
+      case 'switch':
         needs.push({ kind, member, entry })
         break
       default:

@@ -180,6 +180,21 @@ export class Story {
         this.ended = fact
         for (const entry of this.entries.values()) entry.wait = undefined
         return
+      case 'reopened':
+        return this.#reopened(fact)
+    }
+  }
+
+  #reopened(fact: FactOf<'reopened'>): void {
+    this.ended = undefined
+    this.cancelled = undefined
+    for (const key of fact.keys) {
+      const entry = this.entries.get(`${this.segment} ${baseOf(key)}`)
+      if (entry?.outcome === undefined) continue
+      entry.outcome = undefined
+      entry.endedAt = undefined
+      entry.phase = entry.kind === 'child' ? 'begun' : 'waiting'
+      entry.note = `failed before, reopened by ${fact.by}`
     }
   }
 
@@ -237,6 +252,7 @@ export class Story {
       case 'operator':
       case 'upgrade':
       case 'pending':
+      case 'switch':
         return
     }
   }
@@ -285,7 +301,7 @@ export class Story {
     const entry: Entry = {
       key: asEffectKey(base),
       segment: this.segment,
-      name: this.#name(given ?? parsed?.[2] ?? base),
+      name: this.#name(given ?? parsed?.[2] ?? (base === '' ? 'everything' : base)),
       kind: kindOf(parsed?.[1]),
       class: undefined,
       phase: 'waiting',

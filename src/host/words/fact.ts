@@ -64,6 +64,14 @@ function words(fact: Fact, nameOf: (key: string) => string): Words {
       return ['adopted', `version ${fact.version}`, codeWords(fact), orphanWords(fact.orphans.length), byWords(fact.by)]
     case 'ended':
       return ['ended', settledVerb(fact.result.type), outcomeWords(fact.result, DETAIL_MAX), fact.warning]
+    case 'reopened':
+      return [
+        'reopened',
+        'the process',
+        fact.keys.map(nameOf).join(' '),
+        byWords(fact.by),
+        fact.dropped === undefined ? undefined : `left behind: ${fact.dropped.map(nameOf).join(' ')}`,
+      ]
     default:
       return unreachable(fact, 'fact')
   }
@@ -121,6 +129,10 @@ function sentWords(fact: Extract<Fact, { type: 'sent' }>): Words {
   }
 }
 
+function reasonWords(reason: string | undefined): string {
+  return reason === undefined ? '' : `: ${oneLine(reason, DETAIL_MAX)}`
+}
+
 /** What a wait is for. */
 export function waitWords(on: Extract<Fact, { type: 'waiting' }>['on']): string {
   switch (on.kind) {
@@ -147,6 +159,8 @@ export function waitWords(on: Extract<Fact, { type: 'waiting' }>['on']): string 
       const until = on.dueAt === undefined ? '' : ` until ${new Date(on.dueAt).toISOString()}`
       return `to be settled as ${oneLine(on.token, DETAIL_MAX)}${until}${refused}`
     }
+    case 'switch':
+      return `until ${on.target} is switched on again (off by ${on.by}${reasonWords(on.reason)})`
     case 'operator':
       return `for an operator: ${oneLine(on.question, DETAIL_MAX)}`
     default:

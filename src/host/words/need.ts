@@ -2,6 +2,7 @@
 import { unreachable } from '../../std/index.ts'
 import type { Need } from '../views/rest.ts'
 import { amountsWords } from './amounts.ts'
+import { waitWords } from './fact.ts'
 import { shortPid } from './pid.ts'
 import { oneLine, payloadWords } from './value.ts'
 
@@ -49,6 +50,10 @@ export function needWords(need: Need, max?: number): string {
     }
     case 'promise':
       return `the promise ${need.entry.name}`
+    case 'switch': {
+      const on = need.entry.wait?.on
+      return on === undefined ? 'switched off' : waitWords(on)
+    }
     case 'parked':
       return `${need.error.code}: ${need.error.message}`
     default:
@@ -83,6 +88,10 @@ export function needCommands(need: Need): readonly string[] {
       const type =
         on?.kind === 'message' && on.pattern.type !== undefined ? ` --type ${shellWord(on.pattern.type)}` : ''
       return [`npx skein send ${pid}${topic}${type} '<JSON>'`]
+    }
+    case 'switch': {
+      const on = need.entry.wait?.on
+      return on?.kind === 'switch' ? [`npx skein resume ${shellWord(on.target.replace(/^process:/, ''))}`] : []
     }
     case 'parked':
       return parkedCommands(need)

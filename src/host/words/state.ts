@@ -15,6 +15,7 @@ export function stateWords(member: Member): { readonly text: string; readonly to
   if (needs.length > 0) {
     if (needs.some((need) => need.kind === 'operator')) return { text: 'OUTCOME UNKNOWN', tone: 'bad' }
     if (needs.some(isForPerson)) return { text: 'WAITING FOR YOU', tone: 'ask' }
+    if (needs.some((need) => need.kind === 'switch')) return { text: 'SWITCHED OFF', tone: 'bad' }
     if (needs.some((need) => need.kind === 'budget')) return { text: 'OUT OF BUDGET', tone: 'bad' }
     return { text: 'listening', tone: 'plain' }
   }

@@ -110,13 +110,19 @@ export class Account {
     }
   }
 
-  /** Moves `amounts` to a child; starting it costs one process. */
-  carve(amounts: Amounts, spent: Amounts): void {
+  /** Moves `amounts` to a child; starting it costs one process, going on after its end takes back what it had reported. */
+  carve(amounts: Amounts, spent: Amounts, forfeited: Amounts = {}): void {
     this.#data = {
       ...this.#data,
       delegated: addAmounts(this.#data.delegated, amounts),
       spent: addAmounts(this.#data.spent, spent),
+      forfeited: addAmounts(this.#data.forfeited, forfeited),
     }
+  }
+
+  /** The parent kept a part of the cap. */
+  withhold(amounts: Amounts): void {
+    this.#data = { ...this.#data, cap: subtractAmounts(this.#data.cap, amounts) }
   }
 
   /** A child ended: its cap comes home less what it and its own children used. */

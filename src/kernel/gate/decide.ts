@@ -10,6 +10,8 @@ import { failure, NOTHING, payloadOf } from '../journal/outcome.ts'
 import { suffixed } from '../keys/key.ts'
 import { dropFact } from '../processes/drop.ts'
 import { endOfBudgetWait, mayFund } from '../processes/funding.ts'
+import { endOfSwitchWait, HELD_KEY, holdOf, holdOfAsk, isHoldable, waitForSwitch } from '../processes/held.ts'
+import type { SwitchedOff } from '../ports/switches.ts'
 import type { Process } from '../processes/process.ts'
 import { isShielded } from '../scopes/scope.ts'
 import { isRefused } from '../upgrade/ambiguity.ts'
@@ -19,19 +21,21 @@ import { decideEffect } from './gate.ts'
 const REFUSED_BY_VERDICT =
   'it may have been done by the code before, and whoever upgraded the run has said that it is to fail'
 
-/** Facts of all the decisions, and the asks that must queue for a slot. */
-export type Decisions = { readonly facts: FactBody[]; readonly queued: Ask[] }
+/** Facts of all the decisions, the asks that must queue for a slot, and those that a switch holds with their process. */
+export type Decisions = { readonly facts: FactBody[]; readonly queued: Ask[]; readonly held: readonly Ask[] }
 
 /** Facts for a batch of asks, in ask order; later ones see what earlier ones reserved. */
 export function decideAsks(process: Process, asks: readonly Ask[]): Decisions {
   const account = process.state.account.draft()
   account.reserve(process.shield.kept(process.state))
-  const facts: FactBody[] = []
+  const off = holdOf(process)
+  const held = off === undefined ? [] : asks.filter(isHoldable)
+  const facts: FactBody[] = [...holdFacts(process, off, held.length)]
   const queued: Ask[] = []
   // A start that is refused answers the wait for its end, which may stand in the same batch.
   const answered = new Set<EffectKey>()
   for (const ask of asks) {
-    if (answered.has(ask.key)) continue
+    if (answered.has(ask.key) || held.includes(ask)) continue
     // What was kept back for a compensation is its own (rule X4).
     if (isShielded(ask.key)) account.settle(process.shield.keptFor(process.state, ask.key), {})
     const decided = isRefused(process, ask)
@@ -46,7 +50,12 @@ export function decideAsks(process: Process, asks: readonly Ask[]): Decisions {
     facts.push(...decided)
     for (const fact of decided) if (fact.type === 'answered') answered.add(fact.key)
   }
-  return { facts, queued }
+  return { facts, queued, held }
+}
+
+function holdFacts(process: Process, off: SwitchedOff | undefined, held: number): readonly FactBody[] {
+  if (off === undefined) return endOfSwitchWait(process, HELD_KEY)
+  return held === 0 ? [] : waitForSwitch(process, HELD_KEY, off)
 }
 
 function decideOther(process: Process, ask: Exclude<Ask, { op: 'effect' }>, account: Account): readonly FactBody[] {
@@ -149,6 +158,7 @@ function carveOf(account: Account, budget: Amounts): Amounts {
 
 function decideStart(process: Process, ask: AskOf<'start'>, account: Account): readonly FactBody[] {
   const refuse = (error: SkeinError): readonly FactBody[] => [
+    ...endOfSwitchWait(process, suffixed(ask.key, 'switch')),
     ...endOfBudgetWait(process, ask.key),
     ...refusals(ask, error),
   ]
@@ -161,6 +171,9 @@ function decideStart(process: Process, ask: AskOf<'start'>, account: Account): r
           `${limits.SPAWN_DEPTH_MAX}; look for agents that delegate to each other`,
       ),
     )
+  const off = holdOfAsk(process, ask)
+  const switchKey = suffixed(ask.key, 'switch')
+  if (off !== undefined) return waitForSwitch(process, switchKey, off)
   const carve = carveOf(account, ask.budget === undefined ? {} : capOf(ask.budget))
   const price = { processes: 1 }
   const need = { ...carve, processes: (carve.processes ?? 0) + 1 }
@@ -178,10 +191,11 @@ function decideStart(process: Process, ask: AskOf<'start'>, account: Account): r
           { data: { need, short } },
         ),
       )
-    return [{ type: 'waiting', key, on: { kind: 'budget', need } }]
+    return [...endOfSwitchWait(process, switchKey), { type: 'waiting', key, on: { kind: 'budget', need } }]
   }
   account.carve(carve, price)
   return [
+    ...endOfSwitchWait(process, switchKey),
     ...endOfBudgetWait(process, ask.key),
     {
       type: 'sent',

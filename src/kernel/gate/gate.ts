@@ -1,7 +1,7 @@
 /**
  * The gate: every effect passes it (law 1). An ordered list of stages; the first that does not say `pass` decides.
  *
- * shape ▸ unknown-first ▸ key-age ▸ approval ▸ budget ▸ schedule ▸ decide (reserve, intended, begun) — one synchronous act,
+ * shape ▸ unknown-first ▸ key-age ▸ switch ▸ approval ▸ budget ▸ schedule ▸ decide (reserve, intended, begun) — one synchronous act,
  * journaled once per attempt and never evaluated again for a key that has a verdict (rule E1).
  */
 import type { SkeinError } from '../../std/index.ts'
@@ -16,6 +16,7 @@ import type { Payload } from '../journal/outcome.ts'
 import { suffixed } from '../keys/key.ts'
 import type { EffectRecord } from '../processes/effect-record.ts'
 import { endOfBudgetWait } from '../processes/funding.ts'
+import { endOfSwitchWait } from '../processes/held.ts'
 import type { Process } from '../processes/process.ts'
 import { isInDoubt } from './doubt.ts'
 import type { ParsedInput, Stage } from './stage.ts'
@@ -24,12 +25,22 @@ import { budget } from './stages/budget.ts'
 import { keyAge } from './stages/key-age.ts'
 import { schedule } from './stages/schedule.ts'
 import { shape } from './stages/shape.ts'
+import { switchedOff } from './stages/switch.ts'
 import { unknownFirst } from './stages/unknown-first.ts'
 import { hashesOf, shownFirst } from './shown-texts.ts'
 import { versionOf } from './tool-version.ts'
 
 /** The stages, in order. Capability, policy and flow take their places after `shape` when the guard is built. */
-export const STAGES: readonly Stage[] = [shape, unknownFirst, keyAge, approval, approvalVerdict, budget, schedule]
+export const STAGES: readonly Stage[] = [
+  shape,
+  unknownFirst,
+  keyAge,
+  switchedOff,
+  approval,
+  approvalVerdict,
+  budget,
+  schedule,
+]
 
 /** Decides one effect: facts to record, or `queue`. Reserves on the draft account. */
 export function decideEffect(process: Process, ask: EffectAsk, account: Account): readonly FactBody[] | 'queue' {
@@ -45,17 +56,23 @@ export function decideEffect(process: Process, ask: EffectAsk, account: Account)
         continue
       case 'refuse':
         process.releaseSlot(ask.key)
-        return [...endOfBudgetWait(process, ask.key), ...refusalOf(ask, record, verdict.error)]
+        return [...endOfWaits(process, ask.key), ...refusalOf(ask, record, verdict.error)]
       case 'wait':
         process.releaseSlot(ask.key)
-        return verdict.facts
+        if (stage === switchedOff) return verdict.facts
+        return [...endOfSwitchWait(process, suffixed(ask.key, 'switch')), ...verdict.facts]
       case 'queue':
         return 'queue'
     }
   }
   account.reserve(reserve)
   const intent = intentOf(process, ask, { attempt, reserve, timeoutMs, ...(attempt === 1 ? argsOf(ask, parsed) : {}) })
-  return [...endOfBudgetWait(process, ask.key), ...intent]
+  return [...endOfWaits(process, ask.key), ...intent]
+}
+
+/** What has a verdict waits for nothing more. */
+function endOfWaits(process: Process, key: EffectAsk['key']): readonly FactBody[] {
+  return [...endOfSwitchWait(process, suffixed(key, 'switch')), ...endOfBudgetWait(process, key)]
 }
 
 /** That no further attempt is allowed says nothing of one that may have been done: such a write is unknown (law 4). */

@@ -47,6 +47,8 @@ export type WaitOn =
     }
   /** Somebody has asked it to move to other code: it does when nothing is under way. */
   | { readonly kind: 'upgrade'; readonly verdicts: readonly WriteVerdict[]; readonly by: string }
+  /** Held by a kill switch, or a pause: `agent:NAME`, `workflow:NAME`, `tool:NAME`, `tenant:NAME`, `process:PID`. */
+  | { readonly kind: 'switch'; readonly target: string; readonly by: string; readonly reason?: string }
 
 /** What is to become of a write that the new code asks for and that may have been done already (rule U4). */
 export type WriteVerdict = {
@@ -84,6 +86,8 @@ export type Born = {
   /** Dimensions in which more may be asked of the parent. */
   readonly elastic?: readonly Dimension[]
   readonly incarnation: number
+  /** Whose it is: inherited by all below it. */
+  readonly tenant?: string
   readonly lineage?: { readonly pid: Pid; readonly seq: Seq }
 }
 
@@ -172,7 +176,8 @@ export type FactBody =
     }
   /**
    * `carve` to a child · `return` from an ended child (amounts = its cap; spent and forfeited in `other`) · `forfeit`
-   * a dead attempt · `topUp`.
+   * a dead attempt · `topUp`. A carve to a child that goes on after its end takes back what its return has booked:
+   * `spent` and `forfeited` are negative then.
    */
   | {
       readonly type: 'account'
@@ -213,6 +218,17 @@ export type FactBody =
       readonly by: string
     }
   | { readonly type: 'ended'; readonly result: Outcome; readonly warning?: string }
+  /**
+   * A process that had failed goes on: the outcomes of `keys`, and its end, are there no more. `dropped` was asked for
+   * after the failure, and is not asked for now. Of its cap, `withheld` stays with the parent.
+   */
+  | {
+      readonly type: 'reopened'
+      readonly keys: readonly EffectKey[]
+      readonly by: string
+      readonly dropped?: readonly EffectKey[]
+      readonly withheld?: Amounts
+    }
 
 /** One entry of a journal. */
 export type Fact = FactBody & { readonly v: number; readonly seq: Seq; readonly at: number }

@@ -34,6 +34,7 @@ export class KeyCounter {
 
 /** What can hang on an effect's key. */
 export type KeySuffix =
+  | 'switch'
   | 'approval'
   | 'budget'
   | 'fund'

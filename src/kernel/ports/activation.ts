@@ -52,6 +52,24 @@ export type Control = { readonly id: string } & (
   | { readonly type: 'upgrade'; readonly verdicts: readonly WriteVerdict[]; readonly by: string }
   /** Settles a pending effect (rule E10); `key` is the effect's. */
   | ({ readonly type: 'settle'; readonly key: EffectKey; readonly token: string } & Settlement)
+  /**
+   * A failed process goes on from the effect it failed by, and so do the children it failed by, down to the first that
+   * failed; `from` says which effects of one of them are meant instead. A parked process is looked at again.
+   * `dropAfter`: also where it did something after the failure that its code would not ask for again.
+   */
+  | {
+      readonly type: 'reopen'
+      readonly by: string
+      readonly from?: { readonly pid: Pid; readonly keys: readonly EffectKey[] }
+      readonly dropAfter?: boolean
+      /** From its parent, which told it to end or was told of its end. */
+      readonly fromParent?: true
+      readonly withheld?: Amounts
+      /** More for the process, and for the children that it failed by. */
+      readonly topUp?: Amounts
+    }
+  /** Switches have changed: said by the host to what it has resident, never stored. `now`: break off what may be broken off. */
+  | { readonly type: 'switched'; readonly now?: boolean }
   /** A child has too little in dimensions where it has no budget of its own. */
   | { readonly type: 'fund'; readonly child: Pid; readonly need: Amounts }
   /** The parent has not enough either, and does not wait for more. */
@@ -107,6 +125,8 @@ export type StartRequest = {
   readonly parent?: { readonly pid: Pid; readonly key: EffectKey }
   /** Dimensions in which the parent gives more on demand: the child was given no budget of its own there. */
   readonly elastic?: readonly Dimension[]
+  /** Whose it is: inherited by all below it. */
+  readonly tenant?: string
   /** The file that holds the definition, so that any later command can load it. */
   readonly file?: string
 }

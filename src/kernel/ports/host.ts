@@ -5,6 +5,7 @@ import type { ModelAnswer } from '../definitions/model.ts'
 import type { Schema } from '../definitions/schema.ts'
 import type { Fact } from '../journal/facts.ts'
 import type { Drivers } from './driver.ts'
+import type { Switches } from './switches.ts'
 
 /**
  * Runs `deliver` in a macrotask of its own and `drained` when all microtasks it caused have run, with no
@@ -44,6 +45,8 @@ export type KernelDeps = {
   readonly drivers: Drivers
   readonly code: CodeRegistry
   readonly readAnswer: AnswerReader
+  /** Nothing is switched off where there are none. */
+  readonly switches?: Switches
   readonly trace: (news: Trace) => void
   /** Runs a workflow body's synchronous stretches under the dev-time tripwire, where there is one. */
   readonly guardBody?: <T>(pid: Pid, run: () => T) => T

@@ -17,6 +17,7 @@ export function recordBorn(process: Process): void {
     strict: start.strict,
     incarnation: 0,
     ...(start.elastic === undefined ? {} : { elastic: start.elastic }),
+    ...(start.tenant === undefined ? {} : { tenant: start.tenant }),
     ...(start.parent === undefined ? {} : { parent: start.parent }),
   })
 }

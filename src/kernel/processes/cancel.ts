@@ -36,7 +36,9 @@ export function cancelChild(process: Process, key: EffectKey, pid: Pid): void {
   const child = process.state.children.get(pid)
   if (child === undefined || child.ended || child.cancelSent) return
   const cancelKey = suffixed(key, 'cancel')
-  const id = asMessageId(process.effectId(cancelKey))
+  // A child that goes on after its end can be told a second time.
+  const again = process.state.reopens === 0 ? '' : `@${process.state.reopens}`
+  const id = asMessageId(`${process.effectId(cancelKey)}${again}`)
   process.record({ type: 'sent', key: cancelKey, id, to: pid, what: 'cancel' })
   process.turn.sent.push({
     type: 'control',
@@ -50,7 +52,7 @@ export function stopAsk(process: Process, ask: Ask): void {
   const { key } = ask
   switch (ask.op) {
     case 'effect': {
-      process.turn.unwait(suffixed(key, 'approval'), suffixed(key, 'budget'), suffixed(key, 'resolve'))
+      process.turn.unwait(...(['approval', 'budget', 'resolve', 'switch'] as const).map((part) => suffixed(key, part)))
       const record = process.state.effects.get(key)
       const begun = record?.phase === 'begun' || record?.phase === 'intended'
       if (begun && pendingWait(process, ask) !== undefined) letLinger(process, ask)
@@ -70,7 +72,7 @@ export function stopAsk(process: Process, ask: Ask): void {
       process.turn.unwait(key)
       return
     case 'start':
-      process.turn.unwait(suffixed(key, 'budget'))
+      process.turn.unwait(suffixed(key, 'budget'), suffixed(key, 'switch'))
       return
     case 'sleep':
     case 'question':

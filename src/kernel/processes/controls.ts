@@ -10,6 +10,7 @@ import { UPGRADE_KEY } from '../upgrade/adoption.ts'
 import { cancelProcess } from './cancel.ts'
 import { askAgain, handleFund, handleFundRefused, releaseBudgetWaits, requestAgain } from './funding.ts'
 import { handleSettle } from './pending.ts'
+import { hearSwitches } from './held.ts'
 import type { Process } from './process.ts'
 
 /** Records the facts a control brings. */
@@ -51,6 +52,12 @@ export function handleControl(process: Process, control: Control): void {
       return
     case 'childEnded':
       handleChildEnded(process, control)
+      return
+    case 'switched':
+      hearSwitches(process, control.now === true)
+      return
+    case 'reopen':
+      // It is open: being looked at again was all there was to it.
       return
     default:
       unreachable(control, 'control')

@@ -1,5 +1,5 @@
 /** What the facts say of one effect, or of anything else that has a key. */
-import type { EffectKey, OwnerId, Pid } from '../../std/index.ts'
+import type { EffectKey, OwnerId, Pid, ScopePath } from '../../std/index.ts'
 import type { Amounts } from '../accounts/amounts.ts'
 import type { EffectClass, EffectKind, WaitOn } from '../journal/facts.ts'
 import type { Outcome, Payload } from '../journal/outcome.ts'
@@ -17,6 +17,8 @@ export type EffectRecord = {
   class: EffectClass | undefined
   name: string | undefined
   attempt: number
+  /** Attempts before the process was reopened: they do not count against its limits. */
+  attemptsBefore: number
   argsHash: string | undefined
   reserve: Amounts
   timeoutMs: number
@@ -36,6 +38,10 @@ export type EffectRecord = {
   sentTo: Pid | undefined
   outcome: Outcome | undefined
   outcomeSeq: number
+  /** Of the first fact by which something was asked for under this key; -1: nothing was. */
+  demandSeq: number
+  /** The scope that its outcome closed. */
+  closes?: ScopePath
 }
 
 /** A key of which nothing is known yet. */
@@ -48,6 +54,7 @@ export function newEffectRecord(key: EffectKey, firstSeq: number): EffectRecord 
     class: undefined,
     name: undefined,
     attempt: 0,
+    attemptsBefore: 0,
     argsHash: undefined,
     reserve: {},
     timeoutMs: 0,
@@ -64,5 +71,6 @@ export function newEffectRecord(key: EffectKey, firstSeq: number): EffectRecord 
     sentTo: undefined,
     outcome: undefined,
     outcomeSeq: -1,
+    demandSeq: -1,
   }
 }

@@ -116,6 +116,7 @@ function enactCarve(process: Process, fact: FactOf<'account'>): void {
       strict: ask.budget?.strict ?? process.state.account.strict,
       parent,
       ...(ask.detached ? {} : { elastic: elasticOf(ask.budget, fact.amounts) }),
+      ...(born.tenant === undefined ? {} : { tenant: born.tenant }),
       ...(file === undefined ? {} : { file }),
     },
   })

@@ -1,6 +1,5 @@
 /** How a process comes to its end: floating calls, children, lingering writes, then one fact (rules C3, S5, X5). */
-import { asEffectKey, limits, toSkeinError } from '../../std/index.ts'
-import type { EffectKey } from '../../std/index.ts'
+import { limits, toSkeinError } from '../../std/index.ts'
 import { parse } from '../definitions/schema.ts'
 import { failure, payloadOf } from '../journal/outcome.ts'
 import type { Outcome } from '../journal/outcome.ts'
@@ -9,14 +8,13 @@ import type { Ask } from '../effects/ask.ts'
 import { giveUpAll } from '../upgrade/give-up.ts'
 import { CANCEL_KEY, cancelChild, stopAsk } from './cancel.ts'
 import { letLinger } from './pending-wait.ts'
+import { ORPHANS_KEY } from './take-back.ts'
 import type { Process } from './process.ts'
 import { isShielded } from '../scopes/scope.ts'
 import { lostCompensations, shieldBeforeEnd } from './shield.ts'
 import { startSegment } from './segment.ts'
 import { hasBegun } from './snapshot-moment.ts'
 
-/** The wait for children that were told to end (rule X5). */
-const ORPHANS_KEY: EffectKey = asEffectKey('!orphans')
 const NAMED_MAX = 5
 
 /**
@@ -46,7 +44,7 @@ export function moveToEnd(process: Process): Ending {
   const children = state.openChildren()
   if (failed) for (const child of children) cancelChild(process, child.key, child.pid)
   const isHeld = children.length > 0 && !(failed && areOverdue(process))
-  if (process.inFlight > 0 || isHeld || hasBegun(process)) return 'open'
+  if (process.inFlight > 0 || process.switchedOff.length > 0 || isHeld || hasBegun(process)) return 'open'
   const shield = shieldBeforeEnd(process, failed)
   if (shield !== 'none') return shield === 'asks' ? 'asks' : 'open'
   const result: Outcome = cancelled
@@ -60,7 +58,8 @@ export function moveToEnd(process: Process): Ending {
     ...shieldWarnings(process),
   ].join('; ')
   process.record({ type: 'ended', result, ...(warning === '' ? {} : { warning }) })
-  tellParent(process, result)
+  const { reopens } = process.state
+  tellParent(process, result, reopens === 0 ? '' : `@${reopens}`)
   return 'ended'
 }
 
@@ -92,6 +91,12 @@ function shieldWarnings(process: Process): readonly string[] {
 /** Open asks that have not begun are dropped, and what floats is noted by name (rule S5). */
 export function dropUnbegun(process: Process): void {
   process.asked = process.asked.filter((ask) => isRepeat(process, ask) || isShielded(ask.key))
+  if (process.state.cancelled !== undefined)
+    process.asked.push(...process.switchedOff.filter(({ key }) => isShielded(key)))
+  const isLeaving = process.state.cancelled !== undefined
+  process.switchedOff = isLeaving
+    ? []
+    : process.switchedOff.filter((ask) => isRepeat(process, ask) || isShielded(ask.key))
   for (const ask of process.open.values()) {
     if (ask.key === CANCEL_KEY || ask.op === 'close' || ask.op === 'join' || ask.op === 'start') continue
     if (isShielded(ask.key)) continue
@@ -101,7 +106,8 @@ export function dropUnbegun(process: Process): void {
       letLinger(process, ask)
       continue
     }
-    if (ask.op === 'send' || ask.op === 'hook' || process.asked.includes(ask)) continue
+    if (ask.op === 'send' || ask.op === 'hook' || process.asked.includes(ask) || process.switchedOff.includes(ask))
+      continue
     stopAsk(process, ask)
     process.open.delete(ask.key)
   }
@@ -134,7 +140,8 @@ function resultOf(process: Process, end: Exclude<BodyEnd, { type: 'continue' }>)
   }
 }
 
-function tellParent(process: Process, outcome: Outcome): void {
+/** Says how it ended, and what comes home; `again` tells one end from another. */
+export function tellParent(process: Process, outcome: Outcome, again: string): void {
   const { start } = process.act
   if (start.parent === undefined) return
   const { spent, forfeited } = process.state.account.data
@@ -142,7 +149,7 @@ function tellParent(process: Process, outcome: Outcome): void {
     type: 'control',
     to: start.parent.pid,
     control: {
-      id: `${process.pid}!ended`,
+      id: `${process.pid}!ended${again}`,
       type: 'childEnded',
       child: process.pid,
       key: start.parent.key,

@@ -195,6 +195,7 @@ function handleTimer(process: Process, key: EffectKey): void {
     case 'budget':
     case 'operator':
     case 'upgrade':
+    case 'switch':
       return
     default:
       unreachable(on, 'wait')

@@ -30,6 +30,7 @@ import { Process, Turn } from './process.ts'
 import { leftBeforeLeaving } from './leaving.ts'
 import { recover, recoverLate } from './recovery.ts'
 import { replay } from './replay.ts'
+import { reopenEnded } from './reopening.ts'
 import { refuseOpenContinue, segmentTooLong } from './segment.ts'
 
 /** Runs activations; what processes share in one host (slots of drivers) lives here. */
@@ -46,10 +47,12 @@ export function createKernel(deps: KernelDeps): Kernel {
       using process = new Process(activation, deps, admission)
       for (let asked: UpgradeAsked | undefined; ;) {
         try {
-          await bringUp(process, await load(process, asked))
-          return await turns(process)
+          if (await bringUp(process, await load(process, asked))) await turns(process)
+          return
         } catch (thrown) {
           if (activation.signal.aborted) throw thrown
+          // What was to go on after its end is asked for again when it can be looked at.
+          if (process.state.ended !== undefined) return await park(process, toSkeinError(thrown, 'INTERNAL'))
           const word = await lastWord(process)
           if (word?.type === 'cancel') {
             abandon(process, word.reason)
@@ -91,15 +94,22 @@ function newCode(process: Process): false {
   return false
 }
 
-async function bringUp(process: Process, hasAdopted: boolean): Promise<void> {
+/** False when there is nothing more to do: it has ended, and stays so. */
+async function bringUp(process: Process, hasAdopted: boolean): Promise<boolean> {
   const isNew = process.act.facts.length === 0
   if (isNew) recordBorn(process)
-  if (process.state.ended !== undefined) return
-  await replay(process)
-  if (isNew) return
+  const { ended } = process.state
+  if (ended !== undefined && !(await reopenEnded(process))) {
+    flush(process)
+    await process.act.commit({ type: 'ended', result: ended, summary: process.state.summary() })
+    return false
+  }
+  if (ended === undefined) await replay(process)
+  if (isNew) return true
   if (hasAdopted) giveUpPassed(process)
   const recovered = recover(process)
   process.deps.trace({ type: 'resumed', pid: process.pid, ...recovered })
+  return true
 }
 
 async function turns(process: Process): Promise<void> {
@@ -168,9 +178,11 @@ async function passGate(process: Process): Promise<void> {
     const asks = leftBeforeLeaving(process, drops.length > 0 ? drops : wanted)
     if (asks.length === 0) return
     let queued: readonly Ask[] = []
+    let held: readonly Ask[] = []
     const decided = await process.act.decide(() => {
       const decisions = decideAsks(process, asks)
       queued = decisions.queued
+      held = decisions.held
       return decisions.facts
     })
     for (const body of decided) {
@@ -178,7 +190,12 @@ async function passGate(process: Process): Promise<void> {
       enact(process, fact)
       if (fact.type === 'closed') stopScope(process, fact.scope)
     }
-    enactAsks(process, asks, queued)
+    process.switchedOff.push(...held)
+    enactAsks(
+      process,
+      asks.filter((ask) => !held.includes(ask)),
+      queued,
+    )
     if (asks.some((ask) => ask.op === 'receive')) matchMessages(process)
   }
 }

@@ -26,6 +26,7 @@ import type { Adoption } from '../upgrade/adoption.ts'
 import type { ChildRecord } from './child-record.ts'
 import { newEffectRecord } from './effect-record.ts'
 import type { EffectRecord } from './effect-record.ts'
+import { takeBack } from './take-back.ts'
 
 /** What a snapshot carries into the next segment. */
 export type Carried = {
@@ -68,6 +69,10 @@ export class ProcessState {
   toppedUp: Amounts = {}
   cancelled: { readonly reason: string } | undefined
   ended: Outcome | undefined
+  /** How often it went on after its end. */
+  reopens = 0
+  /** Asked for before the process was reopened, and not since: nobody misses it. */
+  readonly leftBehind = new Set<EffectKey>()
   /** Seq of the next fact. */
   nextSeq = 0
   factsInSegment = 0
@@ -82,6 +87,10 @@ export class ProcessState {
     this.nextSeq = fact.seq + 1
     this.factsInSegment += 1
     this.counts.facts += 1
+    if (fact.type === 'intended' || fact.type === 'waiting' || fact.type === 'sent') {
+      const record = this.record(fact.key)
+      if (record.demandSeq < 0) record.demandSeq = fact.seq
+    }
     switch (fact.type) {
       case 'born':
         this.#born(fact)
@@ -113,10 +122,7 @@ export class ProcessState {
         this.#outcome(fact.key, fact.outcome, fact.seq)
         return
       case 'closed':
-        this.closedScopes.push(fact.scope)
-        if (fact.why !== 'done') this.cutShort.add(fact.scope)
-        if (fact.key !== undefined) this.#outcome(fact.key, { type: 'ok', value: { text: 'null' } }, fact.seq)
-        if (fact.scope === '') this.cancelled = { reason: fact.reason ?? 'cancelled' }
+        this.#closed(fact)
         return
       case 'dropped':
         this.#dropped(fact)
@@ -135,6 +141,9 @@ export class ProcessState {
         return
       case 'ended':
         this.ended = fact.result
+        return
+      case 'reopened':
+        this.#reopened(fact)
         return
       default:
         unreachable(fact, 'fact')
@@ -265,7 +274,8 @@ export class ProcessState {
     record.outcome = outcome
     record.outcomeSeq = seq
     record.waiting = undefined
-    record.args = undefined
+    // What has failed may be done again, with what the schema made of its input then.
+    if (outcome.type !== 'error') record.args = undefined
     this.budgetWaits.delete(key)
   }
 
@@ -281,6 +291,23 @@ export class ProcessState {
     }
     const told: Dropped = { gone: [...new Set(fact.keys.map(baseKey))], going: fact.going }
     this.#outcome(fact.key, { type: 'ok', value: payloadOf(told) }, fact.seq)
+  }
+
+  #closed(fact: FactOf<'closed'>): void {
+    this.closedScopes.push(fact.scope)
+    if (fact.why !== 'done') this.cutShort.add(fact.scope)
+    if (fact.key !== undefined) {
+      this.record(fact.key).closes = fact.scope
+      this.#outcome(fact.key, { type: 'ok', value: { text: 'null' } }, fact.seq)
+    }
+    if (fact.scope === '') this.cancelled = { reason: fact.reason ?? 'cancelled' }
+  }
+
+  #reopened(fact: FactOf<'reopened'>): void {
+    takeBack(this, fact)
+    this.reopens += 1
+    this.toppedUp = {}
+    this.account.withhold(fact.withheld ?? {})
   }
 
   #sent(fact: FactOf<'sent'>): void {
@@ -306,18 +333,21 @@ export class ProcessState {
   #account(fact: FactOf<'account'>): void {
     switch (fact.op) {
       case 'carve': {
-        this.account.carve(fact.amounts, fact.spent ?? {})
+        this.account.carve(fact.amounts, fact.spent ?? {}, fact.forfeited ?? {})
         const child = fact.other === undefined ? undefined : this.children.get(fact.other)
         if (child !== undefined) child.cap = addAmounts(child.cap, fact.amounts)
         return
       }
       case 'return': {
         const child = fact.other === undefined ? undefined : this.children.get(fact.other)
+        const { spent = {}, forfeited = {} } = fact
         if (child !== undefined) {
           child.ended = true
-          child.spent = fact.spent ?? {}
+          child.spent = spent
+          child.returned = { cap: addAmounts(child.cap, child.broughtHome ?? {}), spent, forfeited }
+          child.cap = {}
         }
-        this.account.giveBack(fact.amounts, fact.spent ?? {}, fact.forfeited ?? {})
+        this.account.giveBack(fact.amounts, spent, forfeited)
         return
       }
       case 'forfeit': {
@@ -332,11 +362,17 @@ export class ProcessState {
       }
       case 'topUp':
         this.account.topUp(fact.amounts)
+        this.#broughtHome(fact)
         if (fact.by !== this.born?.parent?.pid) this.toppedUp = addAmounts(this.toppedUp, fact.amounts)
         return
       default:
         unreachable(fact.op, 'account operation')
     }
+  }
+
+  #broughtHome({ by, amounts }: FactOf<'account'>): void {
+    const child = by === undefined ? undefined : this.children.get(by as Pid)
+    if (child !== undefined) child.broughtHome = amounts
   }
 
   #snapshot(fact: FactOf<'snapshot'>): void {
@@ -353,6 +389,7 @@ export class ProcessState {
     this.letGo.clear()
     this.cutShort.clear()
     this.unknowns.clear()
+    this.leftBehind.clear()
     this.budgetWaits.clear()
     this.adoptions.length = 0
     // The birth is the only fact of older segments that is there after a crash.

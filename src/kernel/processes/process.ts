@@ -82,6 +82,10 @@ export class Process implements Disposable {
   told: Told
   /** Records that the code was not given, with the reason. */
   readonly unfit = new Map<EffectKey, Unfit>()
+  /** Asks that wait until nothing holds the process any more. */
+  switchedOff: Ask[] = []
+  /** Effects broken off because they were switched off: they are asked for again. */
+  readonly brokenOff = new Set<EffectKey>()
   turn = new Turn()
   root = new Scope(ROOT_SCOPE, undefined)
   keys = new KeyCounter()
@@ -235,6 +239,7 @@ export class Process implements Disposable {
     this.queue.clear()
     this.asked = []
     this.held = []
+    this.switchedOff = []
     this.late = []
     this.told = new Told(this.state)
     this.unfit.clear()

@@ -116,7 +116,7 @@ function recoverBegun(process: Process, ask: EffectAsk, record: EffectRecord): b
     record.firstBegunAt !== undefined &&
     process.deps.clock.now() - record.firstBegunAt > ask.keyTtlMs
   // In a closed scope nothing is decided any more (rule X6): what nobody waits for is looked up, or shown as unknown.
-  const isWorn = ask.class === 'write' && record.attempt >= limits.ATTEMPTS_MAX
+  const isWorn = ask.class === 'write' && triesOf(record) >= limits.ATTEMPTS_MAX
   const repeatable = ask.class !== 'write' || (wanted && ask.idempotent && !expired && !isWorn)
   if (!repeatable) {
     if (ask.work.kind === 'tool' && ask.work.tool.reconcile !== undefined) startReconcile(process, ask, record)
@@ -140,7 +140,7 @@ function recoverBegun(process: Process, ask: EffectAsk, record: EffectRecord): b
       outcome: { type: 'cancelled' },
       actual: {},
     })
-  else if (record.attempt >= limits.ATTEMPTS_MAX)
+  else if (triesOf(record) >= limits.ATTEMPTS_MAX)
     process.record({
       type: 'settled',
       key: ask.key,
@@ -152,10 +152,15 @@ function recoverBegun(process: Process, ask: EffectAsk, record: EffectRecord): b
   return false
 }
 
+/** Attempts since the process was last reopened. */
+function triesOf({ attempt, attemptsBefore }: EffectRecord): number {
+  return attempt - attemptsBefore
+}
+
 function lost(ask: EffectAsk, record: EffectRecord): SkeinError {
   return new SkeinError(
     'EFFECT_LOST',
-    `${ask.name} was begun ${record.attempt} times and its owner died each time; look whether it is what kills the host`,
+    `${ask.name} was begun ${triesOf(record)} times and its owner died each time; look whether it is what kills the host`,
   )
 }
 

@@ -12,10 +12,15 @@ import type { EffectRecord } from './effect-record.ts'
 
 /** Starts the body and brings it to where its facts end. Throws `WORKFLOW_DIVERGED` or `FOREIGN_AWAIT`; nothing has run then. */
 export async function replay(process: Process): Promise<void> {
-  await replayBody(process)
-  const orphan = firstOrphan(process)
+  const [orphan] = await catchUp(process)
   if (orphan !== undefined) throw diverged(process, orphan)
   process.replaying = false
+}
+
+/** Brings the body to where its facts end, and tells what it no longer asks for. Throws `FOREIGN_AWAIT`. */
+export async function catchUp(process: Process): Promise<readonly EffectRecord[]> {
+  await replayBody(process)
+  return process.definition?.kind === 'agent' ? [] : orphansOf(process)
 }
 
 /** The same, whatever the code no longer asks for. */
@@ -28,18 +33,16 @@ export async function replayBody(process: Process): Promise<void> {
   process.shield.restore(process)
 }
 
-/** The first fact that the code no longer asks for, outside closed scopes; what was left over at an adoption may be missing. */
-function firstOrphan(process: Process): EffectRecord | undefined {
-  if (process.definition?.kind === 'agent') return undefined
-  const isLeft = (key: EffectKey): boolean => process.state.adoptions.some(({ orphans }) => orphans.has(key))
-  for (const record of process.state.effects.values()) {
+/** What the code no longer asks for, outside closed scopes; what was left over at an adoption, or behind at a retry, may be missing. */
+function orphansOf({ known, state }: Process): readonly EffectRecord[] {
+  const isLeft = (key: EffectKey): boolean =>
+    state.leftBehind.has(key) || state.adoptions.some(({ orphans }) => orphans.has(key))
+  return [...state.effects.values()].filter((record) => {
     const isDemand = record.kind !== undefined || record.waiting !== undefined || record.sentTo !== undefined
     const key: EffectKey = baseKey(record.key)
-    if (!isDemand || record.key !== key || process.known.has(key) || process.state.isWithinClosed(key)) continue
-    if (isLeft(key)) continue
-    return record
-  }
-  return undefined
+    if (!isDemand || record.key !== key || known.has(key)) return false
+    return !state.isWithinClosed(key) && !isLeft(key)
+  })
 }
 
 function diverged(process: Process, orphan: EffectRecord): SkeinError {

@@ -7,6 +7,7 @@ import { pauseKey, suffixed } from '../keys/key.ts'
 import type { Settled } from '../ports/activation.ts'
 import { startAttempt } from './enact.ts'
 import { openPendingWait } from './pending-wait.ts'
+import { askAgain } from './funding.ts'
 import type { Process } from './process.ts'
 import type { EffectRecord } from './effect-record.ts'
 
@@ -31,6 +32,10 @@ export function settleAttempt(process: Process, ask: EffectAsk, attempt: number,
   const wanted = process.isWanted(ask.key)
   if (settled.pending !== undefined && (wanted || ask.class === 'write'))
     return openPendingWait(process, ask, settled.pending, settled.actual ?? record.reserve)
+  if (process.brokenOff.delete(ask.key) && wanted && settled.outcome.type === 'cancelled') {
+    forfeitOrSettle(process, record, settled)
+    return askAgain(process, ask.key)
+  }
   const failed = failureOf(settled.outcome)
   if (settled.reconciled === 'unknown') return putBeforeSomeone(process, ask, record, whyOf(settled))
   if (settled.reconciled === 'absent') return settleAbsent(process, ask, record)
@@ -39,7 +44,12 @@ export function settleAttempt(process: Process, ask: EffectAsk, attempt: number,
   // That this attempt failed says nothing of an earlier one that may have been done under the same key.
   if (record.inDoubt && ask.idempotent && settled.outcome.type === 'error')
     return settleUnknown(process, ask, record, `${ask.name}: ${failed?.message}; an earlier attempt may have been done`)
-  if (wanted && mayRepeat(ask, record) && failed?.retryable === true && attempt < ask.attemptsMax) {
+  if (
+    wanted &&
+    mayRepeat(ask, record) &&
+    failed?.retryable === true &&
+    attempt - record.attemptsBefore < ask.attemptsMax
+  ) {
     forfeitOrSettle(process, record, settled)
     return repeatAfterPause(process, ask, attempt)
   }
@@ -64,7 +74,8 @@ function forfeitOrSettle(process: Process, record: EffectRecord, settled: Settle
 }
 
 function repeatAfterPause(process: Process, ask: EffectAsk, attempt: number): void {
-  const delayMs = Math.min(RETRY_DELAY_MS * 2 ** (attempt - 1), RETRY_DELAY_MS_MAX)
+  const before = process.state.record(ask.key).attemptsBefore
+  const delayMs = Math.min(RETRY_DELAY_MS * 2 ** (attempt - before - 1), RETRY_DELAY_MS_MAX)
   process.record({
     type: 'waiting',
     key: pauseKey(ask.key, 'pause', attempt),
@@ -76,7 +87,7 @@ function repeatAfterPause(process: Process, ask: EffectAsk, attempt: number): vo
 function settleUnknown(process: Process, ask: EffectAsk, record: EffectRecord, why: string): void {
   if (ask.work.kind === 'tool' && ask.work.tool.reconcile !== undefined && !ask.idempotent)
     return startReconcile(process, ask, record)
-  if (ask.idempotent && record.attempt < limits.ATTEMPTS_MAX && process.isWanted(ask.key)) {
+  if (ask.idempotent && record.attempt - record.attemptsBefore < limits.ATTEMPTS_MAX && process.isWanted(ask.key)) {
     process.record({ type: 'account', op: 'forfeit', key: ask.key, amounts: lostAmounts(process, record) })
     return repeatAfterPause(process, ask, record.attempt)
   }

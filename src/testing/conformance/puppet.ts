@@ -94,6 +94,11 @@ export class Lane {
     return this.#commit({ type: 'ended', result: { type: 'ok', value: payloadOf(value) }, summary: NOTHING_USED })
   }
 
+  fail(): Promise<boolean> {
+    const error = payloadOf({ code: 'DOWN', message: 'down', retryable: false })
+    return this.#commit({ type: 'ended', result: { type: 'error', error }, summary: NOTHING_USED })
+  }
+
   park(): Promise<boolean> {
     const error = { code: 'CODE_ABSENT', message: 'no code', retryable: false }
     return this.#commit({ type: 'parked', error, summary: NOTHING_USED })

@@ -37,6 +37,7 @@ export function balanceOf({ facts }: Journal): Balance {
       close(fact.key)
       plus(balance.spent, fact.actual)
     }
+    if (fact.type === 'reopened') plus(balance.cap, fact.withheld, -1)
     if (fact.type !== 'account') continue
     const delegated = fact.other !== undefined && detached.has(fact.other) ? balance.given : balance.delegated
     if (fact.op === 'forfeit' && fact.key !== undefined && open.has(fact.key)) {

@@ -11,7 +11,7 @@ export function journalOffences(journal: Journal): readonly string[] {
   facts.forEach((fact, index) => {
     if (fact.seq !== index) offend('J1', `fact ${index} has seq ${fact.seq}`)
     if (fact.type === 'born' && index > 0) offend('J2', `is born again at ${index}`)
-    if (fact.type === 'ended' && index < facts.length - 1)
+    if (fact.type === 'ended' && index < facts.length - 1 && facts[index + 1]?.type !== 'reopened')
       offend('J2', `goes on after its end at ${index}: ${facts[index + 1]?.type}`)
   })
   if (facts.length > 0 && facts[0]?.type !== 'born') offend('J2', `begins with ${facts[0]?.type}`)
@@ -84,6 +84,7 @@ function checkOutcomes(segment: Segment, offend: Offend): void {
   const delivered = new Set<string>()
   for (const fact of segment.facts) {
     if (fact.type === 'waiting') delivered.delete(fact.key)
+    if (fact.type === 'reopened') for (const key of fact.keys) delivered.delete(key)
     const key = deliveredKey(fact)
     if (key === undefined) continue
     if (delivered.has(key)) offend('J4', `${key} has two outcomes`)
@@ -108,10 +109,11 @@ function deliveredKey(fact: Fact): string | undefined {
 
 /** Nothing is decided in a scope after it was closed (X6, P7). */
 function checkClosed(segment: Segment, offend: Offend): void {
-  const closed: string[] = []
+  let closed: FactOf<'closed'>[] = []
   const dropped = new Set<string>()
   for (const fact of segment.facts) {
-    if (fact.type === 'closed') closed.push(fact.scope)
+    if (fact.type === 'closed') closed.push(fact)
+    if (fact.type === 'reopened') closed = closed.filter(({ key }) => key === undefined || !fact.keys.includes(key))
     if (fact.type === 'dropped') for (const key of fact.keys) dropped.add(key)
     const isDecision =
       fact.type === 'intended' ||
@@ -120,8 +122,8 @@ function checkClosed(segment: Segment, offend: Offend): void {
       (fact.type === 'waiting' && !/!(grace|resolve|orphans|pending|shield)/.test(fact.key))
     if (!isDecision) continue
     const scope = closed.find(
-      (path) => (path === '' && !fact.key.startsWith('shield/')) || fact.key.startsWith(`${path}[`),
-    )
+      ({ scope: path }) => (path === '' && !fact.key.startsWith('shield/')) || fact.key.startsWith(`${path}[`),
+    )?.scope
     if (scope !== undefined) offend('X6', `${fact.type} ${fact.key} after scope "${scope}" was closed`)
     if (dropped.has(fact.key.split('!')[0] ?? '')) offend('X6', `${fact.type} ${fact.key} after it was let go of`)
   }

@@ -86,7 +86,7 @@ export class SimHosts {
       () => this.#crashOf(life, `a failed store: ${String((engine.failed.reason as { code?: string }).code)}`),
       { once: true },
     )
-    const kernel = this.#kernel(life)
+    const kernel = this.#kernel(life, engine)
     const hosting = engine.host((activation) => kernel.run(activation))
     this.#booted.resolve()
     hosting.then((hosted) => (running.hosting = hosted)).catch(() => undefined)
@@ -173,7 +173,7 @@ export class SimHosts {
     })
   }
 
-  #kernel(life: HostLife) {
+  #kernel(life: HostLife, engine: LocalEngine) {
     const random = this.#parts.random.fork(`kernel ${life.n}`)
     const code = createRegistry(nodeHash)
     for (const definition of this.code) code.register(definition)
@@ -192,6 +192,7 @@ export class SimHosts {
       drivers,
       code,
       readAnswer,
+      switches: engine.switchboard,
       trace: (news) => this.#hear(life, news),
       idleMs,
       ...(graceMs === undefined ? {} : { graceMs }),

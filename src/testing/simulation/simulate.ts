@@ -8,7 +8,7 @@
  * 3. What the scenario asks of the engine is asked again after a crash until it is answered: callers outside are not lost with the host.
  */
 import { memoryMedium } from '../../engine/index.ts'
-import type { LocalEngine, ProcessStatus, ProcessView, SettleResult } from '../../engine/index.ts'
+import type { LocalEngine, ProcessStatus, ProcessView, SettleResult, SwitchChange } from '../../engine/index.ts'
 import { payloadOf } from '../../kernel/index.ts'
 import type {
   AnyDefinition,
@@ -51,7 +51,12 @@ export type SimulationOptions = {
 }
 
 /** A process as the scenario starts it. */
-export type SimStart = { readonly pid?: string; readonly cap?: StartRequest['cap']; readonly strict?: boolean }
+export type SimStart = {
+  readonly pid?: string
+  readonly cap?: StartRequest['cap']
+  readonly strict?: boolean
+  readonly tenant?: string
+}
 
 /** What a scenario can do and see. */
 export interface Simulation {
@@ -79,6 +84,8 @@ export interface Simulation {
   send(to: Pid, body: unknown, about?: Partial<Omit<Message, 'to' | 'body'>>): Promise<DeliverResult>
   control(pid: Pid, control: Control): Promise<'queued' | 'duplicate' | 'ended'>
   settle(token: string, settlement: Settlement): Promise<SettleResult>
+  /** As `skein pause` and `skein resume`. */
+  switch(change: SwitchChange): Promise<boolean>
   inspect(pid: Pid): Promise<ProcessView | undefined>
   list(): Promise<readonly ProcessView[]>
   facts(pid: Pid): Promise<readonly Fact[]>
@@ -159,6 +166,7 @@ function simulationOf(hosts: SimHosts, loop: SimLoop, world: World, random: SimR
         depth: 0,
         cap: options.cap ?? {},
         strict: options.strict ?? false,
+        ...(options.tenant === undefined ? {} : { tenant: options.tenant }),
       }
       await hosts.ask((engine) => engine.start(request))
       return pid
@@ -169,6 +177,7 @@ function simulationOf(hosts: SimHosts, loop: SimLoop, world: World, random: SimR
     },
     control,
     settle: (token, settlement) => hosts.ask((engine) => engine.settle(token, settlement)),
+    switch: (change) => hosts.ask((engine) => engine.switch(change)),
     inspect,
     list: () => hosts.ask((engine) => gather(engine.list({}))),
     facts: async (pid) => (await hosts.ask((engine) => gather(engine.history(pid)))).flatMap((frame) => frame.facts),

@@ -15,7 +15,7 @@ import { readLines } from './lines.ts'
 import type { ControlAnswer, ControlCall, ControlRequest } from './protocol.ts'
 import { chooseSocketPath, removeSocket } from './socket-path.ts'
 
-type Acting = Pick<Engine, 'start' | 'deliver' | 'control' | 'settle' | 'watch'>
+type Acting = Pick<Engine, 'start' | 'deliver' | 'control' | 'settle' | 'watch' | 'switch'>
 
 /** The control socket of one owner. */
 export class ControlServer implements AsyncDisposable {
@@ -111,6 +111,8 @@ export class ControlServer implements AsyncDisposable {
         return this.#engine.control(call.pid, call.control)
       case 'settle':
         return this.#engine.settle(call.token, call.settlement, call.hold)
+      case 'switch':
+        return this.#engine.switch(call.change)
       default:
         throw new SkeinError(
           'USAGE',

@@ -4,7 +4,7 @@
  */
 import type { Control, Message, Settlement, StartRequest } from '../../../kernel/index.ts'
 import type { ErrorData, Pid } from '../../../std/index.ts'
-import type { Change, Query } from '../../port.ts'
+import type { Change, Query, SwitchChange } from '../../port.ts'
 
 /** What a client asks for. */
 export type ControlCall =
@@ -15,6 +15,7 @@ export type ControlCall =
   | { readonly op: 'deliver'; readonly message: Message }
   | { readonly op: 'control'; readonly pid: Pid; readonly control: Control }
   | { readonly op: 'settle'; readonly token: string; readonly settlement: Settlement; readonly hold: boolean }
+  | { readonly op: 'switch'; readonly change: SwitchChange }
   | { readonly op: 'watch'; readonly query: Query }
 
 /** A line from a client. */

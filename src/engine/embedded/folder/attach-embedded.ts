@@ -53,6 +53,8 @@ export async function attachEmbedded(
       (await client.call({ op: 'control', pid, control })) as 'queued' | 'duplicate' | 'ended',
     settle: async (token, settlement, hold = true) =>
       (await client.call({ op: 'settle', token, settlement, hold })) as SettleResult,
+    switch: async (change) => (await client.call({ op: 'switch', change })) as boolean,
+    switches: () => reader.switches(),
     host: () => Promise.reject(new SkeinError('USAGE', `${at} has an owner; only the owner runs its processes`)),
     inspect: (pid) => reader.inspect(pid),
     list: (query) => reader.list(query),

@@ -8,6 +8,7 @@ import type { LocalEngine } from '../local-engine.ts'
 import { openForReader } from '../store/database.ts'
 import { unpack } from '../store/pack.ts'
 import { tablesOf } from '../store/tables.ts'
+import { readSwitches } from '../switchboard.ts'
 import { verifyJournals } from '../verify.ts'
 import { Views } from '../views.ts'
 import { blobFiles } from './blob-files.ts'
@@ -16,7 +17,7 @@ import { isOwned } from './owner-lock.ts'
 
 /** The reading verbs of a data folder. */
 export interface FolderReader
-  extends Pick<Engine, 'inspect' | 'list' | 'history'>, Pick<LocalEngine, 'verify'>, Disposable {
+  extends Pick<Engine, 'inspect' | 'list' | 'history' | 'switches'>, Pick<LocalEngine, 'verify'>, Disposable {
   /** Controls that the process has not heard yet, oldest first. */
   pending(pid: Pid): readonly Control[]
 }
@@ -41,6 +42,7 @@ export function readEmbedded(folder: string, hash: Hash): FolderReader {
     inspect: (pid) => Promise.resolve(views.inspect(pid)),
     list: (query) => views.list(query),
     history: (pid, from) => views.history(pid, from),
+    switches: () => Promise.resolve(readSwitches(tables)),
     verify: (pid?: Pid) => verifyJournals(tables, hash, pid),
     pending: (pid) => {
       const found = tables.processes.find(pid)

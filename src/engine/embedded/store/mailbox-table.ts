@@ -33,6 +33,8 @@ export function mailboxTable(db: DatabaseSync) {
     'select max(coalesce((select max(seq) from message), 0), coalesce((select max(seq) from control), 0)) as seq',
   )
   const deadLetters = db.prepare('select pid, at, why, text from dead_letter where pid = ? order by seq')
+  const exhume = db.prepare('select seq, text from dead_letter where pid = ? order by seq')
+  const removeDead = db.prepare('delete from dead_letter where seq = ?')
   return {
     put: (seq: number, p: P, text: string) => void put.run(seq, p, text),
     remove: (seq: number) => void remove.run(seq),
@@ -51,6 +53,9 @@ export function mailboxTable(db: DatabaseSync) {
     },
     /** One message that its receiver refused; removing it is the caller's. */
     buryOne: (seq: number, pid: Pid, at: number, why: string) => void buryOne.run(pid, at, why, seq),
+    /** What came for a process that had ended. */
+    exhume: (pid: Pid) => exhume.all(pid) as Mail[],
+    removeDead: (seq: number) => void removeDead.run(seq),
     deadLetters: (pid: Pid) =>
       deadLetters.all(pid) as { readonly pid: Pid; readonly at: number; readonly why: string; readonly text: string }[],
     /** The highest `seq` in use by messages and controls. */

@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { asEpoch } from '../../../std/index.ts'
 import type { Epoch } from '../../../std/index.ts'
 
-type MetaKey = 'epoch' | 'owner' | 'socket' | 'incarnation'
+type MetaKey = 'epoch' | 'owner' | 'socket' | 'incarnation' | 'switches'
 
 /** The meta table over an open database. */
 export function metaTable(db: DatabaseSync) {

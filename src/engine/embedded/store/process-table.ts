@@ -100,6 +100,9 @@ function changes(db: DatabaseSync) {
   const activated = db.prepare(ACTIVATED)
   const rested = db.prepare(RESTED)
   const ended = db.prepare(ENDED)
+  const reopened = db.prepare(
+    `update process set status = 'ready', result = null, endedAt = null, updatedAt = ? where p = ?`,
+  )
   const status = db.prepare('update process set status = ? where p = ?')
   const segment = db.prepare('update process set segmentN = ? where p = ?')
   return {
@@ -114,6 +117,8 @@ function changes(db: DatabaseSync) {
     rested: (p: P, to: Rested) =>
       void rested.run(to.status, to.wakeAt ?? null, to.summary ?? null, to.parked ?? null, to.now, p),
     ended: (p: P, to: Ended) => void ended.run(to.status, to.result, to.summary ?? null, to.now, to.now, p),
+    /** An ended process goes on. */
+    reopened: (p: P, now: number) => void reopened.run(now, p),
     setStatus: (p: P, to: ProcessStatus) => void status.run(to, p),
     startSegment: (p: P, n: number) => void segment.run(n, p),
   }

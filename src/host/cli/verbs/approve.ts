@@ -1,5 +1,7 @@
 import { decideApproval } from '../../operate/acts.ts'
+import { needing } from '../../operate/bulk.ts'
 import { actOn, BY_FLAG } from '../act.ts'
+import { actOnMany, areMany, FILTER_HELP, MANY_FLAGS } from '../bulk.ts'
 import { actorName } from '../folder.ts'
 import type { Verb } from '../verb.ts'
 
@@ -7,12 +9,24 @@ import type { Verb } from '../verb.ts'
 export const approve: Verb = {
   name: 'approve',
   summary: 'allow an effect that waits for approval',
-  about: 'What is approved is the effect itself: its name stands for exactly the arguments that skein inbox shows.',
-  positionals: [{ name: 'pid/effect' }],
-  flags: { by: BY_FLAG },
-  examples: ['skein approve a1/publish', 'skein approve a1/publish#2 --by ann'],
-  run: (typed, terminal) => {
+  about: `What is approved is the effect itself: its name stands for exactly the arguments that skein inbox shows.\n\n${FILTER_HELP}`,
+  positionals: [{ name: 'pid/effect', optional: true }],
+  flags: { by: BY_FLAG, ...MANY_FLAGS },
+  examples: [
+    'skein approve a1/publish',
+    'skein approve a1/publish#2 --by ann',
+    'skein approve --where effect=publish,agent=writer',
+  ],
+  run: async (typed, terminal) => {
     const by = actorName(typed)
+    if (areMany(typed, 'approve'))
+      return actOnMany(typed, terminal, {
+        verb: 'approve',
+        done: 'approved',
+        pick: needing('approval'),
+        isTree: false,
+        act: (engine, { pid, effect }) => decideApproval(engine, `${pid}/${effect}`, 'approved', { by }),
+      })
     return actOn(typed, terminal, 'approved', (engine) =>
       decideApproval(engine, typed.positionals[0] ?? '', 'approved', { by }),
     )

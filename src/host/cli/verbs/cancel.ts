@@ -1,5 +1,7 @@
 import { cancelProcess } from '../../operate/acts.ts'
+import { unfinished } from '../../operate/bulk.ts'
 import { actOn, BY_FLAG } from '../act.ts'
+import { actOnMany, areMany, FILTER_HELP, MANY_FLAGS } from '../bulk.ts'
 import { actorName } from '../folder.ts'
 import type { Verb } from '../verb.ts'
 
@@ -7,15 +9,28 @@ import type { Verb } from '../verb.ts'
 export const cancel: Verb = {
   name: 'cancel',
   summary: 'cancel a process and all below it; nothing new is begun, begun writes are waited for',
-  positionals: [{ name: 'pid' }],
-  flags: { by: BY_FLAG, reason: { value: 'TEXT', help: 'why, as it will stand in the journal' } },
-  examples: ['skein cancel a1', `skein cancel a1 --reason 'wrong topic'`],
-  run: (typed, terminal) =>
-    actOn(typed, terminal, 'cancelled', async (engine) => {
-      const { pid, was } = await cancelProcess(engine, typed.positionals[0] ?? '', {
-        by: actorName(typed),
-        reason: typed.text('reason'),
+  about: FILTER_HELP,
+  positionals: [{ name: 'pid', optional: true }],
+  flags: { by: BY_FLAG, reason: { value: 'TEXT', help: 'why, as it will stand in the journal' }, ...MANY_FLAGS },
+  examples: [
+    'skein cancel a1',
+    `skein cancel a1 --reason 'wrong topic'`,
+    'skein cancel --where agent=helper,older=1d',
+    'skein cancel --where tenant=acme --yes',
+  ],
+  run: async (typed, terminal) => {
+    const about = { by: actorName(typed), reason: typed.text('reason') }
+    if (areMany(typed, 'cancel'))
+      return actOnMany(typed, terminal, {
+        verb: 'cancel',
+        done: 'cancelled',
+        pick: unfinished,
+        isTree: true,
+        act: (engine, { pid }) => cancelProcess(engine, pid, about),
       })
+    return actOn(typed, terminal, 'cancelled', async (engine) => {
+      const { pid, was } = await cancelProcess(engine, typed.positionals[0] ?? '', about)
       return { pid, note: was === 'ended' ? 'it had ended already' : undefined }
-    }),
+    })
+  },
 }

@@ -11,7 +11,15 @@ import { textOf } from '../table.ts'
 import type { Verb } from '../verb.ts'
 
 const SHOWN_MAX = 200
-const FOR_PEOPLE: readonly WaitOn['kind'][] = ['approval', 'answer', 'budget', 'operator', 'promise', 'pending']
+const FOR_PEOPLE: readonly WaitOn['kind'][] = [
+  'approval',
+  'answer',
+  'budget',
+  'operator',
+  'promise',
+  'pending',
+  'switch',
+]
 
 /** `skein inbox`. */
 export const inbox: Verb = {

@@ -1,12 +1,14 @@
 import type { ProcessStatus, ProcessView } from '../../../engine/index.ts'
 import { SkeinError } from '../../../std/index.ts'
 import { memberOf } from '../../operate/find.ts'
+import { parseFilter, STATUSES } from '../../views/filter.ts'
 import { isEnded } from '../../views/rest.ts'
 import { countWords, elapsedWords, spendWords } from '../../words/amounts.ts'
 import { suggestion } from '../../words/nearest.ts'
 import { shortPid } from '../../words/pid.ts'
 import { failureCode, stateWords } from '../../words/state.ts'
 import type { Member } from '../../views/family.ts'
+import { FILTER_HELP } from '../bulk.ts'
 import { withReader } from '../folder.ts'
 import { jsonLine, memberJson } from '../json.ts'
 import { table, textOf } from '../table.ts'
@@ -14,32 +16,42 @@ import type { Verb } from '../verb.ts'
 
 const LIMIT_DEFAULT = 100
 const UNFINISHED: readonly ProcessStatus[] = ['ready', 'running', 'waiting', 'parked']
-const STATUSES: readonly ProcessStatus[] = [...UNFINISHED, 'done', 'failed', 'cancelled']
 
 /** `skein ps`. */
 export const ps: Verb = {
   name: 'ps',
   summary: 'list processes: what runs, waits or is parked',
+  about: FILTER_HELP,
   positionals: [],
   flags: {
     all: { help: 'also those that have ended' },
     status: { value: 'STATUS', help: `only these: ${STATUSES.join(', ')}; several with commas` },
     workflow: { value: 'NAME', help: 'only instances of this definition' },
+    where: { value: 'FILTER', help: 'only what fits: status=failed,error=EFFECT_TIMEOUT,older=1h' },
     limit: { value: 'N', help: `at most that many (default ${LIMIT_DEFAULT})` },
   },
-  examples: ['skein ps', 'skein ps --all --workflow article', 'skein ps --status parked,failed --json'],
+  examples: [
+    'skein ps',
+    'skein ps --all --workflow article',
+    'skein ps --status parked,failed --json',
+    'skein ps --where agent=helper,status=failed',
+  ],
   run: (typed, terminal) =>
     withReader(typed, terminal, async (reader) => {
       const limit = limitOf(typed.text('limit'))
       const status = statusesOf(typed.text('status'), typed.has('all'))
       const workflow = typed.text('workflow')
       const members: Member[] = []
-      for await (const view of reader.list({
-        ...(status === undefined ? {} : { status }),
-        ...(workflow === undefined ? {} : { workflow }),
-        limit: limit + 1,
-      })) {
-        members.push(await memberOf(reader, view))
+      const where = typed.text('where')
+      const filter = where === undefined ? undefined : parseFilter(where)
+      const query = { ...(status === undefined ? {} : { status }), ...(workflow === undefined ? {} : { workflow }) }
+      // A filter that speaks of the status speaks of ended ones too.
+      for await (const view of reader.list(
+        filter?.query.status === undefined ? query : { ...query, ...filter.query },
+      )) {
+        const member = await memberOf(reader, view)
+        if (filter?.matches(member, Date.now()) ?? true) members.push(member)
+        if (members.length > limit) break
       }
       const shown = members.slice(0, limit)
       if (typed.has('json')) terminal.out(jsonLine(shown.map(memberJson)))

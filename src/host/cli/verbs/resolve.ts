@@ -1,7 +1,9 @@
 import { SkeinError } from '../../../std/index.ts'
 import { resolveEffect } from '../../operate/acts.ts'
 import type { Resolution } from '../../operate/acts.ts'
+import { needing } from '../../operate/bulk.ts'
 import { actOn, BY_FLAG } from '../act.ts'
+import { actOnMany, areMany, FILTER_HELP, MANY_FLAGS } from '../bulk.ts'
 import { actorName } from '../folder.ts'
 import { readInput } from '../input.ts'
 import type { Terminal } from '../terminal.ts'
@@ -11,22 +13,32 @@ import type { Typed, Verb } from '../verb.ts'
 export const resolve: Verb = {
   name: 'resolve',
   summary: 'say what became of an effect whose outcome is unknown',
-  about: 'Look at the far side first. Exactly one of --done, --again and --fail.',
-  positionals: [{ name: 'pid/effect' }],
+  about: `Look at the far side first. Exactly one of --done, --again and --fail.\n\n${FILTER_HELP}`,
+  positionals: [{ name: 'pid/effect', optional: true }],
   flags: {
     done: { value: 'JSON', help: 'it was done, and this is its value (or @file)' },
     again: { help: 'it was not done: do it again under the same key' },
     fail: { help: 'treat it as failed' },
     reason: { value: 'TEXT', help: 'with --fail: why, told to the process' },
     by: BY_FLAG,
+    ...MANY_FLAGS,
   },
   examples: [
     `skein resolve a1/publish --done '{"url":"https://…"}'`,
     'skein resolve a1/publish --again',
     'skein resolve a1/publish --fail',
+    'skein resolve --where effect=mail,waits=operator --fail',
   ],
   run: async (typed, terminal) => {
     const resolution = await resolutionOf(typed, terminal)
+    if (areMany(typed, 'resolve'))
+      return actOnMany(typed, terminal, {
+        verb: 'resolve',
+        done: 'resolved',
+        pick: needing('operator'),
+        isTree: false,
+        act: (engine, { pid, effect }) => resolveEffect(engine, `${pid}/${effect}`, resolution, actorName(typed)),
+      })
     return actOn(typed, terminal, 'resolved', (engine) =>
       resolveEffect(engine, typed.positionals[0] ?? '', resolution, actorName(typed)),
     )

@@ -105,4 +105,26 @@ export const CHILD_RULES: readonly EngineRule[] = [
       assert.equal(await engine.control(lane.pid, { ...cancel, id: 'late' }), 'ended')
     },
   },
+  {
+    rule: 'X8',
+    title: 'a failed process is open again by a reopen, with what came too late behind it; no other control opens it',
+    async check({ engine, puppet }) {
+      await engine.start(startOf('p'))
+      const first = await puppet.next()
+      first.frame(['failed'])
+      await first.fail()
+      assert.equal((await engine.inspect(first.pid))?.status, 'failed')
+      assert.equal(await engine.control(first.pid, cancelOf('late')), 'ended')
+      assert.equal(await engine.control(first.pid, { id: 'again', type: 'reopen', by: 'x' }), 'queued')
+      assert.equal(await engine.control(first.pid, { id: 'again', type: 'reopen', by: 'x' }), 'duplicate')
+      const second = await puppet.next()
+      const event = await second.next()
+      assert.equal(event?.type === 'control' ? event.control.type : event?.type, 'reopen')
+      second.frame(['reopened'])
+      await second.end()
+      const view = await engine.inspect(second.pid)
+      assert.equal(view?.status, 'done')
+      assert.equal(await engine.control(second.pid, { id: 'third', type: 'reopen', by: 'x' }), 'ended')
+    },
+  },
 ]

@@ -1,0 +1,101 @@
+/** What verbs that act on one or many share: `--where`, the dry run before it, and a line for each that was acted on. */
+import { SkeinError } from '../../std/index.ts'
+import type { Operable } from '../operate/acts.ts'
+import { actOnEach, targetsOf } from '../operate/bulk.ts'
+import type { Pick, Target } from '../operate/bulk.ts'
+import { TERMS } from '../views/filter.ts'
+import { shellWord } from '../words/need.ts'
+import { shortPid } from '../words/pid.ts'
+import { withActor, withReader } from './folder.ts'
+import { jsonLine } from './json.ts'
+import { table, textOf } from './table.ts'
+import type { Terminal } from './terminal.ts'
+import type { Flag, Typed } from './verb.ts'
+
+/** The flags of a verb that takes many. */
+export const MANY_FLAGS: Readonly<Record<'where' | 'yes', Flag>> = {
+  where: {
+    value: 'FILTER',
+    help: 'all that fit: status=failed,error=EFFECT_TIMEOUT,older=1h (a dry run without --yes)',
+  },
+  yes: { help: 'with --where: do it' },
+}
+
+/** The words of the filter, for help. */
+export const FILTER_HELP = [
+  'filters: terms with commas between them, all of which must hold; a|b is one of both, name* a beginning:',
+  ...Object.entries(TERMS).map(([term, meaning]) => `  ${term}= ${meaning}`),
+].join('\n')
+
+/** An act on many. */
+export type Many = {
+  readonly verb: string
+  /** `retried`. */
+  readonly done: string
+  readonly pick: Pick
+  /** Acting on a process acts on all below it. */
+  readonly isTree: boolean
+  readonly act: (engine: Operable, target: Target, about: { readonly hosted: boolean }) => Promise<unknown>
+}
+
+/** Whether many are meant. Throws `USAGE` where neither or both are named. */
+export function areMany(typed: Typed, verb: string): boolean {
+  const [one] = typed.positionals
+  if ((one === undefined) === (typed.text('where') !== undefined)) return one === undefined
+  const what =
+    one === undefined ? 'say which: a name, or many with --where status=failed' : 'a name and --where are two things'
+  throw new SkeinError('USAGE', `skein ${verb}: ${what}. See: skein ${verb} --help`)
+}
+
+/** Acts on all that fit, or shows them. Returns the exit code: 1 when one of them could not be acted on. */
+export function actOnMany(typed: Typed, terminal: Terminal, many: Many): Promise<number> {
+  const where = typed.text('where') ?? ''
+  const { pick, isTree } = many
+  if (!typed.has('yes'))
+    return withReader(typed, terminal, async (reader) => {
+      show(await targetsOf(reader, where, pick, { isTree }), typed, terminal, many)
+      return 0
+    })
+  return withActor(typed, terminal, async (engine, about) => {
+    const targets = await targetsOf(engine, where, pick, { isTree })
+    let failed = 0
+    const isWell = await actOnEach(
+      targets,
+      (target) => many.act(engine, target, about),
+      ({ target, error }) => {
+        if (error !== undefined) failed += 1
+        if (typed.has('json'))
+          terminal.out(jsonLine({ ...target, ok: error === undefined, ...(error === undefined ? {} : { error }) }))
+        else if (error === undefined) terminal.out(`${many.done} ${nameOf(target)}\n`)
+        else terminal.err(`error ${error.code}: ${nameOf(target)}: ${error.message}\n`)
+      },
+    )
+    if (!typed.has('json')) {
+      terminal.out(`${many.done} ${targets.length - failed} of ${targets.length}\n`)
+      if (!about.hosted && targets.length > failed)
+        terminal.out('nobody runs this data folder now; it goes on when somebody does\n')
+    }
+    return isWell ? 0 : 1
+  })
+}
+
+const nameOf = ({ pid, effect }: Target): string =>
+  effect === undefined ? shortPid(pid) : `${shortPid(pid)}/${effect}`
+
+function show(targets: readonly Target[], typed: Typed, terminal: Terminal, { verb }: Many): void {
+  if (typed.has('json')) return terminal.out(jsonLine({ dryRun: true, targets }))
+  if (targets.length === 0) return terminal.out('nothing fits\n')
+  const rows = targets.map((target) => [nameOf(target), target.definition, target.why])
+  terminal.out(textOf(table(['PROCESS', 'DEFINITION', 'WHY'], rows)))
+  const command = ['npx skein', verb, '--where', shellWord(typed.text('where') ?? ''), ...others(typed), '--yes']
+  terminal.out(`${targets.length} in all; nothing was done. To do it: ${command.join(' ')}\n`)
+}
+
+/** The other flags as they were typed, so that the command shown does the same. */
+function others(typed: Typed): readonly string[] {
+  return ['done', 'again', 'fail', 'reason', 'by', 'budget', 'drop-after', 'now', 'data'].flatMap((flag) => {
+    if (!typed.has(flag)) return []
+    const value = typed.text(flag)
+    return value === undefined ? [`--${flag}`] : [`--${flag}`, shellWord(value)]
+  })
+}
