@@ -4,9 +4,10 @@ import { parseArgs } from 'node:util'
 import { commits } from './commits.ts'
 import { conversation } from './conversation/conversation.ts'
 import { handover } from './handover.ts'
+import { steering } from './steering.ts'
 import { steps } from './steps.ts'
 
-const BENCHES = { steps, commits, handover, conversation } as const
+const BENCHES = { steps, commits, handover, conversation, steering } as const
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

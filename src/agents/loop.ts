@@ -255,7 +255,9 @@ export class AgentLoop implements ReducerInstance {
     if (!this.#isIdle) return NOTHING
     const end: ReducerOutcome = { ok: true, value: this.#value }
     if (this.#at.isLast) return this.#over(end)
-    const next = this.#open.ask(this.#mail.ask('next'), (outcome) => this.#hear('next', outcome))
+    const next = this.#open.ask(this.#mail.ask('next', !this.#at.plan.isLasting), (outcome) =>
+      this.#hear('next', outcome),
+    )
     return this.#at.plan.isLasting ? { asks: [...this.#unlisten('refuse'), next] } : { asks: [next], end }
   }
 
@@ -361,6 +363,7 @@ export class AgentLoop implements ReducerInstance {
     if (joined.isReplaced) this.#at.steps = []
     if (joined.isReplaced || this.#isNewTask) this.#at.context.isTask()
     this.#isNewTask = false
+    if (joined.withdrawn.length === 0) return []
     const failed = withdrawn(this.#at.plan)
     return joined.withdrawn.map((caller) => this.#open.ask(this.#reply(caller, { failed }), () => NOTHING))
   }

@@ -47,13 +47,13 @@ export class Mail {
     return this.#slots.get(which)
   }
 
-  /** A receive for the next message of this kind. */
-  ask(which: MailSlot): ReducerAsk & { readonly type: 'receive' } {
+  /** A receive for the next message of this kind; not `aside`: it waits for nothing else. */
+  ask(which: MailSlot, aside = true): ReducerAsk & { readonly type: 'receive' } {
     this.#n += 1
     const slot = `m${this.#n}/${which}`
     this.#slots.set(which, slot)
     const schema = which === 'refuse' ? this.#schemas.refused : this.#schemas.heard
-    return { type: 'receive', slot, pattern: { topics: this.#topics[which] }, schema, aside: which !== 'next' }
+    return { type: 'receive', slot, pattern: { topics: this.#topics[which] }, schema, aside }
   }
 
   /** Answered, or let go of. */

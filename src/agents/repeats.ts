@@ -7,7 +7,7 @@
  * 2. The model is told once of each circle; when it comes round again, that is the end.
  */
 import type { ToolCallPart, ToolResultPart } from '../kernel/index.ts'
-import { jsonText, quoted } from './shown.ts'
+import { jsonText, quoted, shownText } from './shown.ts'
 
 /** How an agent is kept from going round in circles; `false` lets it. */
 export type LoopDetection = false | { readonly repeats?: number; readonly except?: readonly string[] }
@@ -93,8 +93,8 @@ export class Repeats {
   }
 
   #callOf(call: ToolCallPart, { output }: ToolResultPart): Call {
-    const result = typeof output.value === 'string' ? output.value : jsonText(output.value)
-    return { call, result, id: this.#hash(jsonText([call.toolName, call.input, output.type, result])) }
+    const result = shownText(output)
+    return { call, result, id: this.#hash(`${call.toolName} ${jsonText(call.input)} ${output.type} ${result}`) }
   }
 
   #sameCall(calls: readonly Call[]): Circle | undefined {

@@ -42,15 +42,15 @@ export type ReducerAsk =
   /** A user's hook: class local, recorded. */
   | { readonly type: 'hook'; readonly slot: string; readonly name: string; readonly fn: () => unknown }
   /**
-   * The next message that matches, as a `ReceivedMessage`. It may stay open while other things are asked and costs
-   * nothing until it is answered. One that does not fit `schema` goes to the dead letters, with word to its sender.
+   * The next message that matches, as a `ReceivedMessage`. It may stay open while other things are asked. One that
+   * does not fit `schema` goes to the dead letters, with word to its sender.
    */
   | {
       readonly type: 'receive'
       readonly slot: string
       readonly pattern: MessagePattern
       readonly schema?: Schema
-      /** The reducer works meanwhile: nobody is asked to write to it. */
+      /** The reducer works meanwhile: nobody is asked to write to it, and listening costs nothing. */
       readonly aside?: boolean
     }
   | {

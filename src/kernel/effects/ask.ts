@@ -89,9 +89,7 @@ export type Ask =
       readonly pattern: MessagePattern
       readonly schema: Schema | undefined
       readonly timeoutMs: number | undefined
-      /** Of a reducer: hears while other things go on, and is a fact only when it is answered or outlives the activation. */
-      readonly standing: boolean
-      /** Nobody is asked to write: see `WaitOn`. */
+      /** Heard while other things go on: a fact only when it is answered or outlives the activation. */
       readonly aside: boolean
     })
   /** A reducer lets go of these keys. */

@@ -85,7 +85,7 @@ function decideOther(process: Process, ask: Exclude<Ask, { op: 'effect' }>, acco
     case 'drop':
       return [dropFact(process, ask)]
     case 'receive':
-      if (ask.standing) return []
+      if (ask.aside) return []
       return [{ type: 'waiting', key, on: { kind: 'message', pattern: ask.pattern, ...dueIn(ask.timeoutMs) } }]
     case 'sleep':
       return [{ type: 'waiting', key, on: { kind: 'timer', dueAt: now() + ask.delayMs } }]

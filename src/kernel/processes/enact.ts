@@ -172,7 +172,7 @@ export function startLocal(process: Process, key: EffectKey, run: (signal: Abort
 export function enactAsks(process: Process, asks: readonly Ask[], queued: readonly Ask[]): void {
   for (const ask of asks) {
     if (ask.op === 'hook') startLocal(process, ask.key, async () => ask.fn())
-    if (ask.op === 'receive' && ask.standing) process.mailbox.wait(ask.key, ask.pattern)
+    if (ask.op === 'receive' && ask.aside) process.mailbox.wait(ask.key, ask.pattern)
   }
   for (const ask of queued) if (ask.op === 'effect') waitForSlot(process, ask)
 }

@@ -115,7 +115,7 @@ export function dropUnbegun(process: Process): void {
 
 /** Nobody is expected to wait for it. */
 function isBackground(ask: Ask): boolean {
-  return (ask.op === 'receive' && ask.standing) || (ask.op === 'draw' && ask.what === 'compensation')
+  return (ask.op === 'receive' && ask.aside) || (ask.op === 'draw' && ask.what === 'compensation')
 }
 
 /** A write that was begun and is to be begun again: it is waited for like one that runs. */

@@ -144,9 +144,8 @@ async function turns(process: Process): Promise<void> {
 /** Rests without memory: what it hears meanwhile must stand in rows. False when something has come after all. */
 function lieDown(process: Process): Promise<boolean> {
   for (const ask of process.open.values()) {
-    if (ask.op !== 'receive' || !ask.standing || process.state.isWaiting(ask.key)) continue
-    const aside = ask.aside ? { aside: true as const } : {}
-    process.record({ type: 'waiting', key: ask.key, on: { kind: 'message', pattern: ask.pattern, ...aside } })
+    if (ask.op !== 'receive' || !ask.aside || process.state.isWaiting(ask.key)) continue
+    process.record({ type: 'waiting', key: ask.key, on: { kind: 'message', pattern: ask.pattern, aside: true } })
   }
   flush(process)
   return process.act.commit({ type: 'wait', summary: process.state.summary() })

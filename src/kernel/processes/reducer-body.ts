@@ -130,7 +130,7 @@ export class ReducerBody implements Body {
       }
       case 'receive': {
         const { pattern, schema, aside = false } = ask
-        return [{ ...base, op: 'receive', pattern, schema, timeoutMs: undefined, standing: true, aside }]
+        return [{ ...base, op: 'receive', pattern, schema, timeoutMs: undefined, aside }]
       }
       case 'send': {
         const { topic, messageType: type, failed } = ask

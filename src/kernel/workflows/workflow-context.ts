@@ -125,7 +125,6 @@ export class WorkflowContext implements Omit<
       pattern: known,
       schema,
       timeoutMs,
-      standing: false,
       aside: false,
     })) as Promise<ReceivedMessage<Body>>
   }

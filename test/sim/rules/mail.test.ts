@@ -36,7 +36,7 @@ function letter(make: () => readonly ReducerAsk[]): AgentDefinition {
         return isOver ? { asks: [], end: { ok: true, value: { heard, verdict, came } } } : { asks: [] }
       }
       return {
-        begin: () => ({ asks: [{ type: 'receive', slot: 'mail', pattern: { topics: ['*'] } }, ...asks] }),
+        begin: () => ({ asks: [{ type: 'receive', slot: 'mail', pattern: { topics: ['*'] }, aside: true }, ...asks] }),
         on(slot: string, outcome: ReducerOutcome): ReducerStep {
           if (slot === 'mail') {
             heard = outcome.ok ? (outcome.value as Heard).body : outcome
@@ -139,7 +139,12 @@ describe('reducers and their mail', () => {
           begin: () => ({ asks: [toolAsk(sim, 'look', { effect: 'read' })] }),
           on(slot, outcome) {
             if (slot !== 'look' && outcome.ok) heard.push((outcome.value as Heard).body)
-            const next: ReducerAsk = { type: 'receive', slot: `next${heard.length}`, pattern: { topics: ['*'] } }
+            const next: ReducerAsk = {
+              type: 'receive',
+              slot: `next${heard.length}`,
+              pattern: { topics: ['*'] },
+              aside: true,
+            }
             return { asks: [next], end: { ok: true, value: heard } }
           },
         }
