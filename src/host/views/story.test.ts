@@ -45,6 +45,27 @@ const settled = (k: string, attempt = 1): FactBody => ({
 const PAY = 'tool:pay:aa'
 
 describe('Story', () => {
+  it('knows what a model was shown, and finds effects of older segments by their key', () => {
+    const story = new Story()
+    const call = { ...intended('r1/model', 'gpt'), kind: 'model', prompt: 'p1', tools: 't1' } as FactBody
+    story.apply(
+      facts(
+        born,
+        { type: 'shown', what: 'prompt', hash: 'p1', text: payloadOf('Be brief.') },
+        { type: 'shown', what: 'tools', hash: 't1', text: payloadOf('[]') },
+        call,
+        { type: 'snapshot', state: payloadOf({}), version: '1', segment: 1, carried: payloadOf({}) },
+        intended('r2/model', 'gpt'),
+      ),
+    )
+    expect(story.find('r1/model')).toMatchObject({ name: 'gpt', segment: 0, prompt: 'p1', tools: 't1' })
+    expect(story.find('r2/model')).toMatchObject({ name: 'gpt#2', segment: 1, prompt: undefined })
+    expect([...story.texts].map(([hash, { text }]) => [hash, text])).toEqual([
+      ['p1', '"Be brief."'],
+      ['t1', '"[]"'],
+    ])
+  })
+
   it('names effects by order, for ever', () => {
     const story = new Story()
     story.apply(
