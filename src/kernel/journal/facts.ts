@@ -208,6 +208,8 @@ export type FactBody =
       readonly version: string
       /** What was asked for before, and was not when the new code had caught up. */
       readonly orphans: readonly EffectKey[]
+      /** Those of them that are given up at once: nothing new stands before them. */
+      readonly gone?: readonly EffectKey[]
       /** Asked for anew, whatever was recorded. */
       readonly fresh?: readonly EffectKey[]
       readonly reused?: readonly { readonly key: EffectKey; readonly from: EffectKey }[]

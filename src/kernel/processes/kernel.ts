@@ -14,7 +14,7 @@ import type { KernelDeps } from '../ports/host.ts'
 import { codeAbsent, findCode, upgradeAmbiguous } from '../upgrade/adopt.ts'
 import type { UpgradeAsked } from '../upgrade/adopt.ts'
 import { ambiguityOf } from '../upgrade/ambiguity.ts'
-import { giveUpPassed } from '../upgrade/give-up.ts'
+import { giveUpGone } from '../upgrade/give-up.ts'
 import { isMoving, move } from '../upgrade/move.ts'
 import { reportOfHeld } from '../upgrade/report.ts'
 import { abandon, lastWord } from './abandoned.ts'
@@ -106,7 +106,7 @@ async function bringUp(process: Process, hasAdopted: boolean): Promise<boolean> 
   }
   if (ended === undefined) await replay(process)
   if (isNew) return true
-  if (hasAdopted) giveUpPassed(process)
+  if (hasAdopted) giveUpGone(process)
   const recovered = recover(process)
   process.deps.trace({ type: 'resumed', pid: process.pid, ...recovered })
   return true

@@ -84,11 +84,6 @@ function recoverEffect(process: Process, ask: EffectAsk, record: EffectRecord): 
       process.state.isWaiting(suffixed(ask.key, suffix)),
     )
     // Unknown without a question: it was given up; with an answer: it is to be done again.
-    if (wasGivenUp(process, ask, record)) {
-      const why = 'it was given up when other code was adopted, which asks for it after all'
-      putBeforeSomeone(process, ask, record, why)
-      return true
-    }
     const isToBeDone =
       record.phase === 'waiting' || process.state.effects.get(suffixed(ask.key, 'resolve'))?.outcome !== undefined
     if (isToBeDone && !waitsAtGate) requeue(process, ask)
@@ -100,13 +95,6 @@ function recoverEffect(process: Process, ask: EffectAsk, record: EffectRecord): 
     return false
   }
   return recoverBegun(process, ask, record)
-}
-
-/** A write that the code did not ask for when it was adopted, and that nobody has been asked about. */
-function wasGivenUp(process: Process, ask: EffectAsk, record: EffectRecord): boolean {
-  if (record.phase !== 'unknown' || !isWanted(process, ask)) return false
-  if (process.state.effects.has(suffixed(ask.key, 'resolve'))) return false
-  return process.state.adoptions.some(({ orphans }) => orphans.has(ask.key))
 }
 
 function recoverBegun(process: Process, ask: EffectAsk, record: EffectRecord): boolean {

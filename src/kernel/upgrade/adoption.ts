@@ -11,6 +11,8 @@ export type Adoption = {
   readonly seq: number
   /** What the new code had not asked for when it had caught up; it may still do. */
   readonly orphans: ReadonlySet<EffectKey>
+  /** Orphans that were given up at once. */
+  readonly gone: ReadonlySet<EffectKey>
   /** Asked for anew, whatever was recorded, and without a question. */
   readonly fresh: ReadonlySet<EffectKey>
   /** Asked key → the key whose record answers. */
@@ -20,13 +22,14 @@ export type Adoption = {
 }
 
 /** What a fact says of an adoption. */
-export type AdoptionFact = Pick<FactOf<'adopted'>, 'seq' | 'orphans' | 'fresh' | 'reused' | 'failed'>
+export type AdoptionFact = Pick<FactOf<'adopted'>, 'seq' | 'orphans' | 'gone' | 'fresh' | 'reused' | 'failed'>
 
 /** The adoption of a fact. */
-export function adoptionOf({ seq, orphans, fresh = [], reused = [], failed = [] }: AdoptionFact): Adoption {
+export function adoptionOf({ seq, orphans, gone = [], fresh = [], reused = [], failed = [] }: AdoptionFact): Adoption {
   return {
     seq,
     orphans: new Set(orphans),
+    gone: new Set(gone),
     fresh: new Set(fresh),
     reused: new Map(reused.map(({ key, from }) => [key, from])),
     failed: new Set(failed),

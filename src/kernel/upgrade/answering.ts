@@ -117,7 +117,7 @@ function unfitness(
   const end = state.effects.get(suffixed(key, 'end'))
   const lastSeq = state.adoptions.at(-1)?.seq ?? -1
   for (const part of [effect, end]) if (isOldLimit(part, lastSeq)) return 'limit'
-  if (later.some(({ orphans }) => orphans.has(key)) && wasGivenUp(state, effect)) return 'given up'
+  if (later.some(({ gone }) => gone.has(key))) return 'given up'
   return told.isInTime(record) ? undefined : 'late'
 }
 
@@ -129,12 +129,4 @@ function isOldLimit(record: EffectRecord | undefined, lastSeq: number): boolean 
 
 function isLimit(outcome: Outcome): boolean {
   return outcome.type === 'error' && LIMIT_CODES.has(failureOf(outcome)?.code ?? '')
-}
-
-/** It was cancelled because the code of then did not ask for it. */
-function wasGivenUp(state: ProcessState, record: EffectRecord | undefined): boolean {
-  if (record === undefined || state.isWithinClosed(record.key)) return false
-  if (record.outcome?.type === 'cancelled') return true
-  const child = record.sentTo === undefined ? undefined : state.children.get(record.sentTo)
-  return child?.cancelSent === true && child.key === record.key
 }

@@ -23,7 +23,7 @@ import { ambiguityOf } from './ambiguity.ts'
 import type { Ambiguity } from './ambiguity.ts'
 import { firstSeqOf } from './answering.ts'
 import { ambiguousAsk, askedAnew, hitsOf, orphansOf, wasPassed } from './report.ts'
-import type { AskedAnew, UpgradeOutcome, UpgradeReport } from './report.ts'
+import type { AskedAnew, RecordedEffect, UpgradeOutcome, UpgradeReport } from './report.ts'
 
 /** Passes beyond which nobody would believe the report. */
 const PASSES_MAX = 64
@@ -199,7 +199,7 @@ function resultOf(
   const misses: AskedAnew[] = process.asked
     .filter((ask) => ask.op !== 'join' && ask.op !== 'close' && !heldAsks.has(ask))
     .map((ask) => askedAnew(process, ask))
-  const orphans = orphansOf(process)
+  const orphans = orphansOf(process, reopened)
   const ambiguous = held.map((ambiguity) => ambiguousAsk(process, ambiguity))
   const outcome = ((): UpgradeOutcome => {
     if (error !== undefined || ambiguous.length > 0) return 'parked'
@@ -221,8 +221,15 @@ function resultOf(
     ...(error === undefined ? {} : { error: error.toJSON() }),
   }
   const open = reopened.length === 0 ? {} : { open: reopened }
-  return { report, adopted: { ...fact, orphans: orphans.map(({ key }) => key), ...open } }
+  const isOver = (orphan: RecordedEffect): boolean => process.asked.length === 0 || wasPassed(process, orphan)
+  const gone = orphans.filter((orphan) => isStillOpen(orphan) && isOver(orphan)).map(({ key }) => key)
+  return {
+    report,
+    adopted: { ...fact, orphans: orphans.map(({ key }) => key), ...(gone.length === 0 ? {} : { gone }), ...open },
+  }
 }
+
+const isStillOpen = ({ state }: RecordedEffect): boolean => state === 'open' || state === 'unknown'
 
 /** An activation that nothing can be done with. */
 function unheard(act: Activation): Activation {

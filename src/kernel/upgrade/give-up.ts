@@ -6,23 +6,22 @@ import { giveUpEffect } from '../processes/abandoned.ts'
 import { cancelChild } from '../processes/cancel.ts'
 import type { EffectRecord } from '../processes/effect-record.ts'
 import type { Process } from '../processes/process.ts'
-import { effectKeyOf, isOpen, leftovers, waitsOf } from './leftovers.ts'
-import { recordedEffect, wasPassed } from './report.ts'
+import { effectKeyOf, everUnasked, isOpen, waitsOf } from './leftovers.ts'
 
-/** Code was adopted and has caught up: what it has passed, or has nothing new to do before, is given up at once. */
-export function giveUpPassed(process: Process): void {
-  const isWaitingForNew = process.asked.length > 0
-  giveUp(process, (record) => !isWaitingForNew || wasPassed(process, recordedEffect(process, record)))
+/** Code was adopted, and says what it does not ask for any more. */
+export function giveUpGone(process: Process): void {
+  const gone = process.state.adoptions.at(-1)?.gone
+  if (gone !== undefined) giveUp(process, (record) => gone.has(effectKeyOf(record)))
 }
 
-/** The segment is at its end: nothing will ask for anything. */
+/** The segment is at its end: nothing will ask for anything, in scopes that are over neither. */
 export function giveUpAll(process: Process): void {
-  giveUp(process, () => true)
+  if (process.state.adoptions.length > 0) giveUp(process, () => true)
 }
 
 function giveUp(process: Process, isOver: (record: EffectRecord) => boolean): void {
   const { state } = process
-  for (const record of leftovers(process)) {
+  for (const record of everUnasked(process)) {
     if (!isOpen(state, record) || !isOver(record)) continue
     const key = effectKeyOf(record)
     for (const wait of waitsOf(state, key)) {

@@ -1,22 +1,30 @@
 /** What was recorded before code was adopted and the code has not asked for (yet): orphans, and writes that may be meant by another ask. */
-import type { EffectKey } from '../../std/index.ts'
+import type { EffectKey, ScopePath } from '../../std/index.ts'
 import type { Ask } from '../effects/ask.ts'
 import { baseKey, suffixed } from '../keys/key.ts'
 import type { EffectRecord } from '../processes/effect-record.ts'
 import type { Process } from '../processes/process.ts'
 import type { ProcessState } from '../processes/process-state.ts'
+import { liesWithin } from '../scopes/scope.ts'
 import { UPGRADE_KEY } from './adoption.ts'
 import { firstSeqOf } from './answering.ts'
 
-/** Everything the journal asked for that the body has not, outside closed scopes, in the order of the journal. */
-export function unasked(process: Process): EffectRecord[] {
+/** Everything the journal asked for that the body has not, outside closed scopes (but for `open` ones), in its order. */
+export function unasked(process: Process, open: readonly ScopePath[] = []): EffectRecord[] {
+  const { state } = process
+  const closed = state.closedScopes.filter((scope) => !open.includes(scope))
+  return everUnasked(process).filter(({ key }) => !closed.some((scope) => liesWithin(baseKey(key), scope)))
+}
+
+/** The same, wherever it was asked for. */
+export function everUnasked(process: Process): EffectRecord[] {
   const { state } = process
   return [...state.effects.values()].filter((record) => {
     const key = baseKey(record.key)
     if (key === '' || record.key === UPGRADE_KEY) return false
     // A wait at the gate stands for an effect that has no record of its own yet.
     if (record.key !== key && (state.effects.has(key) || !isGateWait(record.key))) return false
-    return isDemand(record) && !process.known.has(key) && !state.isWithinClosed(key)
+    return isDemand(record) && !process.known.has(key)
   })
 }
 

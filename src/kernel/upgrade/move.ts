@@ -5,7 +5,7 @@ import { replay } from '../processes/replay.ts'
 import type { Process } from '../processes/process.ts'
 import { adopt } from './adopt.ts'
 import { UPGRADE_KEY } from './adoption.ts'
-import { giveUpPassed } from './give-up.ts'
+import { giveUpGone } from './give-up.ts'
 
 /** Whether the gate is closed, because the process moves as soon as nothing is under way. */
 export function isMoving(process: Process): boolean {
@@ -27,7 +27,7 @@ export async function move(process: Process): Promise<boolean> {
   process.replaying = true
   makeBody(process)
   await replay(process)
-  giveUpPassed(process)
+  giveUpGone(process)
   recover(process)
   return true
 }

@@ -1,5 +1,5 @@
 /** What a dry replay has found, in data: for operators, for CI, and for the `migrate` of a workflow. */
-import type { EffectKey, ErrorData, Pid } from '../../std/index.ts'
+import type { EffectKey, ErrorData, Pid, ScopePath } from '../../std/index.ts'
 import type { EffectClass } from '../journal/facts.ts'
 import type { Ask } from '../effects/ask.ts'
 import type { EffectRecord } from '../processes/effect-record.ts'
@@ -111,8 +111,8 @@ export function wasPassed(process: Process, { seq }: RecordedEffect): boolean {
 }
 
 /** Orphans of a process whose new code has caught up. */
-export function orphansOf(process: Process): RecordedEffect[] {
-  return unasked(process).map((record) => recordedEffect(process, record))
+export function orphansOf(process: Process, open: readonly ScopePath[] = []): RecordedEffect[] {
+  return unasked(process, open).map((record) => recordedEffect(process, record))
 }
 
 /** What stands still after code was adopted: asks that nobody may answer by a guess. */

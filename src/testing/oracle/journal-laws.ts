@@ -85,6 +85,7 @@ function checkOutcomes(segment: Segment, offend: Offend): void {
   for (const fact of segment.facts) {
     if (fact.type === 'waiting') delivered.delete(fact.key)
     if (fact.type === 'reopened') for (const key of fact.keys) delivered.delete(key)
+    if (fact.type === 'adopted') for (const scope of fact.open ?? []) delivered.delete(`${scope}:close`)
     const key = deliveredKey(fact)
     if (key === undefined) continue
     if (delivered.has(key)) offend('J4', `${key} has two outcomes`)
@@ -114,6 +115,7 @@ function checkClosed(segment: Segment, offend: Offend): void {
   for (const fact of segment.facts) {
     if (fact.type === 'closed') closed.push(fact)
     if (fact.type === 'reopened') closed = closed.filter(({ key }) => key === undefined || !fact.keys.includes(key))
+    if (fact.type === 'adopted') closed = closed.filter(({ scope }) => fact.open?.includes(scope) !== true)
     if (fact.type === 'dropped') for (const key of fact.keys) dropped.add(key)
     const isDecision =
       fact.type === 'intended' ||
