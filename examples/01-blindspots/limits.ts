@@ -67,6 +67,8 @@ export const SHOWN_BYTES_MAX = 24 * 1024
 export const TESTS_LISTED_MAX = 100
 export const EXAMPLES_READ_MAX = 200
 export const LOOK_MS = 5_000
+/** Adding the tests: a time-out there is a question to a person, so it is generous. */
+export const ADD_TESTS_MS = 10_000
 /** The patch waits longer for a yes than the command does: somebody must read it. */
 export const ADD_TESTS_EXPIRES = '1d'
 

@@ -13,6 +13,7 @@ import { checkReport, nameRun, targetOf } from './cli/target.ts'
 import type { Target } from './cli/target.ts'
 import { seconds } from './report/words.ts'
 import { blindspots } from './run/blindspots.ts'
+import { patchFileOf } from './write/writing.ts'
 import { scratchFolder } from './scratch/base.ts'
 import { removeScratch } from './scratch/slots.ts'
 import { shownArgv } from './survey/test-command.ts'
@@ -28,6 +29,7 @@ const EXITS: Readonly<Record<string, number>> = {
 }
 const EXIT_FAILED = 1
 const EXIT_WAITING = 3
+const EXIT_PARKED = 4
 const EXIT_LEFT = 130
 
 /** Where it was typed; npm itself runs scripts in the folder of the package. */
@@ -78,6 +80,17 @@ async function main(): Promise<number> {
           `  npx skein approve ${end.effect}${dataOption(options)}`,
         ])
         return EXIT_WAITING
+      case 'parked':
+        say([
+          '',
+          `Somebody must look: ${end.question}`,
+          'The tests were being added when this was killed, and a file has changed since.',
+          `The patch is ${seenFrom(patchFileOf(options.report))}. Say what became of it, and type the same again:`,
+          ...[`--done '{"files":[]}'`, '--again', '--fail'].map(
+            (answer) => `  npx skein resolve ${end.effect} ${answer}${dataOption(options)}`,
+          ),
+        ])
+        return EXIT_PARKED
       case 'left':
         say(['', 'Interrupted. Nothing is lost: type the same again, and it goes on where it was.'])
         return EXIT_LEFT

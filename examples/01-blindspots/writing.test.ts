@@ -1,6 +1,18 @@
 /** The writer as a stranger meets it: a model behind a real protocol, a working tree, kill -9 in the middle of changing it. */
-import { spawn } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawn } from 'node:child_process'
+import {
+  closeSync,
+  constants,
+  cpSync,
+  existsSync,
+  openSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -26,6 +38,8 @@ const ADDED = {
   'test/price.test.mjs': 'if (price(10, true) !== 6) process.exit(1)\n',
   'test/label.test.mjs': "if (label('a', true) !== 'a!') process.exit(1)\n",
 } as const
+
+const PRICES = "export default { models: { prices: { 'openai/test': { inputPerMTokUsd: 2, outputPerMTokUsd: 8 } } } }"
 
 const PARTS = ['data', 'project'] as const
 const HOOK_MS_MAX = 300_000
@@ -76,6 +90,8 @@ const goodAnswer = (request: ReceivedRequest): Reply => {
 }
 const inTree = (file: string): string => readFileSync(join(project, file), 'utf8')
 const isAdded = (file: keyof typeof ADDED): boolean => inTree(file) === PROJECT[file] + ADDED[file]
+/** One file was asked about once, the other twice. */
+const isOneAndTwo = (files: readonly string[]): boolean => files.length === 3 && new Set(files).size === 2
 /** How many test files are as the patch leaves them. */
 const added = (): number => Object.keys(ADDED).filter((file) => isAdded(file as keyof typeof ADDED)).length
 const isUntouched = (): boolean => Object.entries(PROJECT).every(([file, was]) => inTree(file) === was)
@@ -87,10 +103,11 @@ describe('with a model', () => {
 
   it('writes tests for what nobody noticed, proves them, and adds them once', async () => {
     await using server = await openaiServer([goodAnswer])
-    const { code, out, err } = await blindspots(server, '--yes').ended
+    writeFileSync(join(root, 'skein.config.mjs'), PRICES)
+    const { code, out, err } = await blindspots(server, '--yes', '--usd', '1').ended
     expect([code, err]).toEqual([0, ''])
     expect(added()).toBe(2)
-    expect(out).toMatch(/writer +openai\/test: 2 tests proved, \d+ more noticed by them \(\d/)
+    expect(out).toMatch(/writer +openai\/test: 2 tests proved, \d+ more noticed by them \([\d,]+ tokens, \$0\.\d+\)/)
     expect(out).toMatch(/tests +added to test\/(price|label)/)
     expect(report()).toMatch(
       /it passes in `[\w-]+\/pass-on-original` and fails on the change in `[\w-]+\/fail-on-mutant`/,
@@ -144,6 +161,35 @@ describe('with a model', () => {
     ])
       expect(complaints).toContain(complaint)
     expect(report()).toContain('its test fails on the unchanged program (exit code 1)')
+  })
+
+  it('is killed while a model writes, and keeps what was proved', async () => {
+    const pause = { delayMs: 3_000 }
+    await using server = await openaiServer([
+      goodAnswer,
+      (request) => ({ ...goodAnswer(request), ...pause }),
+      goodAnswer,
+    ])
+    const killed = blindspots(server, '--yes')
+    const over = new AbortController()
+    void killed.ended.then(() => over.abort())
+    while (!over.signal.aborted && server.requests.length < 2) await delay(5)
+    killed.kill()
+    await killed.ended
+    expect(isUntouched()).toBe(true)
+    const { code, out } = await blindspots(server, '--yes').ended
+    expect([code, out]).toEqual([0, expect.stringContaining('2 tests proved')])
+    expect(added()).toBe(2)
+    // The first answer was kept; the second was cut off and asked for again, which is said.
+    expect(server.requests.map(about).toSorted()).toEqual(expect.toSatisfy(isOneAndTwo))
+    expect(out).toMatch(/resumed +\d+ verdicts kept.*1 effect repeated under its own key/)
+  })
+
+  it('asks no model for what its budget does not cover, and says so', async () => {
+    await using server = await openaiServer([goodAnswer])
+    const { code, out } = await blindspots(server, '--yes', '--tokens', '500').ended
+    expect([code, out]).toEqual([0, expect.stringMatching(/0 tests proved, \d+ not looked at: .*tokens/)])
+    expect([server.meter.requests, isUntouched()]).toEqual([0, true])
   })
 
   it('goes on with the report when the model cannot be reached, and says so before the hunt when there is no such model', async () => {
@@ -216,21 +262,73 @@ describe('the patch, once it is put before a person,', () => {
     expect(added()).toBe(0)
   })
 
-  it.each([0, 1, 1, 2])('is neither lost nor doubled by kill -9 when %i of its 2 files are written', async (moment) => {
+  /** Approved and begun, and killed before anything is written: its look at a source is kept waiting by a pipe. */
+  const killedInside = async (): Promise<void> => {
     restore()
     expect((await skein(server, 'approve', patch)).code).toBe(0)
+    const source = join(project, 'price.mjs')
+    rmSync(source)
+    execFileSync('sh', ['-c', `mkfifo '${source}'`])
     const killed = blindspots(server)
     const over = new AbortController()
     void killed.ended.then(() => over.abort())
-    const wal = join(root, 'data', 'skein.db-wal')
-    const isBegun = (): boolean => existsSync(wal) && readFileSync(wal).includes('"begun"')
-    while (!over.signal.aborted && !(moment === 0 ? isBegun() : added() >= moment)) await delay(1)
+    let pipe: number | undefined
+    while (!over.signal.aborted && (pipe = writingEnd(source)) === undefined) await delay(1)
     killed.kill()
     await killed.ended
-    const { code, out } = await blindspots(server, '--yes').ended
+    expect(pipe).toBeDefined()
+    if (pipe !== undefined) closeSync(pipe)
+    rmSync(source)
+    writeFileSync(source, PROJECT['price.mjs'])
+  }
+  const NAMES = ['test/label.test.mjs', 'test/price.test.mjs'] as const
+
+  it.each([
+    ['neither file was', []],
+    ['the first file was', NAMES.slice(0, 1)],
+    ['the second file was', NAMES.slice(1)],
+    ['both files were', NAMES],
+  ])('is neither lost nor doubled by kill -9 when %s written', async (_, written) => {
+    await killedInside()
+    for (const file of written) writeFileSync(join(project, file), PROJECT[file] + ADDED[file])
+    const { code, out } = await blindspots(server).ended
     expect([code, out]).toEqual([0, expect.stringContaining('added to')])
     expect(added()).toBe(2)
     expect(readdirSync(join(project, 'test')).toSorted()).toEqual(['label.test.mjs', 'price.test.mjs'])
     expect((await skein(server, 'verify')).code).toBe(0)
   })
+
+  it('is put before a person when it was killed inside and somebody has changed a file since', async () => {
+    await killedInside()
+    writeFileSync(join(project, NAMES[0]), '// mine\n')
+    const parked = await blindspots(server, '--yes').ended
+    expect([parked.code, parked.out]).toEqual([4, expect.stringContaining(`npx skein resolve ${patch} --again`)])
+    expect((await skein(server, 'resolve', patch, '--fail')).code).toBe(0)
+    const { code, out } = await blindspots(server, '--yes').ended
+    expect([code, out]).toEqual([0, expect.stringMatching(/tests +not added: /)])
+    expect([inTree(NAMES[0]), inTree(NAMES[1])]).toEqual(['// mine\n', PROJECT[NAMES[1]]])
+  })
+
+  it('is neither lost nor doubled by kill -9 as soon as the first file changes', async () => {
+    restore()
+    expect((await skein(server, 'approve', patch)).code).toBe(0)
+    const killed = blindspots(server)
+    const over = new AbortController()
+    void killed.ended.then(() => over.abort())
+    while (!over.signal.aborted && added() === 0) await delay(1)
+    killed.kill()
+    await killed.ended
+    const { code, out } = await blindspots(server).ended
+    expect([code, out]).toEqual([0, expect.stringContaining('added to')])
+    expect(added()).toBe(2)
+  })
 })
+
+/** The other end of a pipe that somebody reads; undefined while nobody does. */
+function writingEnd(path: string): number | undefined {
+  try {
+    return openSync(path, constants.O_WRONLY | constants.O_NONBLOCK)
+  } catch {
+    return undefined
+  }
+}

@@ -85,15 +85,18 @@ export type Answering = {
   readonly isResumed: boolean
 }
 
+/** What nobody was there to answer: an approval, or the question of an operator what became of an effect. */
+export type Unanswered = { readonly type: 'unasked' | 'parked'; readonly effect: string; readonly question: string }
+
 /**
  * Answers whatever the run asks until it is over: by who has said yes before, else by whoever sits at the terminal.
- * Gives the effect that nobody sits there for.
+ * Gives the question that it cannot answer.
  */
-export async function answerApprovals(skein: Skein, about: Answering): Promise<string | undefined> {
+export async function answerApprovals(skein: Skein, about: Answering): Promise<Unanswered | undefined> {
   const answered = new Set<string>()
   for (;;) {
     const waiting = await waitingEffect(skein, about, answered)
-    if (waiting === undefined) return undefined
+    if (waiting === undefined || 'type' in waiting) return waiting
     const { effect, question: lines, grantedBy, ask } = waiting
     answered.add(effect)
     if (grantedBy !== undefined) {
@@ -102,7 +105,7 @@ export async function answerApprovals(skein: Skein, about: Answering): Promise<s
     }
     about.say(lines)
     try {
-      if (!about.isTerminal) return effect
+      if (!about.isTerminal) return { type: 'unasked', effect, question: ask }
       const yes = await heard(ask, about.over)
       if (about.over.aborted) return undefined
       if (yes) await skein.approve(effect, { by: 'you, at the terminal' })
@@ -121,25 +124,35 @@ type Waiting = {
 }
 
 /**
- * The effect that waits for approval; undefined when the run goes on or ends without one. In a run that goes on, what
- * is asked must be asked for a while.
+ * What waits for somebody; undefined when the run goes on or ends without. In a run that goes on, what is asked must be
+ * asked for a while.
  */
 async function waitingEffect(
   skein: Skein,
   about: Answering,
   answered: ReadonlySet<string>,
-): Promise<Waiting | undefined> {
+): Promise<Waiting | Unanswered | undefined> {
   let [seen, polls] = ['', 0]
   while (!about.over.aborted) {
     const view = await skein.inspect(about.id)
-    const open = view?.waits.flatMap(({ on }) => (on.kind === 'approval' && on.show !== undefined ? [on] : [])) ?? []
-    const on = open.find(({ title }) => !answered.has(`${about.id}/${title}`))
-    const effect = on === undefined || view?.status === 'ready' ? '' : `${about.id}/${on.title}`
-    polls = effect === seen ? polls + 1 : 1
-    seen = effect
-    if (on?.show !== undefined && effect !== '' && polls >= (about.isResumed ? APPROVAL_POLLS_MIN : 1))
-      return asked(effect, on.title, valueOf(on.show), about)
+    const found = view?.status === 'ready' ? undefined : openQuestion(view?.waits ?? [], about, answered)
+    polls = found?.effect === seen ? polls + 1 : 1
+    seen = found?.effect ?? ''
+    if (found !== undefined && polls >= (about.isResumed ? APPROVAL_POLLS_MIN : 1)) return found
     await new Promise((resolve) => setTimeout(resolve, APPROVAL_POLL_MS))
+  }
+  return undefined
+}
+
+type Waits = NonNullable<Awaited<ReturnType<Skein['inspect']>>>['waits']
+
+/** Only the working tree can be in doubt: everything else is repeated, or told by a hash. */
+function openQuestion(waits: Waits, about: Answering, answered: ReadonlySet<string>): Waiting | Unanswered | undefined {
+  for (const { on } of waits) {
+    if (on.kind === 'operator') return { type: 'parked', effect: `${about.id}/${addTests.name}`, question: on.question }
+    if (on.kind !== 'approval' || on.show === undefined) continue
+    const effect = `${about.id}/${on.title}`
+    if (!answered.has(effect)) return asked(effect, on.title, valueOf(on.show), about)
   }
   return undefined
 }

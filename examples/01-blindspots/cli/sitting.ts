@@ -5,6 +5,7 @@ import { blindspots } from '../run/blindspots.ts'
 import type { Result } from '../run/blindspots.ts'
 import { scratchFolder } from '../scratch/base.ts'
 import { answerApprovals } from './approval.ts'
+import type { Unanswered } from './approval.ts'
 import { Live } from './live.ts'
 import type { Output } from './live.ts'
 import type { Options } from './options.ts'
@@ -21,10 +22,7 @@ export type Sitting = {
 }
 
 /** How it ended: with the run, with a question nobody was there to answer, or because somebody left. */
-export type SittingEnd =
-  | { readonly type: 'ended'; readonly result: Result }
-  | { readonly type: 'unasked'; readonly effect: string }
-  | { readonly type: 'left' }
+export type SittingEnd = { readonly type: 'ended'; readonly result: Result } | Unanswered | { readonly type: 'left' }
 
 /** Sits until the end. Rejects with the error of the run. */
 export async function sit(skein: Skein, sitting: Sitting, out: Output, leave: AbortSignal): Promise<SittingEnd> {
@@ -36,9 +34,7 @@ export async function sit(skein: Skein, sitting: Sitting, out: Output, leave: Ab
   using live = new Live(skein, scene, { id, budgetMs, workers }, out)
   const run = await begin(skein, sitting)
   const ended = run.result().then((result): SittingEnd => ({ type: 'ended', result }))
-  const asked = ask(skein, sitting, { live, out, over: over.signal }).then((effect) =>
-    effect === undefined ? ended : { type: 'unasked' as const, effect },
-  )
+  const asked = ask(skein, sitting, { live, out, over: over.signal }).then((unanswered) => unanswered ?? ended)
   const left = new Promise<SittingEnd>((resolve) =>
     leave.addEventListener('abort', () => resolve({ type: 'left' }), { once: true }),
   )
@@ -66,12 +62,12 @@ function begin(skein: Skein, { id, target, options, past }: Sitting): Promise<Ru
 
 type Asking = { readonly live: Live; readonly out: Output; readonly over: AbortSignal }
 
-/** The effect that nobody was there to answer for; undefined when all was answered. */
+/** What nobody was there to answer; undefined when all was answered. */
 function ask(
   skein: Skein,
   { id, target, options, past }: Sitting,
   { live, out, over }: Asking,
-): Promise<string | undefined> {
+): Promise<Unanswered | undefined> {
   return answerApprovals(skein, {
     id,
     target,

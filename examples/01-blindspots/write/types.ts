@@ -61,7 +61,7 @@ export const Ending = WriterEnd.omit({ patch: true })
 export type Ending = z.infer<typeof Ending>
 
 /** What became of the patch. */
-export const Fate = z.enum(['nothing', 'asked', 'applied', 'denied', 'expired', 'changed', 'red'])
+export const Fate = z.enum(['nothing', 'asked', 'applied', 'denied', 'expired', 'changed', 'failed', 'red'])
 export type Fate = z.infer<typeof Fate>
 
 /** All that was written, as the summary and the report show it. */

@@ -22,12 +22,14 @@ const FATES: Readonly<Record<Fate, (written: Written) => string>> = {
   denied: () => 'denied, so nothing was changed',
   expired: () => 'nobody said yes in time, so nothing was changed',
   changed: () => 'not added',
+  failed: () => 'not added',
   red: () => 'not added: together they fail on the unchanged program',
 }
 
 /** What became of the patch. */
 export function fateWords(written: Written): string {
-  const why = written.fate === 'changed' && written.why !== undefined ? `: ${written.why}` : ''
+  const isExplained = written.fate === 'changed' || written.fate === 'failed'
+  const why = isExplained && written.why !== undefined ? `: ${written.why}` : ''
   return `${FATES[written.fate](written)}${why}`
 }
 

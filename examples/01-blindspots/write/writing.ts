@@ -5,7 +5,7 @@
 import { SkeinError } from 'skein'
 import type { Budget, Ctx } from 'skein'
 import type { Amounts } from 'skein/kernel'
-import { MODEL_MS, REPORT_MS, WITNESSES_MAX, WRITERS_MAX } from '../limits.ts'
+import { ADD_TESTS_MS, MODEL_MS, REPORT_MS, WITNESSES_MAX, WRITERS_MAX } from '../limits.ts'
 import type { Plan } from '../run/plan.ts'
 import type { Change, Request, Tally } from '../run/types.ts'
 import { hashOf } from '../code/propose.ts'
@@ -108,12 +108,11 @@ export async function applyPatch(
   )
   try {
     const asked = { folder, patch: written.patch, files: [...patch], sources }
-    await ctx.tool(addTests, asked, { timeout: REPORT_MS })
+    await ctx.tool(addTests, asked, { timeout: ADD_TESTS_MS })
     return { ...written, fate: 'applied' }
   } catch (error) {
-    const fate = SkeinError.isInstance(error) ? FATES[error.code] : undefined
-    if (fate === undefined) throw error
-    return { ...written, fate, why: (error as SkeinError).message }
+    if (!SkeinError.isInstance(error) || error.code === 'CANCELLED') throw error
+    return { ...written, fate: FATES[error.code] ?? 'failed', why: error.message }
   }
 }
 
@@ -149,7 +148,7 @@ function writerBudget(left: Amounts, worstMs: number): Budget | undefined {
 }
 
 /** The patch and its diff, two reports, the hashes of the sources, and the working tree. */
-export const ENDING_MS = 6 * REPORT_MS
+const ENDING_MS = 5 * REPORT_MS + ADD_TESTS_MS
 
 function spent(before: Amounts, after: Amounts): { readonly tokens: number; readonly microUsd: number } {
   const of = (dimension: 'tokens' | 'microUsd'): number => (before[dimension] ?? 0) - (after[dimension] ?? 0)
