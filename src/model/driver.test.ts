@@ -221,6 +221,15 @@ describe('a refusal before any work', () => {
     expect(error).toMatchObject({ code: 'MODEL_UNAVAILABLE', data: { actual: { modelCalls: 1 } } })
     expect(error.message).toMatch(/could not be reached.*is the server up.*tried 6 times/)
   })
+
+  it.each([
+    [MODEL, 'MODEL_AUTH', /OPENAI_API_KEY/],
+    ['nobody/x', 'MODEL_UNKNOWN', /no provider is named "nobody"/],
+  ])('charges nothing for %s, which cannot be called at all', async (model, code, message) => {
+    const error = await failureOfAsk(ask(model, 'Go.', { env: {} }))
+    expect(error).toMatchObject({ code, retryable: false, data: { actual: { modelCalls: 1 } } })
+    expect(error.message).toMatch(message)
+  })
 })
 
 describe('a failure', () => {

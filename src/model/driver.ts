@@ -8,6 +8,7 @@
  * 2. The output limit that is reserved is the one that is sent.
  * 3. Nothing is waited for past the caller's abort.
  */
+import type { LanguageModelV4 } from '@ai-sdk/provider'
 import { modelName, textOf } from '../kernel/index.ts'
 import type { Driver, DriverResult, ModelCall, ModelRef, ModelRequest } from '../kernel/index.ts'
 import { SkeinError } from '../std/index.ts'
@@ -17,6 +18,7 @@ import type { ModelSources } from './config.ts'
 import { Deadline } from './deadline.ts'
 import { exchange } from './exchange.ts'
 import type { Exchange } from './exchange.ts'
+import { NOTHING_BILLED } from './failure.ts'
 import type { ModelFailureData } from './failure.ts'
 import { MODEL_CONCURRENCY_MAX, OUTPUT_TOKENS_DEFAULT, QUOTE_CHARS_MAX, TRIES_MAX } from './limits.ts'
 import { pauseMs, retryAfterMs } from './pause.ts'
@@ -45,7 +47,7 @@ export function modelDriver(options: ModelDriverOptions): Driver<ModelCall> {
 
 async function perform(call: ModelCall, options: ModelDriverOptions): Promise<DriverResult> {
   const { request, signal, timeoutMs } = call
-  const model = resolveModel(call.ref, options)
+  const model = reachable(call.ref, options)
   const name = nameOf(call.ref, options)
   const maxOutputTokens = outputTokensMax(request, name, options)
   using deadline = new Deadline({ clock: options.clock, timeoutMs, parent: signal, name })
@@ -70,6 +72,17 @@ async function perform(call: ModelCall, options: ModelDriverOptions): Promise<Dr
     `${name} refused, or its provider's content filter did${said === '' ? '' : `: ${said}`}; change the request`,
     { data },
   )
+}
+
+/** The model of a reference. One that cannot be called at all has cost nothing, whatever was reserved. */
+function reachable(ref: ModelRef, sources: ModelSources): LanguageModelV4 {
+  try {
+    return resolveModel(ref, sources)
+  } catch (thrown) {
+    if (!SkeinError.isInstance(thrown)) throw thrown
+    const data: ModelFailureData = { actual: NOTHING_BILLED }
+    throw new SkeinError(thrown.code, thrown.message, { cause: thrown, data, retryable: thrown.retryable })
+  }
 }
 
 type Served = { readonly result: Extract<Exchange, { ok: true }>['result']; readonly notes: readonly string[] }

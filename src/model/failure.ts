@@ -46,7 +46,8 @@ type Verdict = {
   readonly billed?: 'perhaps'
 }
 
-const NOTHING_BILLED: Amounts = { modelCalls: 1 }
+/** What a call has used that no server has worked on. */
+export const NOTHING_BILLED: Amounts = { modelCalls: 1 }
 const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'])
 const CAUSES_MAX = 5
 
