@@ -41,3 +41,9 @@ export const RETRY_POLL_MS = 20
 export const BULK_TARGETS_MAX = 100_000
 /** Processes that are acted on at once. */
 export const BULK_AT_ONCE = 20
+/** Times an effect's time-out without a fact after which it is stuck. */
+export const STUCK_TIMES_DEFAULT = 3
+/** What is due, or to be told, may be that late on a loaded machine. */
+export const STUCK_LATE_MS = 5_000
+/** A process with nothing in flight that has not moved for that long is stuck. */
+export const STUCK_STILL_MS = 30_000

@@ -21,6 +21,8 @@ import type { BulkResult } from './operate/bulk.ts'
 import { actOnAll } from './operate/bulk-acts.ts'
 import type { BulkAct } from './operate/bulk-acts.ts'
 import { findProcess } from './operate/find.ts'
+import { findStuck } from './operate/stuck.ts'
+import type { Stuck } from './views/stuck.ts'
 import { pauseTarget, resumeTarget } from './operate/switch.ts'
 import type { Switched } from './operate/switch.ts'
 import { planRetry, retryProcess } from './operate/retry.ts'
@@ -90,6 +92,8 @@ export interface Skein extends AsyncDisposable {
   retry(id: string, options?: RetryOptions & By): Promise<RetryPlan>
   /** What `retry` would do. */
   planRetry(id: string, options?: RetryOptions): Promise<RetryPlan>
+  /** What cannot go on by itself, with the cause and the mend. */
+  stuck(options?: { readonly times?: number }): Promise<readonly Stuck[]>
   /**
    * Switches off `agent:NAME`, `workflow:NAME`, `tool:NAME`, `tenant:NAME` or a process by its id, with all below it: nothing
    * new is decided there, also after a restart. Durable and heard when it resolves.
@@ -158,6 +162,7 @@ export function skeinOf(host: Host, { close, closed }: Closing): Skein {
     cancel: async (id, about) => void (await cancelProcess(engine, id, by(about))),
     retry: (id, options = {}) => retryProcess(engine, id, { ...options, by: by(options).by, hosted: true }),
     planRetry: (id, options) => planRetry(engine, id, options),
+    stuck: (options = {}) => findStuck(engine, { ...options, isHosted: true }),
     pause: (target, options = {}) => pauseTarget(engine, target, { ...options, ...by(options) }),
     resume: (target, about) => resumeTarget(engine, target, by(about).by),
     switches: () => engine.switches(),

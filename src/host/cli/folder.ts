@@ -19,7 +19,7 @@ export async function folderOf(typed: Typed, terminal: Terminal): Promise<string
 }
 
 /** A reader of a folder; files of definitions are shown relative to where the user stands. */
-export type FolderView = Reader & Pick<FolderReader, 'verify' | 'switches'>
+export type FolderView = Reader & Pick<FolderReader, 'verify' | 'switches' | 'isHosted'>
 
 /** Reads a folder, with or without a live owner. Throws `FILE_UNREADABLE` when there is none. */
 export async function withReader<T>(
@@ -35,6 +35,7 @@ export async function withReader<T>(
     pending: (pid) => reader.pending(pid),
     verify: (pid) => reader.verify(pid),
     switches: () => reader.switches(),
+    isHosted: () => reader.isHosted(),
   })
 }
 

@@ -44,6 +44,7 @@ const cli = async (...argv: string[]) => {
 const VERBS = [
   'run',
   'ps',
+  'stuck',
   'tree',
   'log',
   'show',

@@ -22,6 +22,7 @@ import { run } from './verbs/run.ts'
 import { send } from './verbs/send.ts'
 import { settle } from './verbs/settle.ts'
 import { show } from './verbs/show.ts'
+import { stuck } from './verbs/stuck.ts'
 import { switches } from './verbs/switches.ts'
 import { topup } from './verbs/topup.ts'
 import { tree } from './verbs/tree.ts'
@@ -31,6 +32,7 @@ import { version } from './version.ts'
 const VERBS = [
   run,
   ps,
+  stuck,
   tree,
   log,
   show,

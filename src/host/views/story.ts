@@ -23,6 +23,8 @@ export type Entry = {
   class: EffectClass | undefined
   phase: 'waiting' | 'intended' | 'begun' | 'unknown' | 'settled'
   attempts: number
+  /** Longest time of the present attempt. */
+  timeoutMs: number
   readonly at: number
   begunAt: number | undefined
   endedAt: number | undefined
@@ -206,6 +208,7 @@ export class Story {
     entry.class = fact.class
     entry.phase = 'intended'
     entry.attempts = fact.attempt
+    entry.timeoutMs = fact.timeoutMs
     entry.idempotent = fact.idempotent === true
     entry.argsHash = fact.argsHash
     entry.prompt = fact.prompt
@@ -306,6 +309,7 @@ export class Story {
       class: undefined,
       phase: 'waiting',
       attempts: 0,
+      timeoutMs: 0,
       at,
       begunAt: undefined,
       endedAt: undefined,

@@ -18,6 +18,8 @@ import { isOwned } from './owner-lock.ts'
 /** The reading verbs of a data folder. */
 export interface FolderReader
   extends Pick<Engine, 'inspect' | 'list' | 'history' | 'switches'>, Pick<LocalEngine, 'verify'>, Disposable {
+  /** A live owner runs what is in it. */
+  isHosted(): boolean
   /** Controls that the process has not heard yet, oldest first. */
   pending(pid: Pid): readonly Control[]
 }
@@ -44,6 +46,7 @@ export function readEmbedded(folder: string, hash: Hash): FolderReader {
     history: (pid, from) => views.history(pid, from),
     switches: () => Promise.resolve(readSwitches(tables)),
     verify: (pid?: Pid) => verifyJournals(tables, hash, pid),
+    isHosted: () => isOwned(at),
     pending: (pid) => {
       const found = tables.processes.find(pid)
       const rows = found === undefined ? [] : tables.controls.all(found.p)

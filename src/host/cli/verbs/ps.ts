@@ -1,8 +1,11 @@
 import type { ProcessStatus, ProcessView } from '../../../engine/index.ts'
 import { SkeinError } from '../../../std/index.ts'
+import type { Pid } from '../../../std/index.ts'
 import { memberOf } from '../../operate/find.ts'
 import { parseFilter, STATUSES } from '../../views/filter.ts'
 import { isEnded } from '../../views/rest.ts'
+import { stuckOf } from '../../views/stuck.ts'
+import type { Around, StuckCause } from '../../views/stuck.ts'
 import { countWords, elapsedWords, spendWords } from '../../words/amounts.ts'
 import { suggestion } from '../../words/nearest.ts'
 import { shortPid } from '../../words/pid.ts'
@@ -10,6 +13,7 @@ import { failureCode, stateWords } from '../../words/state.ts'
 import type { Member } from '../../views/family.ts'
 import { FILTER_HELP } from '../bulk.ts'
 import { withReader } from '../folder.ts'
+import type { FolderView } from '../folder.ts'
 import { jsonLine, memberJson } from '../json.ts'
 import { table, textOf } from '../table.ts'
 import type { Verb } from '../verb.ts'
@@ -27,6 +31,7 @@ export const ps: Verb = {
     all: { help: 'also those that have ended' },
     status: { value: 'STATUS', help: `only these: ${STATUSES.join(', ')}; several with commas` },
     workflow: { value: 'NAME', help: 'only instances of this definition' },
+    stuck: { help: 'only what cannot go on by itself, with its cause (more: skein stuck)' },
     where: { value: 'FILTER', help: 'only what fits: status=failed,error=EFFECT_TIMEOUT,older=1h' },
     limit: { value: 'N', help: `at most that many (default ${LIMIT_DEFAULT})` },
   },
@@ -42,6 +47,7 @@ export const ps: Verb = {
       const status = statusesOf(typed.text('status'), typed.has('all'))
       const workflow = typed.text('workflow')
       const members: Member[] = []
+      const causes = new Map<Pid, StuckCause>()
       const where = typed.text('where')
       const filter = where === undefined ? undefined : parseFilter(where)
       const query = { ...(status === undefined ? {} : { status }), ...(workflow === undefined ? {} : { workflow }) }
@@ -50,7 +56,13 @@ export const ps: Verb = {
         filter?.query.status === undefined ? query : { ...query, ...filter.query },
       )) {
         const member = await memberOf(reader, view)
-        if (filter?.matches(member, Date.now()) ?? true) members.push(member)
+        if (!(filter?.matches(member, Date.now()) ?? true)) continue
+        if (typed.has('stuck')) {
+          const found = await stuckOf(member, around(reader))
+          if (found === undefined) continue
+          causes.set(view.pid, found.cause)
+        }
+        members.push(member)
         if (members.length > limit) break
       }
       const shown = members.slice(0, limit)
@@ -66,7 +78,7 @@ export const ps: Verb = {
           textOf(
             table(
               HEAD,
-              shown.map((member) => row(member, Date.now())),
+              shown.map((member) => row(member, Date.now(), causes.get(member.view.pid))),
             ),
           ),
         )
@@ -78,7 +90,11 @@ export const ps: Verb = {
 
 const HEAD = ['PID', 'DEFINITION', 'STATE', 'EFFECTS', 'SPENT', 'ELAPSED', 'PARENT', '']
 
-function row(member: Member, nowMs: number): readonly string[] {
+function around(reader: FolderView): Around {
+  return { nowMs: Date.now(), isHosted: reader.isHosted(), inspect: (pid) => reader.inspect(pid) }
+}
+
+function row(member: Member, nowMs: number, cause: StuckCause | undefined): readonly string[] {
   const { view, story } = member
   return [
     shortPid(view.pid),
@@ -88,7 +104,7 @@ function row(member: Member, nowMs: number): readonly string[] {
     spendWords(story.spent, story.cap),
     elapsedWords((view.endedAt ?? nowMs) - view.createdAt),
     view.parent === undefined ? '' : shortPid(view.parent),
-    noteOf(view, member),
+    cause ?? noteOf(view, member),
   ]
 }
 

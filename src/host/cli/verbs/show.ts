@@ -6,6 +6,7 @@ import type { Reader } from '../../operate/find.ts'
 import type { Member } from '../../views/family.ts'
 import { openNeeds } from '../../views/rest.ts'
 import type { Entry, Story } from '../../views/story.ts'
+import { stuckOf } from '../../views/stuck.ts'
 import { amountsWords, elapsedWords } from '../../words/amounts.ts'
 import { needCommands, needName, needWords } from '../../words/need.ts'
 import { stateWords } from '../../words/state.ts'
@@ -15,6 +16,7 @@ import { withReader } from '../folder.ts'
 import { entryJson, jsonLine, memberJson } from '../json.ts'
 import { table, textOf } from '../table.ts'
 import { openTime } from '../time.ts'
+import { stuckLines } from './stuck.ts'
 import type { Verb } from '../verb.ts'
 
 const INDENT = 2
@@ -45,16 +47,25 @@ export const show: Verb = {
       if (member === undefined) return 1
       const { story } = member
       const account = await accountOf(reader, pid)
+      const found = await stuckOf(member, {
+        nowMs: Date.now(),
+        isHosted: reader.isHosted(),
+        inspect: (other) => reader.inspect(other),
+      })
       if (typed.has('json'))
         terminal.out(
           jsonLine({
             ...memberJson(member),
+            ...(found === undefined ? {} : { stuck: found }),
             input: payloadJson(story.born?.input),
             account,
             effects: [...story.entries.values()].map(entryJson),
           }),
         )
-      else terminal.out(textOf(processLines(member, account)))
+      else {
+        terminal.out(textOf(processLines(member, account)))
+        if (found !== undefined) terminal.out(textOf(stuckLines(found)))
+      }
       return 0
     }),
 }
