@@ -46,7 +46,10 @@ export function agent<
     ...(isSchema(output) ? { output } : {}),
     source: sourceOf(plan, settings),
     onUpgrade: onUpgrade ?? 'adopt',
-    reducer: ({ input: given, state, hash }) => new AgentLoop(plan, { input: given, state }, hash),
+    reducer: ({ input: given, state, hash, overrides = {} }) => {
+      const { model = plan.model, instructions = plan.instructions } = overrides
+      return new AgentLoop({ ...plan, model, instructions }, { input: given, state }, hash)
+    },
   }
   notePlan(definition, plan)
   noteDefinition(definition)

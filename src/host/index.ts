@@ -1,10 +1,12 @@
 /** Floor 5: hosts. `open()` and `run()` for programs; the command line is behind `cli/`. */
 export { loadConfig } from './config/config.ts'
 export type { SkeinConfig } from './config/config.ts'
+export type { ForkSettings } from './hosting/fork.ts'
 export { open } from './open.ts'
 export type { OpenOptions } from './hosting/open-host.ts'
 export type { Letter, Resolution } from './operate/acts.ts'
 export { run } from './run.ts'
 export type { RunOptions } from './run.ts'
 export type { By, RunHandle, RunSettings, Skein } from './skein.ts'
+export type { EffectDiff, RunDiff } from './views/diff.ts'
 export type { Step } from './views/usage.ts'

@@ -4,6 +4,8 @@ import { assert, errorFromData, unreachable } from '../std/index.ts'
 import type { Pid } from '../std/index.ts'
 import { failureOf, valueOf } from '../kernel/index.ts'
 import type { AnyDefinition, Budget, DefinitionInput, DefinitionOutput, Outcome, Usage } from '../kernel/index.ts'
+import { forkOrder, startFork } from './hosting/fork.ts'
+import type { ForkSettings } from './hosting/fork.ts'
 import type { Host } from './hosting/host.ts'
 import { startRun } from './hosting/start.ts'
 import type { Closing } from './hosting/tenure.ts'
@@ -27,6 +29,8 @@ import { pauseTarget, resumeTarget } from './operate/switch.ts'
 import type { Switched } from './operate/switch.ts'
 import { planRetry, retryProcess } from './operate/retry.ts'
 import type { RetryOptions, RetryPlan } from './operate/retry.ts'
+import { diffRuns } from './views/diff.ts'
+import type { RunDiff } from './views/diff.ts'
 import { runFigures } from './views/usage.ts'
 import type { Step } from './views/usage.ts'
 
@@ -76,6 +80,10 @@ export interface Skein extends AsyncDisposable {
     input?: DefinitionInput<D>,
     settings?: RunSettings,
   ): Promise<DefinitionOutput<D>>
+  /** Starts a run that begins with what another process knew at some point. Durable when it resolves. */
+  fork<Output = unknown>(id: string, settings?: ForkSettings): Promise<RunHandle<Output>>
+  /** Two runs effect by effect, children included. */
+  diff(a: string, b: string): Promise<RunDiff>
   /** The value of a run, whenever it ends. */
   result(id: string): Promise<unknown>
   inspect(id: string): Promise<ProcessView | undefined>
@@ -151,6 +159,11 @@ export function skeinOf(host: Host, { close, closed }: Closing): Skein {
   return {
     start,
     run: async (definition, input, settings) => (await start(definition, input, settings)).result(),
+    fork: async (id, settings = {}) => {
+      const { pid, created } = await startFork(engine, await forkOrder(engine, id, settings))
+      return handleOf(host, pid, created)
+    },
+    diff: (a, b) => diffRuns(engine, a, b),
     result: async (id) => valueOfOutcome(await host.ends.outcome(await findProcess(engine, id))),
     inspect: async (id) => engine.inspect(id as Pid),
     list: (query = {}) => engine.list(query),

@@ -55,6 +55,9 @@ export type {
   WaitOn,
   WriteVerdict,
 } from './journal/facts.ts'
+export { writesOf } from './journal/fork.ts'
+export type { Forked, ForkOverrides, ForkRequest, ForkWrites } from './journal/fork.ts'
+export { shareFacts } from './forks/shared-facts.ts'
 export { failure, failureOf, NOTHING, payloadOf, valueOf } from './journal/outcome.ts'
 export type { Outcome, Payload } from './journal/outcome.ts'
 export { CHAIN_START, openFrame, sealFrame, verifyFrame } from './journal/seal.ts'
@@ -85,6 +88,7 @@ export type {
   Ctx,
   DefinitionInput,
   DefinitionOutput,
+  ForkOptions,
   ModelInput,
   ModelResult,
   ReceivedMessage,

@@ -47,6 +47,7 @@ export class LocalActivation implements Activation, Addressee {
   readonly owner: OwnerId
   readonly start: StartRequest
   readonly facts: readonly Fact[]
+  readonly origin: readonly Fact[]
   readonly ownerDeath = 'known'
   readonly queue: EventQueue
   readonly lane: EffectLane
@@ -81,6 +82,7 @@ export class LocalActivation implements Activation, Addressee {
     this.owner = asOwnerId(`${store.epoch}.${random.hex(OWNER_BYTES)}`)
     this.start = loaded.request
     this.facts = loaded.facts
+    this.origin = loaded.origin ?? []
     this.#n = loaded.nextN
     this.#hash = loaded.hash
     this.#loadedSeq = loaded.mail.reduce((last, { row }) => Math.max(last, row.seq), 0)

@@ -1,6 +1,6 @@
 /** What an activation begins with, from the store. */
 import { CHAIN_START, openFrame } from '../../kernel/index.ts'
-import type { Control, Fact, Message, SealedFrame, StartRequest, Wait } from '../../kernel/index.ts'
+import type { Control, Fact, ForkRequest, Message, SealedFrame, StartRequest, Wait } from '../../kernel/index.ts'
 import { SkeinError } from '../../std/index.ts'
 import type { Hash } from '../../std/index.ts'
 import { PAGE_ROWS } from '../limits.ts'
@@ -18,6 +18,8 @@ export type Loaded = {
   readonly request: StartRequest
   /** Of the open segment; the `born` fact of an older one is first. */
   readonly facts: readonly Fact[]
+  /** Of a fork that is not born yet: the segment of its origin's journal in which it branches off (rule FK1). */
+  readonly origin: readonly Fact[] | undefined
   /** Number of the next frame, and the hash it follows. */
   readonly nextN: number
   readonly hash: string
@@ -56,9 +58,12 @@ export function load(tables: Tables, hash: Hash, p: P): Loaded | undefined {
   const messages = tables.mailbox.all(p).map((row): Mailed => {
     return { event: { type: 'message', message: JSON.parse(row.text) as Message }, row: mailRow(row) }
   })
+  const request = requestOf(tables, row)
+  const isBorn = end !== undefined
   return {
     row,
-    request: requestOf(tables, row),
+    request,
+    origin: request.fork === undefined || isBorn ? undefined : originFacts(tables, request.fork),
     facts: segmentFacts(tables, row),
     nextN: end === undefined ? 0 : end.n + 1,
     hash: end?.hash ?? CHAIN_START,
@@ -68,6 +73,23 @@ export function load(tables: Tables, hash: Hash, p: P): Loaded | undefined {
 }
 
 const mailRow = ({ seq, text }: Mail): MailRow => ({ seq, bytes: Buffer.byteLength(text) })
+
+/** From the snapshot before the branching point to the next one, archived or not, the birth first. */
+function originFacts(tables: Tables, { from, seq }: ForkRequest): readonly Fact[] {
+  const row = tables.processes.byPid(from)
+  if (row === undefined) return []
+  const open = segmentFacts(tables, row)
+  if (seq === undefined || (open[1]?.seq ?? 0) <= seq) return open
+  let facts: Fact[] = []
+  for (const frame of framesFrom(tables, row, 0)) {
+    for (const fact of openFrame(frame, tables.blobs.get)) {
+      if (fact.type === 'snapshot' && fact.seq > seq) return facts
+      if (fact.type === 'snapshot') facts = facts.slice(0, 1)
+      facts.push(fact)
+    }
+  }
+  return facts
+}
 
 function segmentFacts(tables: Tables, row: ProcessRow): readonly Fact[] {
   const facts: Fact[] = []

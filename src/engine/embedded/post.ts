@@ -8,15 +8,15 @@
  * 2. Equal ids to one process are stored once (rule M2). Nothing undeliverable vanishes: it becomes a dead letter.
  * 3. A process that rests wakes only for a control, a start, or a message that one of its wait rows matches (rule T6).
  */
-import { matches } from '../../kernel/index.ts'
-import type { Control, DeliverResult, StartRequest } from '../../kernel/index.ts'
-import { limits } from '../../std/index.ts'
+import { failure, matches } from '../../kernel/index.ts'
+import type { Control, DeliverResult, ForkRequest, Outcome, StartRequest } from '../../kernel/index.ts'
+import { limits, SkeinError } from '../../std/index.ts'
 import type { Clock, Epoch, Hash, Pid } from '../../std/index.ts'
 import { FORGET_EVERY_MS } from '../limits.ts'
 import type { ProcessStatus } from '../port.ts'
 import type { Mailed } from './event-queue.ts'
 import { MailboxMeter } from './mailbox-meter.ts'
-import { prepareControl } from './prepare.ts'
+import { prepareControl, prepareStart } from './prepare.ts'
 import type { Prepared, PreparedControl, PreparedMessage, PreparedStart } from './prepare.ts'
 import { Settlements } from './settlements.ts'
 import type { P } from './store/process-table.ts'
@@ -198,11 +198,14 @@ export class Post {
     return resident
   }
 
-  #start({ request, packed }: PreparedStart): Arrival {
+  #start(start: PreparedStart): Arrival {
     const { processes, controls, blobs } = this.#parts.tables
-    if (processes.find(request.pid) !== undefined) return { result: 'duplicate' }
-    const tombstone = controls.tombstone(request.pid)
-    if (tombstone !== undefined) return this.#refuse(request)
+    const { pid } = start.request
+    if (processes.find(pid) !== undefined) return { result: 'duplicate' }
+    if (controls.tombstone(pid) !== undefined) return this.#refuse(start.request, 'ended', { type: 'cancelled' })
+    const known = start.request.fork === undefined ? start : this.#asOrigin(start, start.request.fork)
+    if (SkeinError.isInstance(known)) return this.#refuse(start.request, 'unknown', failure(known.toJSON()))
+    const { request, packed } = known
     for (const blob of packed.blobs) blobs.put(blob)
     const p = processes.insert({
       pid: request.pid,
@@ -219,22 +222,35 @@ export class Post {
     return { result: 'queued', p, isAwake: true }
   }
 
-  /** Cancelled before it started: whoever paid for it gets everything back (rules C2, C5). */
-  #refuse(request: StartRequest): Arrival {
+  /** A fork is what its origin is; inside a run, processes fork none but their own (rule FK1). */
+  #asOrigin({ request }: PreparedStart, { from }: ForkRequest): PreparedStart | SkeinError {
+    const origin = this.#parts.tables.processes.byPid(from)
+    if (origin === undefined)
+      return new SkeinError('PROCESS_UNKNOWN', `there is no process ${from} to fork; see: skein ps`)
+    if (request.parent !== undefined && origin.root !== request.root) {
+      const why = `it belongs to the run ${origin.root}, and a workflow forks processes of its own run (${request.root}) only`
+      return new SkeinError('FORK_REFUSED', `${from} cannot be forked here: ${why}; from outside: skein fork ${from}`)
+    }
+    const { kind, workflow, file } = origin
+    return prepareStart({ ...request, kind, workflow, ...(file === null ? {} : { file }) }, this.#parts.hash)
+  }
+
+  /** Not started: whoever paid for it gets everything back (rules C2, C5). */
+  #refuse(request: StartRequest, result: 'ended' | 'unknown', outcome: Outcome): Arrival {
     const payer = request.parent
-    if (payer === undefined) return { result: 'ended' }
+    if (payer === undefined) return { result }
     const control: Control = {
       // The kernel's own id for the end of a child: heard once, whoever says it.
       id: `${request.pid}!ended`,
       type: 'childEnded',
       child: request.pid,
       key: payer.key,
-      outcome: { type: 'cancelled' },
+      outcome,
       cap: request.cap,
       spent: {},
       forfeited: {},
     }
-    return { result: 'ended', also: this.#control(prepareControl(payer.pid, control, this.#parts.hash)) }
+    return { result, also: this.#control(prepareControl(payer.pid, control, this.#parts.hash)) }
   }
 
   /** False for an id that was seen in the last days. */

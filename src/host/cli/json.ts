@@ -37,6 +37,7 @@ export function memberJson(member: Member): Record<string, unknown> {
   const { view, story } = member
   return {
     ...viewJson(view),
+    ...(story.born?.lineage === undefined ? {} : { lineage: story.born.lineage }),
     effects: story.effectCount,
     repeated: story.repeated,
     spent: story.spent,

@@ -58,6 +58,8 @@ const VERBS = [
   'resume',
   'switches',
   'retry',
+  'fork',
+  'diff',
   'resolve',
   'settle',
   'topup',

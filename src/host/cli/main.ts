@@ -11,6 +11,8 @@ import { answer } from './verbs/answer.ts'
 import { approve } from './verbs/approve.ts'
 import { cancel } from './verbs/cancel.ts'
 import { deny } from './verbs/deny.ts'
+import { diff } from './verbs/diff.ts'
+import { fork } from './verbs/fork.ts'
 import { inbox } from './verbs/inbox.ts'
 import { log } from './verbs/log.ts'
 import { pause } from './verbs/pause.ts'
@@ -46,6 +48,8 @@ const VERBS = [
   resume,
   switches,
   retry,
+  fork,
+  diff,
   resolve,
   settle,
   topup,

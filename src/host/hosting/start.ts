@@ -55,7 +55,11 @@ export async function startRun(
 
 /** The pid of a run: its id, checked, or a new one. Throws `INPUT_INVALID`. */
 export function runId(definition: AnyDefinition, id: string | undefined): Pid {
-  if (id === undefined) return asPid(`${definition.name}-${randomBytes(ID_BYTES).toString('hex')}`)
+  return id === undefined ? asPid(`${definition.name}-${randomBytes(ID_BYTES).toString('hex')}`) : checkRunId(id)
+}
+
+/** An id that somebody chose, as a pid. Throws `INPUT_INVALID`. */
+export function checkRunId(id: string): Pid {
   if (ID_PATTERN.test(id) && id.length <= RUN_ID_LENGTH_MAX) return asPid(id)
   throw new SkeinError(
     'INPUT_INVALID',

@@ -65,7 +65,7 @@ function memberRow({ family, nowMs, progress }: Scene, member: Member): Row {
   const end = view.endedAt ?? story.ended?.at ?? nowMs
   const repeated = story.repeated === 0 ? '' : `, ${story.repeated} repeated`
   return {
-    tree: isRoot && view.pid !== view.workflow ? `${view.pid} ${view.workflow}` : shortPid(view.pid),
+    tree: `${isRoot && view.pid !== view.workflow ? `${view.pid} ${view.workflow}` : shortPid(view.pid)}${forkMark(member)}`,
     state: state.text,
     effects: `${countWords(story.effectCount, 'effect')}${repeated}`,
     spend: spendWords(spentBelow(family, member), isRoot || view.kind === 'agent' ? story.cap : undefined),
@@ -73,6 +73,11 @@ function memberRow({ family, nowMs, progress }: Scene, member: Member): Row {
     note: noteOf(member, nowMs, progress.get(view.pid)),
     tone: state.tone,
   }
+}
+
+function forkMark({ story }: Member): string {
+  const lineage = story.born?.lineage
+  return lineage === undefined ? '' : ` (fork of ${shortPid(lineage.pid)}@${lineage.seq})`
 }
 
 /** Spent and lost by a process and all below it. */

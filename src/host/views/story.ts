@@ -38,6 +38,8 @@ export type Entry = {
   actual: Amounts
   note: string | undefined
   idempotent: boolean
+  /** Of a fork: done by its origin, before it branched off. */
+  shared: boolean
   child: Pid | undefined
   /** What it waits for now, under the wait's own key. */
   wait: { readonly key: EffectKey; readonly on: WaitOn; readonly since: number } | undefined
@@ -70,6 +72,7 @@ export class Story {
   /** Prompts and tool definitions by hash. */
   readonly texts = new Map<string, Payload>()
   readonly #named = new Map<string, number>()
+  #isShared = false
 
   /** Folds facts in; what was seen is skipped. False when some are missing in between: read again from `nextSeq`. */
   apply(facts: readonly Fact[]): boolean {
@@ -78,6 +81,7 @@ export class Story {
       if (fact.seq > this.nextSeq) return false
       this.nextSeq = fact.seq + 1
       this.lastAt = fact.at
+      this.#isShared = fact.shared !== undefined
       this.#fold(fact)
     }
     return true
@@ -202,8 +206,10 @@ export class Story {
 
   #intended(fact: FactOf<'intended'>): void {
     const entry = this.#entry(fact.key, fact.at, fact.name)
-    if (fact.attempt > 1) this.repeated += 1
-    else this.effectCount += 1
+    if (!this.#isShared) {
+      if (fact.attempt > 1) this.repeated += 1
+      else this.effectCount += 1
+    }
     entry.kind = fact.kind
     entry.class = fact.class
     entry.phase = 'intended'
@@ -299,7 +305,10 @@ export class Story {
     const base = baseOf(key)
     const id = `${this.segment} ${base}`
     const found = this.entries.get(id)
-    if (found !== undefined) return found
+    if (found !== undefined) {
+      found.shared &&= this.#isShared
+      return found
+    }
     const parsed = /([a-z]+):([^:]*):[^:]*$/i.exec(base)
     const entry: Entry = {
       key: asEffectKey(base),
@@ -322,6 +331,7 @@ export class Story {
       actual: {},
       note: undefined,
       idempotent: false,
+      shared: this.#isShared,
       child: undefined,
       wait: undefined,
     }
@@ -344,7 +354,7 @@ export function isEffect(entry: Entry): boolean {
 
 /** The key of the effect that a suffixed key (`…!approval`) hangs on. */
 export function baseOf(key: string): string {
-  const at = key.lastIndexOf('!')
+  const at = key.indexOf('!')
   return at < 0 ? key : key.slice(0, at)
 }
 

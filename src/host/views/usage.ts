@@ -48,7 +48,8 @@ export async function runFigures(reader: Reader, root: Pid): Promise<RunFigures>
 }
 
 function stepOf(pid: Pid, entry: Entry): Step | undefined {
-  if (entry.kind !== 'model' || entry.outcome?.type !== 'ok' || entry.outcome.value.erased === true) return undefined
+  if (entry.kind !== 'model' || entry.shared || entry.outcome?.type !== 'ok' || entry.outcome.value.erased === true)
+    return undefined
   const answer = valueOf(entry.outcome.value) as ModelAnswer
   const toolCalls = answer.content.filter((part) => part.type === 'tool-call').map((part) => part.toolName)
   const cost = entry.actual.microUsd === undefined ? {} : { costUsd: entry.actual.microUsd / 1e6 }

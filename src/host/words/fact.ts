@@ -1,5 +1,5 @@
 /** Facts of a journal in words, as `skein log` and plain progress show them. */
-import type { Fact } from '../../kernel/index.ts'
+import type { Born, Fact } from '../../kernel/index.ts'
 import { unreachable } from '../../std/index.ts'
 import type { Story } from '../views/story.ts'
 import { amountsWords } from './amounts.ts'
@@ -15,7 +15,9 @@ const HASH_SHOWN = 12
 /** One fact; `story` has folded it already, so that effects have their names. */
 export function factWords(fact: Fact, story: Story): FactLine {
   const [verb, subject, ...details] = words(fact, (key) => story.find(key)?.name ?? key)
-  return { verb, subject, detail: details.filter((detail) => detail !== undefined && detail !== '').join(', ') }
+  const origin = fact.shared === undefined ? undefined : `shared, fact ${fact.shared} of ${story.born?.lineage?.pid}`
+  const said = [...details, origin].filter((detail) => detail !== undefined && detail !== '')
+  return { verb, subject, detail: said.join(', ') }
 }
 
 type Words = readonly [verb: string, subject: string, ...details: (string | undefined)[]]
@@ -23,7 +25,13 @@ type Words = readonly [verb: string, subject: string, ...details: (string | unde
 function words(fact: Fact, nameOf: (key: string) => string): Words {
   switch (fact.type) {
     case 'born':
-      return ['born', fact.workflow, `${fact.kind} ${fact.version}`, `input ${payloadWords(fact.input, DETAIL_MAX)}`]
+      return [
+        'born',
+        fact.workflow,
+        `${fact.kind} ${fact.version}`,
+        forkWords(fact),
+        `input ${payloadWords(fact.input, DETAIL_MAX)}`,
+      ]
     case 'intended': {
       const args = fact.args === undefined ? undefined : payloadWords(fact.args, DETAIL_MAX)
       const kind = `${fact.kind} ${fact.class}`
@@ -86,6 +94,20 @@ function codeWords({ from, to }: Extract<Fact, { type: 'adopted' }>): string {
 function orphanWords(count: number): string | undefined {
   return count === 0 ? undefined : `${count} left over`
 }
+/** Of a fork, what it branched off from and what is other in it: `fork of a1@12, writes refused`. */
+export function forkWords({ fork }: Pick<Born, 'fork'>): string | undefined {
+  if (fork === undefined) return undefined
+  const { model, instructions, answers, input } = fork.overrides ?? {}
+  const changed = [
+    ...(model === undefined ? [] : [`model ${model}`]),
+    ...(instructions === undefined ? [] : ['other instructions']),
+    ...Object.keys(answers ?? {}).map((key) => `another outcome of ${key}`),
+    ...(input === undefined ? [] : ['another input']),
+  ]
+  return [`fork of ${shortPid(fork.from)}@${fork.seq}`, WRITES_WORDS[fork.writes], ...changed].join(', ')
+}
+
+const WRITES_WORDS = { refuse: 'writes refused', stub: 'writes stubbed', live: 'writes live' } as const
 
 function attemptWords(attempt: number): string | undefined {
   return attempt > 1 ? `attempt ${attempt}` : undefined

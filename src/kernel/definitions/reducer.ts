@@ -120,4 +120,6 @@ export type ReducerFactory = (about: {
   readonly state?: unknown
   readonly pid: string
   readonly hash: (text: string) => string
+  /** What a fork has other than its definition says. */
+  readonly overrides?: { readonly model?: string; readonly instructions?: string }
 }) => ReducerInstance

@@ -7,6 +7,7 @@ import type { ShownTexts } from '../definitions/reducer.ts'
 import type { Schema } from '../definitions/schema.ts'
 import type { AnyTool } from '../definitions/tool.ts'
 import type { EffectClass, MessagePattern } from '../journal/facts.ts'
+import type { ForkRequest } from '../journal/fork.ts'
 import type { Outcome, Payload } from '../journal/outcome.ts'
 import type { Scope } from '../scopes/scope.ts'
 import type { StepFn } from '../workflows/context.ts'
@@ -65,7 +66,11 @@ export type Ask =
   | (AskBase & { readonly op: 'hook'; readonly name: string; readonly fn: () => unknown })
   | (AskBase & {
       readonly op: 'start'
-      readonly definition: AnyDefinition
+      /** What the child is called in pids and messages. */
+      readonly name: string
+      /** Absent for a fork, which is what its origin is. */
+      readonly definition: AnyDefinition | undefined
+      readonly fork?: ForkRequest
       readonly input: Payload
       readonly child: Pid
       readonly budget: Budget | undefined

@@ -7,7 +7,8 @@ import type { Amounts, Dimension } from '../accounts/amounts.ts'
 import type { Ask, AskOf } from '../effects/ask.ts'
 import type { FactBody } from '../journal/facts.ts'
 import { failure, NOTHING, payloadOf } from '../journal/outcome.ts'
-import { suffixed } from '../keys/key.ts'
+import { patternOf, standIn } from '../forks/afresh.ts'
+import { endKey, originalKey, suffixed } from '../keys/key.ts'
 import { dropFact } from '../processes/drop.ts'
 import { endOfBudgetWait, mayFund } from '../processes/funding.ts'
 import { endOfSwitchWait, HELD_KEY, holdOf, holdOfAsk, isHoldable, waitForSwitch } from '../processes/held.ts'
@@ -72,21 +73,36 @@ function decideOther(process: Process, ask: Exclude<Ask, { op: 'effect' }>, acco
     case 'start':
       return decideStart(process, ask, account)
     case 'join':
-      return [{ type: 'waiting', key, on: { kind: 'child', pid: ask.child } }]
+      return [{ type: 'waiting', key, on: { kind: 'child', pid: standIn(process, ask.child) } }]
     case 'cancelChild':
       return [
-        { type: 'sent', key, id: asMessageId(process.effectId(key)), to: ask.child, what: 'cancel' },
+        {
+          type: 'sent',
+          key,
+          id: asMessageId(process.effectId(key)),
+          to: standIn(process, ask.child),
+          what: 'cancel',
+        },
         { type: 'settled', key, attempt: 0, outcome: { type: 'ok', value: NOTHING } },
       ]
     case 'send':
       return [
-        { type: 'sent', key, id: asMessageId(process.effectId(key)), to: ask.to, what: 'message', body: ask.body },
+        {
+          type: 'sent',
+          key,
+          id: asMessageId(process.effectId(originalKey(key))),
+          to: standIn(process, ask.to),
+          what: 'message',
+          body: ask.body,
+        },
       ]
     case 'drop':
       return [dropFact(process, ask)]
     case 'receive':
       if (ask.aside) return []
-      return [{ type: 'waiting', key, on: { kind: 'message', pattern: ask.pattern, ...dueIn(ask.timeoutMs) } }]
+      return [
+        { type: 'waiting', key, on: { kind: 'message', pattern: patternOf(process, ask), ...dueIn(ask.timeoutMs) } },
+      ]
     case 'sleep':
       return [{ type: 'waiting', key, on: { kind: 'timer', dueAt: now() + ask.delayMs } }]
     case 'question':
@@ -114,7 +130,7 @@ function decideOther(process: Process, ask: Exclude<Ask, { op: 'effect' }>, acco
 /** A start that is refused answers the wait for its end too. */
 function refusals(ask: Ask, error: SkeinError): readonly FactBody[] {
   if (ask.op !== 'start') return [refusal(ask, error)]
-  return [refusal(ask, error), { type: 'answered', key: suffixed(ask.key, 'end'), outcome: failure(error.toJSON()) }]
+  return [refusal(ask, error), { type: 'answered', key: endKey(ask.key), outcome: failure(error.toJSON()) }]
 }
 
 function refusal(ask: Ask, error: SkeinError): FactBody {
@@ -167,7 +183,7 @@ function decideStart(process: Process, ask: AskOf<'start'>, account: Account): r
     return refuse(
       new SkeinError(
         'PROCESS_REFUSED',
-        `${ask.definition.name} would be process number ${depth} in a chain of children, more than ` +
+        `${ask.name} would be process number ${depth} in a chain of children, more than ` +
           `${limits.SPAWN_DEPTH_MAX}; look for agents that delegate to each other`,
       ),
     )
@@ -187,7 +203,7 @@ function decideStart(process: Process, ask: AskOf<'start'>, account: Account): r
       return refuse(
         new SkeinError(
           'BUDGET_EXCEEDED',
-          `starting ${ask.definition.name} needs ${what} more than is left in the budget of ${process.pid}`,
+          `starting ${ask.name} needs ${what} more than is left in the budget of ${process.pid}`,
           { data: { need, short } },
         ),
       )
@@ -203,7 +219,7 @@ function decideStart(process: Process, ask: AskOf<'start'>, account: Account): r
       id: asMessageId(process.effectId(ask.key)),
       to: ask.child,
       what: 'start',
-      name: ask.definition.name,
+      name: ask.name,
       body: ask.input,
       ...(ask.detached ? { detached: true as const } : {}),
     },

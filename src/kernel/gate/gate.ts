@@ -1,7 +1,8 @@
 /**
  * The gate: every effect passes it (law 1). An ordered list of stages; the first that does not say `pass` decides.
  *
- * shape ▸ unknown-first ▸ key-age ▸ switch ▸ approval ▸ budget ▸ schedule ▸ decide (reserve, intended, begun) — one synchronous act,
+ * shape ▸ fork-writes ▸ unknown-first ▸ key-age ▸ switch ▸ approval ▸ budget ▸ schedule ▸ decide (reserve, intended, begun): one
+ * synchronous act,
  * journaled once per attempt and never evaluated again for a key that has a verdict (rule E1).
  */
 import type { SkeinError } from '../../std/index.ts'
@@ -22,6 +23,7 @@ import { isInDoubt } from './doubt.ts'
 import type { ParsedInput, Stage } from './stage.ts'
 import { approval, approvalVerdict } from './stages/approval.ts'
 import { budget } from './stages/budget.ts'
+import { forkWrites } from './stages/fork-writes.ts'
 import { keyAge } from './stages/key-age.ts'
 import { schedule } from './stages/schedule.ts'
 import { shape } from './stages/shape.ts'
@@ -33,6 +35,7 @@ import { versionOf } from './tool-version.ts'
 /** The stages, in order. Capability, policy and flow take their places after `shape` when the guard is built. */
 export const STAGES: readonly Stage[] = [
   shape,
+  forkWrites,
   unknownFirst,
   keyAge,
   switchedOff,
@@ -57,6 +60,9 @@ export function decideEffect(process: Process, ask: EffectAsk, account: Account)
       case 'refuse':
         process.releaseSlot(ask.key)
         return [...endOfWaits(process, ask.key), ...refusalOf(ask, record, verdict.error)]
+      case 'answer':
+        process.releaseSlot(ask.key)
+        return [{ type: 'settled', key: ask.key, attempt: 0, outcome: verdict.outcome, note: verdict.note }]
       case 'wait':
         process.releaseSlot(ask.key)
         if (stage === switchedOff) return verdict.facts

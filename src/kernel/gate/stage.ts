@@ -4,6 +4,7 @@ import type { Account } from '../accounts/account.ts'
 import type { Amounts } from '../accounts/amounts.ts'
 import type { EffectAsk } from '../effects/ask.ts'
 import type { FactBody } from '../journal/facts.ts'
+import type { Outcome } from '../journal/outcome.ts'
 import type { EffectRecord } from '../processes/effect-record.ts'
 import type { Process } from '../processes/process.ts'
 
@@ -25,6 +26,8 @@ export type ParsedInput = { input?: unknown }
 export type Verdict =
   | { readonly type: 'pass' }
   | { readonly type: 'refuse'; readonly error: SkeinError }
+  /** It gets this outcome, and does not begin. */
+  | { readonly type: 'answer'; readonly outcome: Outcome; readonly note: string }
   /** The facts say what is waited for; the ask comes back when it is answered. */
   | { readonly type: 'wait'; readonly facts: readonly FactBody[] }
   /** No slot now: the ask comes back when it has one. */

@@ -4,6 +4,7 @@
  */
 import type { EffectKey, MessageId, OwnerId, Pid, ScopePath, Seq } from '../../std/index.ts'
 import type { Amounts, Dimension } from '../accounts/amounts.ts'
+import type { Forked, ForkWrites } from './fork.ts'
 import type { Outcome, Payload } from './outcome.ts'
 
 /** The journal format this build writes. Older ones are read for ever. */
@@ -89,6 +90,9 @@ export type Born = {
   /** Whose it is: inherited by all below it. */
   readonly tenant?: string
   readonly lineage?: { readonly pid: Pid; readonly seq: Seq }
+  readonly fork?: Forked
+  /** What becomes of writes here and below, where an ancestor is a fork that does not do them. */
+  readonly writes?: ForkWrites
 }
 
 /** A fact before it has its place in the journal. */
@@ -203,6 +207,8 @@ export type FactBody =
   /** From here on the process runs other code, and what was recorded before answers only as far as it still fits (rules U3–U7). */
   | {
       readonly type: 'adopted'
+      /** Of a fork: the seq that keys of this adoption were made with. */
+      readonly named?: Seq
       readonly from: string
       readonly to: string
       readonly version: string
@@ -233,7 +239,13 @@ export type FactBody =
     }
 
 /** One entry of a journal. */
-export type Fact = FactBody & { readonly v: number; readonly seq: Seq; readonly at: number }
+export type Fact = FactBody & {
+  readonly v: number
+  readonly seq: Seq
+  readonly at: number
+  /** Of a fork: the fact is its origin's, where it has this seq. What it cost was the origin's to pay. */
+  readonly shared?: Seq
+}
 
 /** The fact of one type. */
 export type FactOf<T extends FactBody['type']> = Extract<Fact, { readonly type: T }>

@@ -17,7 +17,12 @@ export function authorIdent(key: string): string {
 
 /** 128 bits of SHA-256 over the canonical text of what the author wrote. Throws `ARGS_NOT_DATA`. */
 export function contentIdent(identity: unknown, hash: Hash): string {
-  return hash.sha256(canon(identity)).slice(0, IDENT_HEX_DIGITS)
+  return textIdent(canon(identity), hash)
+}
+
+/** The ident of what has this canonical text. */
+export function textIdent(text: string, hash: Hash): string {
+  return hash.sha256(text).slice(0, IDENT_HEX_DIGITS)
 }
 
 /** Hands out keys; `n` counts earlier asks with the same prefix in this scope and segment. */
@@ -29,6 +34,12 @@ export class KeyCounter {
     const n = this.#counts.get(prefix) ?? 0
     this.#counts.set(prefix, n + 1)
     return asEffectKey(`${prefix}#${n}`)
+  }
+
+  /** The key that `next` would hand out. */
+  peek(scope: ScopePath, kind: string, name: string, ident: string): EffectKey {
+    const prefix = `${scope}${kind}:${name}:${ident}`
+    return asEffectKey(`${prefix}#${this.#counts.get(prefix) ?? 0}`)
   }
 }
 
@@ -44,6 +55,7 @@ export type KeySuffix =
   | 'end'
   | 'cancel'
   | 'refused'
+  | 'afresh'
 
 /** The key of what belongs to an effect. */
 export function suffixed(key: EffectKey, suffix: KeySuffix): EffectKey {
@@ -60,6 +72,16 @@ export function baseKey(key: EffectKey): EffectKey {
 export function suffixOf(key: EffectKey): KeySuffix | undefined {
   const at = key.lastIndexOf('!')
   return at < 0 ? undefined : (key.slice(at + 1) as KeySuffix)
+}
+
+/** The key that the body knows: what a fork begins afresh answers for the first one (rules FK4, FK5). */
+export function originalKey(key: EffectKey): EffectKey {
+  return suffixOf(key) === 'afresh' ? baseKey(key) : key
+}
+
+/** Where the end of a started child is awaited. */
+export function endKey(start: EffectKey): EffectKey {
+  return suffixed(originalKey(start), 'end')
 }
 
 /** A pause that belongs to one attempt: `pause` before the next one, `grace` before a second look. */

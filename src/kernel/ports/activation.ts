@@ -5,6 +5,7 @@
 import type { EffectKey, Epoch, ErrorData, MessageId, OwnerId, Pid } from '../../std/index.ts'
 import type { Amounts, Dimension } from '../accounts/amounts.ts'
 import type { EffectClass, Fact, FactBody, WaitOn, WriteVerdict } from '../journal/facts.ts'
+import type { ForkRequest, ForkWrites } from '../journal/fork.ts'
 import type { Outcome, Payload } from '../journal/outcome.ts'
 
 /** A message between processes, or from outside. */
@@ -129,6 +130,10 @@ export type StartRequest = {
   readonly tenant?: string
   /** The file that holds the definition, so that any later command can load it. */
   readonly file?: string
+  /** It begins with a part of another's journal; kind, workflow, file and input are then the origin's (rule FK1). */
+  readonly fork?: ForkRequest
+  /** Writes below a fork (rule FK3). */
+  readonly writes?: ForkWrites
 }
 
 /** What a frame makes visible, in the same commit (rule T4). */
@@ -179,6 +184,8 @@ export interface Activation {
   readonly start: StartRequest
   /** Facts of the open segment in `seq` order: from its snapshot (if any) on. A `born` fact of an older segment is given first. */
   readonly facts: readonly Fact[]
+  /** Of a fork not yet born: its origin's facts, those of the segment that holds the point where it branches off, to the segment's end. */
+  readonly origin?: readonly Fact[]
   /** `known`: the owner of any older attempt is surely dead, with its children (rule E8). */
   readonly ownerDeath: 'known' | 'presumed'
   /** Drain or lost epoch: never an outcome (rule E9). */

@@ -4,7 +4,7 @@ import type { EffectKey } from '../../std/index.ts'
 import { check } from '../definitions/schema.ts'
 import { failure, NOTHING, payloadOf, valueOf } from '../journal/outcome.ts'
 import type { Outcome } from '../journal/outcome.ts'
-import { baseKey, suffixed } from '../keys/key.ts'
+import { baseKey, endKey, suffixed } from '../keys/key.ts'
 import type { Control } from '../ports/activation.ts'
 import { UPGRADE_KEY } from '../upgrade/adoption.ts'
 import { cancelProcess } from './cancel.ts'
@@ -161,6 +161,6 @@ function handleChildEnded(process: Process, control: Extract<Control, { type: 'c
     other: control.child,
   })
   if (child.carried === true) return
-  process.record({ type: 'answered', key: suffixed(child.key, 'end'), outcome: control.outcome })
-  process.turn.unwait(suffixed(child.key, 'end'))
+  process.record({ type: 'answered', key: endKey(child.key), outcome: control.outcome })
+  process.turn.unwait(endKey(child.key))
 }

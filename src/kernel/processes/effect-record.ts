@@ -36,6 +36,8 @@ export type EffectRecord = {
   /** What an approval was given, or refused, for. */
   approvalOf: Extract<WaitOn, { kind: 'approval' }> | undefined
   sentTo: Pid | undefined
+  /** Of a fork: its origin sent it. */
+  isSharedSend: boolean
   outcome: Outcome | undefined
   outcomeSeq: number
   /** Of the first fact by which something was asked for under this key; -1: nothing was. */
@@ -69,6 +71,7 @@ export function newEffectRecord(key: EffectKey, firstSeq: number): EffectRecord 
     waiting: undefined,
     approvalOf: undefined,
     sentTo: undefined,
+    isSharedSend: false,
     outcome: undefined,
     outcomeSeq: -1,
     demandSeq: -1,

@@ -7,8 +7,10 @@ import { codeDigest } from '../definitions/registry.ts'
 import type { Ask, AskOf, EffectAsk } from '../effects/ask.ts'
 import { lanesOf, runAttempt } from '../effects/attempt.ts'
 import type { Fact, FactOf } from '../journal/facts.ts'
+import { standIn } from '../forks/afresh.ts'
+import { writesOf } from '../journal/fork.ts'
 import { failure, NOTHING, payloadOf } from '../journal/outcome.ts'
-import { suffixed } from '../keys/key.ts'
+import { endKey, originalKey, suffixed } from '../keys/key.ts'
 import { letGo } from './drop.ts'
 import { requestFunds } from './funding.ts'
 import { isRepeatable } from './leaving.ts'
@@ -73,8 +75,9 @@ function enactSent(process: Process, fact: FactOf<'sent'>): void {
 
 /** Puts a message into the frame; the engine's answer comes as an event. Its id keeps it from arriving twice. */
 export function sendMessage(process: Process, ask: AskOf<'send'>): void {
-  const { key, to, topic, type, body, failed } = ask
-  const id = asMessageId(process.effectId(key))
+  const { key, topic, type, body, failed } = ask
+  const to = standIn(process, ask.to)
+  const id = asMessageId(process.effectId(originalKey(key)))
   const replyTo = ask.expectsReply ? { replyTo: { pid: process.pid, id } } : {}
   process.turn.sent.push({
     type: 'message',
@@ -99,16 +102,18 @@ function enactCarve(process: Process, fact: FactOf<'account'>): void {
   if (ask?.op !== 'start') return
   const born = process.state.born
   assert(born !== undefined, 'a process is born before it has children')
-  const parent = { pid: process.pid, key: suffixed(ask.key, 'end') }
+  const parent = { pid: process.pid, key: endKey(ask.key) }
   const file = process.act.start.file
+  const writes = writesOf(born)
   process.turn.sent.push({
     type: 'start',
     key: ask.key,
     request: {
       pid: ask.child,
-      kind: ask.definition.kind,
-      workflow: ask.definition.name,
-      codeDigest: codeDigest(ask.definition, process.deps.hash),
+      // Of a fork the engine puts in what its origin is.
+      kind: ask.definition?.kind ?? 'workflow',
+      workflow: ask.name,
+      ...(ask.definition === undefined ? {} : { codeDigest: codeDigest(ask.definition, process.deps.hash) }),
       input: ask.input,
       root: born.root,
       depth: born.depth + 1,
@@ -118,6 +123,8 @@ function enactCarve(process: Process, fact: FactOf<'account'>): void {
       ...(ask.detached ? {} : { elastic: elasticOf(ask.budget, fact.amounts) }),
       ...(born.tenant === undefined ? {} : { tenant: born.tenant }),
       ...(file === undefined ? {} : { file }),
+      ...(ask.fork === undefined ? {} : { fork: ask.fork }),
+      ...(writes === 'live' ? {} : { writes }),
     },
   })
 }

@@ -3,6 +3,7 @@ import { limits, toSkeinError } from '../../std/index.ts'
 import { parse } from '../definitions/schema.ts'
 import { failure, payloadOf } from '../journal/outcome.ts'
 import type { Outcome } from '../journal/outcome.ts'
+import { suffixOf } from '../keys/key.ts'
 import type { BodyEnd } from './body.ts'
 import type { Ask } from '../effects/ask.ts'
 import { giveUpAll } from '../upgrade/give-up.ts'
@@ -118,8 +119,9 @@ function isBackground(ask: Ask): boolean {
   return (ask.op === 'receive' && ask.aside) || (ask.op === 'draw' && ask.what === 'compensation')
 }
 
-/** A write that was begun and is to be begun again: it is waited for like one that runs. */
+/** A write that was begun and is to be begun again, a child that a fork starts afresh: both are waited for like one that runs. */
 function isRepeat(process: Process, ask: Ask): boolean {
+  if (ask.op === 'start') return suffixOf(ask.key) === 'afresh'
   return ask.op === 'effect' && ask.class === 'write' && (process.state.effects.get(ask.key)?.attempt ?? 0) > 0
 }
 

@@ -2,6 +2,7 @@
 import { asMessageId, limits, SkeinError, unreachable } from '../../std/index.ts'
 import type { EffectKey } from '../../std/index.ts'
 import { check } from '../definitions/schema.ts'
+import { patternOf, seenAs } from '../forks/afresh.ts'
 import { failure, NOTHING, payloadOf, valueOf } from '../journal/outcome.ts'
 import type { Outcome } from '../journal/outcome.ts'
 import { baseKey, isGrace, suffixed, suffixOf } from '../keys/key.ts'
@@ -97,14 +98,14 @@ export function matchMessages(process: Process): void {
       ask.schema === undefined ? undefined : check(ask.schema, valueOf(message.body), `a message for ${process.pid}`)
     if (result !== undefined && !result.ok) {
       refuseMessage(process, message, result.issues.join('; '))
-      process.mailbox.restore(key, ask.pattern)
+      process.mailbox.restore(key, patternOf(process, ask))
       continue
     }
     const { id, from, topic, type, replyTo, failed } = message
     const envelope = {
       id,
       body: result === undefined ? valueOf(message.body) : result.value,
-      ...(from === undefined ? {} : { from }),
+      ...(from === undefined ? {} : { from: seenAs(process, from) }),
       ...(topic === undefined ? {} : { topic }),
       ...(type === undefined ? {} : { type }),
       ...(replyTo === undefined ? {} : { replyTo }),

@@ -29,7 +29,8 @@ export function holdOfAsk(process: Process, ask: Ask): SwitchedOff | undefined {
   const { deps, pid } = process
   if (deps.switches === undefined) return undefined
   if (ask.op === 'effect' && ask.work.kind === 'tool') return deps.switches.off({ pid, tool: ask.name })
-  if (ask.op !== 'start') return undefined
+  // What a fork is an instance of, its origin knows: the fork itself is held, when it is there.
+  if (ask.op !== 'start' || ask.definition === undefined) return undefined
   return deps.switches.off({ pid, definition: { kind: ask.definition.kind, name: ask.definition.name } })
 }
 

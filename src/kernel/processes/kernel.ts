@@ -6,6 +6,7 @@
  */
 import { assert, limits, toSkeinError } from '../../std/index.ts'
 import type { SkeinError } from '../../std/index.ts'
+import { beginAfresh } from '../forks/afresh.ts'
 import { Admission } from '../gate/admission.ts'
 import { decideAsks } from '../gate/decide.ts'
 import type { Ask } from '../effects/ask.ts'
@@ -19,7 +20,7 @@ import { isMoving, move } from '../upgrade/move.ts'
 import { reportOfHeld } from '../upgrade/report.ts'
 import { abandon, lastWord } from './abandoned.ts'
 import { makeBody, startBody } from './bodies.ts'
-import { recordBorn } from './born.ts'
+import { beginFork, recordBorn } from './born.ts'
 import { stopScope } from './cancel.ts'
 import { deliverNext, foreignAwait, inMacrotask } from './deliver.ts'
 import { dropUnbegun, moveToEnd } from './ending.ts'
@@ -72,12 +73,21 @@ export function createKernel(deps: KernelDeps): Kernel {
 async function load(process: Process, asked: UpgradeAsked | undefined): Promise<boolean> {
   const { start, facts } = process.act
   if (process.state.nextSeq === 0) for (const fact of facts) process.state.apply(fact)
+  if (process.state.born === undefined && start.fork !== undefined) {
+    const refused = beginFork(process, start.fork)
+    if (refused !== undefined) {
+      recordBorn(process)
+      process.body = { synchronous: true, start: () => undefined, end: { type: 'error', error: refused.toJSON() } }
+      return false
+    }
+  }
   const hasAdopted = process.state.born === undefined ? newCode(process) : await findCode(process, asked)
   makeBody(process)
   assert(
     process.definition?.kind === start.kind || process.definition === undefined,
     'code is of the kind that was started',
   )
+  if (process.state.born === undefined) recordBorn(process)
   return hasAdopted
 }
 
@@ -97,7 +107,6 @@ function newCode(process: Process): false {
 /** False when there is nothing more to do: it has ended, and stays so. */
 async function bringUp(process: Process, hasAdopted: boolean): Promise<boolean> {
   const isNew = process.act.facts.length === 0
-  if (isNew) recordBorn(process)
   const { ended } = process.state
   if (ended !== undefined && !(await reopenEnded(process))) {
     flush(process)
@@ -105,6 +114,7 @@ async function bringUp(process: Process, hasAdopted: boolean): Promise<boolean> 
     return false
   }
   if (ended === undefined) await replay(process)
+  beginAfresh(process)
   if (isNew) return true
   if (hasAdopted) giveUpGone(process)
   const recovered = recover(process)

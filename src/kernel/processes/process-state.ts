@@ -11,10 +11,10 @@
 import { assert, unreachable } from '../../std/index.ts'
 import type { EffectKey, Pid, ScopePath } from '../../std/index.ts'
 import { Account } from '../accounts/account.ts'
-import type { AccountData } from '../accounts/account.ts'
 import { addAmounts } from '../accounts/amounts.ts'
 import type { Amounts } from '../accounts/amounts.ts'
 import type { Dropped } from '../definitions/reducer.ts'
+import { Inheritance } from '../forks/inheritance.ts'
 import type { Fact, FactOf, WaitOn } from '../journal/facts.ts'
 import { payloadOf, valueOf } from '../journal/outcome.ts'
 import type { Outcome } from '../journal/outcome.ts'
@@ -23,23 +23,11 @@ import type { Summary } from '../ports/activation.ts'
 import { closeKey, liesWithin } from '../scopes/scope.ts'
 import { adoptionOf, UPGRADE_KEY } from '../upgrade/adoption.ts'
 import type { Adoption } from '../upgrade/adoption.ts'
+import type { Carried, Counts } from './carried.ts'
 import type { ChildRecord } from './child-record.ts'
 import { newEffectRecord } from './effect-record.ts'
 import type { EffectRecord } from './effect-record.ts'
 import { takeBack } from './take-back.ts'
-
-/** What a snapshot carries into the next segment. */
-export type Carried = {
-  readonly account: AccountData
-  readonly toppedUp: Amounts
-  readonly children: readonly ChildRecord[]
-  readonly counts: Counts
-  /** Where it is not the code it was born with. */
-  readonly codeDigest?: string
-  /** Hashes of the texts that models were shown. */
-  readonly shown?: readonly string[]
-}
-type Counts = { local: number; read: number; write: number; repeated: number; facts: number }
 
 /** All that the facts of a process add up to. */
 export class ProcessState {
@@ -50,6 +38,8 @@ export class ProcessState {
   account = Account.withCap({}, false)
   readonly effects = new Map<EffectKey, EffectRecord>()
   readonly children = new Map<Pid, ChildRecord>()
+  /** Of a fork: children its body has seen, by the pids it saw. */
+  readonly inherited = new Inheritance()
   readonly closedScopes: ScopePath[] = []
   /** What a reducer has let go of in this segment. */
   readonly letGo = new Set<EffectKey>()
@@ -86,7 +76,7 @@ export class ProcessState {
     )
     this.nextSeq = fact.seq + 1
     this.factsInSegment += 1
-    this.counts.facts += 1
+    if (fact.shared === undefined) this.counts.facts += 1
     if (fact.type === 'intended' || fact.type === 'waiting' || fact.type === 'sent') {
       const record = this.record(fact.key)
       if (record.demandSeq < 0) record.demandSeq = fact.seq
@@ -118,8 +108,7 @@ export class ProcessState {
         this.#waiting(fact)
         return
       case 'answered':
-        this.record(fact.key).approvedBy = fact.by
-        this.#outcome(fact.key, fact.outcome, fact.seq)
+        this.#answered(fact)
         return
       case 'closed':
         this.#closed(fact)
@@ -206,8 +195,10 @@ export class ProcessState {
 
   #intended(fact: FactOf<'intended'>): void {
     const record = this.record(fact.key)
-    if (fact.attempt > 1) this.counts.repeated += 1
-    else this.counts[fact.class] += 1
+    if (fact.shared === undefined) {
+      if (fact.attempt > 1) this.counts.repeated += 1
+      else this.counts[fact.class] += 1
+    }
     record.phase = 'intended'
     record.kind = fact.kind
     record.class = fact.class
@@ -223,6 +214,12 @@ export class ProcessState {
     record.idempotent = fact.idempotent === true
     record.approvedBy = fact.verdict.approvedBy
     this.account.reserve(fact.reserve)
+  }
+
+  #answered(fact: FactOf<'answered'>): void {
+    this.record(fact.key).approvedBy = fact.by
+    this.inherited.answered(fact)
+    this.#outcome(fact.key, fact.outcome, fact.seq)
   }
 
   #begun(fact: FactOf<'begun'>): void {
@@ -314,6 +311,8 @@ export class ProcessState {
     const record = this.record(fact.key)
     record.sentTo = fact.to
     record.name = fact.name
+    record.isSharedSend = fact.shared !== undefined
+    if (record.isSharedSend) return this.inherited.sent(fact)
     if (fact.what === 'start') {
       this.children.set(fact.to, {
         key: fact.key,
@@ -383,6 +382,7 @@ export class ProcessState {
     this.toppedUp = carried.toppedUp
     this.effects.clear()
     this.children.clear()
+    this.inherited.clear()
     for (const child of carried.children) this.children.set(child.pid, { ...child, carried: true })
     for (const hash of carried.shown ?? []) this.shown.add(hash)
     this.closedScopes.length = 0

@@ -11,7 +11,7 @@
  * 4. `open` holds exactly the asks that have been asked and not delivered.
  */
 import { asEffectKey, asSeq, limits, ROOT_SCOPE } from '../../std/index.ts'
-import type { EffectId, EffectKey, MessageId, SkeinError } from '../../std/index.ts'
+import type { EffectId, EffectKey, MessageId, Seq, SkeinError } from '../../std/index.ts'
 import type { Amounts } from '../accounts/amounts.ts'
 import type { AnyDefinition } from '../definitions/definition.ts'
 import type { Ask } from '../effects/ask.ts'
@@ -176,6 +176,14 @@ export class Process implements Disposable {
     const key = outcomeKey(fact)
     if (key !== undefined && this.open.has(key)) this.queue.push(this.state.record(key).outcomeSeq, key)
     return fact
+  }
+
+  /** Takes over a fact of a fork's origin: part of the journal, but nothing follows from it any more. */
+  inherit(body: FactBody, shared: Seq | undefined): void {
+    const place = { seq: asSeq(this.state.nextSeq), at: this.deps.clock.now() }
+    const fact = { v: FACT_VERSION, ...body, ...place, ...(shared === undefined ? {} : { shared }) } as Fact
+    this.state.apply(fact)
+    this.turn.facts.push(fact)
   }
 
   /** Whether anybody still waits for the effect: its ask is open, and its body neither at its end nor cancelled. */

@@ -6,9 +6,10 @@ import type { Ask } from '../effects/ask.ts'
 import { modelEffect } from '../effects/call-effects.ts'
 import type { EffectBody } from '../effects/call-effects.ts'
 import { toolEffect } from '../effects/tool-effect.ts'
+import { seenChild } from '../forks/afresh.ts'
 import { failureOf, payloadOf, valueOf } from '../journal/outcome.ts'
 import type { Outcome } from '../journal/outcome.ts'
-import { childPid, suffixed } from '../keys/key.ts'
+import { suffixed } from '../keys/key.ts'
 import type { Body, BodyEnd } from './body.ts'
 import { keysOfSlot } from './drop.ts'
 import type { Process } from './process.ts'
@@ -34,10 +35,12 @@ export class ReducerBody implements Body {
   start(): void {
     const { hash } = this.#process.deps
     this.#guarded(() => {
+      const overrides = this.#process.state.born?.fork?.overrides
       this.#reducer = this.#definition.reducer({
         ...this.#given(),
         pid: this.#process.pid,
         hash: (text) => hash.sha256(text),
+        ...(overrides === undefined ? {} : { overrides }),
       })
       return this.#reducer.begin()
     })
@@ -113,12 +116,13 @@ export class ReducerBody implements Body {
       case 'hook':
         return [{ ...base, op: 'hook', name: ask.name, fn: ask.fn }]
       case 'run': {
-        const child = childPid(process.effectId(base.key), ask.definition.name, process.deps.hash)
+        const child = seenChild(process, base.key, ask.definition.name)
         return [
           {
             ...base,
             settle: () => undefined,
             op: 'start',
+            name: ask.definition.name,
             definition: ask.definition,
             input: payloadOf(ask.input, 'ARGS_NOT_DATA'),
             child,

@@ -9,6 +9,8 @@ export const UPGRADE_KEY: EffectKey = asEffectKey('!upgrade')
 /** One `adopted` fact. */
 export type Adoption = {
   readonly seq: number
+  /** What keys of its effects asked anew end with: its seq, in a fork that of the fact it shares. */
+  readonly named: number
   /** What the new code had not asked for when it had caught up; it may still do. */
   readonly orphans: ReadonlySet<EffectKey>
   /** Orphans that were given up at once. */
@@ -22,12 +24,14 @@ export type Adoption = {
 }
 
 /** What a fact says of an adoption. */
-export type AdoptionFact = Pick<FactOf<'adopted'>, 'seq' | 'orphans' | 'gone' | 'fresh' | 'reused' | 'failed'>
+export type AdoptionFact = Pick<FactOf<'adopted'>, 'seq' | 'named' | 'orphans' | 'gone' | 'fresh' | 'reused' | 'failed'>
 
 /** The adoption of a fact. */
-export function adoptionOf({ seq, orphans, gone = [], fresh = [], reused = [], failed = [] }: AdoptionFact): Adoption {
+export function adoptionOf(fact: AdoptionFact): Adoption {
+  const { seq, named = seq, orphans, gone = [], fresh = [], reused = [], failed = [] } = fact
   return {
     seq,
+    named,
     orphans: new Set(orphans),
     gone: new Set(gone),
     fresh: new Set(fresh),

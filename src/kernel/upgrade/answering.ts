@@ -84,7 +84,7 @@ export function knownKey(
     if (from !== undefined) return from
   }
   let isRecorded = false
-  for (const key of [asked, ...adoptions.map(({ seq }) => freshKey(asked, seq))]) {
+  for (const key of [asked, ...adoptions.map(({ named }) => freshKey(asked, named))]) {
     const firstSeq = firstSeqOf(state, key)
     if (firstSeq === undefined) continue
     isRecorded = true
@@ -92,7 +92,7 @@ export function knownKey(
     if (why === undefined) return key
     unfit(key, why)
   }
-  return isRecorded ? freshKey(asked, adoptions.at(-1)?.seq ?? 0) : asked
+  return isRecorded ? freshKey(asked, adoptions.at(-1)?.named ?? 0) : asked
 }
 
 /** Seq of the first fact of an effect, its waits at the gate included. */

@@ -62,7 +62,7 @@ export function familyOf(ask: Ask): string | undefined {
     case 'effect':
       return ask.class === 'write' ? `${ask.work.kind} ${ask.name}` : undefined
     case 'start':
-      return `run ${ask.definition.name}`
+      return `run ${ask.name}`
     case 'send':
       return `send ${ask.to}`
     default:

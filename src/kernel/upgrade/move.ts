@@ -1,4 +1,5 @@
 /** The move of a resident process to other code, when nothing of it is under way. */
+import { beginAfresh } from '../forks/afresh.ts'
 import { makeBody } from '../processes/bodies.ts'
 import { recover } from '../processes/recovery.ts'
 import { replay } from '../processes/replay.ts'
@@ -27,6 +28,7 @@ export async function move(process: Process): Promise<boolean> {
   process.replaying = true
   makeBody(process)
   await replay(process)
+  beginAfresh(process)
   giveUpGone(process)
   recover(process)
   return true

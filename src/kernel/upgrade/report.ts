@@ -83,7 +83,7 @@ function stateOf(process: Process, record: EffectRecord): RecordedEffect['state'
 export function askedAnew(process: Process, ask: Ask): AskedAnew {
   const key = askedKey(ask.key)
   const because = process.unfit.get(key)
-  const name = 'name' in ask ? ask.name : ask.op === 'start' ? ask.definition.name : undefined
+  const name = 'name' in ask ? ask.name : undefined
   return {
     key,
     name: nameOfKey(key, name),

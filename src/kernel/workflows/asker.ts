@@ -6,17 +6,24 @@
  * 2. A call on a closed scope never settles (rule X3); on a suspended one it throws (rule S2).
  * 3. No promise given out resolves in the macrotask that asked (rule D1), and none can crash the host unhandled (rule S5).
  */
-import { errorFromData, SkeinError } from '../../std/index.ts'
+import { canon, errorFromData, SkeinError } from '../../std/index.ts'
 import type { EffectKey } from '../../std/index.ts'
 import type { Ask } from '../effects/ask.ts'
 import { failureOf, valueOf } from '../journal/outcome.ts'
 import type { Outcome } from '../journal/outcome.ts'
-import { authorIdent, contentIdent } from '../keys/key.ts'
+import { authorIdent, contentIdent, textIdent } from '../keys/key.ts'
 import type { Process } from '../processes/process.ts'
 import type { Scope } from '../scopes/scope.ts'
 
 /** An ask, but for who asks. */
 export type AskBody = { [Op in Ask['op']]: Omit<Extract<Ask, { op: Op }>, 'key' | 'scope' | 'settle'> }[Ask['op']]
+
+type Asked = {
+  readonly kind: string
+  readonly name: string
+  readonly authorKey: string | undefined
+  readonly identity: unknown
+}
 
 /** Asks on behalf of one scope. */
 export class Asker {
@@ -37,14 +44,28 @@ export class Asker {
     make: (key: EffectKey) => AskBody,
   ): Promise<unknown> {
     if (!this.mayCall(kind)) return never()
-    const ident =
-      authorKey !== undefined
-        ? authorIdent(authorKey)
-        : identity === undefined
-          ? '-'
-          : contentIdent(identity, this.#process.deps.hash)
+    const ident = this.#ident({ kind, name, authorKey, identity })
     const key = this.#process.keyFor(this.#process.keys.next(this.#scope.path, kind, name, ident))
     return this.#push(key, make(key))
+  }
+
+  /** By what the author wrote (rule K1); in a fork, by what its origin wrote there, whose pid may be part of it. */
+  #ident(asked: Asked): string {
+    const { kind, name, authorKey, identity } = asked
+    const { keys, deps, state } = this.#process
+    const isKnown = (ident: string): boolean => state.effects.has(keys.peek(this.#scope.path, kind, name, ident))
+    if (authorKey !== undefined) return authorIdent(authorKey)
+    if (identity === undefined) return '-'
+    const ident = contentIdent(identity, deps.hash)
+    const fork = state.born?.fork
+    const { pid } = this.#process
+    if (fork === undefined || isKnown(ident)) return ident
+    const text = canon(identity)
+    if (!text.includes(pid)) return ident
+    const older = [fork.from, ...(fork.ancestors ?? [])].map((origin) =>
+      textIdent(text.replaceAll(pid, origin), deps.hash),
+    )
+    return older.find(isKnown) ?? ident
   }
 
   /** An ask whose key is known. */

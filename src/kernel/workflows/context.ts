@@ -16,6 +16,7 @@ import type { InferSchema, InferSchemaInput, Schema } from '../definitions/schem
 import type { ToolLike } from '../definitions/tool.ts'
 import type { Pending } from '../effects/pending.ts'
 import type { EffectClass, MessagePattern } from '../journal/facts.ts'
+import type { ForkWrites } from '../journal/fork.ts'
 
 /** How one effect is keyed, timed, repeated and approved. */
 export type CallOptions = {
@@ -55,6 +56,21 @@ export type RunOptions = {
   /** The child goes on when this process ends; what is left of its account goes to nobody. */
   readonly detached?: boolean
   readonly timeout?: Duration
+}
+
+/** Where a fork branches off, what it changes, and what becomes of its writes. */
+export type ForkOptions = Omit<RunOptions, 'timeout'> & {
+  /** The last fact that is shared, by its seq; or an effect, by its key: right after its outcome. Absent: all there is. */
+  readonly at?: number | string
+  /** `refuse` (default): writes fail · `stub`: they get the outcome the origin got, or a marked value · `live`: they are done. */
+  readonly writes?: ForkWrites
+  /** From here with another model. */
+  readonly model?: string
+  /** From here with other instructions (of an agent). */
+  readonly instructions?: string
+  /** Other outcomes for effects, by key; the fork branches off right after the last of them. */
+  readonly answers?: Readonly<Record<string, unknown>>
+  readonly input?: unknown
 }
 
 /** What a model is asked. */
@@ -168,6 +184,11 @@ export interface Ctx {
     input: InputOf<D>,
     options?: RunOptions,
   ): Promise<ChildHandle<OutputOf<D>>>
+  /** Starts a child that is a fork of another process of this run; its money is carved from this one's account. */
+  fork<Output = unknown>(
+    target: Pid | string | { readonly pid: Pid },
+    options?: ForkOptions,
+  ): Promise<ChildHandle<Output>>
   send(to: Pid | string, body: unknown, options?: Address): Promise<void>
   /** Send and wait for the answer to it (rule M5). */
   call(to: Pid | string, body: unknown, options?: Address & { readonly timeout?: Duration }): Promise<unknown>

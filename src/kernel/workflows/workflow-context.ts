@@ -7,6 +7,7 @@ import type { ModelAnswer } from '../definitions/model.ts'
 import type { Schema } from '../definitions/schema.ts'
 import type { AnyTool, ToolLike } from '../definitions/tool.ts'
 import { checkName } from '../definitions/workflow.ts'
+import type { EffectBody } from '../effects/call-effects.ts'
 import { stepEffect } from '../effects/call-effects.ts'
 import { toolEffect } from '../effects/tool-effect.ts'
 import type { MessagePattern } from '../journal/facts.ts'
@@ -15,6 +16,7 @@ import type { Process } from '../processes/process.ts'
 import type { Scope } from '../scopes/scope.ts'
 import { Asker, handled, never } from './asker.ts'
 import { ChildCalls } from './child-calls.ts'
+import type { StartedChild } from './child-calls.ts'
 import { Combinators } from './combinators.ts'
 import type { BranchFunctions, MapOptions } from './combinators.ts'
 import type {
@@ -22,6 +24,7 @@ import type {
   ChildHandle,
   ContinueAsNew,
   Ctx,
+  ForkOptions,
   ModelResult,
   ReceivedMessage,
   ReceiveOptions,
@@ -39,7 +42,19 @@ import type { AskModel, TypedModelInput } from './model-call.ts'
 /** The ctx of one scope. */
 export class WorkflowContext implements Omit<
   Ctx,
-  'model' | 'tool' | 'all' | 'map' | 'race' | 'select' | 'run' | 'spawn' | 'step' | 'receive' | 'ask' | 'promise'
+  | 'model'
+  | 'tool'
+  | 'all'
+  | 'map'
+  | 'race'
+  | 'select'
+  | 'run'
+  | 'spawn'
+  | 'fork'
+  | 'step'
+  | 'receive'
+  | 'ask'
+  | 'promise'
 > {
   readonly #process: Process
   readonly #scope: Scope
@@ -67,7 +82,9 @@ export class WorkflowContext implements Omit<
 
   model(input: TypedModelInput, options: CallOptions = {}): Promise<ModelResult<unknown>> {
     const ask: AskModel = (request, identity, effect) =>
-      this.#asker.ask('model', request.model, options.key, identity, () => effect) as Promise<ModelAnswer>
+      this.#asker.ask('model', request.model, options.key, identity, () =>
+        this.#withModel(effect),
+      ) as Promise<ModelAnswer>
     return handled(callModel(ask, input, options, this.#process.deps))
   }
 
@@ -99,9 +116,11 @@ export class WorkflowContext implements Omit<
   }
 
   async spawn(definition: AnyDefinition, input: unknown, options: RunOptions = {}): Promise<ChildHandle<unknown>> {
-    const child = this.#children.start(definition, input, options)
-    await child.started
-    return { pid: child.pid, result: () => child.result(), cancel: (reason) => child.cancel(reason) }
+    return begun(this.#children.start(definition, input, options))
+  }
+
+  async fork(target: Pid | string | { readonly pid: Pid }, options: ForkOptions = {}): Promise<ChildHandle<unknown>> {
+    return begun(this.#children.fork(target, options))
   }
 
   send(...args: Parameters<MessageCalls['send']>): Promise<void> {
@@ -233,9 +252,21 @@ export class WorkflowContext implements Omit<
     throw notYet('grant')
   }
 
+  /** A fork may go on with another model; what it asks is known by the one its author wrote (rule K2). */
+  #withModel(effect: EffectBody): EffectBody {
+    const model = this.#process.state.born?.fork?.overrides?.model
+    if (model === undefined || effect.work.kind !== 'model') return effect
+    return { ...effect, name: model, work: { ...effect.work, ref: model, request: { ...effect.work.request, model } } }
+  }
+
   #combine(call: string, open: () => Promise<unknown>): Promise<unknown> {
     return this.#asker.mayCall(call) ? handled(open()) : never()
   }
+}
+
+async function begun(child: StartedChild): Promise<ChildHandle<unknown>> {
+  await child.started
+  return { pid: child.pid, result: () => child.result(), cancel: (reason) => child.cancel(reason) }
 }
 
 function notYet(what: string): SkeinError {

@@ -39,6 +39,8 @@ type Attempt = { readonly n: number; readonly fact: FactOf<'intended'>; begun: b
 function checkAttempts(segment: Segment, offend: Offend): void {
   const attempts = new Map<string, Attempt>()
   for (const fact of segment.facts) {
+    // A fork has begun nothing of what it shares.
+    if (fact.shared !== undefined) continue
     const now = 'key' in fact && fact.key !== undefined ? attempts.get(fact.key) : undefined
     switch (fact.type) {
       case 'intended':

@@ -7,12 +7,21 @@
  */
 import { nodeHash, nodeMacrotask } from '../../engine/index.ts'
 import { createKernel } from '../../kernel/index.ts'
-import type { Activation, CodeRegistry, CommitEnd, Driver, Fact, FactBody, StartRequest } from '../../kernel/index.ts'
+import type {
+  Activation,
+  CodeRegistry,
+  CommitEnd,
+  Driver,
+  Fact,
+  FactBody,
+  ForkRequest,
+  StartRequest,
+} from '../../kernel/index.ts'
 import { asEpoch, asOwnerId } from '../../std/index.ts'
 import type { EffectKey } from '../../std/index.ts'
 import { SIM_EPOCH_MS } from '../limits.ts'
 import { simRandom } from '../simulation/sim-random.ts'
-import { bornOf } from './journal.ts'
+import { bornOf, segmentsOf } from './journal.ts'
 import type { Journal } from './journal.ts'
 
 /** What became of a replay. */
@@ -24,6 +33,8 @@ export type Replayed = {
   readonly started: readonly EffectKey[]
   /** Outcomes that recovery itself came to, without asking: what is decided may follow from them. */
   readonly concluded: readonly Fact[]
+  /** All the facts that it recorded. */
+  readonly framed: readonly Fact[]
   /** What it did before it had caught up with the journal (rule D5): nothing, if all is well. */
   readonly early: readonly string[]
 }
@@ -38,11 +49,27 @@ const idle: Driver<never> = {
 }
 
 /** Replays the facts of the journal's last segment, without its end. */
-export async function replayJournal(journal: Journal, code: CodeRegistry): Promise<Replayed> {
+export function replayJournal(journal: Journal, code: CodeRegistry): Promise<Replayed> {
+  return replayed({ pid: journal.pid, start: startOf(journal), facts: openSegment(journal.facts) }, code)
+}
+
+/** Begins a fork of the journal, to see what it shares and what it asks for (P8): under its origin's pid, so that keys can be compared. */
+export function replayFork(journal: Journal, fork: ForkRequest, code: CodeRegistry): Promise<Replayed> {
+  return replayed(
+    { pid: journal.pid, start: { ...startOf(journal), fork }, facts: [], origin: segmentAt(journal, fork.seq ?? 0) },
+    code,
+  )
+}
+
+async function replayed(
+  what: Pick<Activation, 'pid' | 'start' | 'facts' | 'origin'>,
+  code: CodeRegistry,
+): Promise<Replayed> {
   const decided: (readonly FactBody[])[] = []
   const started: EffectKey[] = []
   const early: string[] = []
   const concluded: Fact[] = []
+  const framed: Fact[] = []
   let isCaughtUp = false
   const outward = (what: string): void => {
     if (!isCaughtUp) early.push(what)
@@ -55,11 +82,9 @@ export async function replayJournal(journal: Journal, code: CodeRegistry): Promi
     throw stop
   }
   const activation: Activation = {
-    pid: journal.pid,
+    ...what,
     epoch: asEpoch(1),
     owner: asOwnerId('replay'),
-    start: startOf(journal),
-    facts: openSegment(journal.facts),
     ownerDeath: 'known',
     signal: over.signal,
     next: async (idleMs) => (idleMs === undefined ? halt() : undefined),
@@ -77,6 +102,7 @@ export async function replayJournal(journal: Journal, code: CodeRegistry): Promi
     abort: () => undefined,
     frame(facts) {
       outward('frame')
+      framed.push(...facts)
       const keys = new Set(decided.flat().map((body) => ('key' in body ? body.key : undefined)))
       concluded.push(
         ...facts.filter((fact) => (fact.type === 'answered' || fact.type === 'settled') && !keys.has(fact.key)),
@@ -101,7 +127,14 @@ export async function replayJournal(journal: Journal, code: CodeRegistry): Promi
   await kernel.run(activation).catch((thrown: unknown) => {
     if (!(thrown instanceof Halt)) throw thrown
   })
-  return { end, decided, concluded, started, early }
+  return { end, decided, concluded, framed, started, early }
+}
+
+/** The segment that holds `seq`, whole, the birth first. */
+function segmentAt(journal: Journal, seq: number): readonly Fact[] {
+  const segments = segmentsOf(journal)
+  const held = segments.findLast(({ facts }) => (facts[0]?.seq ?? 0) <= seq) ?? segments[0]
+  return held?.n === 0 || held === undefined ? (held?.facts ?? []) : [...journal.facts.slice(0, 1), ...held.facts]
 }
 
 /** From the last snapshot on, the birth first, without the end. */

@@ -48,9 +48,11 @@ export function compareWithWorld(journals: readonly Journal[], ledger: readonly 
 
 function effectsOf(journal: Journal): readonly Effect[] {
   return segmentsOf(journal).flatMap((segment) => {
-    const keys = new Set(factsOf(segment.facts, 'intended').map((fact) => fact.key))
+    // What a fork shares was its origin's to do.
+    const facts = segment.facts.filter((fact) => fact.shared === undefined)
+    const keys = new Set(factsOf(facts, 'intended').map((fact) => fact.key))
     return [...keys].map((key) => {
-      const own = segment.facts.filter((fact) => 'key' in fact && fact.key === key)
+      const own = facts.filter((fact) => 'key' in fact && fact.key === key)
       const resolved = factsOf(own, 'resolved').find((fact) => fact.outcome !== undefined)
       const settled = factsOf(own, 'settled').find((fact) => fact.attempt > 0)
       const answered = factsOf(own, 'answered')[0]

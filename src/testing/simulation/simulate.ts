@@ -9,12 +9,13 @@
  */
 import { memoryMedium } from '../../engine/index.ts'
 import type { LocalEngine, ProcessStatus, ProcessView, SettleResult, SwitchChange } from '../../engine/index.ts'
-import { payloadOf } from '../../kernel/index.ts'
+import { NOTHING, payloadOf } from '../../kernel/index.ts'
 import type {
   AnyDefinition,
   Control,
   DeliverResult,
   Fact,
+  ForkRequest,
   Message,
   Settlement,
   StartRequest,
@@ -81,6 +82,8 @@ export interface Simulation {
   /** As SIGTERM: drains, then ends; false when it died first. The next life is the scenario's to boot. */
   drain(): Promise<boolean>
   start(definition: AnyDefinition, input?: unknown, options?: SimStart): Promise<Pid>
+  /** Starts a fork; `writes` are refused, unless said otherwise. */
+  fork(from: Pid, about?: Partial<Omit<ForkRequest, 'from'>>, options?: SimStart): Promise<Pid>
   send(to: Pid, body: unknown, about?: Partial<Omit<Message, 'to' | 'body'>>): Promise<DeliverResult>
   control(pid: Pid, control: Control): Promise<'queued' | 'duplicate' | 'ended'>
   settle(token: string, settlement: Settlement): Promise<SettleResult>
@@ -134,6 +137,18 @@ export async function simulate<T>(options: SimulationOptions, scenario: (sim: Si
   }
 }
 
+async function start(
+  hosts: SimHosts,
+  { pid: name, cap = {}, strict = false, tenant }: SimStart & { readonly pid: string },
+  about: Pick<StartRequest, 'kind' | 'workflow' | 'input' | 'fork'>,
+): Promise<Pid> {
+  const pid = asPid(name)
+  await hosts.ask((engine) =>
+    engine.start({ ...about, ...(tenant === undefined ? {} : { tenant }), pid, root: pid, depth: 0, cap, strict }),
+  )
+  return pid
+}
+
 function simulationOf(hosts: SimHosts, loop: SimLoop, world: World, random: SimRandom): Simulation {
   let messages = 0
   const control = (pid: Pid, given: Control): Promise<'queued' | 'duplicate' | 'ended'> =>
@@ -155,22 +170,15 @@ function simulationOf(hosts: SimHosts, loop: SimLoop, world: World, random: SimR
     boot: () => hosts.boot(),
     crash: () => hosts.crash('the scenario'),
     drain: () => hosts.drain(),
-    async start(definition, input, options = {}) {
-      const pid = asPid(options.pid ?? definition.name)
-      const request: StartRequest = {
-        pid,
-        kind: definition.kind,
-        workflow: definition.name,
-        input: payloadOf(input),
-        root: pid,
-        depth: 0,
-        cap: options.cap ?? {},
-        strict: options.strict ?? false,
-        ...(options.tenant === undefined ? {} : { tenant: options.tenant }),
-      }
-      await hosts.ask((engine) => engine.start(request))
-      return pid
-    },
+    start: ({ kind, name }, input, options = {}) =>
+      start(hosts, { pid: name, ...options }, { kind, workflow: name, input: payloadOf(input) }),
+    fork: (from, about = {}, options = {}) =>
+      // What it is, the engine takes from its origin.
+      start(
+        hosts,
+        { pid: `${from}-fork`, ...options },
+        { kind: 'workflow', workflow: '', input: NOTHING, fork: { from, writes: 'refuse', ...about } },
+      ),
     send: (to, body, about = {}) => {
       const message: Message = { id: asMessageId(`m${messages++}`), to, body: payloadOf(body), ...about }
       return hosts.ask((engine) => engine.deliver(message))

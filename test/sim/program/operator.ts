@@ -41,7 +41,7 @@ async function answer(
   switch (on.kind) {
     case 'operator': {
       const effect = key.replace(/!resolve$/, '')
-      const segment = factsOf(await sim.facts(pid), 'snapshot').length
+      const segment = factsOf(await sim.facts(pid), 'snapshot').at(-1)?.segment ?? 0
       const id = `${pid}/0/${segment}/${effect}`
       const [done] = sim.world.ledger.filter((deed) => deed.what === 'done' && deed.key === id)
       const how = done === undefined ? (about.agrees ? 'again' : 'fail') : 'done'

@@ -1,7 +1,7 @@
 /** One seed: a program, a world, a disk, crashes; then every law. */
 import { nodeHash } from '../../../src/engine/index.ts'
 import { createRegistry } from '../../../src/kernel/index.ts'
-import type { AnyDefinition } from '../../../src/kernel/index.ts'
+import type { AnyDefinition, CodeRegistry } from '../../../src/kernel/index.ts'
 import {
   AILING_DISK,
   CALM,
@@ -49,8 +49,15 @@ export type Played = {
 /** Where the power goes: a single commit, or by the seed's own habit. */
 export type Power = { readonly moment: CommitMoment; readonly n: number } | 'by seed' | 'stays'
 
+/** More to happen, and more to hold. */
+export type More = {
+  /** Comes to its end by itself. */
+  readonly happens?: (sim: Simulation) => Promise<unknown>
+  readonly holds?: (journal: Journal, code: CodeRegistry) => Promise<readonly string[]>
+}
+
 /** Plays a seed and checks what came of it. */
-export async function play(seed: number, power: Power): Promise<Played> {
+export async function play(seed: number, power: Power, more: More = {}): Promise<Played> {
   const random = simRandom(`play ${seed}`)
   const isRich = seed >= RICH_SEEDS
   const size = random.between(2, 14)
@@ -82,13 +89,13 @@ export async function play(seed: number, power: Power): Promise<Played> {
     const people = [attend(sim, () => isOver), chatter(sim, 'root', () => isOver)]
     if (isRich) people.push(deploy(sim, () => isOver))
     const canceller = random.chance(0.15) ? cancelLater(sim, random.between(0, 20_000)) : undefined
-    await sim.reached(root, [...ENDED, 'parked'])
+    await Promise.all([sim.reached(root, [...ENDED, 'parked']), more.happens?.(sim)])
     await allAtRest(sim)
     isOver = true
     await Promise.all([...people, canceller])
     return gathered(sim, definitions)
   })
-  return verdict(outcome, body)
+  return verdict(outcome, body, more)
 }
 
 /** What is left when everything is at rest. */
@@ -143,7 +150,7 @@ async function allAtRest(sim: Simulation): Promise<void> {
   }
 }
 
-async function verdict(left: Gathered, body: Body): Promise<Played> {
+async function verdict(left: Gathered, body: Body, { holds }: More): Promise<Played> {
   const { journals, ledger, sim } = left
   const world = compareWithWorld(journals, ledger)
   const code = createRegistry(nodeHash)
@@ -160,11 +167,10 @@ async function verdict(left: Gathered, body: Body): Promise<Played> {
   for (const journal of journals) {
     offences.push(...(await endOffences(journal, code)))
     for (let cut = 0; cut < PREFIXES; cut++) {
-      const length = left.random.between(1, journal.facts.length)
-      offences.push(
-        ...(await prefixOffences(journal, code, { length, mayQueue: (key) => key.includes('tool:queue:') })),
-      )
+      const length = left.random.between(firstOwn(journal), journal.facts.length)
+      offences.push(...(await prefixOffences(journal, code, { length, mayQueue })))
     }
+    if (holds !== undefined) offences.push(...(await holds(journal, code)))
   }
   return {
     commits: sim.trace.filter((line) => / commit \d+$/.test(line)).length,
@@ -176,6 +182,17 @@ async function verdict(left: Gathered, body: Body): Promise<Played> {
     trace: sim.trace,
     body,
   }
+}
+
+/** Effects that may wait for a slot. */
+export const mayQueue = (key: string): boolean => key.includes('tool:queue:')
+
+/** The facts of a fork's birth are one frame. */
+function firstOwn({ facts }: Journal): number {
+  return Math.max(
+    1,
+    facts.findIndex((fact, n) => n > 0 && fact.shared === undefined),
+  )
 }
 
 /** Each dynamic write has a name of its own in its arguments: the far side must have seen it once, whatever its key. */

@@ -11,7 +11,7 @@ import { amountsWords, elapsedWords } from '../../words/amounts.ts'
 import { needCommands, needName, needWords } from '../../words/need.ts'
 import { stateWords } from '../../words/state.ts'
 import { outcomeWords, toJson } from '../../words/value.ts'
-import { waitWords } from '../../words/fact.ts'
+import { forkWords, waitWords } from '../../words/fact.ts'
 import { withReader } from '../folder.ts'
 import { entryJson, jsonLine, memberJson } from '../json.ts'
 import { table, textOf } from '../table.ts'
@@ -81,10 +81,12 @@ function processLines(member: Member, account: AccountData): readonly string[] {
   const { view, story } = member
   const took = view.endedAt === undefined ? '' : `, ended after ${elapsedWords(view.endedAt - view.createdAt)}`
   const resumed = view.activations > 1 ? `, activated ${view.activations} times` : ''
+  const forked = story.born === undefined ? undefined : forkWords(story.born)
   const lines = [
     `${view.pid}  ${view.kind} ${view.workflow} ${story.born?.version ?? ''}  ${stateWords(member).text}${resumed}`,
     `  started   ${openTime(view.createdAt)}${took}`,
     ...(view.parent === undefined ? [] : [`  parent    ${view.parent}`]),
+    ...(forked === undefined ? [] : [`  lineage   ${forked}`]),
     ...(view.file === undefined ? [] : [`  file      ${view.file}`]),
     ...(story.born === undefined ? [] : [`  code      ${story.born.codeDigest}`]),
     ...(story.cancelled === undefined ? [] : [`  cancelled ${story.cancelled}`]),
@@ -151,6 +153,7 @@ function effectsTable(story: Story): readonly string[] {
 }
 
 function phaseWords(entry: Entry): string {
+  if (entry.shared && entry.outcome !== undefined) return 'shared'
   if (entry.phase !== 'settled') return entry.wait === undefined ? entry.phase : 'waiting'
   return entry.outcome === undefined || entry.outcome.type === 'ok'
     ? 'done'
@@ -163,6 +166,7 @@ function effectLines(pid: Pid, entry: Entry): readonly string[] {
   const lines = [
     `${pid}/${entry.name}  ${entry.kind}${entry.class === undefined ? '' : ` ${entry.class}`}  ${phaseWords(entry)}`,
     `  key       ${entry.key}`,
+    ...(entry.shared ? ['  shared    done by its origin, before it branched off'] : []),
     `  asked     ${openTime(entry.at)}`,
     ...(entry.begunAt === undefined ? [] : [`  begun     ${openTime(entry.begunAt)}, attempt ${entry.attempts}`]),
     ...(entry.endedAt === undefined ? [] : [`  ended     ${openTime(entry.endedAt)}`]),
