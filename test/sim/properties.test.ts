@@ -1,4 +1,4 @@
-/** P1–P7 are judged in every random workflow (seeds.test.ts); here is what they do not reach. P8 comes with forks. */
+/** P1–P7 are judged in every random workflow (seeds.test.ts); here is what they do not reach. P8: forks.test.ts. */
 import { describe, expect, it } from 'vitest'
 import type { Control } from '../../src/kernel/index.ts'
 import { CALM, ENDED } from '../../src/testing/index.ts'

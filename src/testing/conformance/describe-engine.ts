@@ -5,6 +5,7 @@ import type { EngineRule } from './engine-stage.ts'
 import type { EngineRig, OpenRig } from './engine-rig.ts'
 import { CHILD_RULES } from './rules/children.ts'
 import { EFFECT_RULES } from './rules/effects.ts'
+import { FORK_RULES } from './rules/forks.ts'
 import { HOST_RULES } from './rules/hosts.ts'
 import { JOURNAL_RULES } from './rules/journal.ts'
 import { MESSAGE_RULES } from './rules/messages.ts'
@@ -34,6 +35,7 @@ export const ENGINE_RULES: readonly EngineRule[] = [
   ...MESSAGE_RULES,
   ...SETTLEMENT_RULES,
   ...CHILD_RULES,
+  ...FORK_RULES,
   ...VIEW_RULES,
 ]
 

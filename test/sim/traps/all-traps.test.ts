@@ -16,7 +16,6 @@ const ELSEWHERE: readonly { readonly trap: number; readonly why: string }[] = [
   { trap: 16, why: 'engines without an atomic commit: comes with the Restate adapter' },
   { trap: 17, why: 'two workers behind one address: comes with the Restate adapter' },
   { trap: 19, why: 'the price of effects on Restate: comes with its adapter' },
-  { trap: 20, why: 'doubled money in a fork: comes with forks' },
   { trap: 32, why: 'work of days outside: comes with pending answers (E10)' },
   { trap: 33, why: 'needs real processes of the system: in the tests of src/tools' },
 ]

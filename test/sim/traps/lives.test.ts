@@ -4,11 +4,43 @@ import { z } from 'zod'
 import { agent } from '../../../src/agents/index.ts'
 import { workflow } from '../../../src/kernel/index.ts'
 import type { AnyDefinition } from '../../../src/kernel/index.ts'
-import { asMessageId, asPid } from '../../../src/std/index.ts'
-import { CALM, factsOf, scriptedModel, simulate } from '../../../src/testing/index.ts'
-import { codeOf, flow, outcomeOf, stage, throughCrashes } from '../rules/stage.ts'
+import { asMessageId, asPid, asSeq } from '../../../src/std/index.ts'
+import { CALM, factsOf, scriptedModel, simulate, worldTool } from '../../../src/testing/index.ts'
+import { codeOf, flow, outcomeOf, stage, throughCrashes, waited } from '../rules/stage.ts'
 
 describe('traps of lives', () => {
+  it('F20: a fork spends nothing of its origin’s, has no approval of its, and pays nobody a second time', async () => {
+    await simulate({ seed: 1 }, async (sim) => {
+      const pay = worldTool(sim.world, { name: 'pay', needsApproval: true })
+      sim.define(flow(async (ctx) => [await ctx.uuid(), await ctx.tool(pay, { to: 'ann' })]))
+      await sim.boot()
+      const origin = await sim.start(
+        flow(() => 0),
+        undefined,
+        { cap: { toolCalls: 1 } },
+      )
+      const approve = async (pid: typeof origin): Promise<void> => {
+        const key = await waited(sim, pid, 'approval')
+        await sim.control(pid, { id: `y-${pid}`, type: 'approve', key, verdict: 'approved', by: 'ann' })
+      }
+      await approve(origin)
+      const begun = factsOf(await sim.facts((await sim.reached(origin)).pid), 'begun')[0]
+      const before = await sim.facts(origin)
+      const refused = await sim.reached(await sim.fork(origin, { seq: begun?.seq ?? asSeq(0) }, { pid: 'refused' }))
+      expect(refused.status).toBe('failed')
+      // Even with live writes it has to ask again, and to have money of its own.
+      const live = await sim.fork(
+        origin,
+        { seq: begun?.seq ?? asSeq(0), writes: 'live' },
+        { pid: 'live', cap: { toolCalls: 0 } },
+      )
+      await approve(live)
+      await waited(sim, live, 'budget')
+      expect(sim.world.ledger.filter((deed) => deed.what === 'done')).toHaveLength(1)
+      expect(await sim.facts(origin)).toEqual(before)
+    })
+  })
+
   it('F4: a stop is heard while the model still thinks', async () => {
     const { value } = await stage(
       {
