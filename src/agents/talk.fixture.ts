@@ -3,7 +3,14 @@ import { strict as assert } from 'node:assert'
 import { decode, encode } from '../std/index.ts'
 import type { ErrorData } from '../std/index.ts'
 import { addressOf, check, matches } from '../kernel/index.ts'
-import type { Address, AgentDefinition, ModelAnswer, ReducerAsk, ReducerStep } from '../kernel/index.ts'
+import type {
+  Address,
+  AgentDefinition,
+  ModelAnswer,
+  ReducerAsk,
+  ReducerInstance,
+  ReducerStep,
+} from '../kernel/index.ts'
 import { conversationOffences } from '../testing/index.ts'
 import { hash } from './loop.fixture.ts'
 
@@ -16,17 +23,24 @@ type Caller = { readonly pid: string; readonly id: string }
 export class Talk {
   readonly open = new Map<string, ReducerAsk>()
   readonly log: (readonly [slot: string, text: string])[] = []
-  readonly asked: ReducerAsk[] = []
+  asked: ReducerAsk[] = []
   readonly sent: Extract<ReducerAsk, { type: 'send' }>[] = []
   /** Writes that have begun: they go on when the agent lets go. */
   readonly begun = new Set<string>()
   end: ReducerStep['end']
   #parting: ReducerStep['end']
-  readonly #reducer
+  /** With which it was left at a snapshot, and made anew. */
+  readonly states: unknown[] = []
+  readonly #make: (state?: unknown) => ReducerInstance
+  readonly #isLeft: () => boolean
+  #reducer: ReducerInstance
   #mail: { readonly body: unknown; readonly topic?: string; readonly type?: string; readonly replyTo?: Caller }[] = []
 
-  constructor(definition: AgentDefinition, input: unknown = 'go') {
-    this.#reducer = definition.reducer({ input: fresh(input), pid: 'p', hash })
+  constructor(definition: AgentDefinition, input: unknown = 'go', isLeft: () => boolean = () => false) {
+    this.#make = (state) =>
+      definition.reducer({ input: fresh(input), pid: 'p', hash, ...(state === undefined ? {} : { state }) })
+    this.#isLeft = isLeft
+    this.#reducer = this.#make()
     this.#take(this.#reducer.begin())
   }
 
@@ -95,7 +109,21 @@ export class Talk {
     return this
   }
 
-  #take(step: ReducerStep): void {
+  /** As the kernel does it: with nothing open but receives, which the new instance asks for again. */
+  #leave(step: ReducerStep): ReducerStep {
+    const { snapshot } = step
+    if (snapshot === undefined || [...this.open.values()].some(({ type }) => type !== 'receive')) return step
+    if (!this.#isLeft()) return step
+    this.open.clear()
+    this.asked = this.asked.filter(({ type }) => type === 'model' || type === 'tool')
+    const state = fresh(snapshot.state())
+    this.states.push(state)
+    this.#reducer = this.#make(state)
+    return this.#reducer.begin()
+  }
+
+  #take(given: ReducerStep): void {
+    const step = this.#leave(given)
     for (const ask of step.asks) {
       assert(!this.asked.some(({ slot }) => slot === ask.slot), `${ask.slot} is asked for once`)
       this.asked.push(ask)

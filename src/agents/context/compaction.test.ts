@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { SkeinError } from '../../std/index.ts'
 import type { ChatMessage, ModelRequest, ReducerAsk } from '../../kernel/index.ts'
+import { conversationOffences } from '../../testing/index.ts'
 import { call, drive, errorOf, make, replay, says, valueOf } from '../loop.fixture.ts'
 import type { Drive } from '../loop.fixture.ts'
 import { dataTokens, messageTokens } from './tokens.ts'
@@ -81,6 +82,7 @@ describe('compaction', () => {
           expect(estimate(request)).toBeLessThanOrEqual(tokensMax)
           expect(JSON.stringify(request.messages)).toContain(TASK)
           expectPaired(request.messages)
+          expect(conversationOffences(request.messages)).toEqual([])
         }
         expect(valueOf(run)).toEqual({ text: 'done' })
         compactedRuns += compactions(run).length > 0 ? 1 : 0
