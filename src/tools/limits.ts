@@ -60,3 +60,16 @@ export const EXEC_KILL_MS_MAX = 5_000
 export const EXEC_CLOSE_MS_MAX = 1_000
 /** exec: longest stdin that a tool call carries. */
 export const EXEC_STDIN_CHARS_MAX = 16 * 1024 * 1024
+
+/** http_get: longest URL. */
+export const URL_CHARS_MAX = 8_192
+/** http_get: redirects that are followed. */
+export const HTTP_REDIRECTS_MAX = 5
+/** http_get: headers of an answer. */
+export const HTTP_HEADER_BYTES_MAX = 64 * 1024
+/** http_get: content, after decompression, unless the tool says otherwise. */
+export const HTTP_BYTES_DEFAULT = 2 * 1024 * 1024
+/** http_get: the whole exchange, unless the tool says otherwise. */
+export const HTTP_TIMEOUT_MS_DEFAULT = 30_000
+/** http_get: time between the end of the exchange's time and the gate's. */
+export const HTTP_WINDING_UP_MS = 1_000

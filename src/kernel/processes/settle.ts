@@ -14,6 +14,8 @@ import type { EffectRecord } from './effect-record.ts'
 /** A first pause before another attempt; doubles each time. */
 const RETRY_DELAY_MS = 200
 const RETRY_DELAY_MS_MAX = 30_000
+/** Longest pause that a far side can ask for. */
+const RETRY_AFTER_MS_MAX = 3_600_000
 /** Said in the record where the far side's second "absent" is believed although the attempt may still be on its way. */
 const ASSUMED_ABSENT = 'assumption: absent, asked twice'
 
@@ -51,7 +53,7 @@ export function settleAttempt(process: Process, ask: EffectAsk, attempt: number,
     attempt - record.attemptsBefore < ask.attemptsMax
   ) {
     forfeitOrSettle(process, record, settled)
-    return repeatAfterPause(process, ask, attempt)
+    return repeatAfterPause(process, ask, attempt, askedMs(failed.data))
   }
   process.record({
     type: 'settled',
@@ -73,9 +75,19 @@ function forfeitOrSettle(process: Process, record: EffectRecord, settled: Settle
   process.record({ type: 'account', op: 'forfeit', key: record.key, amounts, failed: true })
 }
 
-function repeatAfterPause(process: Process, ask: EffectAsk, attempt: number): void {
+/** How long the far side asks to wait: `retryAfterMs` in the data of an error, within bounds. */
+function askedMs(data: unknown): number {
+  const { retryAfterMs } = (typeof data === 'object' && data !== null ? data : {}) as {
+    readonly retryAfterMs?: unknown
+  }
+  return typeof retryAfterMs === 'number' && retryAfterMs > 0
+    ? Math.min(Math.ceil(retryAfterMs), RETRY_AFTER_MS_MAX)
+    : 0
+}
+
+function repeatAfterPause(process: Process, ask: EffectAsk, attempt: number, leastMs = 0): void {
   const before = process.state.record(ask.key).attemptsBefore
-  const delayMs = Math.min(RETRY_DELAY_MS * 2 ** (attempt - before - 1), RETRY_DELAY_MS_MAX)
+  const delayMs = Math.max(leastMs, Math.min(RETRY_DELAY_MS * 2 ** (attempt - before - 1), RETRY_DELAY_MS_MAX))
   process.record({
     type: 'waiting',
     key: pauseKey(ask.key, 'pause', attempt),

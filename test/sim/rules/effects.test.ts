@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { CALM } from '../../../src/testing/index.ts'
+import { SkeinError } from '../../../src/std/index.ts'
+import { CALM, factsOf } from '../../../src/testing/index.ts'
 import { deedsOf, stage } from './stage.ts'
 
 describe('E: effects', () => {
@@ -42,5 +43,21 @@ describe('E: effects', () => {
     expect(ledger.filter((deed) => deed.what === 'looked')).toHaveLength(2)
     expect(facts.map((fact) => fact.type)).toContain('waiting')
     expect(deedsOf(ledger, 'pay')).toHaveLength(1)
+  })
+
+  it('E1: another attempt waits as long as the far side asks', async () => {
+    const { facts, value } = await stage({}, (ctx) =>
+      ctx.step(
+        'ask',
+        ({ attempt }) => {
+          if (attempt < 2) throw new SkeinError('HTTP_UNAVAILABLE', 'busy', { data: { retryAfterMs: 60_000 } })
+          return attempt
+        },
+        { effect: 'read', attempts: 2 },
+      ),
+    )
+    expect(value).toBe(2)
+    const [first, second] = factsOf(facts, 'begun').map(({ at }) => at)
+    expect((second ?? 0) - (first ?? 0)).toBeGreaterThanOrEqual(60_000)
   })
 })
