@@ -18,6 +18,12 @@ export { nodeMacrotask } from './platform/node-macrotask.ts'
 export { nodeRandom } from './platform/node-random.ts'
 export { nodeSoon } from './platform/node-soon.ts'
 export type { Soon } from './platform/soon.ts'
+export { fileStreams } from './streams/file-streams.ts'
+export type { LiveChunk, LiveEvent, LiveRead } from './streams/live-event.ts'
+export { LiveStreams } from './streams/live-streams.ts'
+export type { FollowOptions } from './streams/live-streams.ts'
+export { memoryStreams } from './streams/memory-streams.ts'
+export type { StreamMedium, StreamReader } from './streams/stream-medium.ts'
 export type {
   Change,
   Engine,

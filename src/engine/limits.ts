@@ -49,3 +49,15 @@ export const CONTROL_TIMEOUT_MS = 10_000
 export const WAL_KEPT_BYTES = 4 * 1024 * 1024
 /** Things switched off at once. */
 export const SWITCHES_MAX = 1_000
+/** A live stream keeps this much per process; the oldest goes first. */
+export const STREAM_BYTES_MAX = 8 * 1024 * 1024
+/** One event of a live stream, and what deltas are joined up to. */
+export const STREAM_CHUNK_CHARS_MAX = 16 * 1024
+/** What one process may say between two writes; the rest is counted and said to be dropped. */
+export const STREAM_BUFFER_CHARS_MAX = 256 * 1024
+/** Time that what is said may wait to be written. */
+export const STREAM_FLUSH_MS = 50
+/** Pause between two looks at a stream that another process writes. */
+export const STREAM_POLL_MS = 200
+/** Bytes of one look; more than the longest line. */
+export const STREAM_READ_BYTES = 256 * 1024

@@ -1,5 +1,5 @@
 /** `Skein`: a data folder opened in this program, and the handles of its runs. */
-import type { Change, Engine, ProcessView, Query, Switch } from '../engine/index.ts'
+import type { Change, Engine, LiveRead, ProcessView, Query, Switch } from '../engine/index.ts'
 import { assert, errorFromData, unreachable } from '../std/index.ts'
 import type { Pid } from '../std/index.ts'
 import { failureOf, valueOf } from '../kernel/index.ts'
@@ -31,6 +31,7 @@ import { planRetry, retryProcess } from './operate/retry.ts'
 import type { RetryOptions, RetryPlan } from './operate/retry.ts'
 import { diffRuns } from './views/diff.ts'
 import type { RunDiff } from './views/diff.ts'
+import { isEnded } from './views/rest.ts'
 import { runFigures } from './views/usage.ts'
 import type { Step } from './views/usage.ts'
 
@@ -88,6 +89,11 @@ export interface Skein extends AsyncDisposable {
   result(id: string): Promise<unknown>
   inspect(id: string): Promise<ProcessView | undefined>
   list(query?: Query): AsyncIterable<ProcessView>
+  /**
+   * What a process says while it runs (model text as it comes, `ctx.emit`, progress), from its beginning or from any offset,
+   * also after it has ended. Leaving it cancels nothing. For eyes, not evidence: bounded, and what is gone is a `gap`.
+   */
+  stream(id: string, options?: { readonly from?: number; readonly signal?: AbortSignal }): AsyncIterable<LiveRead>
   watch(query: Query, signal: AbortSignal): AsyncIterable<Change>
   /** Allows an effect that waits for approval, by its name `<pid>/<name>`. */
   approve(effect: string, about?: By): Promise<void>
@@ -167,6 +173,7 @@ export function skeinOf(host: Host, { close, closed }: Closing): Skein {
     result: async (id) => valueOfOutcome(await host.ends.outcome(await findProcess(engine, id))),
     inspect: async (id) => engine.inspect(id as Pid),
     list: (query = {}) => engine.list(query),
+    stream: (id, options = {}) => streamOf(host, id, options),
     watch: (query, signal) => engine.watch(query, signal),
     approve: async (effect, about) => void (await decideApproval(engine, effect, 'approved', by(about))),
     deny: async (effect, about) => void (await decideApproval(engine, effect, 'denied', by(about))),
@@ -186,6 +193,16 @@ export function skeinOf(host: Host, { close, closed }: Closing): Skein {
     closed,
     [Symbol.asyncDispose]: close,
   }
+}
+
+async function* streamOf(
+  host: Host,
+  id: string,
+  options: { readonly from?: number; readonly signal?: AbortSignal },
+): AsyncGenerator<LiveRead> {
+  const pid = await findProcess(host.engine, id)
+  const isOver = async (): Promise<boolean> => isEnded((await view(host.engine, pid)).status)
+  yield* host.streams.follow(pid, { ...options, isOver })
 }
 
 function handleOf<Output>(host: Host, pid: Pid, created: boolean): RunHandle<Output> {

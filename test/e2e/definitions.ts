@@ -52,6 +52,16 @@ export default workflow({ name: 'film' }, async (ctx, input: { film: string; bus
   return made
 })`
 
+/** Says what it does, and is slow. */
+export const TALKER = `${HEAD}
+export default workflow({ name: 'talker' }, async (ctx) => {
+  for (let n = 0; n < 6; n++) {
+    ctx.emit('steps', { n })
+    await ctx.step('work', async ({ attempt }) => { write('work ' + n + ' ' + attempt); await pause(300) }, { idempotent: true })
+  }
+  return 'said'
+})`
+
 /** Asks, listens, and works with a child. */
 export const DESK = `${HEAD}
 const child = workflow({ name: 'listener' }, async (ctx) => (await ctx.receive({ topic: 'news' })).body)

@@ -5,8 +5,8 @@
  * 1. Everything unfinished in the store is taken over when the host begins, and drained when it is disposed.
  * 2. The order of disposal is the reverse of that of making: residents, engine, tripwire, code.
  */
-import { nodeClock, nodeHash, nodeMacrotask, nodeRandom } from '../../engine/index.ts'
-import type { Engine } from '../../engine/index.ts'
+import { LiveStreams, memoryStreams, nodeClock, nodeHash, nodeMacrotask, nodeRandom } from '../../engine/index.ts'
+import type { Engine, StreamMedium } from '../../engine/index.ts'
 import { createKernel } from '../../kernel/index.ts'
 import type { Activation, Drivers, KernelDeps, Macrotask, Switches } from '../../kernel/index.ts'
 import { modelDriver, readAnswer } from '../../model/index.ts'
@@ -17,6 +17,7 @@ import { stepDriver, toolDriver } from '../../tools/index.ts'
 import type { TripwireMode } from '../tripwire/mode.ts'
 import type { Tripwire } from '../tripwire/tripwire.ts'
 import { LEAVING_PATIENCE_MS } from '../limits.ts'
+import { writeNews } from '../live/live-news.ts'
 import { Code } from './code.ts'
 import { Ends } from './ends.ts'
 import { News } from './news.ts'
@@ -25,6 +26,8 @@ import { News } from './news.ts'
 export type HostParts = {
   /** Disposed with the host. */
   readonly engine: Engine & { readonly failed?: AbortSignal; readonly switchboard?: Switches }
+  /** Where what processes say live is kept; in memory when absent. */
+  readonly streams?: StreamMedium
   /** The data folder; remembered files are relative to it. */
   readonly folder: string
   readonly env: Readonly<Record<string, string | undefined>>
@@ -44,6 +47,7 @@ export interface Host extends AsyncDisposable {
   readonly code: Code
   readonly ends: Ends
   readonly news: News
+  readonly streams: LiveStreams
   readonly folder: string
 }
 
@@ -59,6 +63,8 @@ export async function createHost(parts: HostParts): Promise<StartableHost> {
   const code = new Code({ hash: nodeHash, folder, warn })
   const ends = new Ends(engine)
   const news = new News()
+  const streams = new LiveStreams(parts.streams ?? memoryStreams(), nodeClock)
+  news.listen((said) => writeNews(streams, said))
   const guard = await bodyGuard(parts.tripwire, warn)
   const kernel = createKernel({
     clock: nodeClock,
@@ -95,6 +101,7 @@ export async function createHost(parts: HostParts): Promise<StartableHost> {
     code,
     ends,
     news,
+    streams,
     folder,
     begin: async () => {
       hosting = await engine.host(run)
@@ -110,6 +117,7 @@ export async function createHost(parts: HostParts): Promise<StartableHost> {
           'this host is closed; the process goes on when its data folder is opened again',
         ),
       )
+      await streams[Symbol.asyncDispose]()
       await engine[Symbol.asyncDispose]()
       guard[Symbol.dispose]()
       code[Symbol.dispose]()

@@ -5,6 +5,7 @@ import type { AnyDefinition } from '../../kernel/index.ts'
 import type { ModelsConfig } from '../../model/index.ts'
 import { durationMs } from '../../std/index.ts'
 import type { Duration } from '../../std/index.ts'
+import { streamsOf } from '../live/folder-streams.ts'
 import { dataFolder, loadConfig } from '../config/config.ts'
 import { BRIEF_OWNER_MS } from '../limits.ts'
 import { createHost } from './host.ts'
@@ -53,6 +54,7 @@ export async function openHost(options: HostOptions): Promise<StartableHost> {
   const host = await createHost({
     engine,
     folder,
+    ...(options.engine === undefined ? { streams: streamsOf(folder) } : {}),
     env: process.env,
     models: options.models ?? config.models,
     tripwire: mode,

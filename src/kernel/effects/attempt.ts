@@ -113,12 +113,13 @@ async function perform(
   deps: KernelDeps,
   signal: AbortSignal,
 ): Promise<DriverResult> {
+  const { pid, attempt } = options
   const base = {
     id: options.id,
-    attempt: options.attempt,
+    attempt,
     signal,
     timeoutMs: options.timeoutMs,
-    progress: (text: string) => deps.trace({ type: 'progress', pid: options.pid, name: ask.name, text }),
+    progress: (text: string) => deps.trace({ type: 'progress', pid, name: ask.name, key: ask.key, attempt, text }),
   }
   const { work } = ask
   switch (work.kind) {

@@ -1,5 +1,5 @@
 /** What the kernel needs from whoever hosts it, beside the engine: time, randomness, hashing, macrotasks, drivers, code. */
-import type { Clock, Hash, Pid, Random } from '../../std/index.ts'
+import type { Clock, EffectKey, Hash, Pid, Random } from '../../std/index.ts'
 import type { CodeRegistry } from '../definitions/definition.ts'
 import type { ModelAnswer } from '../definitions/model.ts'
 import type { Schema } from '../definitions/schema.ts'
@@ -25,7 +25,14 @@ export type AnswerReader = (
 /** Live, lossy news for progress views; never evidence. */
 export type Trace =
   | { readonly type: 'frame'; readonly pid: Pid; readonly facts: readonly Fact[] }
-  | { readonly type: 'progress'; readonly pid: Pid; readonly name: string; readonly text: string }
+  | {
+      readonly type: 'progress'
+      readonly pid: Pid
+      readonly name: string
+      readonly key: EffectKey
+      readonly attempt: number
+      readonly text: string
+    }
   | { readonly type: 'log'; readonly pid: Pid; readonly text: string }
   | { readonly type: 'emit'; readonly pid: Pid; readonly stream: string; readonly chunk: unknown }
   | {

@@ -1,27 +1,40 @@
 import type { Fact } from '../../../kernel/index.ts'
+import { LiveStreams, nodeClock } from '../../../engine/index.ts'
+import { SkeinError } from '../../../std/index.ts'
+import type { Pid } from '../../../std/index.ts'
+import { streamsOf } from '../../live/folder-streams.ts'
+import { liveWords } from '../../live/live-words.ts'
 import { openTime } from '../time.ts'
 import { findProcess } from '../../operate/find.ts'
 import { Story } from '../../views/story.ts'
 import { factWords } from '../../words/fact.ts'
-import { withReader } from '../folder.ts'
+import { folderOf, withReader } from '../folder.ts'
+import type { FolderView } from '../folder.ts'
 import { jsonLine } from '../json.ts'
-import type { Verb } from '../verb.ts'
+import type { Terminal } from '../terminal.ts'
+import type { Typed, Verb } from '../verb.ts'
 
 const SEQ_WIDTH = 4
 const VERB_WIDTH = 9
 const SUBJECT_WIDTH = 24
+const OFFSET_WIDTH = 6
 
 /** `skein log`. */
 export const log: Verb = {
   name: 'log',
-  summary: 'show the journal of a process, fact by fact',
-  about: 'The number of a fact names a point of the run: skein fork <pid>@<number>.',
+  summary: 'show the journal of a process, fact by fact, or what it says live',
+  about:
+    'The number of a fact names a point of the run: skein fork <pid>@<number>. With --live it follows while the process runs; ^C leaves it alone.',
   positionals: [{ name: 'pid' }],
-  flags: {},
-  examples: ['skein log a1', 'skein log a1 --json'],
+  flags: {
+    live: { help: 'what it says while it runs: model text, ctx.emit, progress' },
+    from: { value: 'N', help: 'with --live: the first offset to show (default: 0, the beginning)' },
+  },
+  examples: ['skein log a1', 'skein log a1 --json', 'skein log a1 --live --from 120'],
   run: (typed, terminal) =>
     withReader(typed, terminal, async (reader) => {
       const pid = await findProcess(reader, typed.positionals[0] ?? '')
+      if (typed.has('live')) return showLive(typed, terminal, reader, pid)
       const story = new Story()
       for await (const frame of reader.history(pid)) {
         story.apply(frame.facts)
@@ -43,4 +56,21 @@ function factLine(fact: Fact, story: Story): string {
     detail,
   ]
   return `${columns.join('  ').trimEnd()}\n`
+}
+
+async function showLive(typed: Typed, terminal: Terminal, reader: FolderView, pid: Pid): Promise<number> {
+  const from = Number(typed.text('from') ?? 0)
+  if (!Number.isSafeInteger(from) || from < 0)
+    throw new SkeinError(
+      'USAGE',
+      `skein log: --from ${typed.text('from')} is no offset; write a whole number from 0 on`,
+    )
+  await using streams = new LiveStreams(streamsOf(await folderOf(typed, terminal)), nodeClock)
+  // Also where its host has died: what it had running is ready then, and nobody says anything.
+  const isOver = async (): Promise<boolean> => (await reader.inspect(pid))?.status !== 'running'
+  for await (const chunk of streams.follow(pid, { from, isOver })) {
+    if (typed.has('json')) terminal.out(jsonLine({ pid, ...chunk }))
+    else terminal.out(`${String(chunk.offset).padStart(OFFSET_WIDTH)}  ${liveWords(chunk)}\n`)
+  }
+  return 0
 }
