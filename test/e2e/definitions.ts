@@ -52,6 +52,14 @@ export default workflow({ name: 'film' }, async (ctx, input: { film: string; bus
   return made
 })`
 
+/** Fails, and so does what would undo it. */
+export const UNDOING = `${HEAD}
+export default workflow({ name: 'undoing' }, async (ctx) => {
+  ctx.compensate('free', () => write('freed'))
+  ctx.compensate('refund', () => { throw new Error('the bank says no') })
+  throw new Error('no visa')
+})`
+
 /** Says what it does, and is slow. */
 export const TALKER = `${HEAD}
 export default workflow({ name: 'talker' }, async (ctx) => {

@@ -24,7 +24,8 @@ export const log: Verb = {
   name: 'log',
   summary: 'show the journal of a process, fact by fact, or what it says live',
   about:
-    'The number of a fact names a point of the run: skein fork <pid>@<number>. With --live it follows while the process runs; ^C leaves it alone.',
+    'The number of a fact names a point of the run: skein fork <pid>@<number>. With --live it follows while the process ' +
+    'runs; ^C leaves it alone.',
   positionals: [{ name: 'pid' }],
   flags: {
     live: { help: 'what it says while it runs: model text, ctx.emit, progress' },

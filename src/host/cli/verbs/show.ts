@@ -58,6 +58,7 @@ export const show: Verb = {
             ...memberJson(member),
             ...(found === undefined ? {} : { stuck: found }),
             input: payloadJson(story.born?.input),
+            ...(story.ended?.warning === undefined ? {} : { warning: story.ended.warning }),
             account,
             effects: [...story.entries.values()].map(entryJson),
           }),
@@ -91,6 +92,7 @@ function processLines(member: Member, account: AccountData): readonly string[] {
     ...(story.born === undefined ? [] : [`  code      ${story.born.codeDigest}`]),
     ...(story.cancelled === undefined ? [] : [`  cancelled ${story.cancelled}`]),
     ...(view.parked === undefined ? [] : [`  parked    ${view.parked.code}: ${view.parked.message}`]),
+    ...(story.ended?.warning === undefined ? [] : [`  warning   ${story.ended.warning}`]),
   ]
   if (story.born !== undefined) lines.push('', 'input', indented(payloadText(story.born.input)))
   if (view.result !== undefined)
