@@ -55,11 +55,13 @@ describe('Story', () => {
         { type: 'shown', what: 'tools', hash: 't1', text: payloadOf('[]') },
         call,
         { type: 'snapshot', state: payloadOf({}), version: '1', segment: 1, carried: payloadOf({}) },
+        intended('r2/compact', 'gpt'),
         intended('r2/model', 'gpt'),
       ),
     )
     expect(story.find('r1/model')).toMatchObject({ name: 'gpt', segment: 0, prompt: 'p1', tools: 't1' })
     expect(story.find('r2/model')).toMatchObject({ name: 'gpt#2', segment: 1, prompt: undefined })
+    expect(story.find('compact')).toMatchObject({ key: 'r2/compact', segment: 1 })
     expect([...story.texts].map(([hash, { text }]) => [hash, text])).toEqual([
       ['p1', '"Be brief."'],
       ['t1', '"[]"'],

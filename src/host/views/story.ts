@@ -205,7 +205,7 @@ export class Story {
   }
 
   #intended(fact: FactOf<'intended'>): void {
-    const entry = this.#entry(fact.key, fact.at, fact.name)
+    const entry = this.#entry(fact.key, fact.at, isCompaction(fact.key) ? 'compact' : fact.name)
     if (!this.#isShared) {
       if (fact.attempt > 1) this.repeated += 1
       else this.effectCount += 1
@@ -345,6 +345,11 @@ export class Story {
     this.#named.set(plain, n)
     return n === 1 ? plain : `${plain}#${n}`
   }
+}
+
+/** True for the model call that summarises a conversation: it is called by what it does. */
+export function isCompaction(key: string): boolean {
+  return /\/compact\d*$/.test(key)
 }
 
 /** True for what drivers perform: models, tools, steps. */

@@ -4,6 +4,7 @@ import type { Amounts, ModelAnswer, Usage } from '../../kernel/index.ts'
 import type { Pid } from '../../std/index.ts'
 import { readStory } from '../operate/find.ts'
 import type { Reader } from '../operate/find.ts'
+import { isCompaction } from './story.ts'
 import type { Entry } from './story.ts'
 
 /** One model call of a run: an agent's step. */
@@ -37,7 +38,7 @@ export async function runFigures(reader: Reader, root: Pid): Promise<RunFigures>
       const step = stepOf(view.pid, entry)
       if (step === undefined) continue
       // A summary of the conversation is used and paid for, but it is no step of the agent's.
-      if (!/\/compact\d*$/.test(entry.key)) steps.push(step)
+      if (!isCompaction(entry.key)) steps.push(step)
       usage = {
         inputTokens: usage.inputTokens + step.usage.inputTokens,
         outputTokens: usage.outputTokens + step.usage.outputTokens,
