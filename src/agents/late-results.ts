@@ -8,12 +8,6 @@
 import type { ReducerOutcome, ToolCallPart } from '../kernel/index.ts'
 import { shownError, shownText, shownValue } from './shown.ts'
 
-/** What the model is shown in place of the result for now. */
-export const STILL_RUNNING = {
-  type: 'text',
-  value: 'It had begun when the user spoke, and is still running. You will be told its result.',
-} as const
-
 /** Calls that went on. */
 export class LateResults {
   readonly #running = new Map<string, ToolCallPart>()

@@ -89,6 +89,20 @@ describe('whenBusy: steer', () => {
   })
 
   it('begins nothing that an answer calls for when somebody spoke before it', () => {
+    const talk = new Talk(agent)
+    talk.isSlow = true
+    talk.say('wait')
+    talk.model(calls(call('write', { text: 'a' })), 'r1/model').judge()
+    expect(talk.told.slice(1)).toEqual(['call write', 'result write: Not begun: the user spoke first.', 'user: wait'])
+    expect(talk.work).toEqual(['r2/model'])
+    talk.say('and')
+    talk.model(says('too late'), 'r2/model').judge()
+    expect(talk.told.slice(-2)).toEqual(['assistant: too late', 'user: and'])
+    talk.model(says('done')).replays(agent)
+    expect(talk.end).toEqual({ ok: true, value: { text: 'done' } })
+  })
+
+  it('waits for the functions of the author, and speaks then', () => {
     const stopping = make({ tools: { write }, whenBusy: 'steer', instructions: () => 'Be brief.' })
     const talk = new Talk(stopping)
     talk.say('and quickly')
@@ -177,7 +191,7 @@ describe('whenBusy: replace', () => {
     talk.begun.add('r2/tool/0')
     talk.say('something else', { replyTo: caller(1) })
     expect(talk.told).toEqual([
-      'user: The request before this one was withdrawn. This had been done for it, and stays done:\n' +
+      'user: The request before this one was withdrawn. This had been done for it, or tried:\n' +
         '- write({"text":"a"}): A\n- write({"text":"c"}): still running',
       'user: something else',
     ])

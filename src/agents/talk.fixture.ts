@@ -27,6 +27,8 @@ export class Talk {
   readonly sent: Extract<ReducerAsk, { type: 'send' }>[] = []
   /** Writes that have begun: they go on when the agent lets go. */
   readonly begun = new Set<string>()
+  /** What it lets go of is judged by `judge`, after what was on its way. */
+  isSlow = false
   end: ReducerStep['end']
   #parting: ReducerStep['end']
   /** With which it was left at a snapshot, and made anew. */
@@ -137,17 +139,26 @@ export class Talk {
     this.end ??= this.#parting
   }
 
+  /** What was to be let go of, is now. */
+  judge(): this {
+    for (const ask of this.open.values()) if (ask.type === 'drop') this.#drop(ask)
+    return this
+  }
+
   #act(ask: ReducerAsk): void {
-    if (ask.type === 'drop') {
-      const wanted = ask.slots.filter((slot) => this.open.has(slot))
-      const going = wanted.filter((slot) => this.begun.has(slot))
-      const gone = wanted.filter((slot) => !going.includes(slot))
-      for (const slot of gone) this.open.delete(slot)
-      this.#on(ask.slot, { ok: true, value: { gone, going } })
-    } else if (ask.type === 'send') {
+    if (ask.type === 'drop' && !this.isSlow) this.#drop(ask)
+    else if (ask.type === 'send') {
       this.sent.push(ask)
       this.#on(ask.slot, { ok: true, value: null })
     }
+  }
+
+  #drop(ask: Extract<ReducerAsk, { type: 'drop' }>): void {
+    const wanted = ask.slots.filter((slot) => this.open.has(slot))
+    const going = wanted.filter((slot) => this.begun.has(slot))
+    const gone = wanted.filter((slot) => !going.includes(slot))
+    for (const slot of gone) this.open.delete(slot)
+    this.#on(ask.slot, { ok: true, value: { gone, going } })
   }
 
   /** The same outcomes, given to a new instance, lead to the same asks. */

@@ -17,7 +17,7 @@ import type {
   ToolResultPart,
 } from '../kernel/index.ts'
 import { adopted, argumentsOf } from './answer.ts'
-import { STILL_RUNNING } from './late-results.ts'
+import { BROKEN_OFF, NOT_BEGUN, NOT_DONE, STILL_RUNNING } from './interrupted.ts'
 import { CALLS_PER_STEP_MAX, ISSUES_MAX } from './limits.ts'
 import type { AgentPlan } from './plan.ts'
 import { quoted, shownError, shownValue } from './shown.ts'
@@ -26,16 +26,6 @@ import type { ShowHook, ToolEntry } from './toolset.ts'
 
 type Asks = readonly ReducerAsk[]
 type Shown = ToolResultPart['output']
-
-const NOT_BEGUN: Shown = { type: 'error-text', value: 'Not begun: the user spoke first.' }
-const NOT_DONE: Shown = {
-  type: 'error-text',
-  value: 'Not done: the user spoke before it had begun, or before it answered.',
-}
-const BROKEN_OFF: Shown = {
-  type: 'error-text',
-  value: 'Broken off: the user spoke before it had ended. What it had done by then stays done.',
-}
 
 /** The calls of step `n` on their way. */
 export class ToolCalls {

@@ -1,10 +1,10 @@
 /** What is left of a request that was given up for another: what it had done already, for the model to know. */
 import type { ChatMessage, ToolCallPart, ToolResultPart } from '../kernel/index.ts'
-import { STILL_RUNNING } from './late-results.ts'
+import { NOT_BEGUN, NOT_DONE, STILL_RUNNING } from './interrupted.ts'
 import { jsonText, quoted, shownText } from './shown.ts'
 import type { Toolset } from './toolset.ts'
 
-/** A note on the writes among the withdrawn messages; undefined when nothing was done. */
+/** A note on the writes among the withdrawn messages; undefined when none was begun. */
 export function withdrawnNote(messages: readonly ChatMessage[], tools: Toolset): string | undefined {
   const calls = new Map<string, ToolCallPart>()
   const done: string[] = []
@@ -18,13 +18,14 @@ export function withdrawnNote(messages: readonly ChatMessage[], tools: Toolset):
     }
   }
   if (done.length === 0) return undefined
-  return `The request before this one was withdrawn. This had been done for it, and stays done:\n${done.join('\n')}`
+  return `The request before this one was withdrawn. This had been done for it, or tried:\n${done.join('\n')}`
 }
 
 function hasActed({ toolName, output }: ToolResultPart, tools: Toolset): boolean {
   const entry = tools.get(toolName)
   if (entry === undefined || entry.kind === 'handoff') return false
-  if (output.type === 'error-text' || output.type === 'error-json') return false
+  // A write that failed may have done something all the same.
+  if (output.value === NOT_BEGUN.value || output.value === NOT_DONE.value) return false
   return entry.kind === 'run' || (entry.tool.effect ?? 'write') === 'write'
 }
 
