@@ -39,6 +39,18 @@ export async function withReader<T>(
   })
 }
 
+/** Whether the live owner of a folder answers; true where there is none. */
+export async function ownerAnswers(typed: Typed, terminal: Terminal): Promise<boolean> {
+  const folder = await folderOf(typed, terminal)
+  try {
+    const attached = await attachEmbedded(folder, { clock: nodeClock, hash: nodeHash })
+    await attached?.[Symbol.asyncDispose]()
+    return true
+  } catch (thrown) {
+    return !(SkeinError.isInstance(thrown) && thrown.code === 'CONTROL_UNREACHABLE')
+  }
+}
+
 /** Acts on a folder: through its live owner, else as its owner for a moment. `hosted`: somebody runs its processes now. */
 export async function withActor<T>(
   typed: Typed,

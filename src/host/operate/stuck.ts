@@ -8,13 +8,15 @@ import type { Reader } from './find.ts'
 /** How to look. */
 export type StuckOptions = {
   readonly isHosted: boolean
+  /** False when its host does not answer. */
+  readonly isAnswering?: boolean
   readonly times?: number | undefined
   readonly fits?: (member: Member) => boolean
 }
 
 /** All that is stuck, with its cause; oldest process first. */
 export async function findStuck(reader: Reader, options: StuckOptions): Promise<readonly Stuck[]> {
-  const { isHosted, times, fits = () => true } = options
+  const { isHosted, isAnswering = true, times, fits = () => true } = options
   const found: Stuck[] = []
   for await (const view of reader.list({ status: ['ready', 'running', 'waiting', 'parked'] })) {
     const member = await memberOf(reader, view)
@@ -22,6 +24,7 @@ export async function findStuck(reader: Reader, options: StuckOptions): Promise<
     const stuck = await stuckOf(member, {
       nowMs: Date.now(),
       isHosted,
+      isAnswering,
       inspect: (pid) => reader.inspect(pid),
       ...(times === undefined ? {} : { times }),
     })

@@ -40,6 +40,11 @@ describe('stuck', () => {
     expect(await judged([calling], MINUTE, { times: 100 })).toBeUndefined()
   })
 
+  it('whatever runs in a host that does not answer', async () => {
+    expect(await judged([calling], 1_000, { isAnswering: false })).toMatchObject({ cause: 'host-is-blocked' })
+    expect(await judged([sleeping(T0 + MINUTE)], 1_000, { isAnswering: false })).toBeUndefined()
+  })
+
   it('a process that is running, with nothing in flight and nothing waited for: its thread is blocked', async () => {
     const spinning: Made = { pid: 'a1', status: 'running', facts: [intended(CALL, 'pay'), settled(CALL)] }
     expect(await judged([spinning], 10_000)).toBeUndefined()

@@ -16,6 +16,7 @@ import type { Entry } from './story.ts'
 
 /** Why a process is stuck. */
 export type StuckCause =
+  | 'host-is-blocked'
   | 'effect-hangs'
   | 'does-not-move'
   | 'nobody-runs-it'
@@ -42,6 +43,8 @@ export type Around = {
   readonly nowMs: number
   /** Somebody runs the data folder now. */
   readonly isHosted: boolean
+  /** False when whoever holds the folder does not answer: its thread is blocked. */
+  readonly isAnswering?: boolean
   /** How many times the time-out of an effect is too long. */
   readonly times?: number
   readonly inspect: (pid: Pid) => Promise<ProcessView | undefined>
@@ -53,7 +56,12 @@ const MOVABLE: readonly ProcessStatus[] = ['ready', 'running']
 export async function stuckOf(member: Member, around: Around): Promise<Stuck | undefined> {
   const { view, story } = member
   if (isEnded(view.status)) return undefined
-  const found = parked(member) ?? hanging(member, around) ?? standing(member, around) ?? (await waiting(member, around))
+  const found =
+    parked(member) ??
+    deaf(member, around) ??
+    hanging(member, around) ??
+    standing(member, around) ??
+    (await waiting(member, around))
   if (found === undefined) return undefined
   const since = found.since ?? (story.lastAt === 0 ? view.updatedAt : story.lastAt)
   const { cause, why, mend } = found
@@ -67,6 +75,19 @@ function parked({ view }: Member): Found | undefined {
   const why = `it is parked: ${view.parked?.code ?? 'INTERNAL'}: ${view.parked?.message ?? 'it does not say why'}`
   const pid = shortPid(view.pid)
   return { cause: 'parked', why, mend: [`npx skein retry ${pid}`, `npx skein cancel ${pid}`], since: view.updatedAt }
+}
+
+/** Whoever runs it holds the folder, and does not answer: nothing in that process moves. */
+function deaf({ view, story }: Member, { isHosted, isAnswering = true }: Around): Found | undefined {
+  const isMoving = MOVABLE.includes(view.status) || story.inFlight().some((entry) => entry.kind !== 'child')
+  if (!isHosted || isAnswering || !isMoving) return undefined
+  return {
+    cause: 'host-is-blocked',
+    why:
+      'its host holds the data folder and does not answer: code in it blocks the thread (a loop without an await, a ' +
+      'synchronous call), in this process or in another that runs there',
+    mend: ['look at the CPU of the host (who it is: fuser <data folder>/owner)', 'restart it'],
+  }
 }
 
 /** An effect in flight that has had its time, and then some. */

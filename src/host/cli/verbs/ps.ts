@@ -12,7 +12,7 @@ import { shortPid } from '../../words/pid.ts'
 import { failureCode, stateWords } from '../../words/state.ts'
 import type { Member } from '../../views/family.ts'
 import { FILTER_HELP } from '../bulk.ts'
-import { withReader } from '../folder.ts'
+import { ownerAnswers, withReader } from '../folder.ts'
 import type { FolderView } from '../folder.ts'
 import { jsonLine, memberJson } from '../json.ts'
 import { table, textOf } from '../table.ts'
@@ -48,6 +48,7 @@ export const ps: Verb = {
       const workflow = typed.text('workflow')
       const members: Member[] = []
       const causes = new Map<Pid, StuckCause>()
+      const isAnswering = !typed.has('stuck') || (await ownerAnswers(typed, terminal))
       const where = typed.text('where')
       const filter = where === undefined ? undefined : parseFilter(where)
       const query = { ...(status === undefined ? {} : { status }), ...(workflow === undefined ? {} : { workflow }) }
@@ -58,7 +59,7 @@ export const ps: Verb = {
         const member = await memberOf(reader, view)
         if (!(filter?.matches(member, Date.now()) ?? true)) continue
         if (typed.has('stuck')) {
-          const found = await stuckOf(member, around(reader))
+          const found = await stuckOf(member, { ...around(reader), isAnswering })
           if (found === undefined) continue
           causes.set(view.pid, found.cause)
         }

@@ -12,7 +12,7 @@ import { needCommands, needName, needWords } from '../../words/need.ts'
 import { stateWords } from '../../words/state.ts'
 import { outcomeWords, toJson } from '../../words/value.ts'
 import { forkWords, waitWords } from '../../words/fact.ts'
-import { withReader } from '../folder.ts'
+import { ownerAnswers, withReader } from '../folder.ts'
 import { entryJson, jsonLine, memberJson } from '../json.ts'
 import { table, textOf } from '../table.ts'
 import { openTime } from '../time.ts'
@@ -50,6 +50,7 @@ export const show: Verb = {
       const found = await stuckOf(member, {
         nowMs: Date.now(),
         isHosted: reader.isHosted(),
+        isAnswering: await ownerAnswers(typed, terminal),
         inspect: (other) => reader.inspect(other),
       })
       if (typed.has('json'))
