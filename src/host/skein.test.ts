@@ -137,3 +137,35 @@ describe('definitions of one name', () => {
     expect(values).toEqual(['hello', 'salut', 'hej'])
   })
 })
+
+describe('forks', () => {
+  const dice = workflow({ name: 'dice' }, async (ctx) => {
+    const first = await ctx.uuid('first')
+    const looked = await ctx.step('look', () => 1, { effect: 'read' })
+    return { first, looked, second: await ctx.uuid('second') }
+  })
+
+  it('branch off after an effect, keep what was there, and are compared effect by effect', async () => {
+    await using skein = await open({ data })
+    const value = await skein.run(dice, undefined, { id: 'd1' })
+    const fork = await skein.fork<typeof value>('d1', { at: 'look', id: 'd2', answers: { look: 2 } })
+    const other = await fork.result()
+    expect([other.first, other.looked]).toEqual([value.first, 2])
+    expect(other.second).not.toBe(value.second)
+    expect((await skein.fork('d1', { at: 'look', id: 'd2' })).created).toBe(false)
+    const { effects, totals } = await skein.diff('d1', 'd2')
+    expect(effects.map(({ verdict }) => verdict)).toEqual(['same', 'other outcome', 'other outcome'])
+    expect([totals.a.effects, totals.b.effects]).toEqual([1, 0])
+  })
+
+  it('say what cannot be: a fact or an effect that is not there, an id that is taken, instructions of a workflow', async () => {
+    await using skein = await open({ data })
+    await skein.run(dice, undefined, { id: 'd1' })
+    await skein.run(dice, undefined, { id: 'd2' })
+    await expect(skein.fork('d1', { at: 99 })).rejects.toMatchObject({ code: 'INPUT_INVALID' })
+    await expect(skein.fork('d1', { at: 'nothing' })).rejects.toMatchObject({ code: 'EFFECT_UNKNOWN' })
+    await expect(skein.fork('d1', { id: 'd2' })).rejects.toMatchObject({ code: 'RUN_INPUT_DIFFERS' })
+    await expect(skein.fork('d1', { instructions: 'x' })).rejects.toMatchObject({ code: 'INPUT_INVALID' })
+    await expect(skein.fork('d9')).rejects.toMatchObject({ code: 'PROCESS_UNKNOWN' })
+  })
+})

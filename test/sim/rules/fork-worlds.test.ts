@@ -170,7 +170,7 @@ describe('FK: forks and their world', () => {
     expect((value as Record<string, unknown>)['later']).not.toBe(original['later'])
   })
 
-  it('a fork of what is not there, or in part erased, ends with the reason', async () => {
+  it('nobody forks what is not there', async () => {
     const view = await simulate({ seed: 1 }, async (sim) => {
       sim.define(flow(async () => 1))
       await sim.boot()

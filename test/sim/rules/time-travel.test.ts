@@ -39,3 +39,35 @@ describe('FK: time travel of an agent', () => {
     expect(factsOf(facts, 'settled').filter((fact) => fact.note !== undefined)).toHaveLength(1)
   })
 })
+
+describe('FK: an agent of several segments', () => {
+  it('is forked at any fact of any of them, archived or not; it comes to the same end and nothing is saved twice', async () => {
+    await simulate({ seed: 1 }, async (sim) => {
+      const save = worldTool(sim.world, { name: 'save', idempotent: true })
+      const model = scriptedModel((call) => {
+        const n = Math.max(
+          0,
+          ...[...JSON.stringify(call.options.prompt).matchAll(/did-(\d+)/g)].map(([, d]) => Number(d)),
+        )
+        if (call.options.tools === undefined) return { text: `did-${n}` }
+        const text = `did-${n + 1} ${'and so on, '.repeat(60)}`
+        return n < 6 ? { text, calls: [{ tool: 'save', input: { n: n + 1 } }] } : { text: 'done' }
+      })
+      const clerk = agent({ name: 'clerk', model, tools: { save }, context: { tokensMax: 650 } })
+      sim.define(clerk)
+      await sim.boot()
+      const origin = await sim.start(clerk, 'go', { pid: 'origin' })
+      await sim.reached(origin)
+      const facts = await sim.facts(origin)
+      expect(factsOf(facts, 'snapshot').length).toBeGreaterThan(1)
+      const saved = sim.world.ledger.length
+      for (const { seq } of facts) {
+        const pid = await sim.fork(origin, { seq, writes: 'stub' }, { pid: `fork-${seq}` })
+        const view = await sim.reached(pid, [...ENDED, 'parked'])
+        expect([seq, resultOf(view).value]).toEqual([seq, { text: 'done' }])
+      }
+      expect(sim.world.ledger).toHaveLength(saved)
+      expect(await sim.facts(origin)).toEqual(facts)
+    })
+  })
+})
