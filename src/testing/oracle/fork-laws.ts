@@ -6,7 +6,7 @@ import { baseKey } from '../../kernel/index.ts'
 import type { CodeRegistry, Fact, FactBody, FactOf } from '../../kernel/index.ts'
 import { asSeq } from '../../std/index.ts'
 import { balanceOf } from './conservation.ts'
-import { segmentsOf } from './journal.ts'
+import { bornOf, segmentsOf } from './journal.ts'
 import type { Journal } from './journal.ts'
 import { replayFork } from './replay-journal.ts'
 import type { Replayed } from './replay-journal.ts'
@@ -20,11 +20,14 @@ export async function forkOffences(
   const segment = segmentsOf(journal).findLast(({ facts }) => (facts[0]?.seq ?? 0) <= seq)?.facts ?? []
   const cancelSeq = segment.find((fact) => fact.type === 'closed' && fact.scope === '')?.seq ?? Number.POSITIVE_INFINITY
   const before = segment.filter((fact) => fact.seq <= seq && fact.seq < cancelSeq)
+  // An agent's slots are its own for ever, and where it takes a snapshot makes no difference to what it asks.
+  const isAgent = bornOf(journal.facts)?.kind === 'agent'
+  const asked = isAgent ? journal.facts.filter((fact) => fact.seq >= (segment[0]?.seq ?? 0)) : segment
   const fork = await replayFork(journal, { from: journal.pid, seq: asSeq(seq), writes: 'live' }, code)
   if (fork.end?.type === 'parked') return [`P8: a fork of ${journal.pid} at ${seq} parks: ${fork.end.error.message}`]
   return [
     ...knowledgeOffences(before, fork.framed),
-    ...(goesOnAnew(fork) ? [] : demandOffences(before, segment, fork, mayQueue)),
+    ...(goesOnAnew(fork) ? [] : demandOffences(before, asked, fork, mayQueue)),
     ...accountOffences(journal, fork.framed),
   ].map((offence) => `P8: a fork of ${journal.pid} at ${seq} ${offence}`)
 }
