@@ -2,6 +2,8 @@
 export { createEngine } from './embedded/create-engine.ts'
 export { attachEmbedded } from './embedded/folder/attach-embedded.ts'
 export type { AttachedEngine } from './embedded/folder/attach-embedded.ts'
+export { backupFolder, restoreFolder } from './embedded/folder/backup.ts'
+export type { BackupNote, Restored } from './embedded/folder/backup.ts'
 export { openEmbedded } from './embedded/folder/open-embedded.ts'
 export type { EmbeddedEngine, EmbeddedOptions } from './embedded/folder/open-embedded.ts'
 export type { OwnerInfo } from './embedded/folder/owner-lock.ts'

@@ -9,6 +9,7 @@ import type {
   Fact,
   Message,
   Outcome,
+  Quarantine,
   Settlement,
   StartRequest,
   Summary,
@@ -109,6 +110,10 @@ export interface Engine extends AsyncDisposable {
   switches(): Promise<readonly Switch[]>
   /** Takes over everything unfinished and runs it until disposed (drain). */
   host(run: (activation: Activation) => Promise<void>, options?: HostOptions): Promise<AsyncDisposable>
+  /** What was restored from a backup and not released yet: writes that no key protects wait for an operator. */
+  readonly quarantine: Quarantine | undefined
+  /** Puts what this engine keeps into quarantine, or (undefined) releases it; durable when it resolves. */
+  setQuarantine(quarantine: Quarantine | undefined): Promise<void>
   inspect(pid: Pid): Promise<ProcessView | undefined>
   list(query: Query): AsyncIterable<ProcessView>
   history(pid: Pid, from?: Seq): AsyncIterable<Frame>

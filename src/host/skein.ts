@@ -1,9 +1,18 @@
 /** `Skein`: a data folder opened in this program, and the handles of its runs. */
-import type { Change, Engine, LiveRead, ProcessView, Query, Switch } from '../engine/index.ts'
+import { backupFolder, nodeClock } from '../engine/index.ts'
+import type { BackupNote, Change, Engine, LiveRead, ProcessView, Query, Switch } from '../engine/index.ts'
 import { assert, errorFromData, unreachable } from '../std/index.ts'
 import type { Pid } from '../std/index.ts'
 import { failureOf, valueOf } from '../kernel/index.ts'
-import type { AnyDefinition, Budget, DefinitionInput, DefinitionOutput, Outcome, Usage } from '../kernel/index.ts'
+import type {
+  AnyDefinition,
+  Budget,
+  DefinitionInput,
+  DefinitionOutput,
+  Outcome,
+  Quarantine,
+  Usage,
+} from '../kernel/index.ts'
 import { forkOrder, startFork } from './hosting/fork.ts'
 import type { ForkSettings } from './hosting/fork.ts'
 import type { Host } from './hosting/host.ts'
@@ -32,6 +41,8 @@ import type { RetryOptions, RetryPlan } from './operate/retry.ts'
 import { diffRuns } from './views/diff.ts'
 import type { RunDiff } from './views/diff.ts'
 import { isEnded } from './views/rest.ts'
+import { releaseFolder } from './operate/release.ts'
+import type { Released } from './operate/release.ts'
 import { runFigures } from './views/usage.ts'
 import type { Step } from './views/usage.ts'
 
@@ -129,6 +140,12 @@ export interface Skein extends AsyncDisposable {
     outcome: PendingOutcome,
     about?: By,
   ): Promise<'queued' | 'duplicate' | 'held'>
+  /** Writes a backup of the folder, as it is at this moment, as the new folder `to`. */
+  backup(to: string): Promise<BackupNote>
+  /** What this folder was restored from, until it is released. */
+  readonly quarantine: Quarantine | undefined
+  /** Ends the quarantine of a restored folder: every write that waits for it is done. */
+  release(about?: By): Promise<Released>
   /** Raises the budget of a process. */
   topUp(id: string, budget: Budget, about?: By): Promise<void>
 }
@@ -189,6 +206,11 @@ export function skeinOf(host: Host, { close, closed }: Closing): Skein {
     bulk: (act, where, about) => actOnAll(engine, act, where, { ...by(about), go: about?.go === true }),
     resolve: async (effect, resolution, about) => void (await resolveEffect(engine, effect, resolution, by(about).by)),
     settle: async (target, outcome, about) => (await settleEffect(engine, target, outcome, by(about).by)).result,
+    backup: (to) => backupFolder(host.folder, to, nodeClock),
+    get quarantine() {
+      return engine.quarantine
+    },
+    release: (about) => releaseFolder(engine, by(about).by),
     topUp: async (id, budget, about) => void (await topUpProcess(engine, id, budget, by(about).by)),
     closed,
     [Symbol.asyncDispose]: close,

@@ -71,6 +71,7 @@ export type {
   FrameEffects,
   Message,
   Outgoing,
+  Quarantine,
   Settled,
   Settlement,
   StartRequest,

@@ -67,6 +67,8 @@ export const ERROR_CODES = {
   MESSAGE_REFUSED: failed,
   MESSAGE_WITHDRAWN: failed,
   // host, engine, store
+  FOLDER_NOT_EMPTY: usage,
+  BACKUP_INVALID: usage,
   RUN_INPUT_DIFFERS: usage,
   USAGE: usage,
   FILE_UNREADABLE: usage,

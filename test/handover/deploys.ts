@@ -85,7 +85,8 @@ export async function deployAgainAndAgain({ folder, deploys, workers, betweenMs 
   }
 }
 
-function serve(variables: NodeJS.ProcessEnv): Server {
+/** Starts a server. */
+export function serve(variables: NodeJS.ProcessEnv): Server {
   const env = { ...process.env, NODE_OPTIONS: '', SKEIN_TRIPWIRE: 'off', ...variables }
   const argv = ['--conditions=skein-source', '--no-warnings', SERVER]
   const child = spawn(process.execPath, argv, { env, stdio: ['ignore', 'pipe', 'inherit'] })
@@ -106,7 +107,10 @@ function serve(variables: NodeJS.ProcessEnv): Server {
 }
 
 /** Tells every worker to stop; how many jobs each says it has done. */
-async function stopAll(data: string, workers: number): Promise<readonly (readonly [pid: string, jobs: number])[]> {
+export async function stopAll(
+  data: string,
+  workers: number,
+): Promise<readonly (readonly [pid: string, jobs: number])[]> {
   const engine = await attachEmbedded(data, { clock: nodeClock, hash: nodeHash })
   if (engine === undefined) throw new Error('nobody owns the folder')
   await using owner = engine
@@ -126,13 +130,19 @@ async function stopAll(data: string, workers: number): Promise<readonly (readonl
   return values
 }
 
-function judge(values: readonly (readonly [string, number])[], entries: readonly LedgerEntry[]) {
+/** How often each job's effect is in these entries. */
+export function countsOf(entries: readonly LedgerEntry[]): ReadonlyMap<string, number> {
   const times = new Map<string, number>()
-  for (const { what, tool, input } of entries) {
+  for (const { tool, input } of entries) {
     const { who, n } = input as { readonly who: string; readonly n: number }
     const name = `${tool} ${who} ${n}`
-    if (what === 'begun') times.set(name, (times.get(name) ?? 0) + 1)
+    times.set(name, (times.get(name) ?? 0) + 1)
   }
+  return times
+}
+
+function judge(values: readonly (readonly [string, number])[], entries: readonly LedgerEntry[]) {
+  const times = countsOf(entries.filter(({ what }) => what === 'begun'))
   const wanted = values.flatMap(([who, jobs]) =>
     Array.from({ length: jobs }, (_, n) => TOOLS.map((tool) => `${tool} ${who} ${n}`)).flat(),
   )

@@ -16,6 +16,7 @@ import type {
   Fact,
   FactBody,
   FrameEffects,
+  Quarantine,
   StartRequest,
 } from '../../kernel/index.ts'
 import { asOwnerId, assert, limits, SkeinError } from '../../std/index.ts'
@@ -48,7 +49,6 @@ export class LocalActivation implements Activation, Addressee {
   readonly start: StartRequest
   readonly facts: readonly Fact[]
   readonly origin: readonly Fact[]
-  readonly ownerDeath = 'known'
   readonly queue: EventQueue
   readonly lane: EffectLane
   readonly timers: WaitTimers
@@ -103,6 +103,15 @@ export class LocalActivation implements Activation, Addressee {
 
   get signal(): AbortSignal {
     return this.#abort.signal
+  }
+
+  get quarantine(): Quarantine | undefined {
+    return this.#interior.restored.quarantine
+  }
+
+  /** Of a restored folder nobody knows whether who wrote it is dead, wherever it was taken from. */
+  get ownerDeath(): 'known' | 'presumed' {
+    return this.quarantine === undefined ? 'known' : 'presumed'
   }
 
   get draining(): 'writes' | 'all' | undefined {

@@ -5,7 +5,7 @@
  * 1. `start`, `deliver` and `control` answer when what they did is durable.
  * 2. After the store has failed nothing starts, nothing is written, and every call says why (rule T5).
  */
-import type { Control, Message, Settlement, StartRequest } from '../../kernel/index.ts'
+import type { Control, Message, Quarantine, Settlement, StartRequest } from '../../kernel/index.ts'
 import { SkeinError } from '../../std/index.ts'
 import type { Pid, Seq } from '../../std/index.ts'
 import { FRAME_BYTES_MAX } from '../limits.ts'
@@ -57,7 +57,8 @@ class OwnersEngine implements LocalEngine {
     }
     const post = new Post({ tables, epoch, clock: parts.clock, hash: parts.hash, residents, watchers })
     const fail = (error: unknown): void => this.abandon(storeError(error, 'the store'))
-    this.#interior = { ...parts, tables, commits, post, watchers, residents, fail }
+    const restored = { quarantine: tables.meta.quarantine() }
+    this.#interior = { ...parts, tables, commits, post, watchers, restored, residents, fail }
     this.#views = new Views(tables, () => true)
     this.switchboard = new Switchboard(tables)
   }
@@ -146,6 +147,17 @@ class OwnersEngine implements LocalEngine {
   verify(pid?: Pid) {
     this.#checkOpen()
     return verifyJournals(this.#interior.tables, this.#interior.hash, pid)
+  }
+
+  get quarantine(): Quarantine | undefined {
+    return this.#interior.restored.quarantine
+  }
+
+  async setQuarantine(quarantine: Quarantine | undefined): Promise<void> {
+    this.#checkOpen()
+    const { commits, tables, restored } = this.#interior
+    await commits.submit(() => tables.meta.setQuarantine(quarantine))
+    restored.quarantine = quarantine
   }
 
   abandon(why: SkeinError): void {

@@ -1,3 +1,4 @@
+import type { Quarantine } from '../../kernel/index.ts'
 import type { GroupCommit } from './group-commit.ts'
 import type { EngineParts } from './local-engine.ts'
 import type { Post, Residents } from './post.ts'
@@ -11,6 +12,8 @@ export type Interior = EngineParts & {
   readonly commits: GroupCommit
   readonly post: Post
   readonly watchers: Watchers
+  /** As of the last commit. */
+  readonly restored: { quarantine: Quarantine | undefined }
   /** The store cannot be read any more: everything stops (rule T5). */
   readonly fail: (error: unknown) => void
   readonly residents: Residents & {

@@ -10,6 +10,7 @@ import { dataFolder, loadConfig } from '../config/config.ts'
 import { BRIEF_OWNER_MS } from '../limits.ts'
 import type { Operable } from '../operate/acts.ts'
 import type { Reader } from '../operate/find.ts'
+import { quarantineWords } from '../words/quarantine.ts'
 import type { Terminal } from './terminal.ts'
 import type { Typed } from './verb.ts'
 
@@ -19,7 +20,7 @@ export async function folderOf(typed: Typed, terminal: Terminal): Promise<string
 }
 
 /** A reader of a folder; files of definitions are shown relative to where the user stands. */
-export type FolderView = Reader & Pick<FolderReader, 'verify' | 'switches' | 'isHosted'>
+export type FolderView = Reader & Pick<FolderReader, 'verify' | 'switches' | 'isHosted' | 'quarantine'>
 
 /** Reads a folder, with or without a live owner. Throws `FILE_UNREADABLE` when there is none. */
 export async function withReader<T>(
@@ -30,12 +31,15 @@ export async function withReader<T>(
   const folder = await folderOf(typed, terminal)
   demandFolder(folder, terminal)
   using reader = readEmbedded(folder, nodeHash)
+  const { quarantine } = reader
+  if (quarantine !== undefined) terminal.err(`${quarantineWords(quarantine)}\n`)
   return await read({
     ...located(reader, folder, terminal.cwd),
     pending: (pid) => reader.pending(pid),
     verify: (pid) => reader.verify(pid),
     switches: () => reader.switches(),
     isHosted: () => reader.isHosted(),
+    quarantine,
   })
 }
 
@@ -55,7 +59,7 @@ export async function ownerAnswers(typed: Typed, terminal: Terminal): Promise<bo
 export async function withActor<T>(
   typed: Typed,
   terminal: Terminal,
-  act: (engine: Operable, about: { readonly hosted: boolean }) => Promise<T>,
+  act: (engine: Operable, about: { readonly hosted: boolean; readonly engine: Engine }) => Promise<T>,
 ): Promise<T> {
   const folder = await folderOf(typed, terminal)
   demandFolder(folder, terminal)
@@ -63,12 +67,12 @@ export async function withActor<T>(
   const attached = await attachEmbedded(folder, ports)
   if (attached !== undefined) {
     await using engine = attached
-    return await act(operable(engine, folder, terminal), { hosted: true })
+    return await act(operable(engine, folder, terminal), { hosted: true, engine })
   }
   await using engine = await openEmbedded({ folder, ...ports, waitMs: BRIEF_OWNER_MS })
   using reader = readEmbedded(folder, nodeHash)
   const pending = (pid: Pid) => reader.pending(pid)
-  return await act({ ...operable(engine, folder, terminal), pending }, { hosted: false })
+  return await act({ ...operable(engine, folder, terminal), pending }, { hosted: false, engine })
 }
 
 /** Who acts, as it will stand in the journal. */

@@ -64,6 +64,9 @@ const VERBS = [
   'settle',
   'topup',
   'verify',
+  'backup',
+  'restore',
+  'release',
 ]
 
 describe('the command line', () => {

@@ -9,6 +9,7 @@ import { processTerminal } from './terminal.ts'
 import type { Terminal } from './terminal.ts'
 import { answer } from './verbs/answer.ts'
 import { approve } from './verbs/approve.ts'
+import { backup } from './verbs/backup.ts'
 import { cancel } from './verbs/cancel.ts'
 import { deny } from './verbs/deny.ts'
 import { diff } from './verbs/diff.ts'
@@ -17,7 +18,9 @@ import { inbox } from './verbs/inbox.ts'
 import { log } from './verbs/log.ts'
 import { pause } from './verbs/pause.ts'
 import { ps } from './verbs/ps.ts'
+import { release } from './verbs/release.ts'
 import { resolve } from './verbs/resolve.ts'
+import { restore } from './verbs/restore.ts'
 import { resume } from './verbs/resume.ts'
 import { retry } from './verbs/retry.ts'
 import { run } from './verbs/run.ts'
@@ -54,6 +57,9 @@ const VERBS = [
   settle,
   topup,
   verify,
+  backup,
+  restore,
+  release,
 ]
 
 /** Runs one command. Returns the exit code; never rejects. */

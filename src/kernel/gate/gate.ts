@@ -1,9 +1,8 @@
 /**
  * The gate: every effect passes it (law 1). An ordered list of stages; the first that does not say `pass` decides.
  *
- * shape ▸ fork-writes ▸ unknown-first ▸ key-age ▸ switch ▸ approval ▸ budget ▸ schedule ▸ decide (reserve, intended, begun): one
- * synchronous act,
- * journaled once per attempt and never evaluated again for a key that has a verdict (rule E1).
+ * shape ▸ fork-writes ▸ unknown-first ▸ key-age ▸ quarantine ▸ switch ▸ approval ▸ budget ▸ schedule ▸ decide (reserve, intended,
+ * begun): one synchronous act, journaled once per attempt and never evaluated again for a key that has a verdict (rule E1).
  */
 import type { SkeinError } from '../../std/index.ts'
 import type { Account } from '../accounts/account.ts'
@@ -25,6 +24,7 @@ import { approval, approvalVerdict } from './stages/approval.ts'
 import { budget } from './stages/budget.ts'
 import { forkWrites } from './stages/fork-writes.ts'
 import { keyAge } from './stages/key-age.ts'
+import { quarantine } from './stages/quarantine.ts'
 import { schedule } from './stages/schedule.ts'
 import { shape } from './stages/shape.ts'
 import { switchedOff } from './stages/switch.ts'
@@ -38,6 +38,7 @@ export const STAGES: readonly Stage[] = [
   forkWrites,
   unknownFirst,
   keyAge,
+  quarantine,
   switchedOff,
   approval,
   approvalVerdict,

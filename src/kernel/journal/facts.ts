@@ -35,7 +35,8 @@ export type WaitOn =
   | { readonly kind: 'promise'; readonly name: string; readonly dueAt?: number }
   | { readonly kind: 'budget'; readonly need: Amounts }
   | { readonly kind: 'grace'; readonly dueAt: number }
-  | { readonly kind: 'operator'; readonly question: string }
+  /** `held`: not in doubt itself, but held back by the quarantine of this incarnation. */
+  | { readonly kind: 'operator'; readonly question: string; readonly held?: number }
   /** A driver has answered "later" (rule E10); its attempt stays begun. */
   | {
       readonly kind: 'pending'

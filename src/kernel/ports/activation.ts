@@ -111,6 +111,15 @@ export type Event =
 /** `full`: mailbox limit · `refused`: unknown pid. */
 export type DeliverResult = 'queued' | 'duplicate' | 'ended' | 'unknown' | 'full'
 
+/** A store that was restored from a backup: what it does not know may have been done after that was taken. */
+export type Quarantine = {
+  /** Which life of the data this is; every restore begins another. */
+  readonly incarnation: number
+  readonly takenAt: number
+  readonly restoredAt: number
+  readonly by: string
+}
+
 /** A request to start a process; idempotent by pid. */
 export type StartRequest = {
   readonly pid: Pid
@@ -195,6 +204,8 @@ export interface Activation {
    * flight is still heard. What is not decided here is asked again by the next host.
    */
   readonly draining?: 'writes' | 'all' | undefined
+  /** Its store was restored and not released yet: a write that no key protects waits for an operator. */
+  readonly quarantine?: Quarantine | undefined
   /** The next event, or undefined when none came within `idleMs` (0 = only what is there). Rejects when the activation is over. */
   next(idleMs?: number): Promise<Event | undefined>
   /** Nondeterministic, synchronous, once per durable record; the recorded one comes back. */

@@ -35,6 +35,8 @@ export type EffectRecord = {
   waiting: WaitOn | undefined
   /** What an approval was given, or refused, for. */
   approvalOf: Extract<WaitOn, { kind: 'approval' }> | undefined
+  /** The incarnation whose quarantine has put it before an operator. */
+  heldIn: number | undefined
   sentTo: Pid | undefined
   /** Of a fork: its origin sent it. */
   isSharedSend: boolean
@@ -70,6 +72,7 @@ export function newEffectRecord(key: EffectKey, firstSeq: number): EffectRecord 
     approvedBy: undefined,
     waiting: undefined,
     approvalOf: undefined,
+    heldIn: undefined,
     sentTo: undefined,
     isSharedSend: false,
     outcome: undefined,

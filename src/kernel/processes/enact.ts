@@ -9,6 +9,7 @@ import { lanesOf, runAttempt } from '../effects/attempt.ts'
 import type { Fact, FactOf } from '../journal/facts.ts'
 import { standIn } from '../forks/afresh.ts'
 import { writesOf } from '../journal/fork.ts'
+import { asksFirst } from '../gate/stages/quarantine.ts'
 import { failure, NOTHING, payloadOf } from '../journal/outcome.ts'
 import { endKey, originalKey, suffixed } from '../keys/key.ts'
 import { letGo } from './drop.ts'
@@ -27,7 +28,7 @@ export function enact(process: Process, fact: Fact): void {
     case 'begun': {
       const ask = process.known.get(fact.key)
       assert(ask?.op === 'effect', 'what has begun was asked')
-      startAttempt(process, ask, fact.attempt, 'execute')
+      startAttempt(process, ask, fact.attempt, asksFirst(process, ask, fact.attempt) ? 'reconcile' : 'execute')
       return
     }
     case 'waiting':

@@ -111,29 +111,22 @@ export class ProcessState {
         this.#answered(fact)
         return
       case 'closed':
-        this.#closed(fact)
-        return
+        return this.#closed(fact)
       case 'dropped':
-        this.#dropped(fact)
-        return
+        return this.#dropped(fact)
       case 'sent':
-        this.#sent(fact)
-        return
+        return this.#sent(fact)
       case 'account':
-        this.#account(fact)
-        return
+        return this.#account(fact)
       case 'snapshot':
-        this.#snapshot(fact)
-        return
+        return this.#snapshot(fact)
       case 'adopted':
-        this.#adopted(fact)
-        return
+        return this.#adopted(fact)
       case 'ended':
         this.ended = fact.result
         return
       case 'reopened':
-        this.#reopened(fact)
-        return
+        return this.#reopened(fact)
       default:
         unreachable(fact, 'fact')
     }
@@ -234,6 +227,7 @@ export class ProcessState {
     const record = this.record(key)
     record.waiting = on
     if (on.kind === 'approval') record.approvalOf = on
+    if (on.kind === 'operator') record.heldIn = on.held ?? record.heldIn
     // The same effect may wait for money, or for an operator, more than once.
     record.outcome = undefined
     if (on.kind === 'budget') this.budgetWaits.add(key)

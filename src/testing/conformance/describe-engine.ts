@@ -10,6 +10,7 @@ import { HOST_RULES } from './rules/hosts.ts'
 import { JOURNAL_RULES } from './rules/journal.ts'
 import { MESSAGE_RULES } from './rules/messages.ts'
 import { SETTLEMENT_RULES } from './rules/settlements.ts'
+import { QUARANTINE_RULES } from './rules/quarantine.ts'
 import { TURN_RULES } from './rules/turns.ts'
 import { VIEW_RULES } from './rules/views.ts'
 import { WAKE_RULES } from './rules/wakes.ts'
@@ -32,6 +33,7 @@ export const ENGINE_RULES: readonly EngineRule[] = [
   ...TURN_RULES,
   ...WAKE_RULES,
   ...HOST_RULES,
+  ...QUARANTINE_RULES,
   ...MESSAGE_RULES,
   ...SETTLEMENT_RULES,
   ...CHILD_RULES,

@@ -15,7 +15,7 @@ import { readLines } from './lines.ts'
 import type { ControlAnswer, ControlCall, ControlRequest } from './protocol.ts'
 import { chooseSocketPath, removeSocket } from './socket-path.ts'
 
-type Acting = Pick<Engine, 'start' | 'deliver' | 'control' | 'settle' | 'watch' | 'switch'>
+type Acting = Pick<Engine, 'start' | 'deliver' | 'control' | 'settle' | 'watch' | 'switch' | 'setQuarantine'>
 
 /** The control socket of one owner. */
 export class ControlServer implements AsyncDisposable {
@@ -103,6 +103,8 @@ export class ControlServer implements AsyncDisposable {
       case 'handOver':
         this.#onHandOver?.()
         return this.#onHandOver !== undefined
+      case 'release':
+        return this.#engine.setQuarantine(undefined).then(() => true)
       case 'start':
         return this.#engine.start(call.request)
       case 'deliver':

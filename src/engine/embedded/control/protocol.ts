@@ -16,6 +16,7 @@ export type ControlCall =
   | { readonly op: 'control'; readonly pid: Pid; readonly control: Control }
   | { readonly op: 'settle'; readonly token: string; readonly settlement: Settlement; readonly hold: boolean }
   | { readonly op: 'switch'; readonly change: SwitchChange }
+  | { readonly op: 'release' }
   | { readonly op: 'watch'; readonly query: Query }
 
 /** A line from a client. */

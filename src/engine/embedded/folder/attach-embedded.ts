@@ -56,6 +56,14 @@ export async function attachEmbedded(
     switch: async (change) => (await client.call({ op: 'switch', change })) as boolean,
     switches: () => reader.switches(),
     host: () => Promise.reject(new SkeinError('USAGE', `${at} has an owner; only the owner runs its processes`)),
+    get quarantine() {
+      return reader.quarantine
+    },
+    setQuarantine: async (quarantine) => {
+      if (quarantine !== undefined)
+        throw new SkeinError('USAGE', `${at} has an owner; only a restore puts it into quarantine`)
+      await client.call({ op: 'release' })
+    },
     inspect: (pid) => reader.inspect(pid),
     list: (query) => reader.list(query),
     history: (pid, from) => reader.history(pid, from),

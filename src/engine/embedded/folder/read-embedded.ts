@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { SkeinError } from '../../../std/index.ts'
-import type { Control } from '../../../kernel/index.ts'
+import type { Control, Quarantine } from '../../../kernel/index.ts'
 import type { Hash, Pid } from '../../../std/index.ts'
 import type { Engine } from '../../port.ts'
 import type { LocalEngine } from '../local-engine.ts'
@@ -20,6 +20,7 @@ export interface FolderReader
   extends Pick<Engine, 'inspect' | 'list' | 'history' | 'switches'>, Pick<LocalEngine, 'verify'>, Disposable {
   /** A live owner runs what is in it. */
   isHosted(): boolean
+  readonly quarantine: Quarantine | undefined
   /** Controls that the process has not heard yet, oldest first. */
   pending(pid: Pid): readonly Control[]
 }
@@ -41,6 +42,9 @@ export function readEmbedded(folder: string, hash: Hash): FolderReader {
   const tables = tablesOf(db, blobFiles(blobs))
   const views = new Views(tables, () => isOwned(at))
   return {
+    get quarantine() {
+      return tables.meta.quarantine()
+    },
     inspect: (pid) => Promise.resolve(views.inspect(pid)),
     list: (query) => views.list(query),
     history: (pid, from) => views.history(pid, from),

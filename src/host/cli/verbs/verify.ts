@@ -32,7 +32,7 @@ export const verify: Verb = {
         processes += 1
         problems.push(...(await accountProblems(reader, view)))
       }
-      if (typed.has('json')) terminal.out(jsonLine({ processes, problems }))
+      if (typed.has('json')) terminal.out(jsonLine({ processes, problems, quarantine: reader.quarantine }))
       else if (problems.length === 0)
         terminal.out(`${countWords(processes, 'process')} verified: every chain holds, every account adds up\n`)
       else terminal.err(textOf(problems.map(({ pid: of, problem }) => `error CHAIN_BROKEN: ${of}: ${problem}`)))

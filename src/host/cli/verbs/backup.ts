@@ -1,0 +1,28 @@
+import { resolve } from 'node:path'
+import { backupFolder, nodeClock } from '../../../engine/index.ts'
+import { countWords } from '../../words/amounts.ts'
+import { shellWord } from '../../words/need.ts'
+import { folderOf } from '../folder.ts'
+import { jsonLine } from '../json.ts'
+import type { Verb } from '../verb.ts'
+
+/** `skein backup`. */
+export const backup: Verb = {
+  name: 'backup',
+  summary: 'copy the data folder as it is at this moment, also while a server runs on it',
+  about: 'The backup is a new folder, complete as soon as it has its name. skein restore makes a data folder of it.',
+  positionals: [{ name: 'to' }],
+  flags: {},
+  examples: ['skein backup backups/monday', 'skein backup /mnt/backups/$(date +%F) --data .skein'],
+  run: async (typed, terminal) => {
+    const to = typed.positionals[0] ?? ''
+    const note = await backupFolder(await folderOf(typed, terminal), resolve(terminal.cwd, to), nodeClock)
+    if (typed.has('json')) terminal.out(jsonLine(note))
+    else
+      terminal.out(
+        `${to} holds ${countWords(note.processes, 'process')}; make a data folder of it with: ` +
+          `npx skein restore ${shellWord(to)} --data DIR\n`,
+      )
+    return 0
+  },
+}
