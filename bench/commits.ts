@@ -58,6 +58,7 @@ function countingStore(store: Store, counted: { commits: number }): Store {
       counted.commits += 1
       return store.commit(apply)
     },
+    compact: () => store.compact(),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   }
 }

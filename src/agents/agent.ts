@@ -1,6 +1,6 @@
 /** `agent()`: a model, its instructions and its tools, as a durable definition. */
 import { SkeinError } from '../std/index.ts'
-import { checkName, isSchema, jsonSchemaOf, modelName, noteDefinition } from '../kernel/index.ts'
+import { checkName, isSchema, jsonSchemaOf, modelName, noteDefinition, retentionMember } from '../kernel/index.ts'
 import type { AgentDefinition, InferSchemaInput, Schema } from '../kernel/index.ts'
 import { approvalsOf } from './approval.ts'
 import { handoffEntries, notePlan } from './hand-off.ts'
@@ -36,7 +36,7 @@ export function agent<
   const O extends AgentOutput | undefined = undefined,
 >(settings: AgentSettings<I, O>): AgentDefinition<InputOf<I>, OutputValue<O>> {
   const plan = planOf(settings)
-  const { name, input, output, description, onUpgrade } = settings
+  const { name, input, output, description, onUpgrade, retention } = settings
   const definition: AgentDefinition = {
     kind: 'agent',
     name,
@@ -46,6 +46,7 @@ export function agent<
     ...(isSchema(output) ? { output } : {}),
     source: sourceOf(plan, settings),
     onUpgrade: onUpgrade ?? 'adopt',
+    ...retentionMember(retention),
     reducer: ({ input: given, state, hash, overrides = {} }) => {
       const { model = plan.model, instructions = plan.instructions } = overrides
       return new AgentLoop({ ...plan, model, instructions }, { input: given, state }, hash)

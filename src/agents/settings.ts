@@ -1,7 +1,7 @@
 /** What people write to define an agent: the AI SDK's `ToolLoopAgent` settings, and a name. */
 import { SkeinError } from '../std/index.ts'
 import { WHEN_BUSY } from '../kernel/index.ts'
-import type { InferSchema, ModelRef, ModelRequest, Sampling, Schema, WhenBusy } from '../kernel/index.ts'
+import type { InferSchema, ModelRef, ModelRequest, Retention, Sampling, Schema, WhenBusy } from '../kernel/index.ts'
 import type { ToolApproval } from './approval.ts'
 import type { ContextSettings } from './context/context-settings.ts'
 import type { Handoffs } from './hand-off.ts'
@@ -64,6 +64,8 @@ export type AgentSettings<
   readonly onUpgrade?: 'adopt' | 'pin'
   /** `state`: called once, recorded, when a run goes on with this code from a snapshot that another `version` wrote. */
   readonly migrate?: { readonly state: MigrateState }
+  /** How long what a run was given and gave is kept after its end; default: `retention` of the config, else for ever. */
+  readonly retention?: Retention
 }
 
 /** What `instructions` is given. */

@@ -30,6 +30,7 @@ export type {
   Change,
   Engine,
   EngineTraits,
+  Erased,
   Frame,
   HostOptions,
   ProcessStatus,

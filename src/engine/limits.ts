@@ -43,6 +43,8 @@ export const OWNER_ASK_MS = 1_000
 export const SOCKET_PATH_BYTES_MAX = 103
 /** One line on the control socket: a value of the largest size with room for its envelope. */
 export const CONTROL_LINE_BYTES_MAX = limits.PAYLOAD_BYTES_MAX + 1024 * 1024
+/** Time for an owner to write all of its store anew. */
+export const COMPACT_TIMEOUT_MS = 10 * 60 * 1000
 /** Time for an owner to answer on the control socket. */
 export const CONTROL_TIMEOUT_MS = 10_000
 /** What the write-ahead log is cut back to once it has been copied. */

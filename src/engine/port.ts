@@ -15,7 +15,7 @@ import type {
   Summary,
   Wait,
 } from '../kernel/index.ts'
-import type { ErrorData, Epoch, Pid, Seq } from '../std/index.ts'
+import type { EffectKey, ErrorData, Epoch, Pid, Seq } from '../std/index.ts'
 
 /** What an engine promises. */
 export type EngineTraits = {
@@ -48,6 +48,8 @@ export type ProcessView = {
   readonly activations: number
   readonly mailbox: number
   readonly file?: string
+  /** Its payloads are gone. */
+  readonly erased?: { readonly at: number; readonly by: string }
   /** As of the last passivation; live views fold the facts instead. */
   readonly summary?: Summary
 }
@@ -58,6 +60,10 @@ export type Query = {
   readonly parent?: Pid
   readonly status?: readonly ProcessStatus[]
   readonly workflow?: string
+  /** Only what has ended before that time. */
+  readonly endedBefore?: number
+  /** `false`: only what was not erased. */
+  readonly isErased?: false
   readonly limit?: number
 }
 
@@ -92,6 +98,9 @@ export type HostOptions = {
   readonly residentMax?: number
 }
 
+/** What an erasure came to. */
+export type Erased = { readonly payloads: number; readonly blobs: number }
+
 /** What runs and keeps processes. */
 export interface Engine extends AsyncDisposable {
   readonly traits: EngineTraits
@@ -108,6 +117,13 @@ export interface Engine extends AsyncDisposable {
   /** Durable when it resolves, and heard by every process from its next decision on. False when it was so already. */
   switch(change: SwitchChange): Promise<boolean>
   switches(): Promise<readonly Switch[]>
+  /**
+   * Erases the payloads of a process that has ended, or of one effect of it: its journal still verifies, and says who erased
+   * what. Throws `PROCESS_UNKNOWN`, `PROCESS_NOT_ENDED`.
+   */
+  erase(pid: Pid, about: { readonly by: string; readonly key?: EffectKey }): Promise<Erased>
+  /** Leaves nothing behind of what was erased or consumed, and gives the space back. Nothing else is done meanwhile. */
+  compact(): Promise<void>
   /** Takes over everything unfinished and runs it until disposed (drain). */
   host(run: (activation: Activation) => Promise<void>, options?: HostOptions): Promise<AsyncDisposable>
   /** What was restored from a backup and not released yet: writes that no key protects wait for an operator. */

@@ -31,6 +31,14 @@ export const HINT_MS_MAX = 10_000
 export const FAMILY_READS_PER_LOOK = 500
 /** A host that leaves says after so long what it waits for. */
 export const LEAVING_PATIENCE_MS = 1_000
+/** Wait for a run that is cancelled to be erased. */
+export const ERASE_CANCEL_MS = 60_000
+/** Pause between two looks whether it has ended. */
+export const ERASE_POLL_MS = 50
+/** Runs that one round of retention erases. */
+export const RETENTION_BATCH_RUNS = 50
+/** Pause between two rounds of retention. */
+export const RETENTION_ROUND_MS = 10 * 60 * 1000
 /** A verb that owns the folder for a moment is waited for, by whoever comes next. */
 export const BRIEF_OWNER_MS = 500
 /** Time for whoever hosts a process to take a retry up, before it is left to itself. */

@@ -1,7 +1,7 @@
 /** `Skein`: a data folder opened in this program, and the handles of its runs. */
 import { backupFolder, nodeClock } from '../engine/index.ts'
 import type { BackupNote, Change, Engine, LiveRead, ProcessView, Query, Switch } from '../engine/index.ts'
-import { assert, errorFromData, unreachable } from '../std/index.ts'
+import { assert, errorFromData, SkeinError, unreachable } from '../std/index.ts'
 import type { Pid } from '../std/index.ts'
 import { failureOf, valueOf } from '../kernel/index.ts'
 import type {
@@ -16,6 +16,7 @@ import type {
 import { forkOrder, startFork } from './hosting/fork.ts'
 import type { ForkSettings } from './hosting/fork.ts'
 import type { Host } from './hosting/host.ts'
+import { streamsOf } from './live/folder-streams.ts'
 import { startRun } from './hosting/start.ts'
 import type { Closing } from './hosting/tenure.ts'
 import {
@@ -31,6 +32,8 @@ import type { Letter, PendingOutcome, Resolution } from './operate/acts.ts'
 import type { BulkResult } from './operate/bulk.ts'
 import { actOnAll } from './operate/bulk-acts.ts'
 import type { BulkAct } from './operate/bulk-acts.ts'
+import { eraseRun } from './operate/erase.ts'
+import type { ErasedRun } from './operate/erase.ts'
 import { findProcess } from './operate/find.ts'
 import { findStuck } from './operate/stuck.ts'
 import type { Stuck } from './views/stuck.ts'
@@ -146,16 +149,24 @@ export interface Skein extends AsyncDisposable {
   readonly quarantine: Quarantine | undefined
   /** Ends the quarantine of a restored folder: every write that waits for it is done. */
   release(about?: By): Promise<Released>
+  /** Erases what a run that has ended was given, did and gave, or one effect of it (`<pid>/<name>`). */
+  erase(what: string, about?: By & { readonly cancel?: boolean }): Promise<ErasedRun>
   /** Raises the budget of a process. */
   topUp(id: string, budget: Budget, about?: By): Promise<void>
 }
 
 const BY_DEFAULT = 'this program'
 
+/** What the value of an erased run is. */
+export function runErased(): SkeinError {
+  return new SkeinError('RUN_ERASED', 'the run has ended, and what it gave was erased; start another one with a new id')
+}
+
 /** The value of an outcome. Throws its error. */
 export function valueOfOutcome(outcome: Outcome): unknown {
   switch (outcome.type) {
     case 'ok':
+      if (outcome.value.erased === true) throw runErased()
       return valueOf(outcome.value)
     case 'error':
     case 'cancelled':
@@ -211,6 +222,8 @@ export function skeinOf(host: Host, { close, closed }: Closing): Skein {
       return engine.quarantine
     },
     release: (about) => releaseFolder(engine, by(about).by),
+    erase: (what, about) =>
+      eraseRun(engine, what, { by: by(about).by, cancel: about?.cancel === true, streams: streamsOf(host.folder) }),
     topUp: async (id, budget, about) => void (await topUpProcess(engine, id, budget, by(about).by)),
     closed,
     [Symbol.asyncDispose]: close,

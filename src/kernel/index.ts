@@ -58,10 +58,10 @@ export type {
 export { writesOf } from './journal/fork.ts'
 export type { Forked, ForkOverrides, ForkRequest, ForkWrites } from './journal/fork.ts'
 export { shareFacts } from './forks/shared-facts.ts'
-export { failure, failureOf, NOTHING, payloadOf, valueOf } from './journal/outcome.ts'
+export { ERASED, failure, failureOf, NOTHING, payloadOf, valueOf } from './journal/outcome.ts'
 export type { Outcome, Payload } from './journal/outcome.ts'
-export { CHAIN_START, openFrame, sealFrame, verifyFrame } from './journal/seal.ts'
-export type { BlobToStore, SealedFrame } from './journal/seal.ts'
+export { isPayload, CHAIN_START, openFrame, sealFrame, verifyFrame } from './journal/seal.ts'
+export type { BlobToStore, SealedFrame, StoredPayload } from './journal/seal.ts'
 export type {
   Activation,
   CommitEnd,
@@ -101,6 +101,8 @@ export type {
 } from './workflows/context.ts'
 export { Account } from './accounts/account.ts'
 export type { AccountData } from './accounts/account.ts'
+export { retentionMember, retentionMs } from './definitions/retention.ts'
+export type { Retention } from './definitions/retention.ts'
 export { checkName, workflow } from './definitions/workflow.ts'
 export type { WorkflowSettings } from './definitions/workflow.ts'
 export { baseKey, suffixOf } from './keys/key.ts'

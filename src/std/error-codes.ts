@@ -60,6 +60,8 @@ export const ERROR_CODES = {
   MAILBOX_FULL: again,
   PROCESS_UNKNOWN: usage,
   PROCESS_ENDED: usage,
+  PROCESS_NOT_ENDED: usage,
+  RUN_ERASED: failed,
   PROCESS_REFUSED: failed,
   CHILD_FAILED: failed,
   FORK_REFUSED: usage,

@@ -7,9 +7,10 @@
  */
 import type { Control, Message, Quarantine, Settlement, StartRequest } from '../../kernel/index.ts'
 import { SkeinError } from '../../std/index.ts'
-import type { Pid, Seq } from '../../std/index.ts'
+import type { EffectKey, Pid, Seq } from '../../std/index.ts'
 import { FRAME_BYTES_MAX } from '../limits.ts'
-import type { EngineTraits, HostOptions, Query, SettleResult, Switch, SwitchChange } from '../port.ts'
+import type { EngineTraits, Erased, HostOptions, Query, SettleResult, Switch, SwitchChange } from '../port.ts'
+import { eraseProcess } from './erase.ts'
 import { GroupCommit } from './group-commit.ts'
 import type { Interior } from './interior.ts'
 import type { EngineParts, LocalEngine } from './local-engine.ts'
@@ -160,6 +161,19 @@ class OwnersEngine implements LocalEngine {
     restored.quarantine = quarantine
   }
 
+  async erase(pid: Pid, about: { readonly by: string; readonly key?: EffectKey }): Promise<Erased> {
+    this.#checkOpen()
+    const outcome = await this.#interior.commits.submit(() => attempt(() => eraseProcess(this.#interior, pid, about)))
+    if ('refused' in outcome) throw outcome.refused
+    return outcome.value
+  }
+
+  async compact(): Promise<void> {
+    this.#checkOpen()
+    await this.#interior.commits.flush()
+    this.#interior.store.compact()
+  }
+
   abandon(why: SkeinError): void {
     if (this.#failed.signal.aborted) return
     this.#interior.commits.stop(why)
@@ -199,5 +213,17 @@ class OwnersEngine implements LocalEngine {
     if (this.#isClosed) throw closed()
   }
 }
+
+/** A refusal is the caller's: thrown in a commit it would stop the store. */
+function attempt<T>(act: () => T): { readonly value: T } | { readonly refused: SkeinError } {
+  try {
+    return { value: act() }
+  } catch (thrown) {
+    if (SkeinError.isInstance(thrown) && REFUSALS.has(thrown.code)) return { refused: thrown }
+    throw thrown
+  }
+}
+
+const REFUSALS: ReadonlySet<string> = new Set(['PROCESS_UNKNOWN', 'PROCESS_NOT_ENDED'])
 
 const closed = (): SkeinError => new SkeinError('ENGINE_CLOSED', 'this engine is closed')

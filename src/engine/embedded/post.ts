@@ -153,7 +153,9 @@ export class Post {
       return { result: controls.entomb(pid, now, packed.text) ? 'queued' : 'duplicate' }
     }
     const { p } = to
-    if (control.type === 'reopen' && mayReopen(to.status, control)) return this.#reopen(p, pid, control, packed)
+    // What was erased cannot be replayed, and so not gone on with.
+    if (control.type === 'reopen' && mayReopen(to.status, control) && processes.erased(p) === undefined)
+      return this.#reopen(p, pid, control, packed)
     if (isOver(to.status)) {
       // What an account gets back must not vanish, even when nobody is left to take it.
       if (control.type === 'childEnded') mailbox.deadLetter(pid, now, 'the process has ended', packed.text)
@@ -231,6 +233,8 @@ export class Post {
       const why = `it belongs to the run ${origin.root}, and a workflow forks processes of its own run (${request.root}) only`
       return new SkeinError('FORK_REFUSED', `${from} cannot be forked here: ${why}; from outside: skein fork ${from}`)
     }
+    if (this.#parts.tables.processes.erased(origin.p) !== undefined)
+      return new SkeinError('RUN_ERASED', `${from} was erased: what a fork would go on from is gone`)
     const { kind, workflow, file } = origin
     return prepareStart({ ...request, kind, workflow, ...(file === null ? {} : { file }) }, this.#parts.hash)
   }

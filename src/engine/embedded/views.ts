@@ -47,10 +47,11 @@ export class Views {
   }
 
   #view(row: ProcessRow, isOwned: boolean): ProcessView {
-    const { blobs, mailbox, meta, waits } = this.#tables
+    const { blobs, mailbox, meta, processes, waits } = this.#tables
     const { pid, kind, workflow, root, depth, createdAt, updatedAt, activations, epoch } = row
     const isInterrupted = row.status === 'running' && (!isOwned || epoch !== meta.epoch())
     const isOver = row.endedAt !== null
+    const erased = isOver ? processes.erased(row.p) : undefined
     return {
       pid,
       kind,
@@ -68,6 +69,7 @@ export class Views {
       ...(row.endedAt === null ? {} : { endedAt: row.endedAt }),
       ...(row.result === null ? {} : { result: unpack<Outcome>(row.result, blobs.get) }),
       ...(row.parked === null ? {} : { parked: JSON.parse(row.parked) as ErrorData }),
+      ...(erased?.whole === 1 ? { erased: { at: erased.at, by: erased.by } } : {}),
       ...(row.file === null ? {} : { file: row.file }),
       ...(row.summary === null ? {} : { summary: JSON.parse(row.summary) as Summary }),
     }

@@ -12,6 +12,7 @@ import { decideApproval } from '../operate/acts.ts'
 import { spentBelow } from '../progress/tree.ts'
 import { followRun } from '../progress/follow.ts'
 import type { Followed } from '../progress/follow.ts'
+import { runErased } from '../skein.ts'
 import { Family } from '../views/family.ts'
 import { isEnded, restExitCode } from '../views/rest.ts'
 import type { Need } from '../views/rest.ts'
@@ -128,6 +129,7 @@ function finish(at: Followed, family: Family, terminal: Terminal, how: Conduct):
 }
 
 function finishEnded(outcome: Outcome, family: Family, terminal: Terminal, how: Conduct): number {
+  if (outcome.type === 'ok' && outcome.value.erased === true) return printFailure(runErased(), terminal, how.isJson)
   const failure = failureOf(outcome)
   if (how.isJson) {
     terminal.out(

@@ -67,6 +67,7 @@ const VERBS = [
   'backup',
   'restore',
   'release',
+  'erase',
 ]
 
 describe('the command line', () => {

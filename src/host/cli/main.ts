@@ -14,6 +14,7 @@ import { cancel } from './verbs/cancel.ts'
 import { deny } from './verbs/deny.ts'
 import { diff } from './verbs/diff.ts'
 import { fork } from './verbs/fork.ts'
+import { erase } from './verbs/erase.ts'
 import { inbox } from './verbs/inbox.ts'
 import { log } from './verbs/log.ts'
 import { pause } from './verbs/pause.ts'
@@ -60,6 +61,7 @@ const VERBS = [
   backup,
   restore,
   release,
+  erase,
 ]
 
 /** Runs one command. Returns the exit code; never rejects. */

@@ -2,6 +2,8 @@
 import { access } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { retentionMs } from '../../kernel/index.ts'
+import type { Retention } from '../../kernel/index.ts'
 import type { ModelsConfig } from '../../model/index.ts'
 import { SkeinError } from '../../std/index.ts'
 import { loadFailure } from '../load/failure.ts'
@@ -13,11 +15,13 @@ export type SkeinConfig = {
   readonly data?: string
   /** Providers, aliases and prices of models. */
   readonly models?: ModelsConfig
+  /** How long what a run was given and gave is kept after its end, where its definition does not say; default: for ever. */
+  readonly retention?: Retention
 }
 
 const FILES = ['skein.config.ts', 'skein.config.js', 'skein.config.mjs'] as const
 const MODEL_MEMBERS = ['providers', 'aliases', 'prices'] as const
-const MEMBERS = ['data', 'models'] as const
+const MEMBERS = ['data', 'models', 'retention'] as const
 
 /** The data folder where nobody says otherwise. */
 export const DATA_FOLDER_DEFAULT = '.skein'
@@ -61,7 +65,17 @@ function checked(config: unknown, name: string): SkeinConfig {
       throw new SkeinError('INPUT_INVALID', `models in ${name} is no object; write { providers, aliases, prices }`)
     demandMembers(models, MODEL_MEMBERS, `models in ${name}`)
   }
+  const { retention } = config as { retention?: unknown }
+  if (retention !== undefined) checkRetention(retention, name)
   return config
+}
+
+function checkRetention(retention: unknown, name: string): void {
+  try {
+    retentionMs(retention as Retention)
+  } catch (cause) {
+    throw new SkeinError('INPUT_INVALID', `retention in ${name} is no duration; write '30d', or 'forever'`, { cause })
+  }
 }
 
 function demandMembers(value: object, known: readonly string[], what: string): void {

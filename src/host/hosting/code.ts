@@ -35,6 +35,11 @@ export class Code implements Disposable {
     return this.#registry
   }
 
+  /** What it can run, by name. */
+  get known(): DefinitionRegistry {
+    return this.#registry
+  }
+
   register(definition: AnyDefinition): void {
     this.#registry.register(definition)
   }

@@ -7,8 +7,8 @@
  */
 import { LiveStreams, memoryStreams, nodeClock, nodeHash, nodeMacrotask, nodeRandom } from '../../engine/index.ts'
 import type { Engine, StreamMedium } from '../../engine/index.ts'
-import { createKernel } from '../../kernel/index.ts'
-import type { Activation, Drivers, KernelDeps, Macrotask, Switches } from '../../kernel/index.ts'
+import { createKernel, retentionMs } from '../../kernel/index.ts'
+import type { Activation, Drivers, KernelDeps, Macrotask, Retention, Switches } from '../../kernel/index.ts'
 import { modelDriver, readAnswer } from '../../model/index.ts'
 import type { ModelsConfig } from '../../model/index.ts'
 import { SkeinError, toSkeinError } from '../../std/index.ts'
@@ -21,6 +21,7 @@ import { writeNews } from '../live/live-news.ts'
 import { Code } from './code.ts'
 import { Ends } from './ends.ts'
 import { News } from './news.ts'
+import { keepRetention } from './retention.ts'
 
 /** What a host is made of. */
 export type HostParts = {
@@ -32,6 +33,8 @@ export type HostParts = {
   readonly folder: string
   readonly env: Readonly<Record<string, string | undefined>>
   readonly models: ModelsConfig | undefined
+  /** Of runs whose definition does not say; absent: for ever. */
+  readonly retention?: Retention | undefined
   readonly tripwire: TripwireMode
   /** A line for whoever runs the host. */
   readonly warn: (line: string) => void
@@ -95,6 +98,7 @@ export async function createHost(parts: HostParts): Promise<StartableHost> {
   }
   engine.failed?.addEventListener('abort', () => ends.close(toSkeinError(engine.failed?.reason, 'STORE_FAILED')))
   let hosting: AsyncDisposable | undefined
+  let sweeping: Disposable | undefined
   return {
     engine,
     failed: engine.failed,
@@ -105,8 +109,10 @@ export async function createHost(parts: HostParts): Promise<StartableHost> {
     folder,
     begin: async () => {
       hosting = await engine.host(run)
+      sweeping = retentionOf(parts, code)
     },
     [Symbol.asyncDispose]: async () => {
+      sweeping?.[Symbol.dispose]()
       {
         using _ = sayIfSlow(warn)
         await hosting?.[Symbol.asyncDispose]()
@@ -123,6 +129,13 @@ export async function createHost(parts: HostParts): Promise<StartableHost> {
       code[Symbol.dispose]()
     },
   }
+}
+
+function retentionOf({ engine, streams, retention, warn }: HostParts, code: Code): Disposable {
+  const defaultMs = retention === undefined ? undefined : retentionMs(retention)
+  return keepRetention({ engine, streams, code: code.known, defaultMs, now: () => nodeClock.now() }, (thrown) =>
+    warn(`retention: ${toSkeinError(thrown).message}`),
+  )
 }
 
 /** Whoever has asked us to leave should know why it takes a while. */

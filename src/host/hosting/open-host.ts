@@ -1,7 +1,7 @@
 /** Takes a data folder and hosts everything unfinished in it. */
 import { nodeClock, nodeHash, nodeRandom, openEmbedded } from '../../engine/index.ts'
 import type { Engine } from '../../engine/index.ts'
-import type { AnyDefinition } from '../../kernel/index.ts'
+import type { AnyDefinition, Retention } from '../../kernel/index.ts'
 import type { ModelsConfig } from '../../model/index.ts'
 import { durationMs } from '../../std/index.ts'
 import type { Duration } from '../../std/index.ts'
@@ -20,6 +20,8 @@ export type OpenOptions = {
   readonly workflows?: readonly AnyDefinition[]
   /** Default: `models` of skein.config; `OPENAI_API_KEY` and `OPENAI_BASE_URL` always work. */
   readonly models?: ModelsConfig
+  /** How long what a run was given and gave is kept after its end; default: `retention` of skein.config, else for ever. */
+  readonly retention?: Retention
   /** Beside another owner: fail (default), wait until it leaves, or wait at most that long. */
   readonly wait?: boolean | Duration
   /**
@@ -47,7 +49,10 @@ export type HostOptions = OpenOptions & {
 /** A host over a data folder. */
 export async function openHost(options: HostOptions): Promise<StartableHost> {
   const cwd = process.cwd()
-  const config = options.data === undefined || options.models === undefined ? await loadConfig(cwd) : {}
+  const config =
+    options.data === undefined || options.models === undefined || options.retention === undefined
+      ? await loadConfig(cwd)
+      : {}
   const folder = dataFolder(options.data, config, cwd)
   const mode = tripwireMode(process.env)
   const engine = options.engine ?? (await openFolder(folder, options))
@@ -57,6 +62,7 @@ export async function openHost(options: HostOptions): Promise<StartableHost> {
     ...(options.engine === undefined ? { streams: streamsOf(folder) } : {}),
     env: process.env,
     models: options.models ?? config.models,
+    retention: options.retention ?? config.retention,
     tripwire: mode,
     warn: options.warn ?? warn,
   })

@@ -82,7 +82,12 @@ async function resume(host: Host, definition: AnyDefinition, pid: Pid, input: un
       'RUN_INPUT_DIFFERS',
       `${pid} is a run of ${workflow}, not of ${definition.name}; choose another id`,
     )
-  if (input !== undefined && born !== undefined && !sameInput(definition, input, valueOf(born))) {
+  if (
+    input !== undefined &&
+    born !== undefined &&
+    born.erased !== true &&
+    !sameInput(definition, input, valueOf(born))
+  ) {
     throw new SkeinError(
       'RUN_INPUT_DIFFERS',
       `${pid} was started with another input; leave the input out to resume it, or choose another id`,

@@ -182,6 +182,8 @@ export class Story {
         this.code = { digest: fact.to, version: fact.version }
         for (const key of fact.orphans) this.orphans.add(`${this.segment} ${key}`)
         return
+      case 'erased':
+        return
       case 'ended':
         this.ended = fact
         for (const entry of this.entries.values()) entry.wait = undefined

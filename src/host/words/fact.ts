@@ -70,6 +70,8 @@ function words(fact: Fact, nameOf: (key: string) => string): Words {
       return ['snapshot', `segment ${fact.segment}`, payloadWords(fact.state, DETAIL_MAX)]
     case 'adopted':
       return ['adopted', `version ${fact.version}`, codeWords(fact), orphanWords(fact.orphans.length), byWords(fact.by)]
+    case 'erased':
+      return ['erased', fact.key === undefined ? 'all payloads' : nameOf(fact.key), byWords(fact.by)]
     case 'ended':
       return ['ended', settledVerb(fact.result.type), outcomeWords(fact.result, DETAIL_MAX), fact.warning]
     case 'reopened':

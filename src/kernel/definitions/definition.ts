@@ -15,6 +15,8 @@ type DefinitionBase<Input, Output> = {
   readonly source: string
   /** `pin` (workflows): a process runs only on the code it was born with. `adopt` (agents): it goes on with the newest. */
   readonly onUpgrade: 'pin' | 'adopt'
+  /** How long what a run was given and gave is kept after its end; `Infinity`: for ever. Absent: as the host says. */
+  readonly retentionMs?: number
 }
 
 /** How a workflow takes over runs of older code; pure functions. */

@@ -3,6 +3,8 @@ import { SkeinError } from '../../std/index.ts'
 import type { ContinueAsNew, Ctx } from '../workflows/context.ts'
 import { noteDefinition } from './defined.ts'
 import type { Migrate, WorkflowDefinition } from './definition.ts'
+import { retentionMember } from './retention.ts'
+import type { Retention } from './retention.ts'
 import { isSchema } from './schema.ts'
 import type { InferSchema, InferSchemaInput, Schema } from './schema.ts'
 
@@ -20,6 +22,8 @@ export type WorkflowSettings<I extends Schema | undefined, O extends Schema | un
   readonly onUpgrade?: 'pin' | 'adopt'
   /** What is to become of runs of older code. */
   readonly migrate?: Migrate
+  /** How long what a run was given and gave is kept after its end; default: `retention` of the config, else for ever. */
+  readonly retention?: Retention
 }
 
 type ValueOf<S> = S extends Schema ? InferSchema<S> : unknown
@@ -70,6 +74,7 @@ export function workflow<
     source: fn.toString(),
     onUpgrade: settings.onUpgrade ?? ('pin' as const),
     ...(settings.migrate === undefined ? {} : { migrate: settings.migrate }),
+    ...retentionMember(settings.retention),
     run: fn,
   }
   noteDefinition(definition)

@@ -94,6 +94,7 @@ function sharedBody(fact: Fact, state: ProcessState, answers: Readonly<Record<st
     case 'begun':
     case 'account':
     case 'ended':
+    case 'erased':
     // What it took back is not there any more.
     case 'reopened':
       return undefined

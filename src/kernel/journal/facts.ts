@@ -238,6 +238,8 @@ export type FactBody =
       readonly dropped?: readonly EffectKey[]
       readonly withheld?: Amounts
     }
+  /** The payloads before it are gone, of one effect or all; the note of the store, in a journal that has ended. */
+  | { readonly type: 'erased'; readonly by: string; readonly key?: EffectKey }
 
 /** One entry of a journal. */
 export type Fact = FactBody & {

@@ -25,6 +25,9 @@ export function payloadOf(value: unknown, code: ErrorCode = 'RESULT_NOT_DATA'): 
   return { text }
 }
 
+/** What stands where a payload was. */
+export const ERASED: Payload = { text: '{"$":"undefined"}', erased: true }
+
 /** A fresh value of a payload. */
 export function valueOf(payload: Payload): unknown {
   if (payload.erased === true) return { erased: true }

@@ -37,13 +37,14 @@ const SALT_BYTES = 16
 export const CHAIN_START = '0'.repeat(64)
 
 /** Inline, by content hash with its length, or erased. */
-type StoredPayload =
+export type StoredPayload =
   | readonly [salt: string, value: unknown]
   | readonly [salt: string, sha256: string, characters: number]
   | null
 type PayloadReference = { readonly $p: number; readonly d: string }
 
-const isPayload = (value: unknown): value is Payload =>
+/** Whether a member of a port type is a payload: free data lies inside those only. */
+export const isPayload = (value: unknown): value is Payload =>
   typeof value === 'object' &&
   value !== null &&
   typeof (value as { text?: unknown }).text === 'string' &&

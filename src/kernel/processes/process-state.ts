@@ -127,6 +127,8 @@ export class ProcessState {
         return
       case 'reopened':
         return this.#reopened(fact)
+      case 'erased':
+        return
       default:
         unreachable(fact, 'fact')
     }

@@ -6,6 +6,7 @@ import type { EngineRig, OpenRig } from './engine-rig.ts'
 import { CHILD_RULES } from './rules/children.ts'
 import { EFFECT_RULES } from './rules/effects.ts'
 import { FORK_RULES } from './rules/forks.ts'
+import { ERASURE_RULES } from './rules/erasure.ts'
 import { HOST_RULES } from './rules/hosts.ts'
 import { JOURNAL_RULES } from './rules/journal.ts'
 import { MESSAGE_RULES } from './rules/messages.ts'
@@ -33,6 +34,7 @@ export const ENGINE_RULES: readonly EngineRule[] = [
   ...TURN_RULES,
   ...WAKE_RULES,
   ...HOST_RULES,
+  ...ERASURE_RULES,
   ...QUARANTINE_RULES,
   ...MESSAGE_RULES,
   ...SETTLEMENT_RULES,

@@ -15,7 +15,10 @@ import { readLines } from './lines.ts'
 import type { ControlAnswer, ControlCall, ControlRequest } from './protocol.ts'
 import { chooseSocketPath, removeSocket } from './socket-path.ts'
 
-type Acting = Pick<Engine, 'start' | 'deliver' | 'control' | 'settle' | 'watch' | 'switch' | 'setQuarantine'>
+type Acting = Pick<
+  Engine,
+  'start' | 'deliver' | 'control' | 'settle' | 'watch' | 'switch' | 'setQuarantine' | 'erase' | 'compact'
+>
 
 /** The control socket of one owner. */
 export class ControlServer implements AsyncDisposable {
@@ -105,6 +108,10 @@ export class ControlServer implements AsyncDisposable {
         return this.#onHandOver !== undefined
       case 'release':
         return this.#engine.setQuarantine(undefined).then(() => true)
+      case 'erase':
+        return this.#engine.erase(call.pid, { by: call.by, ...(call.key === undefined ? {} : { key: call.key }) })
+      case 'compact':
+        return this.#engine.compact().then(() => true)
       case 'start':
         return this.#engine.start(call.request)
       case 'deliver':

@@ -3,7 +3,7 @@
  * same. A watch answers with any number of changes and ends with the connection.
  */
 import type { Control, Message, Settlement, StartRequest } from '../../../kernel/index.ts'
-import type { ErrorData, Pid } from '../../../std/index.ts'
+import type { EffectKey, ErrorData, Pid } from '../../../std/index.ts'
 import type { Change, Query, SwitchChange } from '../../port.ts'
 
 /** What a client asks for. */
@@ -17,6 +17,8 @@ export type ControlCall =
   | { readonly op: 'settle'; readonly token: string; readonly settlement: Settlement; readonly hold: boolean }
   | { readonly op: 'switch'; readonly change: SwitchChange }
   | { readonly op: 'release' }
+  | { readonly op: 'erase'; readonly pid: Pid; readonly by: string; readonly key?: EffectKey }
+  | { readonly op: 'compact' }
   | { readonly op: 'watch'; readonly query: Query }
 
 /** A line from a client. */

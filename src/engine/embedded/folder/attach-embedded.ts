@@ -3,8 +3,8 @@ import { resolve } from 'node:path'
 import type { DeliverResult } from '../../../kernel/index.ts'
 import { SkeinError } from '../../../std/index.ts'
 import type { Clock, Hash, Pid } from '../../../std/index.ts'
-import { FRAME_BYTES_MAX } from '../../limits.ts'
-import type { Engine, SettleResult } from '../../port.ts'
+import { COMPACT_TIMEOUT_MS, FRAME_BYTES_MAX } from '../../limits.ts'
+import type { Engine, Erased, SettleResult } from '../../port.ts'
 import { ControlClient } from '../control/control-client.ts'
 import type { LocalEngine } from '../local-engine.ts'
 import { layoutOf } from './layout.ts'
@@ -64,6 +64,8 @@ export async function attachEmbedded(
         throw new SkeinError('USAGE', `${at} has an owner; only a restore puts it into quarantine`)
       await client.call({ op: 'release' })
     },
+    erase: async (pid, about) => (await client.call({ op: 'erase', pid, ...about })) as Erased,
+    compact: async () => void (await client.call({ op: 'compact' }, COMPACT_TIMEOUT_MS)),
     inspect: (pid) => reader.inspect(pid),
     list: (query) => reader.list(query),
     history: (pid, from) => reader.history(pid, from),

@@ -5,7 +5,17 @@
  * 1. A file under its own name is complete and on the disk, and so is its directory entry (trap F34).
  * 2. A blob is written once.
  */
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { LargeBlobs } from '../store/blob-table.ts'
 import { syncFolder } from './sync-folder.ts'
@@ -38,6 +48,12 @@ export function blobFiles(folder: string): LargeBlobs {
       writeSynced(draft, text)
       renameSync(draft, path)
       syncFolder(parent)
+    },
+    remove(sha256) {
+      const path = pathOf(sha256)
+      if (!existsSync(path)) return
+      rmSync(path)
+      syncFolder(dirname(path))
     },
     get(sha256) {
       try {

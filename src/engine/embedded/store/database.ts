@@ -88,7 +88,7 @@ export function openForOwner(path: string): DatabaseSync {
     const empty = checkVersion(db, path)
     db.exec(
       'pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 0; ' +
-        'pragma busy_timeout = 5000; pragma cache_size = -65536',
+        'pragma busy_timeout = 5000; pragma cache_size = -65536; pragma secure_delete = on',
     )
     if (empty)
       db.exec(

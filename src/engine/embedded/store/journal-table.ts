@@ -26,11 +26,14 @@ export function journalTable(db: DatabaseSync) {
   const end = db.prepare('select n, hash, lastSeq from frame where p = ? order by n desc limit 1')
   const hashAt = db.prepare('select hash from frame where p = ? and n = ?')
   const page = db.prepare('select * from frame where p = ? and n >= ? order by n limit ?')
+  const setPayloads = db.prepare('update frame set payloads = ? where p = ? and n = ?')
   const holding = db.prepare('select n from frame where p = ? and lastSeq >= ? order by n limit 1')
   return {
     append: (p: P, f: SealedFrame) =>
       void append.run(p, f.n, f.epoch, f.firstSeq, f.lastSeq, f.hash, f.body, f.payloads),
     end: (p: P) => end.get(p) as JournalEnd | undefined,
+    /** Erases: the hash of a frame does not cover its payloads. */
+    setPayloads: (p: P, n: number, payloads: string) => void setPayloads.run(payloads, p, n),
     /** Number of the first frame with a fact at or after `seq`. */
     frameAt: (p: P, seq: number) => (holding.get(p, seq) as { readonly n: number } | undefined)?.n,
     read(p: P, pid: Pid, fromN: number, limit: number): SealedFrame[] {

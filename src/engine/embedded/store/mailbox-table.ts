@@ -32,6 +32,7 @@ export function mailboxTable(db: DatabaseSync) {
   const lastSeq = db.prepare(
     'select max(coalesce((select max(seq) from message), 0), coalesce((select max(seq) from control), 0)) as seq',
   )
+  const eraseDead = db.prepare(`update dead_letter set text = '{"erased":true}' where pid = ?`)
   const deadLetters = db.prepare('select pid, at, why, text from dead_letter where pid = ? order by seq')
   const exhume = db.prepare('select seq, text from dead_letter where pid = ? order by seq')
   const removeDead = db.prepare('delete from dead_letter where seq = ?')
@@ -56,6 +57,8 @@ export function mailboxTable(db: DatabaseSync) {
     /** What came for a process that had ended. */
     exhume: (pid: Pid) => exhume.all(pid) as Mail[],
     removeDead: (seq: number) => void removeDead.run(seq),
+    /** What nobody received is erased too; that it came, and why it lies here, stays. */
+    eraseDead: (pid: Pid) => void eraseDead.run(pid),
     deadLetters: (pid: Pid) =>
       deadLetters.all(pid) as { readonly pid: Pid; readonly at: number; readonly why: string; readonly text: string }[],
     /** The highest `seq` in use by messages and controls. */

@@ -64,6 +64,10 @@ const RESTED = `update process set status = ?, wakeAt = ?, summary = coalesce(?,
 const ENDED = `update process set status = ?, result = ?, summary = ?, wakeAt = null, parked = null, endedAt = ?,
   updatedAt = ? where p = ?`
 
+const NOTE_ERASED = `insert into erased(p, at, by, whole) values(?, ?, ?, ?)
+  on conflict(p) do update set whole = max(whole, excluded.whole)`
+const NOT_ERASED = ' and not exists(select 1 from erased where erased.p = process.p and erased.whole = 1)'
+
 /** The process table over an open database. */
 export function processTable(db: DatabaseSync) {
   return { ...reads(db), ...changes(db) }
@@ -75,21 +79,35 @@ function reads(db: DatabaseSync) {
   const byNumber = db.prepare('select * from process where p = ?')
   const request = db.prepare('select request from birth where p = ?')
   const lists = new Map<string, StatementSync>()
+  // A reader may look at a folder that no build of today has owned yet.
+  const hasErased = db.prepare(`select 1 from sqlite_schema where name = 'erased'`).get() !== undefined
+  const erased = hasErased ? db.prepare('select at, by, whole from erased where p = ?') : undefined
   return {
     find: (pid: Pid) => find.get(pid) as { readonly p: P; readonly status: ProcessStatus } | undefined,
     byPid: (pid: Pid) => byPid.get(pid) as ProcessRow | undefined,
     row: (p: P) => byNumber.get(p) as ProcessRow | undefined,
+    /** Who has erased it, or (not `whole`) an effect of it, and when. */
+    erased: (p: P) => erased?.get(p) as { readonly at: number; readonly by: string; readonly whole: 0 | 1 } | undefined,
     request: (p: P) => (request.get(p) as { readonly request: string } | undefined)?.request,
     /** Rows that fit `query`, with numbers above `after`, in order. One statement per shape of query, so that indexes serve. */
     list(query: Query, after: P, limit: number): ProcessRow[] {
       const names = FILTERS.filter((name) => query[name] !== undefined)
       const where = names.map((name) => ` and ${name} = ?`).join('')
       const status = query.status === undefined ? '' : ' and status in (select value from json_each(?))'
-      const sql = `select * from process where p > ?${where}${status} order by p limit ?`
+      const ended = query.endedBefore === undefined ? '' : ' and endedAt < ?'
+      const kept = query.isErased === false && hasErased ? NOT_ERASED : ''
+      const sql = `select * from process where p > ?${where}${status}${ended}${kept} order by p limit ?`
       const list = lists.get(sql) ?? db.prepare(sql)
       lists.set(sql, list)
+      const endedBefore = query.endedBefore === undefined ? [] : [query.endedBefore]
       const statuses = query.status === undefined ? [] : [JSON.stringify(query.status)]
-      return list.all(after, ...names.map((name) => query[name] as string), ...statuses, limit) as ProcessRow[]
+      return list.all(
+        after,
+        ...names.map((name) => query[name] as string),
+        ...statuses,
+        ...endedBefore,
+        limit,
+      ) as ProcessRow[]
     },
   }
 }
@@ -105,6 +123,11 @@ function changes(db: DatabaseSync) {
   )
   const status = db.prepare('update process set status = ? where p = ?')
   const segment = db.prepare('update process set segmentN = ? where p = ?')
+  const eraseRow = db.prepare('update process set result = ?, parked = null where p = ?')
+  const eraseBirth = db.prepare('update birth set request = ? where p = ?')
+  // A reader may look at a folder that no build of today has owned yet: prepared when it is needed.
+  const noteErased = (p: P, at: number, by: string, whole: 0 | 1): void =>
+    void db.prepare(NOTE_ERASED).run(p, at, by, whole)
   return {
     insert(of: NewProcess): P {
       const { pid, parent, root, depth, kind, workflow, file, createdAt, epoch } = of
@@ -120,6 +143,16 @@ function changes(db: DatabaseSync) {
     /** An ended process goes on. */
     reopened: (p: P, now: number) => void reopened.run(now, p),
     setStatus: (p: P, to: ProcessStatus) => void status.run(to, p),
+    erasedPart: (p: P, at: number, by: string) => noteErased(p, at, by, 0),
+    /** What it was given and what it gave, without their payloads. */
+    erase(
+      p: P,
+      to: { readonly request: string; readonly result: string | null; readonly at: number; readonly by: string },
+    ) {
+      eraseRow.run(to.result, p)
+      eraseBirth.run(to.request, p)
+      noteErased(p, to.at, to.by, 1)
+    },
     startSegment: (p: P, n: number) => void segment.run(n, p),
   }
 }

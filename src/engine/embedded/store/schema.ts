@@ -16,6 +16,8 @@ export const SCHEMA_ADDED = `
 create index if not exists wait_token on wait(json_extract(text, '$.on.token')) where kind = 'pending';
 create table if not exists settlement(token text primary key, at integer not null, text text) without rowid;
 create index if not exists settlement_at on settlement(at);
+create table if not exists erased(p integer primary key, at integer not null, by text not null, whole integer not null);
+create index if not exists process_ended on process(endedAt) where endedAt is not null;
 `
 
 /** `p` is a process's number in this store. */

@@ -60,6 +60,13 @@ export function sqliteStore(
         checkEpoch()
         return apply()
       }),
+    compact() {
+      try {
+        db.exec('vacuum; pragma wal_checkpoint(truncate)')
+      } catch (error) {
+        throw storeError(error, options.where)
+      }
+    },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   }
 }

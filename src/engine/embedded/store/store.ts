@@ -17,4 +17,6 @@ export interface Store extends AsyncDisposable {
    * Fails with `LOST_EPOCH`, `STORE_FULL` or `STORE_FAILED`, and then nothing of it was written.
    */
   commit<T>(apply: () => T): T | Promise<T>
+  /** Writes everything anew, so that nothing is left of what was deleted. Not inside a commit. */
+  compact(): void
 }

@@ -1,0 +1,100 @@
+/**
+ * Retention: erases what runs that ended long ago were given, did and gave, a few at a time.
+ *
+ * Invariants:
+ * 1. A run is erased as a whole, when all of it ended before the time that its root's definition (or the host) says.
+ * 2. A run whose definition is not here is kept: it may have been meant to be kept for ever.
+ * 3. Between two batches the event loop is free; what is left waits for the next round.
+ */
+import type { Engine, ProcessView, Query, StreamMedium } from '../../engine/index.ts'
+import type { CodeRegistry } from '../../kernel/index.ts'
+import { RETENTION_BATCH_RUNS, RETENTION_ROUND_MS } from '../limits.ts'
+
+/** Who erases, as it stands in the journals. */
+const BY = 'retention'
+
+/** What retention needs to know. */
+export type RetentionParts = {
+  readonly engine: Engine
+  readonly streams?: Pick<StreamMedium, 'remove'> | undefined
+  readonly code: Pick<CodeRegistry, 'find'> & { names(): readonly string[] }
+  /** For definitions that say nothing; absent: for ever. */
+  readonly defaultMs: number | undefined
+  readonly now: () => number
+}
+
+/** One round. Returns how many runs were erased; as many as a batch holds means that there may be more. */
+export async function sweep(parts: RetentionParts): Promise<number> {
+  const { code, defaultMs, now } = parts
+  const own = new Map<string, number>()
+  for (const name of code.names()) {
+    const ms = code.find(name)?.definition.retentionMs
+    if (ms !== undefined) own.set(name, ms)
+  }
+  let erased = 0
+  for (const [workflow, ms] of own)
+    if (Number.isFinite(ms)) erased += await sweepRuns(parts, { workflow, endedBefore: now() - ms }, () => true)
+  if (defaultMs !== undefined && Number.isFinite(defaultMs))
+    erased += await sweepRuns(
+      parts,
+      { endedBefore: now() - defaultMs },
+      ({ workflow }) => code.find(workflow) !== undefined && !own.has(workflow),
+    )
+  return erased
+}
+
+async function sweepRuns(
+  { engine, streams }: RetentionParts,
+  query: Pick<Query, 'workflow'> & { readonly endedBefore: number },
+  isMeant: (root: ProcessView) => boolean,
+): Promise<number> {
+  let erased = 0
+  for await (const view of engine.list({ ...query, isErased: false })) {
+    if (view.root !== view.pid || !isMeant(view)) continue
+    if (await eraseIfOver({ engine, streams }, view, query.endedBefore)) erased += 1
+    if (erased === RETENTION_BATCH_RUNS) break
+  }
+  return erased
+}
+
+/** A detached child that still runs keeps the whole run. */
+async function eraseIfOver(
+  { engine, streams }: Pick<RetentionParts, 'engine' | 'streams'>,
+  root: ProcessView,
+  endedBefore: number,
+): Promise<boolean> {
+  const members: ProcessView[] = []
+  for await (const view of engine.list({ root: root.pid })) members.push(view)
+  if (members.some(({ endedAt }) => endedAt === undefined || endedAt >= endedBefore)) return false
+  // The root last: it is what a round that was cut off looks for.
+  for (const { pid } of members.toReversed()) {
+    await streams?.remove(pid)
+    await engine.erase(pid, { by: BY })
+  }
+  return true
+}
+
+/** Sweeps now and then until disposed; `failed` hears why a round was given up. */
+export function keepRetention(parts: RetentionParts, failed: (thrown: unknown) => void): Disposable {
+  let timer: NodeJS.Timeout | undefined
+  let isOver = false
+  const again = (delayMs: number): void => {
+    if (!isOver) timer = setTimeout(() => void round(), delayMs).unref()
+  }
+  const round = async (): Promise<void> => {
+    try {
+      const erased = await sweep(parts)
+      again(erased < RETENTION_BATCH_RUNS ? RETENTION_ROUND_MS : 0)
+    } catch (thrown) {
+      if (!isOver) failed(thrown)
+      again(RETENTION_ROUND_MS)
+    }
+  }
+  again(0)
+  return {
+    [Symbol.dispose]: () => {
+      isOver = true
+      clearTimeout(timer)
+    },
+  }
+}
