@@ -11,6 +11,7 @@ import type {
   DefinitionOutput,
   Outcome,
   Quarantine,
+  UpgradeReport,
   Usage,
 } from '../kernel/index.ts'
 import { forkOrder, startFork } from './hosting/fork.ts'
@@ -37,6 +38,8 @@ import type { ErasedRun } from './operate/erase.ts'
 import { findProcess } from './operate/find.ts'
 import { findStuck } from './operate/stuck.ts'
 import type { Stuck } from './views/stuck.ts'
+import { upgradeProcess } from './operate/upgrade.ts'
+import type { UpgradeVerdicts } from './operate/upgrade.ts'
 import { pauseTarget, resumeTarget } from './operate/switch.ts'
 import type { Switched } from './operate/switch.ts'
 import { planRetry, retryProcess } from './operate/retry.ts'
@@ -153,6 +156,8 @@ export interface Skein extends AsyncDisposable {
   erase(what: string, about?: By & { readonly cancel?: boolean }): Promise<ErasedRun>
   /** Raises the budget of a process. */
   topUp(id: string, budget: Budget, about?: By): Promise<void>
+  /** Moves a run to this program's code of `definition`, if it can go on from what was done; says what it found. */
+  upgrade(id: string, definition: AnyDefinition, verdicts?: UpgradeVerdicts, about?: By): Promise<UpgradeReport>
 }
 
 const BY_DEFAULT = 'this program'
@@ -224,6 +229,10 @@ export function skeinOf(host: Host, { close, closed }: Closing): Skein {
     release: (about) => releaseFolder(engine, by(about).by),
     erase: (what, about) =>
       eraseRun(engine, what, { by: by(about).by, cancel: about?.cancel === true, streams: streamsOf(host.folder) }),
+    upgrade: async (id, definition, said = {}, about = {}) => {
+      host.code.register(definition)
+      return (await upgradeProcess(engine, id, definition, { said, by: by(about).by, isDry: false })).report
+    },
     topUp: async (id, budget, about) => void (await topUpProcess(engine, id, budget, by(about).by)),
     closed,
     [Symbol.asyncDispose]: close,

@@ -68,6 +68,9 @@ const VERBS = [
   'restore',
   'release',
   'erase',
+  'upgrade',
+  'check',
+  'export',
 ]
 
 describe('the command line', () => {

@@ -11,10 +11,12 @@ import { answer } from './verbs/answer.ts'
 import { approve } from './verbs/approve.ts'
 import { backup } from './verbs/backup.ts'
 import { cancel } from './verbs/cancel.ts'
+import { check } from './verbs/check.ts'
 import { deny } from './verbs/deny.ts'
 import { diff } from './verbs/diff.ts'
 import { fork } from './verbs/fork.ts'
 import { erase } from './verbs/erase.ts'
+import { exportJournals } from './verbs/export.ts'
 import { inbox } from './verbs/inbox.ts'
 import { log } from './verbs/log.ts'
 import { pause } from './verbs/pause.ts'
@@ -32,6 +34,7 @@ import { stuck } from './verbs/stuck.ts'
 import { switches } from './verbs/switches.ts'
 import { topup } from './verbs/topup.ts'
 import { tree } from './verbs/tree.ts'
+import { upgrade } from './verbs/upgrade.ts'
 import { verify } from './verbs/verify.ts'
 import { version } from './version.ts'
 
@@ -62,6 +65,9 @@ const VERBS = [
   restore,
   release,
   erase,
+  upgrade,
+  check,
+  exportJournals,
 ]
 
 /** Runs one command. Returns the exit code; never rejects. */

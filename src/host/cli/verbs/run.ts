@@ -7,6 +7,8 @@ import { runId, startRun } from '../../hosting/start.ts'
 import type { Started } from '../../hosting/start.ts'
 import { loadFile, pickDefinition } from '../../load/definitions.ts'
 import { openHost } from '../../hosting/open-host.ts'
+import { factsOf, planUpgrade } from '../../operate/upgrade.ts'
+import { upgradeLines } from '../../words/upgrade.ts'
 import { parseBudget } from '../../words/budget.ts'
 import { shellWord } from '../../words/need.ts'
 import { folderOf } from '../folder.ts'
@@ -59,6 +61,7 @@ export const run: Verb = {
     return await conduct(host, terminal, {
       pid: order.pid,
       start: () => begin(host, order, lines),
+      found: () => changedCode(host, order),
       rerun: rerunCommand(typed, order.pid),
       isYes: typed.has('yes'),
       isJson: typed.has('json'),
@@ -123,6 +126,25 @@ async function begin(host: Host, order: Order, lines: Lines): Promise<Started> {
     lines.say(`the budget of ${pid} was set when it started; raise it with: npx skein topup ${pid} --budget …`)
   }
   return started
+}
+
+/** The code was changed while the run was in flight: what that comes to. */
+async function changedCode(host: Host, { definition, pid }: Order): Promise<readonly string[]> {
+  const view = await host.engine.inspect(pid)
+  if (view === undefined || view.endedAt !== undefined || view.workflow !== definition.name) return []
+  const facts = await factsOf(host.engine, pid)
+  if (facts[0]?.type !== 'born') return []
+  const { report } = await planUpgrade({ pid, facts }, definition)
+  if (report.from === report.to) return []
+  const next =
+    definition.onUpgrade === 'adopt'
+      ? ''
+      : `; it is pinned: npx skein upgrade ${pid} moves it, or put the old code back`
+  return [
+    `the code of ${definition.name} was changed while ${pid} was in flight`,
+    ...upgradeLines(report),
+    ...(next === '' ? [] : [next.slice(2)]),
+  ]
 }
 
 /** The command that resumes a run. */

@@ -1,0 +1,63 @@
+/** A run in flight meets other code, through the real command line. */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, it } from 'vitest'
+import { project } from '../../test/e2e/project.ts'
+
+const fileOf = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
+const [one, two, three, four] = ['order.ts', 'order-2.ts', 'order-3.ts', 'order-4.ts'].map(fileOf) as [
+  string,
+  string,
+  string,
+  string,
+]
+const linesOf = async (folder: string, name: string): Promise<string[]> =>
+  (await readFile(join(folder, name), 'utf8').catch(() => '')).split('\n').filter(Boolean)
+
+it('a call that was inserted is done late, the charge is not made again, and the rest is version 2', async () => {
+  await using p = await project({})
+  expect((await p.skein('run', one, '--id', 'o1', '--input', '{"customer":"ann"}')).code).toBe(3)
+  const dry = await p.skein('upgrade', 'o1', two, '--dry-run')
+  expect([dry.code, dry.out]).toEqual([
+    0,
+    expect.stringMatching(/^late insert[^]*new +tool note[^]*left over +charge: write, done/),
+  ])
+  expect((await p.skein('export', '--journals', 'prod.jsonl')).code).toBe(0)
+  const checked = await p.skein('check', two, '--journals', 'prod.jsonl')
+  expect([checked.code, checked.out]).toEqual([0, expect.stringMatching(/order +0 +1 +0 +0\n/)])
+  expect((await p.skein('upgrade', 'o1', two)).code).toBe(0)
+  expect((await p.skein('send', 'o1', '{"parcel":"P-7"}', '--topic', 'packed')).code).toBe(0)
+  const done = await p.skein('run', two, '--id', 'o1')
+  expect([done.code, JSON.parse(done.out)]).toEqual([0, { receipt: 'ann/1000', parcel: 'P-7', thanked: true }])
+  expect(await linesOf(p.folder, 'bank.txt')).toEqual(['ann 1000'])
+  expect(await linesOf(p.folder, 'book.txt')).toEqual(['order of ann', 'thank you, ann'])
+  expect((await p.skein('log', 'o1')).out).toMatch(/adopted +version 2/)
+})
+
+it('another price: pinned, parked, and nobody pays twice before somebody has said so', async () => {
+  await using p = await project({})
+  await p.skein('run', one, '--id', 'o1', '--input', '{"customer":"ann"}')
+  const parked = await p.skein('run', three, '--id', 'o1')
+  expect([parked.code, parked.err]).toEqual([
+    4,
+    expect.stringContaining('AMBIGUOUS    charge: may have been done already'),
+  ])
+  await p.skein('export', '--journals', 'prod.jsonl')
+  expect((await p.skein('check', three, '--journals', 'prod.jsonl')).code).toBe(1)
+  expect((await p.skein('upgrade', 'o1', three)).code).toBe(4)
+  expect((await p.skein('upgrade', 'o1', three, '--reuse', 'charge')).code).toBe(0)
+  await p.skein('send', 'o1', '{"parcel":"P-7"}', '--topic', 'packed')
+  const done = await p.skein('run', three, '--id', 'o1')
+  expect([done.code, JSON.parse(done.out)]).toEqual([0, { receipt: 'ann/1000', parcel: 'P-7' }])
+  expect(await linesOf(p.folder, 'bank.txt')).toEqual(['ann 1000'])
+})
+
+it('migrate has said it for every run: version 4 is adopted as it comes', async () => {
+  await using p = await project({})
+  await p.skein('run', one, '--id', 'o1', '--input', '{"customer":"ann"}')
+  await p.skein('send', 'o1', '{"parcel":"P-7"}', '--topic', 'packed')
+  const done = await p.skein('run', four, '--id', 'o1')
+  expect([done.code, JSON.parse(done.out)]).toEqual([0, { receipt: 'ann/1000', parcel: 'P-7' }])
+  expect(await linesOf(p.folder, 'bank.txt')).toEqual(['ann 1000'])
+})

@@ -1,0 +1,95 @@
+import { SkeinError } from '../../../std/index.ts'
+import { findProcess } from '../../operate/find.ts'
+import { upgradeProcess } from '../../operate/upgrade.ts'
+import type { Upgradable } from '../../operate/upgrade.ts'
+import { loadFile } from '../../load/definitions.ts'
+import type { LoadedFile } from '../../load/definitions.ts'
+import type { AnyDefinition } from '../../../kernel/index.ts'
+import { upgradeLines } from '../../words/upgrade.ts'
+import { BY_FLAG } from '../act.ts'
+import { actorName, withActor, withReader } from '../folder.ts'
+import { jsonLine } from '../json.ts'
+import { textOf } from '../table.ts'
+import type { Terminal } from '../terminal.ts'
+import type { Typed, Verb } from '../verb.ts'
+
+/** The exit code of what cannot go on by itself. */
+const PARKED = 4
+
+/** `skein upgrade`. */
+export const upgrade: Verb = {
+  name: 'upgrade',
+  summary: 'move a run to the code that its file has now, after trying it against what was done',
+  about: [
+    'The new code is run against the journal with nothing decided, started or sent. If what was done can have been done by it,',
+    'the run moves; else it says which calls may have been done already, and you say what is to become of each.',
+    'A live owner of the data folder moves the run to the code that it has loaded; without one it moves with the next skein run.',
+  ].join('\n'),
+  positionals: [{ name: 'pid' }, { name: 'file', optional: true }],
+  flags: {
+    'dry-run': { help: 'only say what it would come to' },
+    reuse: { value: 'EFFECTS', help: 'these were done: they get the outcome they had (names or keys, with commas)' },
+    new: { value: 'EFFECTS', help: 'these are to be done, whatever was done before' },
+    fail: { value: 'EFFECTS', help: 'these are to fail' },
+    by: BY_FLAG,
+  },
+  examples: ['skein upgrade a1 --dry-run', 'skein upgrade a1 article.ts', 'skein upgrade a1 --reuse charge --new mail'],
+  run: async (typed, terminal) => {
+    const definition = await definitionFor(typed, terminal)
+    const about = {
+      said: { reuse: namesIn(typed, 'reuse'), new: namesIn(typed, 'new'), fail: namesIn(typed, 'fail') },
+      by: actorName(typed),
+      isDry: typed.has('dry-run'),
+    }
+    const act = about.isDry ? withReaderAsActor : withActor
+    return act(typed, terminal, async (engine) => {
+      const { report, pid } = await upgradeProcess(engine, typed.positionals[0] ?? '', definition, about)
+      const isParked = report.outcome === 'parked'
+      if (typed.has('json')) terminal.out(jsonLine({ ...report, moved: !isParked && !about.isDry }))
+      else {
+        terminal.out(textOf(upgradeLines(report)))
+        if (isParked && report.ambiguous.length > 0)
+          terminal.err(`say what is to become of each: skein upgrade ${pid} --reuse NAME, --new NAME or --fail NAME\n`)
+        else if (!isParked && !about.isDry) terminal.out(`${pid} moves when nothing of it is under way\n`)
+      }
+      return isParked ? PARKED : 0
+    })
+  },
+}
+
+const namesIn = (typed: Typed, flag: string): readonly string[] =>
+  (typed.text(flag) ?? '').split(',').filter((name) => name !== '')
+
+type Acting = (engine: Upgradable) => Promise<number>
+
+/** A dry run reads only: it needs no owner, and disturbs none. */
+function withReaderAsActor(typed: Typed, terminal: Terminal, act: Acting): Promise<number> {
+  const refuse = (): never => {
+    throw new SkeinError('INTERNAL', 'a dry run changes nothing')
+  }
+  return withReader(typed, terminal, (reader) => act({ ...reader, control: refuse }))
+}
+
+/** The definition of the run in the file that was named, or in the one that it was started with. */
+async function definitionFor(typed: Typed, terminal: Terminal): Promise<AnyDefinition> {
+  const [pid = '', file] = typed.positionals
+  const about = await withReader(typed, terminal, async (reader) => {
+    const view = await reader.inspect(await findProcess(reader, pid))
+    const root = view === undefined ? undefined : await reader.inspect(view.root)
+    return { workflow: view?.workflow ?? '', file: view?.file ?? root?.file }
+  })
+  const path = file ?? about.file
+  if (path === undefined)
+    throw new SkeinError(
+      'USAGE',
+      `skein upgrade: it is not known which file ${pid} was started from; name it: skein upgrade ${pid} FILE`,
+    )
+  return definitionNamed(await loadFile(path, terminal.cwd), about.workflow, path)
+}
+
+/** The definition of that name in a file. Throws `DEFINITION_LOAD_FAILED`. */
+export function definitionNamed({ main, named }: LoadedFile, name: string, path: string): AnyDefinition {
+  const found = [main, ...named.values()].find((definition) => definition?.name === name)
+  if (found !== undefined) return found
+  throw new SkeinError('DEFINITION_LOAD_FAILED', `${path} defines no ${name}; name the file that does`)
+}
