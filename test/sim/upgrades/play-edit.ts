@@ -44,7 +44,9 @@ export async function playEdit(seed: number): Promise<PlayedEdit> {
   const before = generate(random.fork('program'), random.between(5, 14))
   const { body: after, classes } = randomEdit(before, random.fork('edit'))
   const deathAt = random.between(3, COMMITS_MAX)
-  const powerFails = (moment: 'before' | 'after', n: number): boolean => moment === 'after' && n === deathAt
+  // The second one, where there is one, comes while the new code is being adopted, or soon after.
+  const deaths = [deathAt, deathAt + random.between(2, COMMITS_MAX)]
+  const powerFails = (moment: 'before' | 'after', n: number): boolean => deaths.includes(n) && moment === 'after'
   const left = await simulate(
     { seed, powerFails, rebootMs: 'never', graceMs: 3_000, timeMsMax: TIME_MS_MAX },
     async (sim) => {
@@ -63,6 +65,8 @@ export async function playEdit(seed: number): Promise<PlayedEdit> {
         await sim.boot()
       }
       const operator = attend(sim, () => at.isOver)
+      while (sim.crashes < deaths.length && !at.isOver) await sim.loop.sleep(1)
+      if (!at.isOver) await sim.boot()
       const view = await rest
       await operator
       return { two, view, facts: await sim.facts(pid), done, ledger: sim.world.ledger, isEdited: sim.crashes > 0 }
