@@ -1,7 +1,7 @@
 /** Moving a run to other code: what it would come to, and the control that asks for it (rules U3, U4). */
 import { randomUUID } from 'node:crypto'
 import { nodeHash, nodeMacrotask } from '../../engine/index.ts'
-import { tryCode } from '../../kernel/index.ts'
+import { ProcessState, tryCode } from '../../kernel/index.ts'
 import type { AnyDefinition, Fact, UpgradeReport, WriteVerdict } from '../../kernel/index.ts'
 import { readAnswer } from '../../model/index.ts'
 import { SkeinError } from '../../std/index.ts'
@@ -48,6 +48,13 @@ function verdictsFor({ ambiguous }: UpgradeReport, said: UpgradeVerdicts): reado
     const from = candidates[0]?.key
     return [{ key, how, ...(how === 'reuse' && from !== undefined ? { from } : {}) }]
   })
+}
+
+/** Digest of the code that a process runs. */
+export function codeOf(facts: readonly Fact[]): string {
+  const state = new ProcessState()
+  for (const fact of facts) state.apply(fact)
+  return state.codeDigest
 }
 
 /** All facts of a process. */

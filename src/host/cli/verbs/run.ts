@@ -1,3 +1,5 @@
+import { nodeHash } from '../../../engine/index.ts'
+import { codeDigest } from '../../../kernel/index.ts'
 import type { AnyDefinition } from '../../../kernel/index.ts'
 import { durationMs, SkeinError } from '../../../std/index.ts'
 import type { Duration } from '../../../std/index.ts'
@@ -7,7 +9,7 @@ import { runId, startRun } from '../../hosting/start.ts'
 import type { Started } from '../../hosting/start.ts'
 import { loadFile, pickDefinition } from '../../load/definitions.ts'
 import { openHost } from '../../hosting/open-host.ts'
-import { factsOf, planUpgrade } from '../../operate/upgrade.ts'
+import { codeOf, factsOf, planUpgrade } from '../../operate/upgrade.ts'
 import { upgradeLines } from '../../words/upgrade.ts'
 import { parseBudget } from '../../words/budget.ts'
 import { shellWord } from '../../words/need.ts'
@@ -133,9 +135,8 @@ async function changedCode(host: Host, { definition, pid }: Order): Promise<read
   const view = await host.engine.inspect(pid)
   if (view === undefined || view.endedAt !== undefined || view.workflow !== definition.name) return []
   const facts = await factsOf(host.engine, pid)
-  if (facts[0]?.type !== 'born') return []
+  if (facts[0]?.type !== 'born' || codeOf(facts) === codeDigest(definition, nodeHash)) return []
   const { report } = await planUpgrade({ pid, facts }, definition)
-  if (report.from === report.to) return []
   const next =
     definition.onUpgrade === 'adopt'
       ? ''
