@@ -38,7 +38,7 @@ export type Conduct = {
   readonly isJson: boolean
   readonly interrupt: Interrupt
   /** What there is to say before it goes on: whether its code was changed, and what that comes to. */
-  readonly found: () => Promise<readonly string[]>
+  readonly found?: () => Promise<readonly string[]>
   /** Where the host's own lines go; taken over by what shows the run. */
   readonly lines: Lines
 }
@@ -58,7 +58,7 @@ export async function conduct(host: StartableHost, terminal: Terminal, how: Cond
   how.lines.say = (line) => report.say(line)
   using _uncaught = terminal.uncaught((thrown) => giveUp(thrown, report, terminal, how))
   if (family.root !== undefined) report.say(await resumeLine(host, pid))
-  for (const line of await how.found()) report.say(line)
+  for (const line of (await how.found?.()) ?? []) report.say(line)
   await host.begin()
   await how.start()
   const follower = {
