@@ -20,6 +20,11 @@ export class Inheritance extends Map<Pid, Inherited> {
     if (what === 'cancel' && child !== undefined) child.cancelled = true
   }
 
+  /** The end of what stands in for a child is awaited again. */
+  reopened(start: EffectKey): void {
+    for (const child of this.values()) if (child.key === start) child.ended = false
+  }
+
   /** What ended before the fork branched off is the origin's for good. */
   answered({ key, shared }: FactOf<'answered'>): void {
     for (const [pid, child] of this) {

@@ -5,6 +5,7 @@ import type { Fact, FactBody, FactOf } from '../journal/facts.ts'
 import type { ForkRequest, Stub } from '../journal/fork.ts'
 import type { Payload } from '../journal/outcome.ts'
 import { baseKey, suffixOf } from '../keys/key.ts'
+import { CANCEL_KEY } from '../processes/cancel.ts'
 import { ProcessState } from '../processes/process-state.ts'
 import { firstSeqOf } from '../upgrade/answering.ts'
 
@@ -71,8 +72,6 @@ function folded(born: FactOf<'born'>, facts: readonly Fact[]): ProcessState {
 /** A cancel is an act from outside, and what followed from it the end of the origin: neither is shared. */
 function branchingPoint(born: FactOf<'born'>, segment: readonly Fact[], request: ForkRequest): Seq {
   const last = segment.at(-1)?.seq ?? born.seq
-  const cancelled = segment.find((fact) => fact.type === 'closed' && fact.scope === '')
-  const end = cancelled === undefined ? last : cancelled.seq - 1
   const state = folded(born, segment)
   const outcomeSeqOf = (key: string): number => {
     const record = state.effects.get(key as EffectKey)
@@ -83,7 +82,13 @@ function branchingPoint(born: FactOf<'born'>, segment: readonly Fact[], request:
     throw refused(request, `${request.after} has no outcome there`, 'name an effect that has one, or a fact by its seq')
   const answered = Object.keys(request.overrides?.answers ?? {}).map(outcomeSeqOf)
   const answeredSeq = answered.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...answered)
-  return asSeq(Math.max(born.seq, Math.min(end, request.seq ?? afterSeq, answeredSeq)))
+  const end = Math.min(last, request.seq ?? afterSeq, answeredSeq)
+  const there = folded(
+    born,
+    segment.filter((fact) => fact.seq <= end),
+  )
+  const cancelSeq = there.cancelled === undefined ? undefined : there.effects.get(CANCEL_KEY)?.outcomeSeq
+  return asSeq(Math.max(born.seq, cancelSeq === undefined ? end : cancelSeq - 1))
 }
 
 function sharedBody(fact: Fact, state: ProcessState, answers: Readonly<Record<string, Payload>>): FactBody | undefined {
@@ -95,9 +100,9 @@ function sharedBody(fact: Fact, state: ProcessState, answers: Readonly<Record<st
     case 'account':
     case 'ended':
     case 'erased':
-    // What it took back is not there any more.
-    case 'reopened':
       return undefined
+    case 'reopened':
+      return leftBehind(fact)
     case 'intended':
     case 'unknown':
     case 'waiting':
@@ -107,6 +112,7 @@ function sharedBody(fact: Fact, state: ProcessState, answers: Readonly<Record<st
     case 'resolved':
       return isOwnSuffix(fact.key) ? undefined : withOutcome(fact, state, answers)
     case 'closed':
+      return isTakenBack(fact, state) ? undefined : fact
     case 'dropped':
     case 'shown':
       return fact
@@ -115,6 +121,16 @@ function sharedBody(fact: Fact, state: ProcessState, answers: Readonly<Record<st
     default:
       return unreachable(fact, 'fact')
   }
+}
+
+/** What a retry took away is not there any more; what it left behind, nobody asks for in a fork either. */
+function leftBehind({ by, dropped }: FactOf<'reopened'>): FactBody | undefined {
+  return dropped === undefined ? undefined : { type: 'reopened', keys: [], by, dropped }
+}
+
+/** Whether the scope was opened again since. */
+function isTakenBack({ key, seq }: FactOf<'closed'>, state: ProcessState): boolean {
+  return key !== undefined && state.effects.get(key)?.outcomeSeq !== seq
 }
 
 /** What hangs on an effect is not shared: approvals and waits for money are not a fork's to use (rule FK2). */

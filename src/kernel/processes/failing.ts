@@ -8,6 +8,7 @@ import { isShielded, liesWithin } from '../scopes/scope.ts'
 import { CANCEL_KEY } from './cancel.ts'
 import type { EffectRecord } from './effect-record.ts'
 import type { ProcessState } from './process-state.ts'
+import { childAwaitedAt } from './take-back.ts'
 
 /** Errors of an agent's last answer: the model is asked once more. */
 const OF_LAST_ANSWER: readonly string[] = ['OUTPUT_INVALID', 'MODEL_REFUSED', 'MODEL_BAD_ANSWER']
@@ -78,8 +79,9 @@ export function pulledDown(state: ProcessState, named: readonly EffectKey[]): re
 function partsOf(state: ProcessState, key: EffectKey): EffectKey[] {
   const hanging = (['approval', 'budget'] as const).map((suffix) => suffixed(key, suffix))
   const start = baseKey(key)
-  const isRefusedStart = suffixOf(key) === 'end' && ![...state.children.values()].some((child) => child.key === start)
-  if (isRefusedStart) hanging.push(start, suffixed(start, 'budget'))
+  const isRefusedStart = suffixOf(key) === 'end' && childAwaitedAt(state, key) === undefined
+  if (isRefusedStart)
+    for (const part of [start, suffixed(start, 'afresh')]) hanging.push(part, suffixed(part, 'budget'))
   return [key, ...hanging.filter((part) => state.effects.get(part)?.outcome?.type === 'error')]
 }
 

@@ -16,7 +16,7 @@ import { tellParent } from './ending.ts'
 import { doubtOf, failingKeys, hasCompensated, mayBeHadAgain, pulledDown } from './failing.ts'
 import type { Process } from './process.ts'
 import { catchUp } from './replay.ts'
-import { takeBack } from './take-back.ts'
+import { childAwaitedAt, takeBack } from './take-back.ts'
 
 type Reopen = Extract<Control, { type: 'reopen' }>
 
@@ -76,7 +76,7 @@ function goOn(process: Process, control: Reopen, keys: readonly EffectKey[], dro
   for (const key of keys) {
     const doubt = doubtOf(state, key)
     if (doubt !== undefined) process.record(doubt)
-    if (suffixOf(key) === 'end') reopenChild(process, baseKey(key), control)
+    if (suffixOf(key) === 'end') reopenChild(process, key, control)
   }
   // The rows of its waits went with its end.
   for (const { key, waiting } of state.effects.values())
@@ -89,8 +89,8 @@ function payerOf({ act }: Process, { fromParent, by }: Reopen): string {
 }
 
 /** The child goes on in its turn, from what it failed by; its money goes out again. */
-function reopenChild(process: Process, start: EffectKey, { by, dropAfter, from, topUp = {} }: Reopen): void {
-  const child = [...process.state.children.values()].find(({ key }) => key === start)
+function reopenChild(process: Process, end: EffectKey, { by, dropAfter, from, topUp = {} }: Reopen): void {
+  const child = childAwaitedAt(process.state, end)
   if (child?.returned === undefined) return
   const { spent, forfeited } = child.returned
   const { amounts, withheld } = secondCarve(process, child.returned)

@@ -1,8 +1,9 @@
 /** What `reopened` means for the state: outcomes that are there no more, and what hangs on them. */
 import { asEffectKey } from '../../std/index.ts'
 import type { EffectKey } from '../../std/index.ts'
-import { baseKey, suffixOf } from '../keys/key.ts'
+import { baseKey, endKey, suffixOf } from '../keys/key.ts'
 import type { FactBody } from '../journal/facts.ts'
+import type { ChildRecord } from './child-record.ts'
 import type { ProcessState } from './process-state.ts'
 
 /** The wait for children that were told to end (rule X5). */
@@ -18,6 +19,11 @@ export function takeBack(state: ProcessState, { keys, dropped = [] }: Reopened):
   for (const [key, { waiting }] of state.effects) if (waiting?.kind === 'switch') state.effects.delete(key)
   for (const key of keys) takeBackOutcome(state, key)
   for (const key of dropped) state.leftBehind.add(key)
+}
+
+/** The child of this segment whose end is awaited under a key; that of a fork may stand in for its origin's. */
+export function childAwaitedAt(state: ProcessState, key: EffectKey): ChildRecord | undefined {
+  return [...state.children.values()].find((child) => child.carried !== true && endKey(child.key) === key)
 }
 
 function takeBackOutcome(state: ProcessState, key: EffectKey): void {
@@ -38,10 +44,9 @@ function takeBackOutcome(state: ProcessState, key: EffectKey): void {
   // A write in doubt stays in doubt.
   if (record.phase === 'settled') record.phase = 'waiting'
   if (suffixOf(key) !== 'end') return
-  const start = baseKey(key)
-  for (const child of state.children.values()) {
-    if (child.key !== start || !child.ended) continue
-    child.ended = false
-    child.cancelSent = false
-  }
+  state.inherited.reopened(baseKey(key))
+  const child = childAwaitedAt(state, key)
+  if (child?.ended !== true) return
+  child.ended = false
+  child.cancelSent = false
 }
