@@ -86,8 +86,11 @@ function handleApproval(process: Process, control: Extract<Control, { type: 'app
 function handleAnswer(process: Process, control: Extract<Control, { type: 'answer' }>): void {
   const key = waitOf(process, control.key, 'answer') ?? waitOf(process, control.key, 'promise')
   const ask = key === undefined ? undefined : process.open.get(key)
-  if (key === undefined || (ask?.op !== 'question' && ask?.op !== 'promise')) return
-  const result = ask.schema === undefined ? undefined : check(ask.schema, valueOf(control.value), 'the answer')
+  const isAsked = ask?.op === 'question' || ask?.op === 'promise'
+  // What code that was adopted asks for only later is answered all the same, as if the answer had come before the change.
+  if (key === undefined || (!isAsked && process.known.has(key))) return
+  const schema = isAsked ? ask.schema : undefined
+  const result = schema === undefined ? undefined : check(schema, valueOf(control.value), 'the answer')
   if (result !== undefined && !result.ok) {
     process.deps.trace({
       type: 'log',

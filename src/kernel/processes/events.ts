@@ -190,6 +190,8 @@ function handleTimer(process: Process, key: EffectKey): void {
     case 'pending': {
       const ask = process.known.get(baseKey(key))
       if (ask?.op === 'effect') expirePending(process, ask, on)
+      // Its code does not ask for it (yet): begun, and in doubt when it does.
+      else process.record({ type: 'answered', key, outcome: { type: 'ok', value: NOTHING } })
       return
     }
     case 'child':

@@ -10,6 +10,7 @@ import { SkeinError } from '../../std/index.ts'
 import { check } from '../definitions/schema.ts'
 import type { EffectAsk } from '../effects/ask.ts'
 import { failure, NOTHING, payloadOf, valueOf } from '../journal/outcome.ts'
+import type { Outcome } from '../journal/outcome.ts'
 import { suffixed } from '../keys/key.ts'
 import type { Control, Settled } from '../ports/activation.ts'
 import { pendingWait } from './pending-wait.ts'
@@ -20,12 +21,13 @@ import { settleAttempt } from './settle.ts'
 /** Somebody says how it came out. What does not fit the tool's `outputSchema` is not taken, and the wait says why. */
 export function handleSettle(process: Process, control: Extract<Control, { type: 'settle' }>): void {
   const ask = process.known.get(control.key)
-  const on = ask?.op === 'effect' ? pendingWait(process, ask) : undefined
-  if (ask?.op !== 'effect' || on === undefined || on.token !== control.token) {
+  const on = pendingWait(process, control)
+  if (on === undefined || on.token !== control.token || (ask !== undefined && ask.op !== 'effect')) {
     process.state.dropped += 1
     return
   }
   const note = `settled by ${control.by}`
+  if (ask === undefined) return settleUnasked(process, control, on, note)
   if (control.how === 'fail') {
     const error = new SkeinError('EFFECT_FAILED', `${ask.name} failed: ${control.reason}`)
     return conclude(process, ask, on, { outcome: failure(error.toJSON()), note })
@@ -39,6 +41,23 @@ export function handleSettle(process: Process, control: Extract<Control, { type:
   }
   const value = result === undefined ? control.value : payloadOf(result.value)
   conclude(process, ask, on, { outcome: { type: 'ok', value }, note })
+}
+
+/** Code that was adopted does not ask for it (yet): it is on record, as if the settlement had come before the change. */
+function settleUnasked(
+  process: Process,
+  { key, ...control }: Extract<Control, { type: 'settle' }>,
+  on: PendingWait,
+  note: string,
+): void {
+  const { phase, attempt, name = key } = process.state.record(key)
+  if (phase !== 'begun') return void (process.state.dropped += 1)
+  const outcome: Outcome =
+    control.how === 'done'
+      ? { type: 'ok', value: control.value }
+      : failure(new SkeinError('EFFECT_FAILED', `${name} failed: ${control.reason}`).toJSON())
+  process.record({ type: 'answered', key: suffixed(key, 'pending'), outcome: { type: 'ok', value: NOTHING } })
+  process.record({ type: 'settled', key, attempt, outcome, actual: on.actual, note })
 }
 
 /** Nobody answered in time: a write is unknown (rule E6), anything else has failed. */

@@ -99,6 +99,9 @@ export function isOpen(state: ProcessState, record: EffectRecord): boolean {
 
 /** The keys of what is waited for on behalf of an effect. */
 export function waitsOf(state: ProcessState, key: EffectKey): EffectKey[] {
-  const parts = [key, ...(['approval', 'budget', 'resolve', 'end'] as const).map((part) => suffixed(key, part))]
+  const parts = [
+    key,
+    ...(['approval', 'budget', 'resolve', 'pending', 'end'] as const).map((part) => suffixed(key, part)),
+  ]
   return parts.filter((part) => state.isWaiting(part))
 }

@@ -6,6 +6,7 @@ import type {
   FactOf,
   Tool,
   UpgradeReport,
+  WaitOn,
   WorkflowSettings,
 } from '../../../src/kernel/index.ts'
 import { createRegistry, workflow } from '../../../src/kernel/index.ts'
@@ -14,7 +15,7 @@ import { endOffences, ENDED, factsOf, journalOffences, simulate, worldTool } fro
 import type { Journal, Simulation, SimulationOptions } from '../../../src/testing/index.ts'
 import type { ProcessView } from '../../../src/engine/index.ts'
 import type { Pid } from '../../../src/std/index.ts'
-import { outcomeOf } from '../rules/stage.ts'
+import { outcomeOf, waited } from '../rules/stage.ts'
 
 type Named = Tool & { readonly name: string }
 
@@ -31,6 +32,8 @@ export type Edit = {
   readonly settings?: Partial<WorkflowSettings<undefined, undefined>>
   readonly define?: (desk: Desk) => readonly AnyDefinition[]
   readonly options?: Partial<SimulationOptions>
+  /** What it waits for when its code is changed; the message that lets it go on, unless said otherwise. */
+  readonly waitsFor?: WaitOn['kind']
   /** When the new code is there, before the message that lets it go on. */
   readonly meanwhile?: (sim: Simulation, pid: Pid) => Promise<void>
 }
@@ -67,7 +70,7 @@ export async function edited(edit: Edit): Promise<Edited> {
     sim.define(...more, before)
     await sim.boot()
     const pid = await sim.start(before, null, { pid: 'p' })
-    await holds(sim, pid)
+    await (edit.waitsFor === undefined ? holds(sim, pid) : waited(sim, pid, edit.waitsFor))
     sim.crash()
     if (edit.settings?.onUpgrade !== 'pin') sim.forget('desk')
     sim.define(after)

@@ -1,0 +1,81 @@
+/** What comes from outside for an effect that adopted code has not asked for (yet). */
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { payloadOf, pending } from '../../../src/kernel/index.ts'
+import type { Pid } from '../../../src/std/index.ts'
+import type { Simulation } from '../../../src/testing/index.ts'
+import { waited } from '../rules/stage.ts'
+import { edited, hold } from './desk.ts'
+
+describe('U: what is not asked for yet', () => {
+  const job = {
+    name: 'job',
+    idempotent: true,
+    inputSchema: z.object({ n: z.number() }),
+    execute: () => pending('job-1', { expires: '1h' }),
+  }
+  const settled = { how: 'done', value: payloadOf('x'), by: 'far side' } as const
+  const move = async (sim: Simulation, pid: Pid, id: string): Promise<void> => {
+    await sim.control(pid, { id, type: 'upgrade', verdicts: [], by: 'ann' })
+    await waited(sim, pid, 'timer')
+  }
+
+  it('E10, U: what comes before the new code asks for it is not lost: a settlement, an answer, the end of its time', async () => {
+    for (const how of ['settled', 'failed', 'late'] as const) {
+      const run = await edited({
+        settings: { onUpgrade: 'pin' },
+        waitsFor: 'pending',
+        before: (ctx) => ctx.tool(job, { n: 1 }),
+        after: async (ctx) => {
+          await ctx.sleep(how === 'late' ? '2h' : '10s')
+          return ctx.tool(job, { n: 1 }).catch((error: unknown) => (error as Error).message)
+        },
+        meanwhile: async (sim, pid) => {
+          await move(sim, pid, 'up')
+          if (how === 'settled') await sim.settle('job-1', settled)
+          if (how === 'failed') await sim.settle('job-1', { how: 'fail', reason: 'no', by: 'far side' })
+          if (how !== 'late') return
+          await waited(sim, pid, 'pending')
+          await sim.loop.sleep(3 * 3_600_000)
+          await sim.settle('job-1', settled)
+        },
+        options: { timeMsMax: 24 * 3_600_000 },
+      })
+      expect([how, run.value, run.offences]).toEqual([how, how === 'failed' ? 'job failed: no' : 'x', []])
+    }
+    const answered = await edited({
+      settings: { onUpgrade: 'pin' },
+      waitsFor: 'promise',
+      before: (ctx) => ctx.promise('go'),
+      after: async (ctx) => {
+        await ctx.sleep('10s')
+        return ctx.promise('go')
+      },
+      meanwhile: async (sim, pid) => {
+        const key = await waited(sim, pid, 'promise')
+        await move(sim, pid, 'up')
+        await sim.control(pid, { type: 'answer', id: 'a', key, value: { text: '7' }, by: 'ann' })
+      },
+      options: { timeMsMax: 3_600_000 },
+    })
+    expect([answered.value, answered.offences]).toEqual([7, []])
+  })
+
+  it('E10, U6: a pending effect that is given up waits for nobody', async () => {
+    const results: string[] = []
+    const run = await edited({
+      settings: { onUpgrade: 'pin' },
+      waitsFor: 'pending',
+      before: (ctx) => Promise.all([ctx.tool(job, { n: 1 }), hold(ctx)]),
+      after: hold,
+      meanwhile: async (sim, pid) => {
+        await sim.control(pid, { id: 'up', type: 'upgrade', verdicts: [], by: 'ann' })
+        await sim.loop.sleep(1_000)
+        results.push(await sim.settle('job-1', settled))
+        expect((await sim.inspect(pid))?.waits.map(({ on }) => on.kind)).toEqual(['message'])
+      },
+    })
+    expect(results).toEqual(['held'])
+    expect([run.view.status, run.offences]).toEqual(['done', []])
+  })
+})
