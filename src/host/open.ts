@@ -10,5 +10,5 @@ export async function open(options: OpenOptions = {}): Promise<Skein> {
   const { skeinOf } = await import('./skein.ts')
   const own = tenure()
   const host = await openHost({ ...options, ...(options.handOver === true ? { onHandOver: own.leave } : {}) })
-  return skeinOf(host, own.begin(host, { heedsSignals: options.handOver === true }))
+  return skeinOf(host, { ...own.begin(host, { heedsSignals: options.handOver === true }), data: options.data })
 }

@@ -26,19 +26,25 @@ export async function run<D extends AnyDefinition>(
   // Loaded here, so that a program that only defines agents and workflows starts fast.
   const { sharedHost } = await import('./hosting/shared-host.ts')
   const { hintWhenResting } = await import('./hosting/hint.ts')
+  const { commandFor } = await import('./words/command.ts')
   const { skeinOf } = await import('./skein.ts')
   const shared = await sharedHost(opening)
   try {
-    const skein = skeinOf(shared.host, { close: () => Promise.resolve(), closed: Promise.resolve() })
+    const skein = skeinOf(shared.host, {
+      close: () => Promise.resolve(),
+      closed: Promise.resolve(),
+      data: opening.data,
+    })
     const handle = await skein.start(definition, input, {
       ...(id === undefined ? {} : { id }),
       ...(budget === undefined ? {} : { budget }),
     })
     if (id === undefined)
       process.stderr.write(`skein: this run is ${handle.id}; run it with { id: '${handle.id}' } to resume it\n`)
-    using _hint = hintWhenResting(shared.host.engine, asPid(handle.id), (line) =>
-      process.stderr.write(`skein: ${line}\n`),
-    )
+    using _hint = hintWhenResting(shared.host.engine, asPid(handle.id), {
+      say: (line) => process.stderr.write(`skein: ${line}\n`),
+      command: commandFor(opening.data),
+    })
     return await handle.result()
   } finally {
     await shared.release()

@@ -99,7 +99,9 @@ describe('a run that waits', () => {
     } finally {
       write.mockRestore()
     }
-    expect(said).toEqual([`skein: q1/Which-city? waits: Which city?   npx skein answer 'q1/Which-city?' '<JSON>'\n`])
+    expect(said).toEqual([
+      `skein: q1/Which-city? waits: Which city?   npx skein answer 'q1/Which-city?' '<JSON>' --data ${data}\n`,
+    ])
   })
 })
 

@@ -40,6 +40,7 @@ import { findStuck } from './operate/stuck.ts'
 import type { Stuck } from './views/stuck.ts'
 import { upgradeProcess } from './operate/upgrade.ts'
 import type { UpgradeVerdicts } from './operate/upgrade.ts'
+import { commandFor } from './words/command.ts'
 import { pauseTarget, resumeTarget } from './operate/switch.ts'
 import type { Switched } from './operate/switch.ts'
 import { planRetry, retryProcess } from './operate/retry.ts'
@@ -185,7 +186,8 @@ export function valueOfOutcome(outcome: Outcome): unknown {
 }
 
 /** The facade over a host. */
-export function skeinOf(host: Host, { close, closed }: Closing): Skein {
+export function skeinOf(host: Host, { close, closed, data }: Closing & { readonly data?: string | undefined }): Skein {
+  const command = commandFor(data)
   const { engine } = host
   const by = (about: By | undefined): { readonly by: string; readonly reason?: string | undefined } => ({
     by: about?.by ?? BY_DEFAULT,
@@ -215,7 +217,7 @@ export function skeinOf(host: Host, { close, closed }: Closing): Skein {
     cancel: async (id, about) => void (await cancelProcess(engine, id, by(about))),
     retry: (id, options = {}) => retryProcess(engine, id, { ...options, by: by(options).by, hosted: true }),
     planRetry: (id, options) => planRetry(engine, id, options),
-    stuck: (options = {}) => findStuck(engine, { ...options, isHosted: true }),
+    stuck: (options = {}) => findStuck(engine, { ...options, command, isHosted: true }),
     pause: (target, options = {}) => pauseTarget(engine, target, { ...options, ...by(options) }),
     resume: (target, about) => resumeTarget(engine, target, by(about).by),
     switches: () => engine.switches(),

@@ -81,6 +81,21 @@ describe('waiting for people', () => {
     expect([late.code, late.err]).toEqual([2, expect.stringMatching(/NOT_WAITING.*answered by ann/)])
   })
 
+  it('shows commands that can be typed as they stand, for the data folder that was named', async () => {
+    await using p = await project({ 'the article.ts': ARTICLE })
+    const shown = (text: string, verb: string): string => new RegExp(`npx skein ${verb} .*`).exec(text)?.[0] ?? ''
+    const input = '{"topic":"tides"}'
+    const waiting = await p.skein('run', 'the article.ts', '--id', 'a1', '--input', input, '--data', 'my data')
+    expect(waiting.code).toBe(3)
+    const paused = await p.skein('pause', 'a1', '--data', 'my data')
+    expect((await p.typed(shown(paused.out, 'resume'))).code).toBe(0)
+    const approved = await p.typed(shown(waiting.err, 'approve'))
+    expect([approved.code, approved.out]).toEqual([0, expect.stringContaining('approved a1/publish')])
+    expect(shown(approved.out, 'run')).toBe(shown(waiting.err, 'run'))
+    const done = await p.typed(shown(approved.out, 'run'))
+    expect([done.code, JSON.parse(done.out)]).toEqual([0, { url: 'https://cms/tides' }])
+  })
+
   it('fails with the reason of a denial', async () => {
     await using p = await project({ 'article.ts': ARTICLE })
     await p.skein('run', 'article.ts', '--id', 'a1', '--input', '{"topic":"tides"}')

@@ -24,9 +24,9 @@ export async function project(
   const folder = await mkdtemp(join(tmpdir(), 'skein-e2e-'))
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text)
   const running = new Set<ChildProcess>()
-  const start = (...args: string[]): Running => {
+  const begin = (program: string, args: readonly string[]): Running => {
     const env = { ...process.env, CI: '1', SKEIN_TRIPWIRE: '', NODE_OPTIONS: '', ...variables }
-    const child = spawn(process.execPath, [BIN, ...args], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(program, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
     running.add(child)
     let out = ''
     let err = ''
@@ -40,6 +40,7 @@ export async function project(
     })
     return { child, ended }
   }
+  const start = (...args: string[]): Running => begin(process.execPath, [BIN, ...args])
   const lines = (): string[] => {
     const file = join(folder, 'ledger')
     return existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : []
@@ -52,6 +53,9 @@ export async function project(
     start,
     /** Runs a command to its end. */
     skein: (...args: string[]): Promise<Ran> => start(...args).ended,
+    /** Types a line that was shown, `npx skein …`, into a shell. */
+    typed: (line: string): Promise<Ran> =>
+      begin('/bin/sh', ['-c', `bin=$1; npx() { shift; "$0" "$bin" "$@"; }; ${line}`, process.execPath, BIN]).ended,
     /** Waits until the ledger has `count` lines. */
     ledgerHas: (count: number): Promise<void> => until(() => lines().length >= count, `${count} lines in the ledger`),
     async [Symbol.asyncDispose]() {

@@ -2,10 +2,10 @@
 import type { Payload } from '../../kernel/index.ts'
 import type { Pid } from '../../std/index.ts'
 import type { Operable } from '../operate/acts.ts'
-import { shellWord } from '../words/need.ts'
+import type { Command } from '../words/command.ts'
 import { shortPid } from '../words/pid.ts'
 import { payloadWords } from '../words/value.ts'
-import { withActor } from './folder.ts'
+import { shownCommand, withActor } from './folder.ts'
 import { jsonLine } from './json.ts'
 import type { Terminal } from './terminal.ts'
 import type { Flag, Typed } from './verb.ts'
@@ -34,7 +34,7 @@ export function actOn(
   return withActor(typed, terminal, async (engine, { hosted }) => {
     const { pid, name, args, note } = await act(engine, { hosted })
     const full = name === undefined ? shortPid(pid) : `${shortPid(pid)}/${name}`
-    const goOn = hosted ? undefined : await goOnCommand(engine, pid)
+    const goOn = hosted ? undefined : await goOnCommand(engine, pid, shownCommand(typed))
     if (typed.has('json'))
       terminal.out(
         jsonLine({
@@ -57,9 +57,9 @@ export function actOn(
 }
 
 /** The command that hosts the run again; undefined when it has ended or its file is not known. */
-async function goOnCommand(engine: Operable, pid: Pid): Promise<string | undefined> {
+async function goOnCommand(engine: Operable, pid: Pid, command: Command): Promise<string | undefined> {
   const view = await engine.inspect(pid)
   const root = view === undefined ? undefined : await engine.inspect(view.root)
   if (root?.file === undefined || root.endedAt !== undefined) return undefined
-  return `npx skein run ${shellWord(root.file)} --id ${shellWord(root.pid)}`
+  return command('run', root.file, '--id', root.pid)
 }

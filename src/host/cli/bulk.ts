@@ -4,9 +4,8 @@ import type { Operable } from '../operate/acts.ts'
 import { actOnEach, targetsOf } from '../operate/bulk.ts'
 import type { Pick, Target } from '../operate/bulk.ts'
 import { TERMS } from '../views/filter.ts'
-import { shellWord } from '../words/need.ts'
 import { shortPid } from '../words/pid.ts'
-import { withActor, withReader } from './folder.ts'
+import { shownCommand, withActor, withReader } from './folder.ts'
 import { jsonLine } from './json.ts'
 import { table, textOf } from './table.ts'
 import type { Terminal } from './terminal.ts'
@@ -87,15 +86,15 @@ function show(targets: readonly Target[], typed: Typed, terminal: Terminal, { ve
   if (targets.length === 0) return terminal.out('nothing fits\n')
   const rows = targets.map((target) => [nameOf(target), target.definition, target.why])
   terminal.out(textOf(table(['PROCESS', 'DEFINITION', 'WHY'], rows)))
-  const command = ['npx skein', verb, '--where', shellWord(typed.text('where') ?? ''), ...others(typed), '--yes']
-  terminal.out(`${targets.length} in all; nothing was done. To do it: ${command.join(' ')}\n`)
+  const command = shownCommand(typed)(verb, '--where', typed.text('where') ?? '', ...others(typed), '--yes')
+  terminal.out(`${targets.length} in all; nothing was done. To do it: ${command}\n`)
 }
 
 /** The other flags as they were typed, so that the command shown does the same. */
 function others(typed: Typed): readonly string[] {
-  return ['done', 'again', 'fail', 'reason', 'by', 'budget', 'drop-after', 'now', 'data'].flatMap((flag) => {
+  return ['done', 'again', 'fail', 'reason', 'by', 'budget', 'drop-after', 'now'].flatMap((flag) => {
     if (!typed.has(flag)) return []
     const value = typed.text(flag)
-    return value === undefined ? [`--${flag}`] : [`--${flag}`, shellWord(value)]
+    return value === undefined ? [`--${flag}`] : [`--${flag}`, value]
   })
 }

@@ -17,6 +17,7 @@ import { Family } from '../views/family.ts'
 import { isEnded, restExitCode } from '../views/rest.ts'
 import type { Need } from '../views/rest.ts'
 import { amountsWords, countWords, elapsedWords } from '../words/amounts.ts'
+import type { Command } from '../words/command.ts'
 import { needCommands, needName, needWords } from '../words/need.ts'
 import { keptOf, keptWords } from '../words/resumed.ts'
 import { statusWords } from '../words/state.ts'
@@ -32,6 +33,8 @@ import type { Terminal } from './terminal.ts'
 export type Conduct = {
   readonly pid: Pid
   readonly start: () => Promise<Started>
+  /** Writes the commands that answer what it waits for. */
+  readonly command: Command
   /** The command that resumes it. */
   readonly rerun: string
   readonly isYes: boolean
@@ -54,7 +57,7 @@ export async function conduct(host: StartableHost, terminal: Terminal, how: Cond
   const reader = located(host.engine, host.folder, terminal.cwd)
   const family = new Family(reader, pid)
   await family.readAll()
-  using report = reporter(host, terminal, { isQuiet: how.isJson, pid, before: family })
+  using report = reporter(host, terminal, { isQuiet: how.isJson, pid, before: family, command: how.command })
   how.lines.say = (line) => report.say(line)
   using _uncaught = terminal.uncaught((thrown) => giveUp(thrown, report, terminal, how))
   if (family.root !== undefined) report.say(await resumeLine(host, pid))
@@ -167,7 +170,9 @@ function finishResting(needs: readonly Need[], family: Family, terminal: Termina
   const code = restExitCode(needs)
   if (how.isJson) {
     const status = code === WAITING ? 'waiting' : code === 4 ? 'parked' : 'budget'
-    terminal.out(jsonLine({ ...figures(family, how.pid), status, needs: needs.map(needJson) }))
+    terminal.out(
+      jsonLine({ ...figures(family, how.pid), status, needs: needs.map((need) => needJson(need, how.command)) }),
+    )
     return code
   }
   for (const need of needs) {
@@ -178,9 +183,9 @@ function finishResting(needs: readonly Need[], family: Family, terminal: Termina
           ? 'OUT OF BUDGET'
           : 'WAITING'
     terminal.err(`${needName(need)}  ${head}  ${needWords(need)}
-${needCommands(need)
+${needCommands(need, how.command)
   .map(
-    (command) => `    ${command}
+    (line) => `    ${line}
 `,
   )
   .join('')}`)

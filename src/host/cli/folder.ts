@@ -10,6 +10,8 @@ import { dataFolder, loadConfig } from '../config/config.ts'
 import { BRIEF_OWNER_MS } from '../limits.ts'
 import type { Operable } from '../operate/acts.ts'
 import type { Reader } from '../operate/find.ts'
+import { commandFor } from '../words/command.ts'
+import type { Command } from '../words/command.ts'
 import { quarantineWords } from '../words/quarantine.ts'
 import type { Terminal } from './terminal.ts'
 import type { Typed } from './verb.ts'
@@ -17,6 +19,11 @@ import type { Typed } from './verb.ts'
 /** The data folder that the arguments, the config or the default name. */
 export async function folderOf(typed: Typed, terminal: Terminal): Promise<string> {
   return dataFolder(typed.text('data'), await loadConfig(terminal.cwd), terminal.cwd)
+}
+
+/** Writes commands for the folder that was named on the command line. */
+export function shownCommand(typed: Typed): Command {
+  return commandFor(typed.text('data'))
 }
 
 /** A reader of a folder; files of definitions are shown relative to where the user stands. */
@@ -32,7 +39,7 @@ export async function withReader<T>(
   demandFolder(folder, terminal)
   using reader = readEmbedded(folder, nodeHash)
   const { quarantine } = reader
-  if (quarantine !== undefined) terminal.err(`${quarantineWords(quarantine)}\n`)
+  if (quarantine !== undefined) terminal.err(`${quarantineWords(quarantine, shownCommand(typed))}\n`)
   return await read({
     ...located(reader, folder, terminal.cwd),
     pending: (pid) => reader.pending(pid),

@@ -6,6 +6,7 @@ import type { Member } from '../views/family.ts'
 import { openNeeds } from '../views/rest.ts'
 import type { Need } from '../views/rest.ts'
 import type { Entry } from '../views/story.ts'
+import type { Command } from '../words/command.ts'
 import { needCommands, needName, needWords } from '../words/need.ts'
 import { toJson } from '../words/value.ts'
 
@@ -33,7 +34,7 @@ export function viewJson(view: ProcessView): Record<string, unknown> {
 }
 
 /** A process with what its journal tells. */
-export function memberJson(member: Member): Record<string, unknown> {
+export function memberJson(member: Member, command: Command): Record<string, unknown> {
   const { view, story } = member
   return {
     ...viewJson(view),
@@ -43,14 +44,20 @@ export function memberJson(member: Member): Record<string, unknown> {
     spent: story.spent,
     forfeited: story.forfeited,
     cap: story.cap,
-    needs: openNeeds(member).map(needJson),
+    needs: openNeeds(member).map((need) => needJson(need, command)),
   }
 }
 
 /** What is waited for. */
-export function needJson(need: Need): Record<string, unknown> {
+export function needJson(need: Need, command: Command): Record<string, unknown> {
   const name = needName(need)
-  const base = { name, kind: need.kind, what: needWords(need), commands: needCommands(need), pid: need.member.view.pid }
+  const base = {
+    name,
+    kind: need.kind,
+    what: needWords(need),
+    commands: needCommands(need, command),
+    pid: need.member.view.pid,
+  }
   if (need.kind === 'parked') return { ...base, error: need.error }
   const { key, args, argsHash, wait } = need.entry
   return {

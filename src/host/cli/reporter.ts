@@ -7,6 +7,7 @@ import { PlainProgress } from '../progress/plain.ts'
 import { screen, wantsColours } from '../progress/screen.ts'
 import { treeRows } from '../progress/tree.ts'
 import type { Family } from '../views/family.ts'
+import type { Command } from '../words/command.ts'
 import { shortPid } from '../words/pid.ts'
 import { oneLine } from '../words/value.ts'
 import type { Terminal } from './terminal.ts'
@@ -20,7 +21,12 @@ export interface Reporter extends Disposable {
 }
 
 /** What is shown of which run. */
-export type ReporterOptions = { readonly isQuiet: boolean; readonly pid: Pid; readonly before: Family }
+export type ReporterOptions = {
+  readonly isQuiet: boolean
+  readonly pid: Pid
+  readonly before: Family
+  readonly command: Command
+}
 
 const LOG_LINE_MAX = 400
 /** Rows of the terminal that are left to the shell. */
@@ -29,10 +35,10 @@ const ROWS_LEFT = 2
 /** The reporter that fits the terminal. */
 export function reporter(host: Host, terminal: Terminal, options: ReporterOptions): Reporter {
   if (options.isQuiet) return { say: () => undefined, look: () => undefined, [Symbol.dispose]: () => undefined }
-  return terminal.isLive ? liveReporter(host, terminal) : plainReporter(host, terminal, options)
+  return terminal.isLive ? liveReporter(host, terminal, options) : plainReporter(host, terminal, options)
 }
 
-function liveReporter(host: Host, terminal: Terminal): Reporter {
+function liveReporter(host: Host, terminal: Terminal, { command }: ReporterOptions): Reporter {
   const block = screen(terminal.err, wantsColours(terminal.env))
   const progress = new Map<Pid, string>()
   const logs = host.news.listen((news) => {
@@ -44,7 +50,7 @@ function liveReporter(host: Host, terminal: Terminal): Reporter {
     say: (text) => block.print(text),
     look: (family) => {
       const rowsMax = Math.max(1, Math.min(PROGRESS_ROWS_MAX, terminal.rows() - ROWS_LEFT))
-      block.draw(layOut(treeRows(family, Date.now(), progress), { columns: terminal.columns(), rowsMax }))
+      block.draw(layOut(treeRows(family, Date.now(), { command, progress }), { columns: terminal.columns(), rowsMax }))
     },
     [Symbol.dispose]: () => {
       logs[Symbol.dispose]()

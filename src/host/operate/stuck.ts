@@ -2,6 +2,7 @@
 import type { Member } from '../views/family.ts'
 import { stuckOf } from '../views/stuck.ts'
 import type { Stuck } from '../views/stuck.ts'
+import type { Command } from '../words/command.ts'
 import { memberOf } from './find.ts'
 import type { Reader } from './find.ts'
 
@@ -10,13 +11,14 @@ export type StuckOptions = {
   readonly isHosted: boolean
   /** False when its host does not answer. */
   readonly isAnswering?: boolean
+  readonly command: Command
   readonly times?: number | undefined
   readonly fits?: (member: Member) => boolean
 }
 
 /** All that is stuck, with its cause; oldest process first. */
 export async function findStuck(reader: Reader, options: StuckOptions): Promise<readonly Stuck[]> {
-  const { isHosted, isAnswering = true, times, fits = () => true } = options
+  const { isHosted, isAnswering = true, command, times, fits = () => true } = options
   const found: Stuck[] = []
   for await (const view of reader.list({ status: ['ready', 'running', 'waiting', 'parked'] })) {
     const member = await memberOf(reader, view)
@@ -25,6 +27,7 @@ export async function findStuck(reader: Reader, options: StuckOptions): Promise<
       nowMs: Date.now(),
       isHosted,
       isAnswering,
+      command,
       inspect: (pid) => reader.inspect(pid),
       ...(times === undefined ? {} : { times }),
     })

@@ -5,6 +5,7 @@ import type { Made } from '../views/family.fixture.ts'
 import { layOut } from './lines.ts'
 import { PlainProgress } from './plain.ts'
 import { screen } from './screen.ts'
+import { commandFor } from '../words/command.ts'
 import { treeRows } from './tree.ts'
 
 const PID = 'researcher-3fa9c1b2aabbccddeeff0011'
@@ -38,7 +39,9 @@ const ARTICLE: readonly Made[] = [
   },
 ]
 const lines = async (made: readonly Made[], columns = 200, rowsMax = 50): Promise<string[]> =>
-  layOut(treeRows(await madeFamily(made), T0 + 12_000), { columns, rowsMax }).map((line) => line.text)
+  layOut(treeRows(await madeFamily(made), T0 + 12_000, { command: commandFor(undefined) }), { columns, rowsMax }).map(
+    (line) => line.text,
+  )
 
 describe('the tree of a run', () => {
   it('shows state, effects, spend and elapsed, and who is waited for', async () => {

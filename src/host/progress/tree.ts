@@ -6,6 +6,7 @@ import type { Family, Member } from '../views/family.ts'
 import { isEnded, openNeeds } from '../views/rest.ts'
 import type { Need } from '../views/rest.ts'
 import { countWords, elapsedWords, spendWords } from '../words/amounts.ts'
+import type { Command } from '../words/command.ts'
 import { needCommands, needName, needWords } from '../words/need.ts'
 import { shortPid } from '../words/pid.ts'
 import { failureCode, stateWords } from '../words/state.ts'
@@ -28,9 +29,13 @@ const SIBLINGS_SHOWN_MAX = 3
 type Node = { readonly row: Row; readonly children: readonly Node[] }
 
 /** The rows of a run, parents before children, branches drawn. */
-export function treeRows(family: Family, nowMs: number, progress: Progress = NO_PROGRESS): readonly Row[] {
+export function treeRows(
+  family: Family,
+  nowMs: number,
+  { command, progress = NO_PROGRESS }: { readonly command: Command; readonly progress?: Progress },
+): readonly Row[] {
   const root = family.root
-  return root === undefined ? [] : drawn(nodeOf({ family, nowMs, progress }, root), '', '')
+  return root === undefined ? [] : drawn(nodeOf({ family, nowMs, progress, command }, root), '', '')
 }
 
 /** What running effects last said of themselves. */
@@ -38,7 +43,12 @@ export type Progress = ReadonlyMap<Pid, string>
 
 const NO_PROGRESS: Progress = new Map()
 
-type Scene = { readonly family: Family; readonly nowMs: number; readonly progress: Progress }
+type Scene = {
+  readonly family: Family
+  readonly nowMs: number
+  readonly progress: Progress
+  readonly command: Command
+}
 
 function drawn(node: Node, first: string, rest: string): Row[] {
   const rows: Row[] = [{ ...node.row, tree: first + node.row.tree }]
@@ -51,7 +61,7 @@ function drawn(node: Node, first: string, rest: string): Row[] {
 
 function nodeOf(scene: Scene, member: Member): Node {
   const children = scene.family.children(member.view.pid)
-  const needs = needRows(member)
+  const needs = needRows(member, scene.command)
   return {
     row: memberRow(scene, member),
     children: [...grouped(scene, children), ...needs.map((row) => ({ row, children: [] }))],
@@ -100,13 +110,13 @@ function noteOf(member: Member, nowMs: number, said: string | undefined): string
   return `${newest.name}${attempt} ${elapsedWords(nowMs - (newest.begunAt ?? newest.at))}${more}${said === undefined ? '' : `: ${said}`}`
 }
 
-function needRows(member: Member): Row[] {
+function needRows(member: Member, command: Command): Row[] {
   return openNeeds(member)
     .filter((need) => need.kind !== 'message')
-    .map(needRow)
+    .map((need) => needRow(need, command))
 }
 
-function needRow(need: Need): Row {
+function needRow(need: Need, command: Command): Row {
   const tone: Tone = need.kind === 'approval' || need.kind === 'answer' ? 'ask' : 'bad'
   return {
     tree: needName(need),
@@ -114,7 +124,7 @@ function needRow(need: Need): Row {
     effects: '',
     spend: '',
     elapsed: '',
-    note: `${needWords(need)}   ${needCommands(need)[0] ?? ''}`,
+    note: `${needWords(need)}   ${needCommands(need, command)[0] ?? ''}`,
     tone,
   }
 }

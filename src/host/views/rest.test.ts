@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { asEffectKey } from '../../std/index.ts'
+import { commandFor } from '../words/command.ts'
 import { needCommands, needName } from '../words/need.ts'
 import { keptOf, keptWords } from '../words/resumed.ts'
 import { approval, begun, done, intended, madeFamily, settled, waiting } from './family.fixture.ts'
@@ -105,7 +106,7 @@ describe('what is open', () => {
   it('comes with commands that a shell takes', async () => {
     const asking: Made = { pid: 'a1', status: 'waiting', facts: [approval('step:x:x#0', `Peter's mail`)] }
     const [need] = openNeeds((await madeFamily([asking])).root!)
-    expect(needCommands(need!)[0]).toBe(`npx skein approve 'a1/Peter'\\''s-mail'`)
+    expect(needCommands(need!, commandFor(undefined))[0]).toBe(`npx skein approve 'a1/Peter'\\''s-mail'`)
   })
 })
 

@@ -3,6 +3,7 @@ import { asPid } from '../../std/index.ts'
 import { readMember } from '../operate/find.ts'
 import { begun, intended, madeReader, settled, T0, waiting } from './family.fixture.ts'
 import type { Made } from './family.fixture.ts'
+import { commandFor } from '../words/command.ts'
 import { stuckOf } from './stuck.ts'
 import type { Around, Stuck } from './stuck.ts'
 
@@ -14,7 +15,13 @@ async function judged(made: readonly Made[], afterMs: number, about: Partial<Aro
   const reader = madeReader(made)
   const member = await readMember(reader, asPid(made[0]?.pid ?? ''))
   if (member === undefined) throw new Error('none')
-  return stuckOf(member, { nowMs: T0 + afterMs, isHosted: true, inspect: (pid) => reader.inspect(pid), ...about })
+  return stuckOf(member, {
+    nowMs: T0 + afterMs,
+    isHosted: true,
+    command: commandFor(undefined),
+    inspect: (pid) => reader.inspect(pid),
+    ...about,
+  })
 }
 
 const calling: Made = { pid: 'a1', status: 'running', facts: [intended(CALL, 'pay'), begun(CALL)] }

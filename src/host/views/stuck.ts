@@ -9,6 +9,7 @@ import type { WaitOn } from '../../kernel/index.ts'
 import type { Pid } from '../../std/index.ts'
 import { STUCK_LATE_MS, STUCK_STILL_MS, STUCK_TIMES_DEFAULT } from '../limits.ts'
 import { elapsedWords } from '../words/amounts.ts'
+import type { Command } from '../words/command.ts'
 import { shortPid } from '../words/pid.ts'
 import type { Member } from './family.ts'
 import { isEnded } from './rest.ts'
@@ -47,6 +48,8 @@ export type Around = {
   readonly isAnswering?: boolean
   /** How many times the time-out of an effect is too long. */
   readonly times?: number
+  /** Writes the commands that mend. */
+  readonly command: Command
   readonly inspect: (pid: Pid) => Promise<ProcessView | undefined>
 }
 
@@ -57,7 +60,7 @@ export async function stuckOf(member: Member, around: Around): Promise<Stuck | u
   const { view, story } = member
   if (isEnded(view.status)) return undefined
   const found =
-    parked(member) ??
+    parked(member, around) ??
     deaf(member, around) ??
     hanging(member, around) ??
     standing(member, around) ??
@@ -70,11 +73,11 @@ export async function stuckOf(member: Member, around: Around): Promise<Stuck | u
 
 type Found = Pick<Stuck, 'cause' | 'why' | 'mend'> & { readonly since?: number }
 
-function parked({ view }: Member): Found | undefined {
+function parked({ view }: Member, { command }: Around): Found | undefined {
   if (view.status !== 'parked') return undefined
   const why = `it is parked: ${view.parked?.code ?? 'INTERNAL'}: ${view.parked?.message ?? 'it does not say why'}`
   const pid = shortPid(view.pid)
-  return { cause: 'parked', why, mend: [`npx skein retry ${pid}`, `npx skein cancel ${pid}`], since: view.updatedAt }
+  return { cause: 'parked', why, mend: [command('retry', pid), command('cancel', pid)], since: view.updatedAt }
 }
 
 /** Whoever runs it holds the folder, and does not answer: nothing in that process moves. */
@@ -93,12 +96,13 @@ function deaf({ view, story }: Member, { isHosted, isAnswering = true }: Around)
 /** An effect in flight that has had its time, and then some. */
 function hanging(
   { view, story }: Member,
-  { nowMs, isHosted, times: timesMax = STUCK_TIMES_DEFAULT }: Around,
+  { nowMs, isHosted, command, times: timesMax = STUCK_TIMES_DEFAULT }: Around,
 ): Found | undefined {
   const flying = story.inFlight().filter((entry) => entry.kind !== 'child')
   const [longest] = flying.sort((a, b) => b.timeoutMs - a.timeoutMs)
   if (longest === undefined) return undefined
-  if (!isHosted) return unhosted(view, nowMs - story.lastAt, `${longest.name} was in flight when its host went`)
+  if (!isHosted)
+    return unhosted(view, nowMs - story.lastAt, { what: `${longest.name} was in flight when its host went`, command })
   const stillMs = nowMs - Math.max(story.lastAt, longest.begunAt ?? 0)
   const limitMs = Math.max(longest.timeoutMs, STUCK_LATE_MS) * timesMax
   if (stillMs <= limitMs) return undefined
@@ -109,15 +113,15 @@ function hanging(
     why:
       `${longest.name} is in flight, and no fact has come for ${elapsedWords(stillMs)}, ${times} times its time-out of ` +
       `${elapsedWords(longest.timeoutMs)}: its host is blocked, or its driver does not answer its signal`,
-    mend: ['restart the host: what is in flight is recovered by its class', `npx skein cancel ${pid}`],
+    mend: ['restart the host: what is in flight is recovered by its class', command('cancel', pid)],
   }
 }
 
 /** Nothing in flight, nothing waited for, and it does not move. */
-function standing({ view, story }: Member, { nowMs, isHosted }: Around): Found | undefined {
+function standing({ view, story }: Member, { nowMs, isHosted, command }: Around): Found | undefined {
   if (!MOVABLE.includes(view.status)) return undefined
   const stillMs = nowMs - Math.max(story.lastAt, view.updatedAt)
-  if (!isHosted) return unhosted(view, stillMs, 'it is ready to go on')
+  if (!isHosted) return unhosted(view, stillMs, { what: 'it is ready to go on', command })
   if (stillMs < STUCK_STILL_MS || story.inFlight().some((entry) => entry.kind !== 'child')) return undefined
   if (view.status === 'running' && view.waits.length > 0 && !view.waits.some(({ on }) => isPast(on, nowMs)))
     return undefined
@@ -131,10 +135,14 @@ function standing({ view, story }: Member, { nowMs, isHosted }: Around): Found |
 }
 
 /** Somebody has to run the folder; a moment without an owner is a deploy. */
-function unhosted(view: ProcessView, stillMs: number, what: string): Found | undefined {
+function unhosted(
+  view: ProcessView,
+  stillMs: number,
+  { what, command }: { readonly what: string; readonly command: Command },
+): Found | undefined {
   if (stillMs < STUCK_LATE_MS) return undefined
   const mend =
-    view.file === undefined ? 'start the program that hosts it' : `npx skein run ${view.file} --id ${view.root}`
+    view.file === undefined ? 'start the program that hosts it' : command('run', view.file, '--id', view.root)
   return { cause: 'nobody-runs-it', why: `${what}, and nobody runs this data folder`, mend: [mend] }
 }
 
@@ -153,11 +161,11 @@ async function waiting({ view, story }: Member, around: Around): Promise<Found |
 async function blocked(view: ProcessView, entry: Entry, around: Around): Promise<Found | undefined> {
   const on = entry.wait?.on
   if (on === undefined) return undefined
-  const { nowMs, isHosted } = around
+  const { nowMs, isHosted, command } = around
   if (isPast(on, nowMs) && 'dueAt' in on) {
     const lateMs = nowMs - (on.dueAt ?? nowMs)
     const why = `${entry.name} was due ${elapsedWords(lateMs)} ago`
-    if (!isHosted) return unhosted(view, lateMs, why)
+    if (!isHosted) return unhosted(view, lateMs, { what: why, command })
     const mend = ['look whether its host is blocked, or its clock has jumped', 'restart the host']
     return { cause: 'timer-is-past', why: `${why}, and its host has not said so`, mend, since: on.dueAt ?? nowMs }
   }
@@ -167,27 +175,28 @@ async function blocked(view: ProcessView, entry: Entry, around: Around): Promise
 }
 
 async function childBlocked(entry: Entry, pid: Pid, around: Around): Promise<Found | undefined> {
+  const { command } = around
   const child = await around.inspect(pid)
   const name = shortPid(pid)
   if (child === undefined)
     return {
       cause: 'child-is-unknown',
       why: `it waits for ${name}, which this data folder does not know`,
-      mend: ['npx skein verify', 'restore the backup that has it, or cancel the run'],
+      mend: [command('verify'), 'restore the backup that has it, or cancel the run'],
       since: entry.wait?.since ?? around.nowMs,
     }
   if (child.status === 'parked')
     return {
       cause: 'child-is-stuck',
       why: `its child ${name} is parked: ${child.parked?.code ?? 'INTERNAL'}`,
-      mend: [`npx skein show ${name}`, `npx skein retry ${name}`],
+      mend: [command('show', name), command('retry', name)],
       since: child.updatedAt,
     }
   if (!isEnded(child.status) || around.nowMs - (child.endedAt ?? around.nowMs) < STUCK_LATE_MS) return undefined
   return {
     cause: 'child-has-ended',
     why: `its child ${name} has ended (${child.status}), and it was not told`,
-    mend: around.isHosted ? ['restart the host', 'npx skein verify'] : ['run the data folder: its host tells it'],
+    mend: around.isHosted ? ['restart the host', command('verify')] : ['run the data folder: its host tells it'],
     ...(child.endedAt === undefined ? {} : { since: child.endedAt }),
   }
 }
@@ -199,7 +208,7 @@ async function senderGone(view: ProcessView, entry: Entry, from: Pid, around: Ar
   return {
     cause: 'sender-is-gone',
     why: `${entry.name} waits for a message from ${shortPid(from)}, which ${what}`,
-    mend: [`npx skein cancel ${shortPid(view.pid)}`],
+    mend: [around.command('cancel', shortPid(view.pid))],
     since: sender?.endedAt ?? entry.wait?.since ?? around.nowMs,
   }
 }

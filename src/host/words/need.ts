@@ -2,6 +2,7 @@
 import { unreachable } from '../../std/index.ts'
 import type { Need } from '../views/rest.ts'
 import { amountsWords } from './amounts.ts'
+import type { Command } from './command.ts'
 import { waitWords } from './fact.ts'
 import { shortPid } from './pid.ts'
 import { oneLine, payloadWords } from './value.ts'
@@ -62,52 +63,46 @@ export function needWords(need: Need, max?: number): string {
 }
 
 /** The commands that meet the need; the first is the usual one. */
-export function needCommands(need: Need): readonly string[] {
-  const name = shellWord(needName(need))
+export function needCommands(need: Need, command: Command): readonly string[] {
+  const name = needName(need)
   const pid = shortPid(need.member.view.pid)
   switch (need.kind) {
     case 'approval':
-      return [`npx skein approve ${name}`, `npx skein deny ${name}`]
+      return [command('approve', name), command('deny', name)]
     case 'answer':
     case 'promise':
-      return [`npx skein answer ${name} '<JSON>'`]
+      return [command('answer', name, '<JSON>')]
     case 'pending':
-      return [`npx skein settle ${name} --done '<JSON>'`, `npx skein settle ${name} --fail '<why>'`]
+      return [command('settle', name, '--done', '<JSON>'), command('settle', name, '--fail', '<why>')]
     case 'budget':
-      return [`npx skein topup ${pid} --budget '<more>'`, `npx skein cancel ${pid}`]
+      return [command('topup', pid, '--budget', '<more>'), command('cancel', pid)]
     case 'operator':
       return [
-        `npx skein resolve ${name} --done '<JSON>'`,
-        `npx skein resolve ${name} --again`,
-        `npx skein resolve ${name} --fail`,
+        command('resolve', name, '--done', '<JSON>'),
+        command('resolve', name, '--again'),
+        command('resolve', name, '--fail'),
       ]
     case 'message': {
       const on = need.entry.wait?.on
-      const topic =
-        on?.kind === 'message' && on.pattern.topic !== undefined ? ` --topic ${shellWord(on.pattern.topic)}` : ''
-      const type =
-        on?.kind === 'message' && on.pattern.type !== undefined ? ` --type ${shellWord(on.pattern.type)}` : ''
-      return [`npx skein send ${pid}${topic}${type} '<JSON>'`]
+      const { topic, type } = on?.kind === 'message' ? on.pattern : {}
+      const topicWords = topic === undefined ? [] : ['--topic', topic]
+      const typeWords = type === undefined ? [] : ['--type', type]
+      return [command('send', pid, ...topicWords, ...typeWords, '<JSON>')]
     }
     case 'switch': {
       const on = need.entry.wait?.on
-      return on?.kind === 'switch' ? [`npx skein resume ${shellWord(on.target.replace(/^process:/, ''))}`] : []
+      return on?.kind === 'switch' ? [command('resume', on.target.replace(/^process:/, ''))] : []
     }
     case 'parked':
-      return parkedCommands(need)
+      return parkedCommands(need, command)
     default:
       return unreachable(need, 'need')
   }
 }
 
-function parkedCommands(need: Extract<Need, { kind: 'parked' }>): readonly string[] {
+function parkedCommands(need: Extract<Need, { kind: 'parked' }>, command: Command): readonly string[] {
   const { file, pid, root } = need.member.view
   // Hosting it again tries it once more: with its code back, or with a defect mended.
-  const again = file === undefined ? [] : [`npx skein run ${shellWord(file)} --id ${shellWord(root)}`]
-  return [...again, `npx skein cancel ${shortPid(pid)}`]
-}
-
-/** A word as a shell needs it: quoted where it must be. */
-export function shellWord(word: string): string {
-  return /^[\w@%+=:,./~#-]+$/.test(word) && !word.startsWith('#') ? word : `'${word.replaceAll("'", `'\\''`)}'`
+  const again = file === undefined ? [] : [command('run', file, '--id', root)]
+  return [...again, command('cancel', shortPid(pid))]
 }

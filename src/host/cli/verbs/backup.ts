@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { backupFolder, nodeClock } from '../../../engine/index.ts'
 import { countWords } from '../../words/amounts.ts'
-import { shellWord } from '../../words/need.ts'
+import { commandFor } from '../../words/command.ts'
 import { folderOf } from '../folder.ts'
 import { jsonLine } from '../json.ts'
 import type { Verb } from '../verb.ts'
@@ -21,7 +21,7 @@ export const backup: Verb = {
     else
       terminal.out(
         `${to} holds ${countWords(note.processes, 'process')}; make a data folder of it with: ` +
-          `npx skein restore ${shellWord(to)} --data DIR\n`,
+          `${commandFor('DIR')('restore', to)}\n`,
       )
     return 0
   },

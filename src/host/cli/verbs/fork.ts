@@ -7,10 +7,9 @@ import { forkOrder, startFork } from '../../hosting/fork.ts'
 import type { ForkOrder, ForkSettings } from '../../hosting/fork.ts'
 import { openHost } from '../../hosting/open-host.ts'
 import { parseBudget } from '../../words/budget.ts'
-import { shellWord } from '../../words/need.ts'
 import { conduct } from '../conduct.ts'
 import type { Lines } from '../conduct.ts'
-import { folderOf, withReader } from '../folder.ts'
+import { folderOf, shownCommand, withReader } from '../folder.ts'
 import { readInput } from '../input.ts'
 import { interruptible } from '../interrupt.ts'
 import type { Terminal } from '../terminal.ts'
@@ -66,6 +65,7 @@ export const fork: Verb = {
     return await conduct(host, terminal, {
       pid: order.pid,
       start: () => startFork(host.engine, order),
+      command: shownCommand(typed),
       rerun: rerunCommand(typed, order),
       isYes: typed.has('yes'),
       isJson: typed.has('json'),
@@ -128,10 +128,6 @@ async function answersOf(text: string, cwd: string): Promise<Readonly<Record<str
 
 /** The command that resumes the fork: it is a run like any other by then. */
 function rerunCommand(typed: Typed, { pid, origin }: ForkOrder): string {
-  const words =
-    origin.file === undefined
-      ? ['npx', 'skein', 'fork', origin.pid, '--id', pid]
-      : ['npx', 'skein', 'run', origin.file, '--id', pid]
-  const data = typed.text('data')
-  return [...words, ...(data === undefined ? [] : ['--data', data])].map(shellWord).join(' ')
+  const words = origin.file === undefined ? ['fork', origin.pid] : ['run', origin.file]
+  return shownCommand(typed)(...words, '--id', pid)
 }

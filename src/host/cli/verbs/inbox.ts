@@ -4,8 +4,9 @@ import type { Reader } from '../../operate/find.ts'
 import { openNeeds } from '../../views/rest.ts'
 import type { Need } from '../../views/rest.ts'
 import { elapsedWords } from '../../words/amounts.ts'
+import type { Command } from '../../words/command.ts'
 import { needCommands, needName, needWords } from '../../words/need.ts'
-import { withReader } from '../folder.ts'
+import { shownCommand, withReader } from '../folder.ts'
 import { jsonLine, needJson } from '../json.ts'
 import { textOf } from '../table.ts'
 import type { Verb } from '../verb.ts'
@@ -30,10 +31,11 @@ export const inbox: Verb = {
   examples: ['skein inbox', 'skein inbox --json'],
   run: (typed, terminal) =>
     withReader(typed, terminal, async (reader) => {
+      const command = shownCommand(typed)
       const needs = await allNeeds(reader)
-      if (typed.has('json')) terminal.out(jsonLine(needs.map(needJson)))
+      if (typed.has('json')) terminal.out(jsonLine(needs.map((need) => needJson(need, command))))
       else if (needs.length === 0) terminal.out('nothing waits for you\n')
-      else for (const need of needs) terminal.out(textOf(needLines(need, Date.now())))
+      else for (const need of needs) terminal.out(textOf(needLines(need, Date.now(), command)))
       return 0
     }),
 }
@@ -49,10 +51,10 @@ async function allNeeds(reader: Reader): Promise<readonly Need[]> {
   return needs
 }
 
-function needLines(need: Need, nowMs: number): readonly string[] {
+function needLines(need: Need, nowMs: number, command: Command): readonly string[] {
   const since = need.kind === 'parked' ? need.member.view.updatedAt : (need.entry.wait?.since ?? nowMs)
   return [
     `${needName(need)}  ${needWords(need)}  (${need.kind}, for ${elapsedWords(nowMs - since)})`,
-    ...needCommands(need).map((command) => `    ${command}`),
+    ...needCommands(need, command).map((line) => `    ${line}`),
   ]
 }

@@ -2,7 +2,7 @@ import { unfinished } from '../../operate/bulk.ts'
 import { pauseTarget, shownTarget } from '../../operate/switch.ts'
 import { BY_FLAG } from '../act.ts'
 import { actOnMany, areMany, FILTER_HELP, MANY_FLAGS } from '../bulk.ts'
-import { actorName, withActor } from '../folder.ts'
+import { actorName, shownCommand, withActor } from '../folder.ts'
 import { jsonLine } from '../json.ts'
 import type { Verb } from '../verb.ts'
 
@@ -44,7 +44,9 @@ export const pause: Verb = {
         terminal.out(jsonLine({ target, done: 'paused', isNew, ...(note === undefined ? {} : { note }) }))
       else {
         const was = isNew ? '' : ' (it was already)'
-        terminal.out(`paused ${shownTarget(target)}${was}; on again with: npx skein resume ${shownTarget(target)}\n`)
+        terminal.out(
+          `paused ${shownTarget(target)}${was}; on again with: ${shownCommand(typed)('resume', shownTarget(target))}\n`,
+        )
         if (note !== undefined) terminal.out(`note: ${note}\n`)
       }
       return 0

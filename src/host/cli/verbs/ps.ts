@@ -12,7 +12,7 @@ import { shortPid } from '../../words/pid.ts'
 import { failureCode, stateWords } from '../../words/state.ts'
 import type { Member } from '../../views/family.ts'
 import { FILTER_HELP } from '../bulk.ts'
-import { ownerAnswers, withReader } from '../folder.ts'
+import { ownerAnswers, shownCommand, withReader } from '../folder.ts'
 import type { FolderView } from '../folder.ts'
 import { jsonLine, memberJson } from '../json.ts'
 import { table, textOf } from '../table.ts'
@@ -43,6 +43,7 @@ export const ps: Verb = {
   ],
   run: (typed, terminal) =>
     withReader(typed, terminal, async (reader) => {
+      const command = shownCommand(typed)
       const limit = limitOf(typed.text('limit'))
       const status = statusesOf(typed.text('status'), typed.has('all'))
       const workflow = typed.text('workflow')
@@ -59,7 +60,7 @@ export const ps: Verb = {
         const member = await memberOf(reader, view)
         if (!(filter?.matches(member, Date.now()) ?? true)) continue
         if (typed.has('stuck')) {
-          const found = await stuckOf(member, { ...around(reader), isAnswering })
+          const found = await stuckOf(member, { ...around(reader), command, isAnswering })
           if (found === undefined) continue
           causes.set(view.pid, found.cause)
         }
@@ -67,7 +68,7 @@ export const ps: Verb = {
         if (members.length > limit) break
       }
       const shown = members.slice(0, limit)
-      if (typed.has('json')) terminal.out(jsonLine(shown.map(memberJson)))
+      if (typed.has('json')) terminal.out(jsonLine(shown.map((member) => memberJson(member, command))))
       else if (shown.length === 0)
         terminal.out(
           typed.has('all') || typed.has('status')
@@ -91,7 +92,7 @@ export const ps: Verb = {
 
 const HEAD = ['PID', 'DEFINITION', 'STATE', 'EFFECTS', 'SPENT', 'ELAPSED', 'PARENT', '']
 
-function around(reader: FolderView): Around {
+function around(reader: FolderView): Omit<Around, 'command'> {
   return { nowMs: Date.now(), isHosted: reader.isHosted(), inspect: (pid) => reader.inspect(pid) }
 }
 

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { nodeClock, nodeHash, nodeRandom, restoreFolder } from '../../../engine/index.ts'
 import { quarantineWords } from '../../words/quarantine.ts'
 import { BY_FLAG } from '../act.ts'
-import { actorName, folderOf } from '../folder.ts'
+import { actorName, folderOf, shownCommand } from '../folder.ts'
 import { jsonLine } from '../json.ts'
 import type { Verb } from '../verb.ts'
 
@@ -21,7 +21,7 @@ export const restore: Verb = {
     const ports = { clock: nodeClock, hash: nodeHash, random: nodeRandom }
     const restored = await restoreFolder(from, await folderOf(typed, terminal), { by: actorName(typed), ...ports })
     if (typed.has('json')) terminal.out(jsonLine(restored))
-    else terminal.out(`${restored.folder} is there.\n${quarantineWords(restored.quarantine)}\n`)
+    else terminal.out(`${restored.folder} is there.\n${quarantineWords(restored.quarantine, shownCommand(typed))}\n`)
     return 0
   },
 }

@@ -11,9 +11,9 @@ import { loadFile, pickDefinition } from '../../load/definitions.ts'
 import { openHost } from '../../hosting/open-host.ts'
 import { codeOf, factsOf, planUpgrade } from '../../operate/upgrade.ts'
 import { upgradeLines } from '../../words/upgrade.ts'
+import type { Command } from '../../words/command.ts'
 import { parseBudget } from '../../words/budget.ts'
-import { shellWord } from '../../words/need.ts'
-import { folderOf } from '../folder.ts'
+import { folderOf, shownCommand } from '../folder.ts'
 import { readInput } from '../input.ts'
 import { conduct } from '../conduct.ts'
 import type { Lines } from '../conduct.ts'
@@ -62,8 +62,9 @@ export const run: Verb = {
     await using _host = host
     return await conduct(host, terminal, {
       pid: order.pid,
-      start: () => begin(host, order, lines),
-      found: () => changedCode(host, order),
+      start: () => begin(host, order, { lines, command: shownCommand(typed) }),
+      found: () => changedCode(host, order, shownCommand(typed)),
+      command: shownCommand(typed),
       rerun: rerunCommand(typed, order.pid),
       isYes: typed.has('yes'),
       isJson: typed.has('json'),
@@ -121,17 +122,23 @@ function waitOf(typed: Typed): boolean | Duration {
   }
 }
 
-async function begin(host: Host, order: Order, lines: Lines): Promise<Started> {
+async function begin(
+  host: Host,
+  order: Order,
+  { lines, command }: { readonly lines: Lines; readonly command: Command },
+): Promise<Started> {
   const { definition, input, pid, budget, loaded } = order
   const started = await startRun(host, definition, input, { id: pid, budget, file: loaded.file })
   if (!started.created && budget !== undefined) {
-    lines.say(`the budget of ${pid} was set when it started; raise it with: npx skein topup ${pid} --budget …`)
+    lines.say(
+      `the budget of ${pid} was set when it started; raise it with: ${command('topup', pid, '--budget', '<more>')}`,
+    )
   }
   return started
 }
 
 /** The code was changed while the run was in flight: what that comes to. */
-async function changedCode(host: Host, { definition, pid }: Order): Promise<readonly string[]> {
+async function changedCode(host: Host, { definition, pid }: Order, command: Command): Promise<readonly string[]> {
   const view = await host.engine.inspect(pid)
   if (view === undefined || view.endedAt !== undefined || view.workflow !== definition.name) return []
   const facts = await factsOf(host.engine, pid)
@@ -140,7 +147,7 @@ async function changedCode(host: Host, { definition, pid }: Order): Promise<read
   const next =
     definition.onUpgrade === 'adopt'
       ? ''
-      : `; it is pinned: npx skein upgrade ${pid} moves it, or put the old code back`
+      : `; it is pinned: ${command('upgrade', pid)} moves it, or put the old code back`
   return [
     `the code of ${definition.name} was changed while ${pid} was in flight`,
     ...upgradeLines(report),
@@ -150,10 +157,7 @@ async function changedCode(host: Host, { definition, pid }: Order): Promise<read
 
 /** The command that resumes a run. */
 function rerunCommand(typed: Typed, pid: string): string {
-  const words = ['npx', 'skein', 'run', typed.positionals[0] ?? '', '--id', pid]
-  for (const flag of ['export', 'data']) {
-    const value = typed.text(flag)
-    if (value !== undefined) words.push(`--${flag}`, value)
-  }
-  return words.map(shellWord).join(' ')
+  const name = typed.text('export')
+  const words = name === undefined ? [] : ['--export', name]
+  return shownCommand(typed)('run', typed.positionals[0] ?? '', '--id', pid, ...words)
 }

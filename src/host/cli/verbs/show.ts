@@ -8,11 +8,12 @@ import { openNeeds } from '../../views/rest.ts'
 import type { Entry, Story } from '../../views/story.ts'
 import { stuckOf } from '../../views/stuck.ts'
 import { amountsWords, elapsedWords } from '../../words/amounts.ts'
+import type { Command } from '../../words/command.ts'
 import { needCommands, needName, needWords } from '../../words/need.ts'
 import { stateWords } from '../../words/state.ts'
 import { outcomeWords, toJson } from '../../words/value.ts'
 import { forkWords, waitWords } from '../../words/fact.ts'
-import { ownerAnswers, withReader } from '../folder.ts'
+import { ownerAnswers, shownCommand, withReader } from '../folder.ts'
 import { entryJson, jsonLine, memberJson } from '../json.ts'
 import { table, textOf } from '../table.ts'
 import { openTime } from '../time.ts'
@@ -46,17 +47,19 @@ export const show: Verb = {
       const member = await readMember(reader, pid)
       if (member === undefined) return 1
       const { story } = member
+      const command = shownCommand(typed)
       const account = await accountOf(reader, pid)
       const found = await stuckOf(member, {
         nowMs: Date.now(),
         isHosted: reader.isHosted(),
+        command,
         isAnswering: await ownerAnswers(typed, terminal),
         inspect: (other) => reader.inspect(other),
       })
       if (typed.has('json'))
         terminal.out(
           jsonLine({
-            ...memberJson(member),
+            ...memberJson(member, command),
             ...(found === undefined ? {} : { stuck: found }),
             input: payloadJson(story.born?.input),
             ...(story.ended?.warning === undefined ? {} : { warning: story.ended.warning }),
@@ -65,7 +68,7 @@ export const show: Verb = {
           }),
         )
       else {
-        terminal.out(textOf(processLines(member, account)))
+        terminal.out(textOf(processLines(member, account, command)))
         if (found !== undefined) terminal.out(textOf(stuckLines(found)))
       }
       return 0
@@ -79,7 +82,7 @@ async function accountOf(reader: Reader, pid: Pid): Promise<AccountData> {
   return state.account.data
 }
 
-function processLines(member: Member, account: AccountData): readonly string[] {
+function processLines(member: Member, account: AccountData, command: Command): readonly string[] {
   const { view, story } = member
   const took = view.endedAt === undefined ? '' : `, ended after ${elapsedWords(view.endedAt - view.createdAt)}`
   const resumed = view.activations > 1 ? `, activated ${view.activations} times` : ''
@@ -110,7 +113,7 @@ function processLines(member: Member, account: AccountData): readonly string[] {
       'waits for',
       ...needs.flatMap((need) => [
         `  ${needName(need)}: ${needWords(need)}`,
-        ...needCommands(need).map((command) => `    ${command}`),
+        ...needCommands(need, command).map((line) => `    ${line}`),
       ]),
     )
   if (story.entries.size > 0) lines.push('', ...effectsTable(story))

@@ -6,7 +6,7 @@ import type { Stuck } from '../../views/stuck.ts'
 import { elapsedWords } from '../../words/amounts.ts'
 import { shortPid } from '../../words/pid.ts'
 import { FILTER_HELP } from '../bulk.ts'
-import { ownerAnswers, withReader } from '../folder.ts'
+import { ownerAnswers, shownCommand, withReader } from '../folder.ts'
 import { jsonLine } from '../json.ts'
 import { textOf } from '../table.ts'
 import type { Verb } from '../verb.ts'
@@ -30,6 +30,7 @@ export const stuck: Verb = {
       const filter = where === undefined ? undefined : parseFilter(where)
       const found = await findStuck(reader, {
         isHosted: reader.isHosted(),
+        command: shownCommand(typed),
         isAnswering: await ownerAnswers(typed, terminal),
         times: timesOf(typed.text('times')),
         ...(filter === undefined ? {} : { fits: (member) => filter.matches(member, Date.now()) }),

@@ -5,7 +5,8 @@ import { layOut } from '../../progress/lines.ts'
 import { treeRows } from '../../progress/tree.ts'
 import { Family } from '../../views/family.ts'
 import type { Member } from '../../views/family.ts'
-import { withReader } from '../folder.ts'
+import { shownCommand, withReader } from '../folder.ts'
+import type { Command } from '../../words/command.ts'
 import { jsonLine, memberJson } from '../json.ts'
 import { textOf } from '../table.ts'
 import type { Verb } from '../verb.ts'
@@ -21,6 +22,7 @@ export const tree: Verb = {
   examples: ['skein tree', 'skein tree a1', 'skein tree a1 --json'],
   run: (typed, terminal) =>
     withReader(typed, terminal, async (reader) => {
+      const command = shownCommand(typed)
       const asked = typed.positionals[0]
       const roots = asked === undefined ? await rootsOf(reader, typed.has('all')) : [await rootOf(reader, asked)]
       const families: Family[] = []
@@ -30,14 +32,18 @@ export const tree: Verb = {
         families.push(family)
       }
       if (typed.has('json')) {
-        const trees = families.flatMap((family) => (family.root === undefined ? [] : [treeJson(family, family.root)]))
+        const trees = families.flatMap((family) =>
+          family.root === undefined ? [] : [treeJson(family, family.root, command)],
+        )
         terminal.out(jsonLine(asked === undefined ? trees : trees[0]))
       } else if (families.length === 0) terminal.out('nothing runs or waits; skein tree --all shows what has ended\n')
       else
         for (const family of families)
           terminal.out(
             textOf(
-              layOut(treeRows(family, Date.now()), { columns: Infinity, rowsMax: Infinity }).map((line) => line.text),
+              layOut(treeRows(family, Date.now(), { command }), { columns: Infinity, rowsMax: Infinity }).map(
+                (line) => line.text,
+              ),
             ),
           )
       return 0
@@ -58,6 +64,9 @@ async function rootsOf(reader: Reader, all: boolean): Promise<Pid[]> {
   return roots
 }
 
-function treeJson(family: Family, member: Member): unknown {
-  return { ...memberJson(member), children: family.children(member.view.pid).map((child) => treeJson(family, child)) }
+function treeJson(family: Family, member: Member, command: Command): unknown {
+  return {
+    ...memberJson(member, command),
+    children: family.children(member.view.pid).map((child) => treeJson(family, child, command)),
+  }
 }
