@@ -45,6 +45,21 @@ const settled = (k: string, attempt = 1): FactBody => ({
 const PAY = 'tool:pay:aa'
 
 describe('Story', () => {
+  it('calls the slot of an agent by what waits in it or was refused there, before there is an intent', () => {
+    const story = new Story()
+    const on = { kind: 'switch', target: 'tool:pay', by: 'ann' } as const
+    story.apply(
+      facts(born, { type: 'waiting', key: key('r2/tool/0!switch'), on, name: 'pay' }, intended('r2/tool/0', 'pay'), {
+        type: 'settled',
+        key: key('r3/tool/0'),
+        attempt: 0,
+        outcome: ok(1),
+        name: 'mail',
+      }),
+    )
+    expect([...story.entries.values()].map(({ name }) => name)).toEqual(['pay', 'mail'])
+  })
+
   it('knows what a model was shown, and finds effects of older segments by their key', () => {
     const story = new Story()
     const call = { ...intended('r1/model', 'gpt'), kind: 'model', prompt: 'p1', tools: 't1' } as FactBody

@@ -207,7 +207,7 @@ export class Story {
   }
 
   #intended(fact: FactOf<'intended'>): void {
-    const entry = this.#entry(fact.key, fact.at, isCompaction(fact.key) ? 'compact' : fact.name)
+    const entry = this.#entry(fact.key, fact.at, fact.name)
     if (!this.#isShared) {
       if (fact.attempt > 1) this.repeated += 1
       else this.effectCount += 1
@@ -227,7 +227,7 @@ export class Story {
   }
 
   #settled(fact: FactOf<'settled'>): void {
-    const entry = this.#entry(fact.key, fact.at)
+    const entry = this.#entry(fact.key, fact.at, fact.name)
     if (fact.actual !== undefined) {
       entry.actual = addAmounts(entry.actual, fact.actual)
       this.spent = addAmounts(this.spent, fact.actual)
@@ -238,7 +238,7 @@ export class Story {
   }
 
   #waiting(fact: FactOf<'waiting'>): void {
-    const entry = this.#entry(fact.key, fact.at, waitName(fact.on))
+    const entry = this.#entry(fact.key, fact.at, waitName(fact.on) ?? fact.name)
     entry.wait = { key: fact.key, on: fact.on, since: fact.at }
     switch (fact.on.kind) {
       case 'approval':
@@ -315,7 +315,7 @@ export class Story {
     const entry: Entry = {
       key: asEffectKey(base),
       segment: this.segment,
-      name: this.#name(given ?? parsed?.[2] ?? (base === '' ? 'everything' : base)),
+      name: this.#name(isCompaction(base) ? 'compact' : (given ?? parsed?.[2] ?? (base === '' ? 'everything' : base))),
       kind: kindOf(parsed?.[1]),
       class: undefined,
       phase: 'waiting',

@@ -8,7 +8,7 @@ import type { Ask, AskOf } from '../effects/ask.ts'
 import type { FactBody } from '../journal/facts.ts'
 import { failure, NOTHING, payloadOf } from '../journal/outcome.ts'
 import { patternOf, standIn } from '../forks/afresh.ts'
-import { endKey, originalKey, suffixed } from '../keys/key.ts'
+import { baseKey, endKey, originalKey, suffixed } from '../keys/key.ts'
 import { dropFact } from '../processes/drop.ts'
 import { endOfBudgetWait, mayFund } from '../processes/funding.ts'
 import { endOfSwitchWait, HELD_KEY, holdOf, holdOfAsk, isHoldable, waitForSwitch } from '../processes/held.ts'
@@ -48,10 +48,20 @@ export function decideAsks(process: Process, asks: readonly Ask[]): Decisions {
       queued.push(ask)
       continue
     }
-    facts.push(...decided)
+    facts.push(...named(ask, decided))
     for (const fact of decided) if (fact.type === 'answered') answered.add(fact.key)
   }
   return { facts, queued, held }
+}
+
+/** What was not begun says what it is called, where its key does not: the slot of an agent names a place (`r2/tool/0`). */
+function named(ask: Ask, facts: readonly FactBody[]): readonly FactBody[] {
+  if ((ask.op !== 'effect' && ask.op !== 'start' && ask.op !== 'absent') || ask.key.includes(':')) return facts
+  const { key, name } = ask
+  return facts.map((fact) => {
+    const isFirst = fact.type === 'waiting' || (fact.type === 'settled' && fact.attempt === 0)
+    return isFirst && baseKey(fact.key) === key ? { ...fact, name } : fact
+  })
 }
 
 function holdFacts(process: Process, off: SwitchedOff | undefined, held: number): readonly FactBody[] {

@@ -135,6 +135,8 @@ export type FactBody =
       readonly outcome: Outcome
       readonly actual?: Amounts
       readonly note?: string
+      /** Of what was refused before it had an intent, where the key is a slot: what it is called. */
+      readonly name?: string
     }
   | { readonly type: 'unknown'; readonly key: EffectKey; readonly attempt: number; readonly why: string }
   | {
@@ -144,7 +146,8 @@ export type FactBody =
       readonly by: string
       readonly outcome?: Outcome
     }
-  | { readonly type: 'waiting'; readonly key: EffectKey; readonly on: WaitOn }
+  /** `name`: what waits before it has an intent, where the key is a slot. */
+  | { readonly type: 'waiting'; readonly key: EffectKey; readonly on: WaitOn; readonly name?: string }
   | {
       readonly type: 'answered'
       readonly key: EffectKey

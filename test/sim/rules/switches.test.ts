@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { agent } from '../../../src/agents/index.ts'
 import type { SwitchChange } from '../../../src/engine/index.ts'
 import type { AnyDefinition, Fact } from '../../../src/kernel/index.ts'
 import { asPid } from '../../../src/std/index.ts'
 import type { Pid } from '../../../src/std/index.ts'
-import { CALM, conservationOffences, factsOf } from '../../../src/testing/index.ts'
+import { CALM, conservationOffences, factsOf, scriptedModel, simulate, worldTool } from '../../../src/testing/index.ts'
 import type { Simulation } from '../../../src/testing/index.ts'
 import { about, deedsOf, flow, stage, throughCrashes, waited } from './stage.ts'
 
@@ -45,6 +46,30 @@ const busy: AnyDefinition = flow(async (ctx, depth) => {
 }, 'busy')
 
 describe('switches: what is switched off decides nothing new', () => {
+  it('says what a slot of an agent holds: a tool that is off, a call that money is missing for, a tool that is gone', async () => {
+    await simulate({ seed: 1 }, async (sim) => {
+      const calls = [
+        { tool: 'pay', input: {} },
+        { tool: 'gone', input: {} },
+      ]
+      const model = scriptedModel([{ calls }, 'done'])
+      const clerk = agent({ name: 'clerk', model, tools: { pay: worldTool(sim.world, { name: 'pay' }) } })
+      sim.define(clerk)
+      await sim.boot()
+      await sim.switch(off('tool:pay'))
+      const pid = await sim.start(clerk, 'go', { cap: { modelCalls: 1 }, strict: true })
+      await waited(sim, pid, 'switch')
+      await sim.switch(on('tool:pay'))
+      await sim.reached(pid)
+      const named = (await sim.facts(pid)).flatMap((fact) => ('name' in fact && fact.type !== 'intended' ? fact : []))
+      expect(named).toMatchObject([
+        { type: 'waiting', key: 'r1/tool/0!switch', name: 'pay' },
+        { type: 'settled', key: 'r1/tool/1', name: 'gone' },
+        { type: 'settled', key: 'r2/model', name: 'scripted/model' },
+      ])
+    })
+  })
+
   it('a tool waits with who and why, through a crash at any commit, and goes on when it is on again', async () => {
     const seen: unknown[] = []
     await throughCrashes(
