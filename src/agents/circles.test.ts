@@ -30,10 +30,18 @@ describe('loop detection', () => {
     expect(failing.seen.filter(({ type }) => type === 'tool')).toHaveLength(4)
   })
 
-  it('sees one call that repeats among others that do not', async () => {
+  it('sees one call that fails again and again among others that do not', async () => {
     const step = (n: number): ModelAnswer => calls(call('echo', { text: String(n) }, 'a'), call('broken', {}, 'b'))
     const run = await drive(agent, 'go', script(...[1, 2, 3, 4, 5].map(step)))
     expect(errorOf(run)).toMatchObject({ code: 'LOOP_DETECTED', data: { tool: 'broken' } })
+  })
+
+  it('lets one look at the same thing beside every deed: the deeds are new', async () => {
+    const step = (n: number): ModelAnswer =>
+      calls(call('echo', { text: 'list' }, 'a'), call('echo', { text: String(n) }, 'b'))
+    const run = await drive(agent, 'go', script(...[1, 2, 3, 4, 5, 6].map(step), says('all done')))
+    expect(valueOf(run)).toEqual({ text: 'all done' })
+    expect(notes(run)).toEqual([])
   })
 
   it('sees two calls that take turns', async () => {

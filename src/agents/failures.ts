@@ -44,7 +44,8 @@ export function exhausted({ name, stepsMax }: AgentPlan, answer: ModelAnswer, st
 export function circling({ name }: AgentPlan, { tool, input, result, times }: Circle): ErrorData {
   const message =
     `agent "${name}" goes round in circles: it called ${tool} with the same arguments ${times} times, was told so, ` +
-    `and did it again; the result each time: ${result}`
+    `and did it again; the result each time: ${result}; mend what the tool says, or, if it is asked for news, name it ` +
+    'in loopDetection.except'
   return failure('LOOP_DETECTED', message, { tool, input, result, times })
 }
 

@@ -1,6 +1,7 @@
 /**
  * Notices an agent that goes round in circles: the same call with the same outcome in step after step, or two steps
- * that take turns (two calls, or two agents that hand over to each other).
+ * that take turns (two calls, or two agents that hand over to each other). A call that succeeds is no circle while
+ * something else in its step is new: who looks at the list beside every deed gets on.
  *
  * Invariants:
  * 1. Memory does not grow with the run: the last two steps and how long they have repeated.
@@ -34,7 +35,7 @@ export type RepeatsData = {
   readonly alternating: number
 }
 
-type Call = { readonly call: ToolCallPart; readonly result: string; readonly id: string }
+type Call = { readonly call: ToolCallPart; readonly result: string; readonly isError: boolean; readonly id: string }
 
 /** The circles of one agent. */
 export class Repeats {
@@ -94,14 +95,22 @@ export class Repeats {
 
   #callOf(call: ToolCallPart, { output }: ToolResultPart): Call {
     const result = shownText(output)
-    return { call, result, id: this.#hash(`${call.toolName} ${jsonText(call.input)} ${output.type} ${result}`) }
+    const isError = output.type.startsWith('error')
+    return {
+      call,
+      result,
+      isError,
+      id: this.#hash(`${call.toolName} ${jsonText(call.input)} ${output.type} ${result}`),
+    }
   }
 
   #sameCall(calls: readonly Call[]): Circle | undefined {
     const streaks = new Map<string, number>()
     for (const { id } of calls) streaks.set(id, (this.#streaks.get(id) ?? 0) + 1)
     this.#streaks = streaks
-    const found = calls.find(({ id }) => (streaks.get(id) ?? 0) >= this.#limit)
+    const isRepeated = ({ id }: Call): boolean => (streaks.get(id) ?? 0) >= this.#limit
+    const isAll = calls.every(isRepeated)
+    const found = calls.find((one) => isRepeated(one) && (isAll || one.isError))
     if (found === undefined) return undefined
     const { call, result, id } = found
     const times = streaks.get(id) ?? 0
