@@ -17,6 +17,7 @@ export function stateWords(member: Member): { readonly text: string; readonly to
     if (needs.some(isForPerson)) return { text: 'WAITING FOR YOU', tone: 'ask' }
     if (needs.some((need) => need.kind === 'switch')) return { text: 'SWITCHED OFF', tone: 'bad' }
     if (needs.some((need) => need.kind === 'budget')) return { text: 'OUT OF BUDGET', tone: 'bad' }
+    if (needs.some((need) => need.kind === 'pending')) return { text: 'pending', tone: 'plain' }
     return { text: 'listening', tone: 'plain' }
   }
   if (view.status === 'waiting' && story.waiting().some((entry) => entry.wait?.on.kind === 'timer'))
