@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -80,6 +80,11 @@ describe('the command line', () => {
     expect(out).toContain('exit codes: 0 done, 1 failed, 2 usage, 3 waiting, 4 parked, 5 budget, 75')
     expect((await cli()).out).toBe(out)
     expect((await cli('--version')).out).toMatch(/^\d+\.\d+\.\d+\n$/)
+  })
+  it('and so does the README', () => {
+    const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8')
+    const [, listed = ''] = /A command line for operators\*\*: `([^`]+)`/.exec(readme) ?? []
+    expect(listed.split(/\s+/)).toEqual(VERBS)
   })
   it.each(VERBS)('%s has a help with examples', async (verb) => {
     const { code, out } = await cli(verb, '--help')
