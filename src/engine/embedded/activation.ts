@@ -4,7 +4,7 @@
  * Invariants:
  * 1. Frames are sealed and queued in the order of the calls; the journal is always a prefix of what memory did (rule J1).
  * 2. Nothing outward starts, and nothing sent is heard, before all earlier frames are durable (rule E3).
- * 3. A control is consumed by the first frame, or end, after `next` handed it out; a message when a frame says so.
+ * 3. A control is consumed by the first frame, or end, after `next` handed it out, unless it is put back; a message when a frame says so.
  * 4. While its host leaves, it is taken away as soon as nothing outward is in flight and the kernel waits for an event.
  * 5. It rests only if nothing has come meanwhile, judged inside the transaction that makes it rest.
  */
@@ -12,6 +12,7 @@ import { sealFrame } from '../../kernel/index.ts'
 import type {
   Activation,
   CommitEnd,
+  Control,
   Event as ProcessEvent,
   Fact,
   FactBody,
@@ -40,6 +41,9 @@ import { WaitTimers } from './wait-timers.ts'
 const OVER = 'the activation is over'
 const OWNER_BYTES = 8
 
+/** A control that `next` handed out, and its row. */
+type HandedControl = { readonly id: string; readonly seq: number }
+
 /** The activation of one process by this engine. */
 export class LocalActivation implements Activation, Addressee {
   readonly p: P
@@ -53,7 +57,7 @@ export class LocalActivation implements Activation, Addressee {
   readonly lane: EffectLane
   readonly timers: WaitTimers
   /** Controls that `next` handed out and no frame has consumed yet. */
-  handedControls: number[] = []
+  handedControls: HandedControl[] = []
   /** Rows of commits under way that the queue will hear of. */
   expected = 0
   /** A control has come since the process was loaded. */
@@ -165,6 +169,11 @@ export class LocalActivation implements Activation, Addressee {
     this.lane.abort(key)
   }
 
+  putBack(controls: readonly Control[]): void {
+    const ids = new Set(controls.map(({ id }) => id))
+    this.handedControls = this.handedControls.filter(({ id }) => !ids.has(id))
+  }
+
   frame(facts: readonly Fact[], effects: FrameEffects): void {
     this.#checkOpen()
     const { hash, random, commits } = this.#interior
@@ -184,7 +193,7 @@ export class LocalActivation implements Activation, Addressee {
     const consumed = this.#consume(effects)
     for (const key of effects.unwaits ?? []) this.timers.remove(key)
     for (const { wait, dueAt } of waits) this.timers.add(wait.key, dueAt)
-    const controls = this.handedControls
+    const controls = this.handedControls.map(({ seq }) => seq)
     this.handedControls = []
     if (sealed !== undefined) {
       this.#n += 1
@@ -279,7 +288,7 @@ export class LocalActivation implements Activation, Addressee {
   }
 
   #onTake({ event, row }: Arrived): void {
-    if (event.type === 'control' && row !== undefined) this.handedControls.push(row.seq)
+    if (event.type === 'control' && row !== undefined) this.handedControls.push({ id: event.control.id, seq: row.seq })
   }
 
   #checkOpen(): void {

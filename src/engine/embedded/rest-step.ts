@@ -66,7 +66,7 @@ export function restStep(interior: Interior, activation: LocalActivation, end: R
       move = moveOf(activation, end)
       if (move === undefined) return
       const { controls, processes } = interior.tables
-      for (const seq of activation.handedControls) controls.remove(seq)
+      for (const { seq } of activation.handedControls) controls.remove(seq)
       if (packed !== undefined) return writeEnd(interior, activation, { packed, summary, status: move.status })
       processes.rested(activation.p, {
         ...move,

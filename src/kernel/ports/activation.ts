@@ -223,6 +223,8 @@ export interface Activation {
     run: (about: { readonly reexecution: boolean; readonly signal: AbortSignal }) => Promise<Settled>,
   ): void
   abort(key: EffectKey): void
+  /** Controls that `next` gave and that were not heard: they stay where they were, for the next activation. */
+  putBack(controls: readonly Control[]): void
   /** Ordered, not awaited; durable before any later `perform` starts or any of its `sent` becomes visible. */
   frame(facts: readonly Fact[], effects: FrameEffects): void
   /** Durable; the activation is over. `wait` is refused (false) when an event has come meanwhile: go on with `next()`. */

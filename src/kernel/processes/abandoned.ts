@@ -5,7 +5,7 @@
 import type { Control } from '../ports/activation.ts'
 import { recordBorn } from './born.ts'
 import { cancelChild, cancelProcess, CANCEL_KEY } from './cancel.ts'
-import { handleEvent } from './events.ts'
+import { handleControl } from './controls.ts'
 import type { EffectRecord } from './effect-record.ts'
 import type { Process } from './process.ts'
 
@@ -14,13 +14,18 @@ export type LastWord =
   | { readonly type: 'cancel'; readonly reason: string }
   | Pick<Extract<Control, { type: 'upgrade' }>, 'type' | 'verdicts' | 'by'>
 
-/** Looks through what has come: a cancel, other code, and the ends of children mean something to a process without code. */
+/**
+ * Looks through what has come: a cancel and other code mean something to a process without code. The rest is `unheard`,
+ * until the process goes on, or goes to its end.
+ */
 export async function lastWord(process: Process): Promise<LastWord | undefined> {
   if (process.state.cancelled !== undefined) return { type: 'cancel', reason: process.state.cancelled.reason }
   for (let event = await process.act.next(0); event !== undefined; event = await process.act.next(0)) {
     if (event.type !== 'control') continue
-    if (event.control.type === 'cancel' || event.control.type === 'upgrade') return event.control
-    if (event.control.type === 'childEnded') handleEvent(process, event)
+    const { control } = event
+    if (control.type === 'cancel' || control.type === 'upgrade') return control
+    // To be looked at again is all that these ask for.
+    if (control.type !== 'reopen' && control.type !== 'switched') process.unheard.push(control)
   }
   return undefined
 }
@@ -33,10 +38,16 @@ export function abandon(process: Process, reason: string): void {
   process.replaying = false
   process.turn.starts.length = 0
   if (process.state.born === undefined) recordBorn(process)
+  hearUnheard(process)
   cancelProcess(process, reason)
   process.open.delete(CANCEL_KEY)
   for (const child of process.state.openChildren()) cancelChild(process, child.key, child.pid)
   giveUpEffects(process)
+}
+
+/** What came while it could not go on. */
+export function hearUnheard(process: Process): void {
+  for (const control of process.unheard.splice(0)) handleControl(process, control)
 }
 
 /** What was under way: a write may have happened and is shown as unknown, anything else is lost. */

@@ -18,7 +18,7 @@ import { ambiguityOf } from '../upgrade/ambiguity.ts'
 import { giveUpGone } from '../upgrade/give-up.ts'
 import { isMoving, move } from '../upgrade/move.ts'
 import { reportOfHeld } from '../upgrade/report.ts'
-import { abandon, lastWord } from './abandoned.ts'
+import { abandon, hearUnheard, lastWord } from './abandoned.ts'
 import { makeBody, startBody } from './bodies.ts'
 import { beginFork, recordBorn } from './born.ts'
 import { stopScope } from './cancel.ts'
@@ -48,7 +48,9 @@ export function createKernel(deps: KernelDeps): Kernel {
       using process = new Process(activation, deps, admission)
       for (let asked: UpgradeAsked | undefined; ;) {
         try {
-          if (await bringUp(process, await load(process, asked))) await turns(process)
+          if (!(await bringUp(process, await load(process, asked)))) return
+          hearUnheard(process)
+          await turns(process)
           return
         } catch (thrown) {
           if (activation.signal.aborted) throw thrown
@@ -245,6 +247,7 @@ function startPrivately(process: Process): void {
 async function park(process: Process, error: SkeinError): Promise<void> {
   const held = process.turn
   process.turn = new Turn()
+  process.act.putBack(process.unheard)
   if (!process.replaying && held.facts.length > 0)
     process.act.frame(held.facts, {
       consumed: held.consumed,

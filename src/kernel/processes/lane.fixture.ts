@@ -187,6 +187,7 @@ export class Lane {
         })
       },
       abort: (key) => aborts.get(key)?.abort(new Error('aborted')),
+      putBack: () => undefined,
       frame: (facts, effects) => {
         if (frames === crashAtFrame) crash()
         frames += 1

@@ -22,7 +22,7 @@ import { NOTHING } from '../journal/outcome.ts'
 import type { Outcome } from '../journal/outcome.ts'
 import { effectId, KeyCounter } from '../keys/key.ts'
 import { Mailbox } from '../messages/mailbox.ts'
-import type { Activation, Outgoing, Wait } from '../ports/activation.ts'
+import type { Activation, Control, Outgoing, Wait } from '../ports/activation.ts'
 import type { KernelDeps } from '../ports/host.ts'
 import { isShielded, Scope } from '../scopes/scope.ts'
 import type { Ambiguity } from '../upgrade/ambiguity.ts'
@@ -96,6 +96,8 @@ export class Process implements Disposable {
   definition: AnyDefinition | undefined
   codeDigest = ''
   replaying = true
+  /** Controls that came while it could not go on. */
+  readonly unheard: Control[] = []
   /** Effects performing, admissions pending. */
   inFlight = 0
   /** Set when a body broke the rules in a way that must stop it: the process parks. */

@@ -249,6 +249,7 @@ function unheard(act: Activation): Activation {
     decide: refuse,
     perform: refuse,
     abort: refuse,
+    putBack: refuse,
     frame: refuse,
     commit: refuse,
   }

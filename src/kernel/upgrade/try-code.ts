@@ -74,6 +74,7 @@ function restingActivation(pid: Pid, born: FactOf<'born'>, facts: readonly Fact[
     decide: rests,
     perform: rests,
     abort: rests,
+    putBack: rests,
     frame: rests,
     commit: rests,
   }

@@ -100,6 +100,7 @@ async function replayed(
       started.push(key)
     },
     abort: () => undefined,
+    putBack: () => undefined,
     frame(facts) {
       outward('frame')
       framed.push(...facts)
