@@ -162,6 +162,13 @@ describe('combinators', () => {
 })
 
 describe('waits', () => {
+  it('a question without a title is refused before anything is asked: it would be a riddle in the inbox', async () => {
+    for (const question of ['go on?', { answer: z.boolean() }]) {
+      const { value, lane } = await play((ctx) => ctx.ask(question as never))
+      expect([codeOf(value), lane.journal.some(({ type }) => type === 'waiting')]).toEqual(['INPUT_INVALID', false])
+    }
+  })
+
   it('an answer that does not fit is not taken; one that does is, as its schema makes it', async () => {
     const ask = (ctx: Ctx): unknown =>
       ctx.ask({ title: 'how many?', show: { of: 'it' }, answer: z.number().default(3), expires: '1h', key: 'q' })

@@ -182,12 +182,16 @@ export class WorkflowContext implements Omit<
     readonly expires?: Duration
     readonly key?: string
   }): Promise<unknown> {
+    // Whoever writes no types may give a text; without a title nobody could be asked.
+    const { title } = question as { readonly title?: unknown }
+    if (typeof title !== 'string' || title === '')
+      throw new SkeinError('INPUT_INVALID', "ctx.ask needs a title: ctx.ask({ title: 'Go on?', answer: schema })")
     const show = question.show === undefined ? undefined : payloadOf(question.show, 'ARGS_NOT_DATA')
     const expiresMs = question.expires === undefined ? undefined : durationMs(question.expires)
-    const identity = { title: question.title, ...(question.show === undefined ? {} : { show: question.show }) }
+    const identity = { title, ...(question.show === undefined ? {} : { show: question.show }) }
     return this.#asker.ask('ask', '', question.key, identity, () => ({
       op: 'question',
-      title: question.title,
+      title,
       show,
       schema: question.answer,
       expiresMs,
