@@ -84,7 +84,7 @@ describe('the tree of a run', () => {
     const parked = { code: 'CODE_ABSENT', message: 'no code', retryable: false }
     expect(await lines([{ pid: 'p1', status: 'parked', parked, file: 'job.ts' }])).toEqual([
       'p1  PARKED  0 effects  12s  CODE_ABSENT',
-      '└ p1  CODE_ABSENT: no code   npx skein run job.ts --id p1',
+      '└ p1  CODE_ABSENT: no code   npx skein upgrade p1 --dry-run',
     ])
   })
 })

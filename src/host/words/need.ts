@@ -102,7 +102,11 @@ export function needCommands(need: Need, command: Command): readonly string[] {
 
 function parkedCommands(need: Extract<Need, { kind: 'parked' }>, command: Command): readonly string[] {
   const { file, pid, root } = need.member.view
+  const { code } = need.error
+  // Where the code was changed: what moving to it comes to.
+  const moved = code === 'CODE_ABSENT' || code === 'UPGRADE_AMBIGUOUS'
+  const upgrade = moved ? [command('upgrade', shortPid(pid), '--dry-run')] : []
   // Hosting it again tries it once more: with its code back, or with a defect mended.
   const again = file === undefined ? [] : [command('run', file, '--id', root)]
-  return [...again, command('cancel', shortPid(pid))]
+  return [...upgrade, ...again, command('cancel', shortPid(pid))]
 }
