@@ -64,7 +64,15 @@ it('an erased run leaves no byte of its payloads, and its journal verifies', asy
   })
   const neighbour = await p.skein('run', 'flow.mjs', '--export', 'default', '--id', 'a2')
   expect(neighbour.out).toContain(kept)
-  expect(await p.skein('erase', 'w1', '--cancel')).toMatchObject({ code: 2 })
-  expect(await p.skein('erase', 'a2/noted')).toMatchObject({ code: 0 })
+  expect(await p.skein('erase', 'w1', '--cancel')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('is heard when somebody runs it'),
+  })
+  // A fork has a copy of what it shares, and whoever erases must know.
+  await p.skein('fork', 'a2', '--id', 'a3')
+  expect(await p.skein('erase', 'a2/noted')).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/NOT erased: its forks .*: a3$/m),
+  })
   expect((await p.skein('show', 'a2')).code).toBe(0)
 })

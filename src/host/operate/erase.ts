@@ -1,6 +1,7 @@
 /** Erases the payloads of a run, or of one effect. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Engine, ProcessView, StreamMedium } from '../../engine/index.ts'
+import type { FactOf } from '../../kernel/index.ts'
 import { SkeinError } from '../../std/index.ts'
 import { ERASE_CANCEL_MS, ERASE_POLL_MS } from '../limits.ts'
 import { cancelProcess } from './acts.ts'
@@ -12,6 +13,8 @@ export type ErasedRun = {
   readonly processes: number
   readonly payloads: number
   readonly blobs: number
+  /** Runs that are forks of what was erased, and were not erased themselves: each has a copy of what it shares. */
+  readonly forks: readonly string[]
 }
 
 const SHOWN_MAX = 3
@@ -30,7 +33,7 @@ export async function eraseRun(
     const { pid, entry } = await findEffect(engine, what)
     const erased = await engine.erase(pid, { by, key: entry.key })
     await engine.compact()
-    return { pid, processes: 1, ...erased }
+    return { pid, processes: 1, ...erased, forks: await forksOf(engine, [pid]) }
   }
   const pid = await findProcess(engine, what)
   const view = await engine.inspect(pid)
@@ -41,7 +44,7 @@ export async function eraseRun(
     )
   if (about.cancel && view?.endedAt === undefined) await cancelAndWait(engine, pid, by)
   const members = await membersOf(engine, pid)
-  demandEnded(members, pid)
+  demandEnded(members, pid, about.cancel)
   let payloads = 0
   let blobs = 0
   for (const member of members) {
@@ -51,7 +54,11 @@ export async function eraseRun(
     blobs += erased.blobs
   }
   await engine.compact()
-  return { pid, processes: members.length, payloads, blobs }
+  const forks = await forksOf(
+    engine,
+    members.map((member) => member.pid),
+  )
+  return { pid, processes: members.length, payloads, blobs, forks }
 }
 
 async function membersOf(engine: Engine, root: ProcessView['pid']): Promise<readonly ProcessView[]> {
@@ -60,14 +67,34 @@ async function membersOf(engine: Engine, root: ProcessView['pid']): Promise<read
   return members
 }
 
-function demandEnded(members: readonly ProcessView[], pid: string): void {
+/** The runs that began with a part of these, and forks of those: a fork is younger than its origin. */
+async function forksOf(engine: Engine, origins: readonly ProcessView['pid'][]): Promise<readonly string[]> {
+  const known = new Set<string>(origins)
+  const roots = new Set<string>()
+  for await (const { pid, root, erased } of engine.list({})) {
+    const from = (await bornOf(engine, pid))?.lineage?.pid
+    if (from === undefined || !known.has(from) || known.has(pid)) continue
+    known.add(pid)
+    if (!origins.includes(root) && erased === undefined) roots.add(root)
+  }
+  return [...roots]
+}
+
+async function bornOf(engine: Engine, pid: ProcessView['pid']): Promise<FactOf<'born'> | undefined> {
+  for await (const { facts } of engine.history(pid)) return facts.find((fact) => fact.type === 'born')
+  return undefined
+}
+
+function demandEnded(members: readonly ProcessView[], pid: string, isCancelled: boolean): void {
   const open = members.filter(({ endedAt }) => endedAt === undefined)
   if (open.length === 0) return
   const names = open.slice(0, SHOWN_MAX).map((view) => view.pid)
   throw new SkeinError(
     'PROCESS_NOT_ENDED',
     `${pid} is not over: ${names.join(', ')}${open.length > SHOWN_MAX ? ', …' : ''} goes on and needs what it was given; ` +
-      'wait for its end, or cancel it (skein erase --cancel)',
+      (isCancelled
+        ? `its cancel is asked for, and is heard when somebody runs it; erase it when it has ended`
+        : `wait for its end, or cancel it: skein erase ${pid} --cancel`),
   )
 }
 

@@ -28,10 +28,15 @@ export const erase: Verb = {
         streams: streamsOf(folder),
       })
       if (typed.has('json')) terminal.out(jsonLine(erased))
-      else
+      else {
         terminal.out(
           `erased ${erased.pid}: ${countWords(erased.payloads, 'payload')} of ${countWords(erased.processes, 'process')}\n`,
         )
+        if (erased.forks.length > 0)
+          terminal.out(
+            `NOT erased: its forks have a copy of what they share with it; erase them, too: ${erased.forks.join(', ')}\n`,
+          )
+      }
       return 0
     })
   },
