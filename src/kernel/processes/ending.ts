@@ -56,7 +56,7 @@ export function moveToEnd(process: Process): Ending {
       cancelled ? [] : [...process.floating],
       children.map((child) => child.pid),
     ),
-    ...shieldWarnings(process),
+    ...shieldWarnings(process, failed),
   ].join('; ')
   process.record({ type: 'ended', result, ...(warning === '' ? {} : { warning }) })
   const { reopens } = process.state
@@ -81,12 +81,14 @@ function warningsOf(floating: readonly string[], orphans: readonly string[]): re
   return parts
 }
 
-function shieldWarnings(process: Process): readonly string[] {
-  if (process.body !== undefined) return process.shield.warnings(process.state)
-  const lost = lostCompensations(process.state)
-  return lost.length === 0
-    ? []
-    : [`COMPENSATION_LOST: not run, for lack of code: ${lost.slice(0, NAMED_MAX).join(', ')}`]
+function shieldWarnings(process: Process, failed: boolean): readonly string[] {
+  const lost = failed ? lostCompensations(process) : []
+  return [
+    ...process.shield.warnings(process.state),
+    ...(lost.length === 0
+      ? []
+      : [`COMPENSATION_LOST: not run, for lack of code: ${lost.slice(0, NAMED_MAX).join(', ')}`]),
+  ]
 }
 
 /** Open asks that have not begun are dropped, and what floats is noted by name (rule S5). */

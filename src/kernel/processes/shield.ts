@@ -18,6 +18,7 @@ import { failureOf } from '../journal/outcome.ts'
 import { baseKey } from '../keys/key.ts'
 import { SHIELD_MS } from '../limits.ts'
 import { Scope, SHIELD_PATH } from '../scopes/scope.ts'
+import { askedKey } from '../upgrade/adoption.ts'
 import { stopAsk } from './cancel.ts'
 import type { Process } from './process.ts'
 import type { ProcessState } from './process-state.ts'
@@ -155,11 +156,12 @@ export function shieldBeforeEnd(process: Process, failed: boolean): 'asks' | 'un
   return shield.mayAdvance(state) ? 'asks' : 'underWay'
 }
 
-/** Compensations that a journal says were registered and that never ran: for a process that ends without its code. */
-export function lostCompensations(state: ProcessState): readonly string[] {
+/** Compensations that a journal says were registered, that never ran, and that no body holds: its code is gone, or was changed. */
+export function lostCompensations({ state, known }: Pick<Process, 'state' | 'known'>): readonly string[] {
+  const held = new Set([...known.keys()].map(askedKey))
   return [...state.effects.values()].flatMap(({ key }) => {
     const [, scope, name, rest] = /^((?:.*\/)?)compensation:([^:]*):(.*)$/.exec(key) ?? []
-    if (name === undefined) return []
+    if (name === undefined || held.has(askedKey(key))) return []
     const effect = asEffectKey(`${SHIELD_PATH}${scope}compensate:${name}:${rest}`)
     return state.effects.get(effect)?.outcome === undefined ? [name] : []
   })

@@ -3,9 +3,11 @@ import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { payloadOf, pending } from '../../../src/kernel/index.ts'
 import type { Pid } from '../../../src/std/index.ts'
+import { factsOf } from '../../../src/testing/index.ts'
 import type { Simulation } from '../../../src/testing/index.ts'
 import { waited } from '../rules/stage.ts'
 import { edited, hold } from './desk.ts'
+import type { Version } from './desk.ts'
 
 describe('U: what is not asked for yet', () => {
   const job = {
@@ -59,6 +61,23 @@ describe('U: what is not asked for yet', () => {
       options: { timeMsMax: 3_600_000 },
     })
     expect([answered.value, answered.offences]).toEqual([7, []])
+  })
+
+  it('X4, U6: a compensation that the new code does not register is named when the process fails', async () => {
+    const version =
+      (isRegistered: boolean): Version =>
+      async (ctx, { charge }) => {
+        await ctx.tool(charge, 10)
+        ctx.compensate('kept', () => 1, { idempotent: true })
+        if (isRegistered) ctx.compensate('gone', () => 1, { idempotent: true })
+        await hold(ctx)
+        throw new Error('no')
+      }
+    for (const isRegistered of [true, false]) {
+      const run = await edited({ before: version(true), after: version(isRegistered) })
+      const warning = isRegistered ? undefined : 'COMPENSATION_LOST: not run, for lack of code: gone'
+      expect([run.view.status, factsOf(run.facts, 'ended')[0]?.warning, run.offences]).toEqual(['failed', warning, []])
+    }
   })
 
   it('E10, U6: a pending effect that is given up waits for nobody', async () => {
