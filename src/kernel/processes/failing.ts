@@ -99,6 +99,15 @@ export function demandedAfter(state: ProcessState, keys: readonly EffectKey[]): 
   )
 }
 
+/**
+ * Whether the model of an agent has answered to one of `named`. The answer stands under the key of the next step: it would
+ * be taken for the answer to what is had now.
+ */
+export function wasAnswered(state: ProcessState, named: readonly EffectKey[], taken: readonly EffectKey[]): boolean {
+  if (state.born?.kind !== 'agent') return false
+  return demandedAfter(state, named).some(({ kind, key }) => kind === 'model' && !taken.includes(key))
+}
+
 /** What an operator is asked of a write that is to be done again, and may have been done. */
 export function doubtOf(state: ProcessState, key: EffectKey): FactBody | undefined {
   const record = state.effects.get(key)

@@ -13,7 +13,7 @@ import { baseKey, suffixOf } from '../keys/key.ts'
 import type { Control } from '../ports/activation.ts'
 import type { ChildRecord } from './child-record.ts'
 import { tellParent } from './ending.ts'
-import { doubtOf, failingKeys, hasCompensated, mayBeHadAgain, pulledDown } from './failing.ts'
+import { doubtOf, failingKeys, hasCompensated, mayBeHadAgain, pulledDown, wasAnswered } from './failing.ts'
 import type { Process } from './process.ts'
 import { catchUp } from './replay.ts'
 import { childAwaitedAt, takeBack } from './take-back.ts'
@@ -29,7 +29,11 @@ export async function reopenEnded(process: Process): Promise<boolean> {
   if (control === undefined) return false
   const named = control.from?.pid === process.pid ? control.from.keys : failingKeys(state)
   const keys = pulledDown(state, named)
-  const isMet = ended.type !== 'ok' && !hasCompensated(state) && named.every((key) => mayBeHadAgain(state, key))
+  const isMet =
+    ended.type !== 'ok' &&
+    !hasCompensated(state) &&
+    named.every((key) => mayBeHadAgain(state, key)) &&
+    !wasAnswered(state, named, keys)
   if (isMet) takeBack(state, { keys })
   const orphans = isMet ? await catchUp(process) : []
   const dropped = orphans.map(({ key }) => key)
@@ -51,7 +55,7 @@ async function nextReopen(process: Process): Promise<Reopen | undefined> {
 }
 
 function reasonOf(isMet: boolean, isInVain: boolean, dropped: readonly string[]): string {
-  if (!isMet) return 'what it is to go on from has not failed, or was compensated'
+  if (!isMet) return 'what it is to go on from has not failed, was compensated, or its model has answered to it'
   if (isInVain) return 'no effect failed, and its code would end the same way again'
   return `it went on after the failure, and would not ask again for ${dropped.join(', ')}`
 }
