@@ -53,6 +53,22 @@ it('another price: pinned, parked, and nobody pays twice before somebody has sai
   expect(await linesOf(p.folder, 'bank.txt')).toEqual(['ann 1000'])
 })
 
+it('many are moved at once: those that can be, after a look at whom it means; what cannot is said, and stays', async () => {
+  await using p = await project({})
+  for (const id of ['o1', 'o2']) await p.skein('run', one, '--id', id, '--input', `{"customer":"${id}"}`)
+  const looked = await p.skein('upgrade', two, '--where', 'workflow=order')
+  expect([looked.code, looked.out]).toEqual([0, expect.stringMatching(/^o1 [^]*^o2 [^]*2 in all; nothing was done/m)])
+  expect((await p.skein('log', 'o1')).out).not.toMatch(/upgrade|adopted/)
+  const stays = await p.skein('upgrade', three, '--where', 'workflow=order', '--yes')
+  expect([stays.code, stays.out]).toEqual([1, expect.stringContaining('moves 0 of 2')])
+  expect(stays.err).toMatch(/^error UPGRADE_AMBIGUOUS: o1: parked: 1 call .* npx skein upgrade o1 /m)
+  const moved = await p.typed(/npx skein upgrade .*/.exec(looked.out)?.[0] ?? '')
+  expect([moved.code, moved.out]).toEqual([0, expect.stringMatching(/^moves o1\nmoves o2\nmoves 2 of 2\n/)])
+  await p.skein('send', 'o2', '{"parcel":"P-7"}', '--topic', 'packed')
+  expect((await p.skein('run', two, '--id', 'o2')).code).toBe(0)
+  expect((await p.skein('log', 'o2')).out).toMatch(/adopted +version 2/)
+})
+
 it('migrate has said it for every run: version 4 is adopted as it comes', async () => {
   await using p = await project({})
   await p.skein('run', one, '--id', 'o1', '--input', '{"customer":"ann"}')

@@ -86,13 +86,20 @@ function show(targets: readonly Target[], typed: Typed, terminal: Terminal, { ve
   if (targets.length === 0) return terminal.out('nothing fits\n')
   const rows = targets.map((target) => [nameOf(target), target.definition, target.why])
   terminal.out(textOf(table(['PROCESS', 'DEFINITION', 'WHY'], rows)))
-  const command = shownCommand(typed)(verb, '--where', typed.text('where') ?? '', ...others(typed), '--yes')
+  const command = shownCommand(typed)(
+    verb,
+    ...typed.positionals,
+    '--where',
+    typed.text('where') ?? '',
+    ...others(typed),
+    '--yes',
+  )
   terminal.out(`${targets.length} in all; nothing was done. To do it: ${command}\n`)
 }
 
 /** The other flags as they were typed, so that the command shown does the same. */
 function others(typed: Typed): readonly string[] {
-  return ['done', 'again', 'fail', 'reason', 'by', 'budget', 'drop-after', 'now'].flatMap((flag) => {
+  return ['reuse', 'new', 'done', 'again', 'fail', 'reason', 'by', 'budget', 'drop-after', 'now'].flatMap((flag) => {
     if (!typed.has(flag)) return []
     const value = typed.text(flag)
     return value === undefined ? [`--${flag}`] : [`--${flag}`, value]
