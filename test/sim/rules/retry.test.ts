@@ -324,13 +324,13 @@ describe('retry: a failed run goes on from its failed effect', () => {
       {
         until: ['done'],
         during: async (sim) => {
-          const absent = { name: 'late', kind: 'workflow' } as AnyDefinition
+          const absent = { name: 'unknown-yet', kind: 'workflow' } as AnyDefinition
           const pid = await sim.start(absent, 0)
           await sim.reached(pid, ['parked'])
           expect(await sim.control(pid, { id: 'look', type: 'reopen', by: 'ann' })).toBe('queued')
           await sim.loop.sleep(50)
           expect(await sim.inspect(pid)).toMatchObject({ status: 'parked', parked: { code: 'CODE_ABSENT' } })
-          sim.define(flow(() => 'here', 'late'))
+          sim.define(flow(() => 'here', 'unknown-yet'))
           await sim.control(pid, { id: 'look again', type: 'reopen', by: 'ann' })
           sim.crash()
           expect(resultOf(await sim.reached(pid)).value).toBe('here')
