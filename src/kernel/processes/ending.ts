@@ -1,5 +1,6 @@
 /** How a process comes to its end: floating calls, children, lingering writes, then one fact (rules C3, S5, X5). */
 import { limits, toSkeinError } from '../../std/index.ts'
+import type { Amounts } from '../accounts/amounts.ts'
 import { parse } from '../definitions/schema.ts'
 import { failure, payloadOf } from '../journal/outcome.ts'
 import type { Outcome } from '../journal/outcome.ts'
@@ -60,7 +61,7 @@ export function moveToEnd(process: Process): Ending {
   ].join('; ')
   process.record({ type: 'ended', result, ...(warning === '' ? {} : { warning }) })
   const { reopens } = process.state
-  tellParent(process, result, reopens === 0 ? '' : `@${reopens}`)
+  tellParent(process, { outcome: result, again: reopens === 0 ? '' : `@${reopens}`, toppedUp: process.state.toppedUp })
   return 'ended'
 }
 
@@ -144,8 +145,11 @@ function resultOf(process: Process, end: Exclude<BodyEnd, { type: 'continue' }>)
   }
 }
 
-/** Says how it ended, and what comes home; `again` tells one end from another. */
-export function tellParent(process: Process, outcome: Outcome, again: string): void {
+/** An end as it is told: `again` tells one from another, `toppedUp` comes home with it, once. */
+type ToldEnd = { readonly outcome: Outcome; readonly again: string; readonly toppedUp: Amounts }
+
+/** Says how it ended, and what comes home. */
+export function tellParent(process: Process, { outcome, again, toppedUp }: ToldEnd): void {
   const { start } = process.act
   if (start.parent === undefined) return
   const { spent, forfeited } = process.state.account.data
@@ -161,7 +165,7 @@ export function tellParent(process: Process, outcome: Outcome, again: string): v
       cap: start.cap,
       spent,
       forfeited,
-      toppedUp: process.state.toppedUp,
+      toppedUp,
     },
   })
 }

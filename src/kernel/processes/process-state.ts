@@ -341,6 +341,8 @@ export class ProcessState {
           child.spent = spent
           child.returned = { cap: addAmounts(child.cap, child.broughtHome ?? {}), spent, forfeited }
           child.cap = {}
+          // Part of what goes out again from here on: it counts once.
+          delete child.broughtHome
         }
         this.account.giveBack(fact.amounts, spent, forfeited)
         return

@@ -41,7 +41,8 @@ export async function reopenEnded(process: Process): Promise<boolean> {
   if (!isMet || isInVain || (dropped.length > 0 && control.dropAfter !== true)) {
     state.ended = ended
     say(process, `stays as it ended: ${reasonOf(isMet, isInVain, dropped)}`)
-    if (control.fromParent === true) tellParent(process, ended, `!${control.id}`)
+    // What others had added came home when it ended.
+    if (control.fromParent === true) tellParent(process, { outcome: ended, again: `!${control.id}`, toppedUp: {} })
     return false
   }
   goOn(process, control, keys, dropped)
