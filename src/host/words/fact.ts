@@ -67,7 +67,7 @@ function words(fact: Fact, nameOf: (key: string) => string): Words {
     case 'account':
       return ['account', fact.op, amountsWords(fact.amounts), otherWords(fact), byWords(fact.by)]
     case 'snapshot':
-      return ['snapshot', `segment ${fact.segment}`, payloadWords(fact.state, DETAIL_MAX)]
+      return ['snapshot', `segment ${fact.segment}`, payloadWords(fact.state, DETAIL_MAX), letGoWords(fact.letGo)]
     case 'adopted':
       return ['adopted', `version ${fact.version}`, codeWords(fact), orphanWords(fact.orphans.length), byWords(fact.by)]
     case 'erased':
@@ -117,6 +117,10 @@ function attemptWords(attempt: number): string | undefined {
 
 function goingWords(names: readonly string[]): string | undefined {
   return names.length === 0 ? undefined : `begun, and waited for: ${names.join(', ')}`
+}
+
+function letGoWords(names: readonly string[] | undefined): string | undefined {
+  return names === undefined ? undefined : `compensations let go: ${names.join(', ')}`
 }
 
 function byWords(by: string | undefined): string | undefined {

@@ -123,3 +123,8 @@ export type Ask =
 
 /** The ask of one operation. */
 export type AskOf<Op extends Ask['op']> = Extract<Ask, { readonly op: Op }>
+
+/** Nobody is expected to wait for it. */
+export function isBackground(ask: Ask): boolean {
+  return (ask.op === 'receive' && ask.aside) || (ask.op === 'draw' && ask.what === 'compensation')
+}

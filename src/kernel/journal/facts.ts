@@ -207,6 +207,8 @@ export type FactBody =
       readonly carried: Payload
       /** The code of the new segment, where it is not that of the old (rule U2). */
       readonly codeDigest?: string
+      /** Names of the compensations that the old segment had registered: what it did stands (rule X4). */
+      readonly letGo?: readonly string[]
     }
   /** From here on the process runs other code, and what was recorded before answers only as far as it still fits (rules U3–U7). */
   | {

@@ -6,6 +6,7 @@ import { failure, payloadOf } from '../journal/outcome.ts'
 import type { Outcome } from '../journal/outcome.ts'
 import { suffixOf } from '../keys/key.ts'
 import type { BodyEnd } from './body.ts'
+import { isBackground } from '../effects/ask.ts'
 import type { Ask } from '../effects/ask.ts'
 import { giveUpAll } from '../upgrade/give-up.ts'
 import { CANCEL_KEY, cancelChild, stopAsk } from './cancel.ts'
@@ -115,11 +116,6 @@ export function dropUnbegun(process: Process): void {
     stopAsk(process, ask)
     process.open.delete(ask.key)
   }
-}
-
-/** Nobody is expected to wait for it. */
-function isBackground(ask: Ask): boolean {
-  return (ask.op === 'receive' && ask.aside) || (ask.op === 'draw' && ask.what === 'compensation')
 }
 
 /** A write that was begun and is to be begun again, a child that a fork starts afresh: both are waited for like one that runs. */

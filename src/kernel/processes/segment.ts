@@ -2,6 +2,7 @@
 import { limits, SkeinError } from '../../std/index.ts'
 import type { AnyDefinition } from '../definitions/definition.ts'
 import { parse } from '../definitions/schema.ts'
+import { isBackground } from '../effects/ask.ts'
 import { payloadOf } from '../journal/outcome.ts'
 import { isShielded } from '../scopes/scope.ts'
 import { makeBody } from './bodies.ts'
@@ -13,7 +14,11 @@ export function refuseOpenContinue(process: Process): void {
   const { body, definition } = process
   if (body?.end?.type !== 'continue' || definition?.kind === 'agent') return
   const open = [...process.open.values()].find(
-    (ask) => ask.key !== CANCEL_KEY && !isShielded(ask.key) && !(ask.op === 'close' && ask.concluded.isConcluded),
+    (ask) =>
+      ask.key !== CANCEL_KEY &&
+      !isShielded(ask.key) &&
+      !isBackground(ask) &&
+      !(ask.op === 'close' && ask.concluded.isConcluded),
   )
   const child = process.state.openChildren().find(({ cancelSent }) => !cancelSent)
   const what = open?.key ?? child?.pid
@@ -30,6 +35,7 @@ export function startSegment(process: Process, given: unknown): void {
   const from = process.definition
   const isOther = takeNewest(process)
   for (const ask of process.open.values()) if (ask.op === 'receive') stopAsk(process, ask)
+  const letGo = process.shield.registered()
   process.record({
     type: 'snapshot',
     state: payloadOf(stateFor(process.definition, given, isOther ? from : undefined), 'ARGS_NOT_DATA'),
@@ -37,6 +43,7 @@ export function startSegment(process: Process, given: unknown): void {
     segment: process.state.segment + 1,
     carried: payloadOf(process.state.carried()),
     ...(isOther ? { codeDigest: process.codeDigest } : {}),
+    ...(letGo.length === 0 ? {} : { letGo }),
   })
   process.resetBody()
   makeBody(process)

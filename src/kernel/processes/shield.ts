@@ -92,6 +92,11 @@ export class Shield {
     return this.#next() !== undefined && !this.#registered.some(holdsUp)
   }
 
+  /** Names of what is registered and not due: what a segment lets go of when it continues as new. */
+  registered(): readonly string[] {
+    return this.#registered.flatMap(({ stage, ask }) => (stage === 'registered' ? [ask.name] : []))
+  }
+
   /** Something is due or under way. */
   isBusy(state: ProcessState): boolean {
     return this.#registered.some(({ stage, ask }) => stage === 'due' || (stage === 'asked' && isOpen(state, ask.key)))

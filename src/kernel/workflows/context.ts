@@ -237,7 +237,8 @@ export interface Ctx {
   >
   /**
    * Clean-up for what has just been done: a step that runs if this workflow fails or is cancelled, last registered first.
-   * A branch that loses runs its own when its combinator has closed. A successful end runs none (rule X4).
+   * A branch that loses runs its own when its combinator has closed. A successful end runs none (rule X4), and
+   * neither does `continueAsNew`: what a segment did stands when the next one begins.
    */
   compensate(name: string, fn: StepFn<unknown>, options?: StepOptions): void
   /** `return ctx.continueAsNew(state)`: the next segment starts with `state` as its input (rule A4). */

@@ -219,4 +219,24 @@ describe('X4: compensations', () => {
     })
     expect(done(run)).toEqual(['book kept', 'book lost', 'free lost'])
   })
+
+  it('X4, A4: what a segment did stands when it continues as new; its journal names what was let go', async () => {
+    for (const pauses of [true, false]) {
+      await throughCrashes(
+        {},
+        async (ctx, _tool, input, world) => {
+          if (input === 'again') throw new Error('no visa')
+          await book(ctx, world, 'a')
+          if (pauses) await ctx.now()
+          return ctx.continueAsNew('again')
+        },
+        (run) => {
+          expect(done(run)).toEqual(['book a'])
+          expect(run.error?.message).toContain('no visa')
+          expect(factsOf(run.facts, 'snapshot').map(({ letGo }) => letGo)).toEqual([['free']])
+          checkBooks(run)
+        },
+      )
+    }
+  })
 })
