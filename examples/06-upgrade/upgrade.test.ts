@@ -1,5 +1,5 @@
 /** A run in flight meets other code, through the real command line. */
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
@@ -33,6 +33,30 @@ it('a call that was inserted is done late, the charge is not made again, and the
   expect(await linesOf(p.folder, 'bank.txt')).toEqual(['ann 1000'])
   expect(await linesOf(p.folder, 'book.txt')).toEqual(['order of ann', 'thank you, ann'])
   expect((await p.skein('log', 'o1')).out).toMatch(/adopted +version 2/)
+})
+
+it('masked journals tell the same, and nothing of ann', async () => {
+  await using p = await project({})
+  await p.skein('run', one, '--id', 'o1', '--input', '{"customer":"annabel lee"}')
+  const exported = await p.skein('export', '--journals', 'masked.jsonl', '--mask')
+  expect([exported.code, exported.out]).toEqual([0, '1 process written to masked.jsonl\n'])
+  const text = (await linesOf(p.folder, 'masked.jsonl')).join()
+  expect([text.includes('"pid":"o1"'), /annabel|lee/.test(text)]).toEqual([true, false])
+  const checked = await p.skein('check', two, '--journals', 'masked.jsonl')
+  expect([checked.code, checked.out]).toEqual([0, expect.stringMatching(/order +0 +1 +0 +0\n/)])
+  expect((await p.skein('check', three, '--journals', 'masked.jsonl')).code).toBe(1)
+})
+
+it('code that is not where it was: nothing of its runs is given out, and check says so', async () => {
+  const source = `import { workflow } from 'skein'
+    export default workflow({ name: 'order' }, async (ctx) => ctx.receive({ topic: 'packed' }))`
+  await using p = await project({ 'order.ts': source })
+  expect((await p.skein('run', 'order.ts', '--id', 'o1', '--input', '{"customer":"annabel lee"}')).code).toBe(3)
+  await writeFile(join(p.folder, 'order.ts'), source.replace("'order'", "'order', version: '9'"))
+  const exported = await p.skein('export', '--journals', 'masked.jsonl', '--mask', '--json')
+  expect([exported.code, JSON.parse(exported.out)]).toEqual([0, { file: 'masked.jsonl', processes: 1, unmaskable: 1 }])
+  const checked = await p.skein('check', 'order.ts', '--journals', 'masked.jsonl')
+  expect([checked.code, checked.out]).toEqual([0, expect.stringContaining('o1  not checked: ')])
 })
 
 it('another price: pinned, parked, and nobody pays twice before somebody has said so', async () => {

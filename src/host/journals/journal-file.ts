@@ -18,6 +18,8 @@ export type ExportedJournal = {
   readonly workflow: string
   readonly status: string
   readonly facts: readonly Fact[]
+  /** Why it was left out of a masked export: there are no facts then. */
+  readonly unmaskable?: string
 }
 
 /** The first line. */
@@ -26,7 +28,7 @@ export function headLine(): string {
 }
 
 /** The line of a process. */
-export function journalLine(view: ProcessView, facts: readonly Fact[]): string {
+export function journalLine(view: ProcessView, facts: readonly Fact[], unmaskable?: string): string {
   const { pid, parent, kind, workflow, status } = view
   const exported: ExportedJournal = {
     pid,
@@ -35,11 +37,13 @@ export function journalLine(view: ProcessView, facts: readonly Fact[]): string {
     workflow,
     status,
     facts: openSegment(facts),
+    ...(unmaskable === undefined ? {} : { unmaskable }),
   }
   return `${JSON.stringify(exported)}\n`
 }
 
-function openSegment(facts: readonly Fact[]): readonly Fact[] {
+/** The birth, and everything from the last snapshot on. */
+export function openSegment(facts: readonly Fact[]): readonly Fact[] {
   const at = facts.findLastIndex((fact) => fact.type === 'snapshot')
   return at < 0 ? facts : [...facts.slice(0, 1), ...facts.slice(at)]
 }

@@ -39,7 +39,8 @@ export async function tryCode(
   return report
 }
 
-function idleDeps({ hash, macrotask, readAnswer }: TrialPorts): KernelDeps {
+/** What a kernel needs, with nothing behind it. */
+export function idleDeps({ hash, macrotask, readAnswer }: TrialPorts): KernelDeps {
   const idle: Driver<never> = {
     concurrencyMax: 1,
     reserve: () => ({}),
@@ -57,7 +58,8 @@ function idleDeps({ hash, macrotask, readAnswer }: TrialPorts): KernelDeps {
   }
 }
 
-function restingActivation(pid: Pid, born: FactOf<'born'>, facts: readonly Fact[]): Activation {
+/** An activation of a process that nothing can be done with. */
+export function restingActivation(pid: Pid, born: FactOf<'born'>, facts: readonly Fact[]): Activation {
   const { kind, workflow, input, root, depth, cap, strict, parent } = born
   const rests = (): never => {
     throw new SkeinError('INTERNAL', 'a dry replay does nothing')

@@ -30,6 +30,7 @@ export const check: Verb = {
   summary: 'replay exported journals against the code as it is now, before a deploy',
   about: [
     'For each run that has not ended: identical, late insert, orphan, or parked with the reason. Nothing is done, and nothing is written.',
+    'A run that skein export --mask has left out is listed as not checked.',
     'Exit code 0 when no run would be parked, 1 when one would, 2 for a mistake in the command.',
   ].join('\n'),
   positionals: [
@@ -52,11 +53,13 @@ export const check: Verb = {
       )
     const code = await definitionsIn(typed.positionals, terminal)
     const checked: Checked[] = []
+    const unchecked: ExportedJournal[] = []
     for await (const journal of readJournals(resolve(terminal.cwd, path))) {
       const isOver = journal.facts.at(-1)?.type === 'ended'
-      if (!isOver) checked.push(await checkJournal(journal, code))
+      if (journal.unmaskable !== undefined) unchecked.push(journal)
+      else if (!isOver) checked.push(await checkJournal(journal, code))
     }
-    show(checked, typed, terminal)
+    show(checked, unchecked, typed, terminal)
     return checked.some(({ outcome }) => outcome === 'parked') ? WOULD_PARK : 0
   },
 }
@@ -91,7 +94,12 @@ async function checkJournal(journal: ExportedJournal, code: ReadonlyMap<string, 
   }
 }
 
-function show(checked: readonly Checked[], typed: Typed, terminal: Terminal): void {
+function show(
+  checked: readonly Checked[],
+  unchecked: readonly ExportedJournal[],
+  typed: Typed,
+  terminal: Terminal,
+): void {
   const names = [...new Set(checked.map(({ journal }) => journal.workflow))].toSorted()
   const counts = names.map((workflow) => {
     const own = checked.filter(({ journal }) => journal.workflow === workflow)
@@ -109,11 +117,14 @@ function show(checked: readonly Checked[], typed: Typed, terminal: Terminal): vo
       words,
       report,
     }))
-    terminal.out(jsonLine({ definitions: rows, runs }))
+    const left = unchecked.map(({ pid, workflow, unmaskable }) => ({ pid, workflow, why: unmaskable }))
+    terminal.out(jsonLine({ definitions: rows, runs, unchecked: left }))
     return
   }
   const rows = counts.map((row) => [row.workflow, ...row.counts.map(String)])
   terminal.out(textOf(table(['definition', 'identical', 'late insert', 'orphan', 'parked'], rows)))
   for (const { journal, outcome, words } of checked)
     if (outcome !== 'identical') terminal.out(`${journal.pid}  ${words}\n`)
+  for (const { pid, unmaskable } of unchecked)
+    terminal.out(`${pid}  not checked: exported without its journal; ${unmaskable}\n`)
 }
