@@ -166,7 +166,7 @@ describe('unknown outcomes and budgets', () => {
 describe('beside a live owner', () => {
   it('refuses a second runtime by name, reads, acts through the socket, and waits when told to', async () => {
     await using p = await project({ 'steps.ts': STEPS, 'article.ts': ARTICLE })
-    const { child, ended } = p.start('run', 'steps.ts', '--id', 's1', '--input', '{"count":40}')
+    const { child, ended } = p.start('run', 'steps.ts', '--id', 's1', '--input', '{"count":1000}')
     await p.ledgerHas(1)
     const second = await p.skein('run', 'article.ts', '--input', '{"topic":"x"}')
     expect([second.code, second.err]).toEqual([75, expect.stringContaining(`in use by process ${child.pid}`)])
