@@ -4,14 +4,19 @@ import { describe, expect, it } from 'vitest'
 import { nodeHash, nodeMacrotask } from '../../../src/engine/index.ts'
 import { maskJournal, Pseudonyms, tryCode } from '../../../src/kernel/index.ts'
 import type { CodeRegistry, Fact, MaskedJournal } from '../../../src/kernel/index.ts'
-import { bornOf } from '../../../src/testing/index.ts'
+import { bornOf, simulate } from '../../../src/testing/index.ts'
 import type { Journal } from '../../../src/testing/index.ts'
 import { readAnswer } from '../../../src/model/index.ts'
+import { asPid } from '../../../src/std/index.ts'
+import { PATIENT, programTools } from '../program/interpreter.ts'
 import { play } from '../program/play.ts'
 import { seedsOfRun } from '../program/seeds.ts'
+import { playEdit } from './play-edit.ts'
+import { versionOf } from './program.ts'
 
 /** Of the seeds of a run: each journal is masked three times. */
 const SHARE = 0.03
+const EDITS_SHARE = 0.05
 /** Shorter ones may be alike by chance. */
 const TELLING = /[\p{L}\p{N}]{10,}/u
 
@@ -83,6 +88,26 @@ describe('masked journals of random programs', () => {
       )
     console.log(`masking: ${[...tally].map(([what, n]) => `${n} ${what}`).join(', ')}`)
     expect(tally.get('masked workflow')).toBeGreaterThan(0)
+    expect(offences).toEqual([])
+  })
+
+  it('random edits come to the same as against the journals themselves', async () => {
+    const offences: string[] = []
+    for (const seed of seedsOfRun(EDITS_SHARE)) {
+      const { before, after, facts: all } = await playEdit(seed)
+      const moved = all.findIndex(({ type }) => type === 'adopted' || type === 'ended')
+      const facts = moved < 0 ? all : all.slice(0, moved)
+      const tools = await simulate({ seed }, async ({ world }) => programTools(world, PATIENT))
+      const [old, edited] = [versionOf(tools, before, '1'), versionOf(tools, after, '2')]
+      const pseudonyms = new Pseudonyms(`secret ${seed}`, nodeHash)
+      const result = await maskJournal({ pid: asPid('p'), facts, definition: old, sources: [] }, pseudonyms, ports)
+      if (!result.ok) continue
+      const [real, tried] = await Promise.all(
+        [facts, result.facts].map((journal) => tryCode({ pid: asPid('p'), facts: journal, definition: edited }, ports)),
+      )
+      if (real?.outcome !== tried?.outcome || real?.hits !== tried?.hits)
+        offences.push(`${seed}: ${real?.outcome}, and masked ${tried?.outcome}`)
+    }
     expect(offences).toEqual([])
   })
 })
