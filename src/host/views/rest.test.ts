@@ -103,6 +103,10 @@ describe('what is open', () => {
     expect(await open({ ...asking, pending: [{ id: '1', type: 'cancel', reason: '', by: 'ann' }] })).toBe(0)
     expect(await open({ ...asking, pending: [{ id: '1', type: 'topUp', amounts: {}, by: 'ann' }] })).toBe(1)
   })
+  it('is shown while something else of the process is under way', async () => {
+    const busy: Made = { pid: 'a1', status: 'running', facts: [intended('a', 'look'), approval('tool:pay:x#0', 'pay')] }
+    expect(openNeeds((await madeFamily([busy])).root!).map(({ kind }) => kind)).toEqual(['approval'])
+  })
   it('comes with commands that a shell takes', async () => {
     const asking: Made = { pid: 'a1', status: 'waiting', facts: [approval('step:x:x#0', `Peter's mail`)] }
     const [need] = openNeeds((await madeFamily([asking])).root!)

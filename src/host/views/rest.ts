@@ -78,11 +78,10 @@ export function entryNeeds(member: Member): Need[] {
   return needs
 }
 
-/** What somebody outside could give and has not given yet, whether or not anybody runs the process. */
+/** What somebody outside could give and has not given yet, whatever else the process does meanwhile. */
 export function openNeeds(member: Member): readonly Need[] {
   if (isEnded(member.view.status)) return []
   if (member.view.status === 'parked') return needsOf(member) as readonly Need[]
-  if (member.story.inFlight().some((entry) => entry.kind !== 'child')) return []
   return entryNeeds(member).filter((need) => need.kind === 'parked' || !isGiven(need, member.pending ?? []))
 }
 
