@@ -4,7 +4,7 @@
  * Node can still read it and say what is missing.
  */
 import { existsSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import module, { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { launch } from './launch.mjs'
@@ -24,6 +24,8 @@ const prepared = conditions.every((flag) => process.execArgv.includes(flag))
 if (process.platform === 'win32') {
   refuse('Skein does not run on Windows; use Linux, or WSL 2 on this machine.')
 } else if (newEnough && prepared) {
+  // Compiled once for all commands; NODE_COMPILE_CACHE says where, NODE_DISABLE_COMPILE_CACHE that nowhere.
+  module.enableCompileCache()
   const { main } = await import(
     pathToFileURL(inRepository ? source : join(root, 'dist', 'host', 'cli', 'main.js')).href
   )

@@ -59,4 +59,14 @@ describe('the bin', () => {
     expect(done).toMatchObject({ status: 2, stdout: '' })
     expect(done.stderr).toMatch(/^skein: PLATFORM_UNSUPPORTED: .*WSL 2/)
   })
+
+  it('reads for its help nothing of what verbs need', () => {
+    const log = `import { registerHooks } from 'node:module'
+      registerHooks({ load: (url, context, next) => (process.stderr.write(url + '\\n'), next(url, context)) })`
+    const args = ['--conditions=skein-source', '--import', `data:text/javascript,${encodeURIComponent(log)}`]
+    const done = spawnSync(process.execPath, [...args, join(BIN, 'skein.mjs'), '--help'], { encoding: 'utf8' })
+    expect(done.stdout).toContain('usage: skein <verb>')
+    expect(done.stderr).toContain('/src/host/cli/main.ts')
+    expect(done.stderr).not.toMatch(/\/src\/(kernel|engine|agents|model|tools)\//)
+  })
 })

@@ -230,7 +230,12 @@ export function skeinOf(host: Host, { close, closed, data }: Closing & { readonl
     },
     release: (about) => releaseFolder(engine, by(about).by),
     erase: (what, about) =>
-      eraseRun(engine, what, { by: by(about).by, cancel: about?.cancel === true, streams: streamsOf(host.folder) }),
+      eraseRun(engine, what, {
+        by: by(about).by,
+        cancel: about?.cancel === true,
+        hosted: true,
+        streams: streamsOf(host.folder),
+      }),
     upgrade: async (id, definition, said = {}, about = {}) => {
       host.code.register(definition)
       return (await upgradeProcess(engine, id, definition, { said, by: by(about).by, isDry: false })).report

@@ -5,6 +5,8 @@ import { expect, it } from 'vitest'
 import { project, until } from './project.ts'
 
 const MARKER = 'Amaranth'
+/** How long a cancel is waited for where somebody runs the folder. */
+const CANCEL_WAIT_MS = 60_000
 
 /** A run with a child, a message, a blob in a file, a failed child, and what is left unread; and one that waits. */
 const FLOW = `
@@ -64,10 +66,13 @@ it('an erased run leaves no byte of its payloads, and its journal verifies', asy
   })
   const neighbour = await p.skein('run', 'flow.mjs', '--export', 'default', '--id', 'a2')
   expect(neighbour.out).toContain(kept)
+  // Nobody is there who could hear the cancel: it is not waited for.
+  const asked = performance.now()
   expect(await p.skein('erase', 'w1', '--cancel')).toMatchObject({
     code: 2,
     err: expect.stringContaining('is heard when somebody runs it'),
   })
+  expect(performance.now() - asked).toBeLessThan(CANCEL_WAIT_MS / 2)
   // A fork has a copy of what it shares, and whoever erases must know.
   await p.skein('fork', 'a2', '--id', 'a3')
   expect(await p.skein('erase', 'a2/noted')).toMatchObject({

@@ -1,12 +1,12 @@
 /** Help texts, rendered from the verbs. */
 import { usageLine } from './args.ts'
 import { COMMON_FLAGS } from './verb.ts'
-import type { Flag, Verb } from './verb.ts'
+import type { Flag, ListedVerb, Verb } from './verb.ts'
 
 const GAP = 2
 
 /** What `skein --help` prints. */
-export function overview(verbs: readonly Verb[]): string {
+export function overview(verbs: readonly ListedVerb[]): string {
   const rows = verbs.map((verb): [string, string] => [verb.name, verb.summary])
   return [
     'skein runs agents as processes: what they did is never done twice, and nothing is lost.',

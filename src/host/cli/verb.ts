@@ -14,11 +14,16 @@ export type Typed = {
   has(flag: string): boolean
 }
 
-/** One verb. */
-export type Verb = {
+/** What the list of verbs says of one. `load` brings the rest of it. */
+export type ListedVerb = {
   readonly name: string
   /** One line for the list of verbs. */
   readonly summary: string
+  load(): Promise<VerbBody>
+}
+
+/** What stands in the file of a verb. */
+export type VerbBody = {
   /** What `--help` adds below the summary. */
   readonly about?: string
   readonly positionals: readonly Positional[]
@@ -27,6 +32,9 @@ export type Verb = {
   /** Returns the exit code. */
   run(typed: Typed, terminal: Terminal): Promise<number>
 }
+
+/** One verb, whole. */
+export type Verb = Pick<ListedVerb, 'name' | 'summary'> & VerbBody
 
 /** Flags that every verb has. */
 export const COMMON_FLAGS: Readonly<Record<string, Flag>> = {

@@ -21,12 +21,17 @@ const SHOWN_MAX = 3
 
 /**
  * Erases a run (`<pid>` of its root), with everything below it, or one effect (`<pid>/<name>`), and leaves nothing of it in the
- * folder. `cancel`: cancels a run that has not ended, and waits for its end. Throws `PROCESS_NOT_ENDED`.
+ * folder. `cancel`: cancels a run that has not ended, and waits for its end where somebody runs it (`hosted`). Throws `PROCESS_NOT_ENDED`.
  */
 export async function eraseRun(
   engine: Engine,
   what: string,
-  about: { readonly by: string; readonly cancel: boolean; readonly streams: Pick<StreamMedium, 'remove'> },
+  about: {
+    readonly by: string
+    readonly cancel: boolean
+    readonly hosted: boolean
+    readonly streams: Pick<StreamMedium, 'remove'>
+  },
 ): Promise<ErasedRun> {
   const { by } = about
   if (what.includes('/')) {
@@ -42,7 +47,10 @@ export async function eraseRun(
       'USAGE',
       `${pid} is part of the run ${view.root}, which knows what it was given and gave; erase that`,
     )
-  if (about.cancel && view?.endedAt === undefined) await cancelAndWait(engine, pid, by)
+  if (about.cancel && view?.endedAt === undefined) {
+    await cancelProcess(engine, pid, { by, reason: 'to be erased' })
+    if (about.hosted) await ended(engine, pid)
+  }
   const members = await membersOf(engine, pid)
   demandEnded(members, pid, about.cancel)
   let payloads = 0
@@ -98,8 +106,7 @@ function demandEnded(members: readonly ProcessView[], pid: string, isCancelled: 
   )
 }
 
-async function cancelAndWait(engine: Engine, pid: ProcessView['pid'], by: string): Promise<void> {
-  await cancelProcess(engine, pid, { by, reason: 'to be erased' })
+async function ended(engine: Engine, pid: ProcessView['pid']): Promise<void> {
   for (let waitedMs = 0; waitedMs < ERASE_CANCEL_MS; waitedMs += ERASE_POLL_MS) {
     const members = await membersOf(engine, pid)
     if (members.every(({ endedAt }) => endedAt !== undefined)) return

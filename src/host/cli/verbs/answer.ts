@@ -2,12 +2,10 @@ import { answerQuestion } from '../../operate/acts.ts'
 import { actOn, BY_FLAG } from '../act.ts'
 import { actorName } from '../folder.ts'
 import { readInput } from '../input.ts'
-import type { Verb } from '../verb.ts'
+import type { VerbBody } from '../verb.ts'
 
 /** `skein answer`. */
-export const answer: Verb = {
-  name: 'answer',
-  summary: 'answer a question of a process (ctx.ask), or fulfil a promise',
+export const answer: VerbBody = {
   positionals: [{ name: 'pid/question' }, { name: 'json or @file' }],
   flags: { by: BY_FLAG },
   examples: [`skein answer a1/which-city '"Paris"'`, 'skein answer a1/terms @terms.json'],

@@ -3,12 +3,10 @@ import { needing } from '../../operate/bulk.ts'
 import { actOn, BY_FLAG } from '../act.ts'
 import { actOnMany, areMany, FILTER_HELP, MANY_FLAGS } from '../bulk.ts'
 import { actorName } from '../folder.ts'
-import type { Verb } from '../verb.ts'
+import type { VerbBody } from '../verb.ts'
 
 /** `skein approve`. */
-export const approve: Verb = {
-  name: 'approve',
-  summary: 'allow an effect that waits for approval',
+export const approve: VerbBody = {
   about: `What is approved is the effect itself: its name stands for exactly the arguments that skein inbox shows.\n\n${FILTER_HELP}`,
   positionals: [{ name: 'pid/effect', optional: true }],
   flags: { by: BY_FLAG, ...MANY_FLAGS },

@@ -4,12 +4,10 @@ import { countWords } from '../../words/amounts.ts'
 import { commandFor } from '../../words/command.ts'
 import { folderOf } from '../folder.ts'
 import { jsonLine } from '../json.ts'
-import type { Verb } from '../verb.ts'
+import type { VerbBody } from '../verb.ts'
 
 /** `skein backup`. */
-export const backup: Verb = {
-  name: 'backup',
-  summary: 'copy the data folder as it is at this moment, also while a server runs on it',
+export const backup: VerbBody = {
   about: 'The backup is a new folder, complete as soon as it has its name. skein restore makes a data folder of it.',
   positionals: [{ name: 'to' }],
   flags: {},

@@ -3,12 +3,10 @@ import { unfinished } from '../../operate/bulk.ts'
 import { actOn, BY_FLAG } from '../act.ts'
 import { actOnMany, areMany, FILTER_HELP, MANY_FLAGS } from '../bulk.ts'
 import { actorName } from '../folder.ts'
-import type { Verb } from '../verb.ts'
+import type { VerbBody } from '../verb.ts'
 
 /** `skein cancel`. */
-export const cancel: Verb = {
-  name: 'cancel',
-  summary: 'cancel a process and all below it; nothing new is begun, begun writes are waited for',
+export const cancel: VerbBody = {
   about: FILTER_HELP,
   positionals: [{ name: 'pid', optional: true }],
   flags: { by: BY_FLAG, reason: { value: 'TEXT', help: 'why, as it will stand in the journal' }, ...MANY_FLAGS },

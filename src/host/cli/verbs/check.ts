@@ -9,7 +9,7 @@ import { upgradeWords } from '../../words/upgrade.ts'
 import { jsonLine } from '../json.ts'
 import { table, textOf } from '../table.ts'
 import type { Terminal } from '../terminal.ts'
-import type { Typed, Verb } from '../verb.ts'
+import type { Typed, VerbBody } from '../verb.ts'
 
 /** Some run would be parked. */
 const WOULD_PARK = 1
@@ -25,9 +25,7 @@ type Checked = {
 }
 
 /** `skein check`. */
-export const check: Verb = {
-  name: 'check',
-  summary: 'replay exported journals against the code as it is now, before a deploy',
+export const check: VerbBody = {
   about: [
     'For each run that has not ended: identical, late insert, orphan, or parked with the reason. Nothing is done, and nothing is written.',
     'A run that skein export --mask has left out is listed as not checked.',

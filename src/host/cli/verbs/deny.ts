@@ -3,12 +3,10 @@ import { needing } from '../../operate/bulk.ts'
 import { actOn, BY_FLAG } from '../act.ts'
 import { actOnMany, areMany, FILTER_HELP, MANY_FLAGS } from '../bulk.ts'
 import { actorName } from '../folder.ts'
-import type { Verb } from '../verb.ts'
+import type { VerbBody } from '../verb.ts'
 
 /** `skein deny`. */
-export const deny: Verb = {
-  name: 'deny',
-  summary: 'refuse an effect that waits for approval',
+export const deny: VerbBody = {
   about: `The process hears APPROVAL_DENIED with the reason, and may go on without the effect.\n\n${FILTER_HELP}`,
   positionals: [{ name: 'pid/effect', optional: true }],
   flags: { by: BY_FLAG, reason: { value: 'TEXT', help: 'why, told to the process' }, ...MANY_FLAGS },

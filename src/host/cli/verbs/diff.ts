@@ -7,14 +7,12 @@ import { oneLine, outcomeWords } from '../../words/value.ts'
 import { withReader } from '../folder.ts'
 import { jsonLine, outcomeJson } from '../json.ts'
 import { table, textOf } from '../table.ts'
-import type { Verb } from '../verb.ts'
+import type { VerbBody } from '../verb.ts'
 
 const OUTCOME_MAX = 60
 
 /** `skein diff`. */
-export const diff: Verb = {
-  name: 'diff',
-  summary: 'compare two runs effect by effect, children included',
+export const diff: VerbBody = {
   about: [
     'Effects are matched by what was asked for, not by position. What is the same in both is counted, and listed with --all.',
     'Money and tokens of a fork are its own: what it shares with its origin was paid there.',

@@ -4,12 +4,10 @@ import { countWords } from '../../words/amounts.ts'
 import { BY_FLAG } from '../act.ts'
 import { actorName, folderOf, withActor } from '../folder.ts'
 import { jsonLine } from '../json.ts'
-import type { Verb } from '../verb.ts'
+import type { VerbBody } from '../verb.ts'
 
 /** `skein erase`. */
-export const erase: Verb = {
-  name: 'erase',
-  summary: 'erase what a run that has ended was given, did and gave; its journal still verifies',
+export const erase: VerbBody = {
   about:
     'With <pid>/<effect>: only the arguments and the outcome of that effect. Inputs, outputs, messages, errors and blobs go for good; ' +
     'names, keys, times and prices stay, and a note says who erased. The folder is written anew, which takes a moment.',
@@ -21,10 +19,11 @@ export const erase: Verb = {
   examples: ['skein erase a1', 'skein erase a1/publish', 'skein erase a1 --cancel --by ann'],
   run: async (typed, terminal) => {
     const folder = await folderOf(typed, terminal)
-    return withActor(typed, terminal, async (_, { engine }) => {
+    return withActor(typed, terminal, async (_, { engine, hosted }) => {
       const erased = await eraseRun(engine, typed.positionals[0] ?? '', {
         by: actorName(typed),
         cancel: typed.has('cancel'),
+        hosted,
         streams: streamsOf(folder),
       })
       if (typed.has('json')) terminal.out(jsonLine(erased))

@@ -12,7 +12,7 @@ import { countWords } from '../../words/amounts.ts'
 import { withReader } from '../folder.ts'
 import { jsonLine } from '../json.ts'
 import type { Terminal } from '../terminal.ts'
-import type { Typed, Verb } from '../verb.ts'
+import type { Typed, VerbBody } from '../verb.ts'
 
 /** Journals hold what users said and what tools answered: nobody else reads the file. */
 const FILE_MODE = 0o600
@@ -20,9 +20,7 @@ const FILE_MODE = 0o600
 const NAMED_MAX = 20
 
 /** `skein export`. */
-export const exportJournals: Verb = {
-  name: 'export',
-  summary: 'write the journals of runs that have not ended to a file, for skein check',
+export const exportJournals: VerbBody = {
   about: [
     'JSON lines, one process a line; the form is described in docs/journals.md.',
     'The file holds inputs and outcomes as they are, because code is replayed against them: keep it where the data folder may be.',

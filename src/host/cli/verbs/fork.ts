@@ -13,14 +13,12 @@ import { folderOf, shownCommand, withReader } from '../folder.ts'
 import { readInput } from '../input.ts'
 import { interruptible } from '../interrupt.ts'
 import type { Terminal } from '../terminal.ts'
-import type { Typed, Verb } from '../verb.ts'
+import type { Typed, VerbBody } from '../verb.ts'
 
 const WRITES: readonly ForkWrites[] = ['refuse', 'stub', 'live']
 
 /** `skein fork`. */
-export const fork: Verb = {
-  name: 'fork',
-  summary: 'start a run that begins with what another one knew at some point, and run it to its end',
+export const fork: VerbBody = {
   about: [
     'The point is a fact by its seq (skein log shows them), or an effect by its name: right after its outcome. Without one: all there is.',
     'What had an outcome there is shared and not done again; what was under way is asked for again. Money and approvals are not shared.',

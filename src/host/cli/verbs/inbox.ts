@@ -9,7 +9,7 @@ import { needCommands, needName, needWords } from '../../words/need.ts'
 import { shownCommand, withReader } from '../folder.ts'
 import { jsonLine, needJson } from '../json.ts'
 import { textOf } from '../table.ts'
-import type { Verb } from '../verb.ts'
+import type { VerbBody } from '../verb.ts'
 
 const SHOWN_MAX = 200
 const FOR_PEOPLE: readonly WaitOn['kind'][] = [
@@ -23,9 +23,7 @@ const FOR_PEOPLE: readonly WaitOn['kind'][] = [
 ]
 
 /** `skein inbox`. */
-export const inbox: Verb = {
-  name: 'inbox',
-  summary: 'show everything that waits for a person, with the commands that answer it',
+export const inbox: VerbBody = {
   positionals: [],
   flags: {},
   examples: ['skein inbox', 'skein inbox --json'],

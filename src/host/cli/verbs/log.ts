@@ -12,7 +12,7 @@ import { folderOf, withReader } from '../folder.ts'
 import type { FolderView } from '../folder.ts'
 import { jsonLine } from '../json.ts'
 import type { Terminal } from '../terminal.ts'
-import type { Typed, Verb } from '../verb.ts'
+import type { Typed, VerbBody } from '../verb.ts'
 
 const SEQ_WIDTH = 4
 const VERB_WIDTH = 9
@@ -20,9 +20,7 @@ const SUBJECT_WIDTH = 24
 const OFFSET_WIDTH = 6
 
 /** `skein log`. */
-export const log: Verb = {
-  name: 'log',
-  summary: 'show the journal of a process, fact by fact, or what it says live',
+export const log: VerbBody = {
   about:
     'The number of a fact names a point of the run: skein fork <pid>@<number>. With --live it follows while the process ' +
     'runs; ^C leaves it alone.',

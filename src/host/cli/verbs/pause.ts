@@ -4,12 +4,10 @@ import { BY_FLAG } from '../act.ts'
 import { actOnMany, areMany, FILTER_HELP, MANY_FLAGS } from '../bulk.ts'
 import { actorName, shownCommand, withActor } from '../folder.ts'
 import { jsonLine } from '../json.ts'
-import type { Verb } from '../verb.ts'
+import type { VerbBody } from '../verb.ts'
 
 /** `skein pause`. */
-export const pause: Verb = {
-  name: 'pause',
-  summary: 'switch off an agent, a workflow, a tool, a tenant or one process: nothing new is begun until skein resume',
+export const pause: VerbBody = {
   about:
     'It holds for all below it, also after a restart. What runs goes on to its end; with --now local acts and reads are\n' +
     'broken off and charged (they are had again later), and begun writes settle. To end them: skein cancel --where …\n\n' +

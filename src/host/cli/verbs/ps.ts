@@ -16,15 +16,13 @@ import { ownerAnswers, shownCommand, withReader } from '../folder.ts'
 import type { FolderView } from '../folder.ts'
 import { jsonLine, memberJson } from '../json.ts'
 import { table, textOf } from '../table.ts'
-import type { Verb } from '../verb.ts'
+import type { VerbBody } from '../verb.ts'
 
 const LIMIT_DEFAULT = 100
 const UNFINISHED: readonly ProcessStatus[] = ['ready', 'running', 'waiting', 'parked']
 
 /** `skein ps`. */
-export const ps: Verb = {
-  name: 'ps',
-  summary: 'list processes: what runs, waits or is parked',
+export const ps: VerbBody = {
   about: FILTER_HELP,
   positionals: [],
   flags: {

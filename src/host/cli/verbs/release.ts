@@ -3,12 +3,10 @@ import { countWords } from '../../words/amounts.ts'
 import { BY_FLAG } from '../act.ts'
 import { actorName, withActor } from '../folder.ts'
 import { jsonLine } from '../json.ts'
-import type { Verb } from '../verb.ts'
+import type { VerbBody } from '../verb.ts'
 
 /** `skein release`. */
-export const release: Verb = {
-  name: 'release',
-  summary: 'end the quarantine of a restored data folder: every write that waits for it is done',
+export const release: VerbBody = {
   about:
     'Only when you know that nothing was done after the backup was taken. To decide one by one instead: skein inbox, skein resolve.',
   positionals: [],

@@ -7,12 +7,10 @@ import { actOnMany, areMany, FILTER_HELP, MANY_FLAGS } from '../bulk.ts'
 import { actorName } from '../folder.ts'
 import { readInput } from '../input.ts'
 import type { Terminal } from '../terminal.ts'
-import type { Typed, Verb } from '../verb.ts'
+import type { Typed, VerbBody } from '../verb.ts'
 
 /** `skein resolve`. */
-export const resolve: Verb = {
-  name: 'resolve',
-  summary: 'say what became of an effect whose outcome is unknown',
+export const resolve: VerbBody = {
   about: `Look at the far side first. Exactly one of --done, --again and --fail.\n\n${FILTER_HELP}`,
   positionals: [{ name: 'pid/effect', optional: true }],
   flags: {

@@ -4,12 +4,10 @@ import { quarantineWords } from '../../words/quarantine.ts'
 import { BY_FLAG } from '../act.ts'
 import { actorName, folderOf, shownCommand } from '../folder.ts'
 import { jsonLine } from '../json.ts'
-import type { Verb } from '../verb.ts'
+import type { VerbBody } from '../verb.ts'
 
 /** `skein restore`. */
-export const restore: Verb = {
-  name: 'restore',
-  summary: 'make a data folder of a backup; writes that may have been done since wait for you',
+export const restore: VerbBody = {
   about:
     'The folder must be new. It opens in quarantine: what the far side recognises by its key, or can be asked about, goes on; ' +
     'any other write waits in skein inbox, for skein resolve or skein release.',

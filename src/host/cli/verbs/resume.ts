@@ -4,12 +4,10 @@ import { BY_FLAG } from '../act.ts'
 import { actOnMany, areMany, FILTER_HELP, MANY_FLAGS } from '../bulk.ts'
 import { actorName, withActor } from '../folder.ts'
 import { jsonLine } from '../json.ts'
-import type { Verb } from '../verb.ts'
+import type { VerbBody } from '../verb.ts'
 
 /** `skein resume`. */
-export const resume: Verb = {
-  name: 'resume',
-  summary: 'switch on again what skein pause has switched off; everything that waited for it goes on',
+export const resume: VerbBody = {
   about: FILTER_HELP,
   positionals: [{ name: 'agent:NAME | workflow:NAME | tool:NAME | tenant:NAME | pid', optional: true }],
   flags: { by: BY_FLAG, ...MANY_FLAGS },

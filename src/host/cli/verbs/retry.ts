@@ -4,12 +4,10 @@ import { parseBudget } from '../../words/budget.ts'
 import { actOn, BY_FLAG } from '../act.ts'
 import { actOnMany, areMany, FILTER_HELP, MANY_FLAGS } from '../bulk.ts'
 import { actorName } from '../folder.ts'
-import type { Typed, Verb } from '../verb.ts'
+import type { Typed, VerbBody } from '../verb.ts'
 
 /** `skein retry`. */
-export const retry: Verb = {
-  name: 'retry',
-  summary: 'go on with a failed run from what it failed by; look again at a parked one',
+export const retry: VerbBody = {
   about:
     'The failed effect gets another attempt under its own id, what was settled before is kept; a failed child deep in the\n' +
     `run goes on with those above it.\n\n${FILTER_HELP}`,

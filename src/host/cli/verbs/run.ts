@@ -19,12 +19,10 @@ import { conduct } from '../conduct.ts'
 import type { Lines } from '../conduct.ts'
 import { interruptible } from '../interrupt.ts'
 import type { Terminal } from '../terminal.ts'
-import type { Typed, Verb } from '../verb.ts'
+import type { Typed, VerbBody } from '../verb.ts'
 
 /** `skein run`. */
-export const run: Verb = {
-  name: 'run',
-  summary: 'run a definition to its end, with live progress; the same id resumes',
+export const run: VerbBody = {
   about: [
     'The file exports what workflow() or agent() made, as its default export. TypeScript runs as it is.',
     'With the id of a run that was interrupted it goes on where it was; with that of a finished one it prints the value again.',

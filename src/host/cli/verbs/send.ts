@@ -2,12 +2,10 @@ import type { WhenBusy } from '../../../kernel/index.ts'
 import { sendMessage } from '../../operate/acts.ts'
 import { actOn } from '../act.ts'
 import { readMessage } from '../input.ts'
-import type { Verb } from '../verb.ts'
+import type { VerbBody } from '../verb.ts'
 
 /** `skein send`. */
-export const send: Verb = {
-  name: 'send',
-  summary: 'put a message into the mailbox of a process; an agent hears it as the words of its user',
+export const send: VerbBody = {
   positionals: [{ name: 'pid' }, { name: 'text, json or @file' }],
   flags: {
     'when-busy': {

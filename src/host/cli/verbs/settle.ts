@@ -6,12 +6,10 @@ import { actorName, withActor } from '../folder.ts'
 import { readInput } from '../input.ts'
 import { jsonLine } from '../json.ts'
 import type { Terminal } from '../terminal.ts'
-import type { Typed, Verb } from '../verb.ts'
+import type { Typed, VerbBody } from '../verb.ts'
 
 /** `skein settle`. */
-export const settle: Verb = {
-  name: 'settle',
-  summary: 'bring the answer of a pending effect',
+export const settle: VerbBody = {
   about:
     'By its name, or by the token it waits under. A token is settled once; an answer that comes before its effect waits is kept for it.',
   positionals: [{ name: 'pid/effect or token' }],

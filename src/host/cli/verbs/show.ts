@@ -18,15 +18,13 @@ import { entryJson, jsonLine, memberJson } from '../json.ts'
 import { table, textOf } from '../table.ts'
 import { openTime } from '../time.ts'
 import { stuckLines } from './stuck.ts'
-import type { Verb } from '../verb.ts'
+import type { VerbBody } from '../verb.ts'
 
 const INDENT = 2
 const TITLE_WIDTH = 10
 
 /** `skein show`. */
-export const show: Verb = {
-  name: 'show',
-  summary: 'show one process (input, result, account, waits, effects), or one effect of it',
+export const show: VerbBody = {
   positionals: [{ name: 'pid[/effect]' }],
   flags: {},
   examples: ['skein show a1', 'skein show a1/publish', 'skein show a1/publish#2 --json'],

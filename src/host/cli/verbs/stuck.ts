@@ -9,12 +9,10 @@ import { FILTER_HELP } from '../bulk.ts'
 import { ownerAnswers, shownCommand, withReader } from '../folder.ts'
 import { jsonLine } from '../json.ts'
 import { textOf } from '../table.ts'
-import type { Verb } from '../verb.ts'
+import type { VerbBody } from '../verb.ts'
 
 /** `skein stuck`. */
-export const stuck: Verb = {
-  name: 'stuck',
-  summary: 'list what cannot go on by itself, with the cause and the mend; exit code 1 if anything is',
+export const stuck: VerbBody = {
   about:
     `Stuck: no fact for N times the time-out of the effect in flight; nothing in flight or waited for, and not moving; or waiting\n` +
     `for what cannot come. What waits for a person is not stuck: skein inbox.\n\n${FILTER_HELP}`,

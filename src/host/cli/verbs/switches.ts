@@ -3,12 +3,10 @@ import { elapsedWords } from '../../words/amounts.ts'
 import { withReader } from '../folder.ts'
 import { jsonLine } from '../json.ts'
 import { table, textOf } from '../table.ts'
-import type { Verb } from '../verb.ts'
+import type { VerbBody } from '../verb.ts'
 
 /** `skein switches`. */
-export const switches: Verb = {
-  name: 'switches',
-  summary: 'list what is switched off, since when, by whom and why',
+export const switches: VerbBody = {
   positionals: [],
   flags: {},
   examples: ['skein switches', 'skein switches --json'],

@@ -3,12 +3,10 @@ import { topUpProcess } from '../../operate/acts.ts'
 import { parseBudget } from '../../words/budget.ts'
 import { actOn, BY_FLAG } from '../act.ts'
 import { actorName } from '../folder.ts'
-import type { Verb } from '../verb.ts'
+import type { VerbBody } from '../verb.ts'
 
 /** `skein topup`. */
-export const topup: Verb = {
-  name: 'topup',
-  summary: 'raise the budget of a process; what waits for money goes on',
+export const topup: VerbBody = {
   positionals: [{ name: 'pid' }],
   flags: {
     budget: { value: 'BUDGET', help: '90s, 0.5usd, 20000-tokens, 50-processes; several with commas' },

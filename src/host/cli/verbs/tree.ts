@@ -9,14 +9,12 @@ import { shownCommand, withReader } from '../folder.ts'
 import type { Command } from '../../words/command.ts'
 import { jsonLine, memberJson } from '../json.ts'
 import { textOf } from '../table.ts'
-import type { Verb } from '../verb.ts'
+import type { VerbBody } from '../verb.ts'
 
 const ROOTS_MAX = 100
 
 /** `skein tree`. */
-export const tree: Verb = {
-  name: 'tree',
-  summary: 'show runs as trees of processes: state, effects, spend, elapsed',
+export const tree: VerbBody = {
   positionals: [{ name: 'pid', optional: true }],
   flags: { all: { help: 'without a pid: also runs that have ended' } },
   examples: ['skein tree', 'skein tree a1', 'skein tree a1 --json'],

@@ -16,15 +16,13 @@ import { actorName, shownCommand, withActor, withReader } from '../folder.ts'
 import { jsonLine } from '../json.ts'
 import { textOf } from '../table.ts'
 import type { Terminal } from '../terminal.ts'
-import type { Typed, Verb } from '../verb.ts'
+import type { Typed, VerbBody } from '../verb.ts'
 
 /** The exit code of what cannot go on by itself. */
 const PARKED = 4
 
 /** `skein upgrade`. */
-export const upgrade: Verb = {
-  name: 'upgrade',
-  summary: 'move a run to the code that its file has now, after trying it against what was done',
+export const upgrade: VerbBody = {
   about: [
     'The new code is run against the journal with nothing decided, started or sent. If what was done can have been done by it,',
     'the run moves; else it says which calls may have been done already, and you say what is to become of each.',

@@ -4,15 +4,13 @@ import { countWords } from '../../words/amounts.ts'
 import { withReader } from '../folder.ts'
 import { jsonLine } from '../json.ts'
 import { textOf } from '../table.ts'
-import type { Verb } from '../verb.ts'
+import type { VerbBody } from '../verb.ts'
 
 /** The exit code for a journal that does not verify. */
 const BROKEN = 1
 
 /** `skein verify`. */
-export const verify: Verb = {
-  name: 'verify',
-  summary: 'check the chain of every journal and the accounts of every process',
+export const verify: VerbBody = {
   about:
     'Each frame is hashed over its predecessor; every account must add up, and a parent must have been told what its children spent.',
   positionals: [{ name: 'pid', optional: true }],
