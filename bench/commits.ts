@@ -1,64 +1,21 @@
-/**
- * Commits that one sequential process waits for, per effect, by class (the table of rule E1: local 0, read 1, write 1).
- * The engine is the embedded one; its store is wrapped to count.
- */
-import { open, tool, workflow } from 'skein'
-import { createEngine, memoryMedium, nodeClock, nodeHash, nodeRandom, nodeSoon } from 'skein/engine'
-import type { Store } from 'skein/engine'
-import { z } from 'zod'
+/** Commits that one sequential process waits for. */
+import type { Bench } from './harness/bench.ts'
 
-const EFFECTS = 200
-type Case = 'draw' | 'local tool' | 'read tool' | 'write tool' | 'keyed write tool' | 'step'
-
-/** Commits per effect of a run of `EFFECTS` effects, less those of a run of none. */
-export async function commits(): Promise<Record<string, string>> {
-  const none = await commitsOf('draw', 0)
-  const figures: Record<string, string> = {
-    'effects per case': String(EFFECTS),
-    'commits of a run without effects': String(none),
-  }
-  for (const name of ['draw', 'local tool', 'read tool', 'write tool', 'keyed write tool', 'step'] as const) {
-    const count = await commitsOf(name, EFFECTS)
-    figures[`commits per effect: ${name}`] = ((count - none) / EFFECTS).toFixed(3)
-  }
-  return figures
-}
-
-async function commitsOf(name: Case, effects: number): Promise<number> {
-  using medium = memoryMedium()
-  const counted = { commits: 0 }
-  const store = countingStore(medium.open(), counted)
-  const engine = createEngine({ store, clock: nodeClock, random: nodeRandom, hash: nodeHash, soon: nodeSoon })
-  const about = { inputSchema: z.object({ n: z.number() }), execute: ({ n }: { n: number }) => n }
-  const tools = {
-    'local tool': tool({ name: 'look', effect: 'local', ...about }),
-    'read tool': tool({ name: 'fetch', effect: 'read', ...about }),
-    'write tool': tool({ name: 'mail', ...about }),
-    'keyed write tool': tool({ name: 'pay', idempotent: true, ...about }),
-  }
-  const flow = workflow({ name: 'commits' }, async (ctx) => {
-    for (let n = 0; n < effects; n++) {
-      if (name === 'draw') await ctx.now()
-      else if (name === 'step') await ctx.step('work', () => n)
-      else await ctx.tool(tools[name], { n })
-    }
-    return effects
-  })
-  await using skein = await open({ data: '.', engine, workflows: [flow] })
-  await skein.run(flow, undefined, { id: 'c' })
-  return counted.commits
-}
-
-function countingStore(store: Store, counted: { commits: number }): Store {
-  return {
-    epoch: store.epoch,
-    durability: store.durability,
-    tables: store.tables,
-    commit: (apply) => {
-      counted.commits += 1
-      return store.commit(apply)
-    },
-    compact: () => store.compact(),
-    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
-  }
+export const commits: Bench = {
+  name: 'commits',
+  summary: 'Commits that one sequential process waits for, per effect, by class of effect.',
+  method: `
+    A run of 200 effects on the embedded engine, whose store is wrapped to count its commits; those of a run without
+    effects are taken off. The counts are exact, so one round says everything.
+  `,
+  rounds: 1,
+  figures: [
+    { key: 'commitsPerDraw', label: 'a draw (`ctx.now()`)', better: 'less' },
+    { key: 'commitsPerLocalTool', label: 'a local tool', better: 'less' },
+    { key: 'commitsPerReadTool', label: 'a tool that reads', better: 'less' },
+    { key: 'commitsPerWriteTool', label: 'a tool that writes', better: 'less' },
+    { key: 'commitsPerKeyedWriteTool', label: 'a tool that writes under a key', better: 'less' },
+    { key: 'commitsPerStep', label: 'a step', better: 'less' },
+  ],
+  cells: [{ variant: 'skein, commits per effect', script: 'cells/commits/count.ts' }],
 }

@@ -1,80 +1,72 @@
-/**
- * CPU per durable agent step (a model call and a tool call), as users run it: `open()` on a data folder, `agent()`,
- * `tool()`, a model of the AI SDK's shape that answers after 20 ms, so that all runs are alive at once.
- */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { setTimeout } from 'node:timers/promises'
-import { agent, open, tool } from 'skein'
-import { z } from 'zod'
-import { scriptedModel } from 'skein/testing'
-import type { ScriptedModel } from 'skein/testing'
+/** CPU, throughput and memory per agent step. */
+import type { Bench, Cell, Measured } from './harness/bench.ts'
 
-const STEPS = 10
-const MODEL_MS = 20
+/** Runs alive at once, and how many runs in all. */
+const LOADS = [
+  { atOnce: 1, runs: 200, group: '1 run at a time' },
+  { atOnce: 100, runs: 300, group: '100 runs at once' },
+  { atOnce: 1000, runs: 1000, group: '1,000 runs at once' },
+] as const
+const THOUSAND = LOADS[2].group
 
-type Round = { readonly cpuMicrosPerStep: number; readonly stepsPerSecond: number; readonly rssMb: number }
-
-/** Median and spread over the rounds; the first one, which warms up, is left out. */
-export async function steps(options: {
-  readonly runs: number
-  readonly rounds: number
-}): Promise<Record<string, string>> {
-  const rounds: Round[] = []
-  for (let round = 0; round <= options.rounds; round++) {
-    const figures = await once(options.runs)
-    if (round > 0) rounds.push(figures)
-  }
-  return {
-    'runs at once': String(options.runs),
-    'steps per run (model + tool)': String(STEPS),
-    'CPU µs per durable step': spread(rounds.map((round) => round.cpuMicrosPerStep)),
-    'durable steps per second': spread(rounds.map((round) => round.stepsPerSecond)),
-    'RSS MB at the end': spread(rounds.map((round) => round.rssMb)),
-  }
+/** One variant under each load. */
+function underLoads({ args, ...cell }: Omit<Cell, 'group'>): readonly Cell[] {
+  return LOADS.map(({ group, atOnce, runs }) => ({
+    ...cell,
+    group,
+    args: { 'at-once': atOnce, runs, ...args },
+    quick: { runs: atOnce === 1 ? 20 : atOnce },
+  }))
 }
 
-async function once(runs: number): Promise<Round> {
-  const data = mkdtempSync(join(tmpdir(), 'skein-bench-'))
-  try {
-    const note = tool({
-      name: 'note',
-      effect: 'read',
-      inputSchema: z.object({ n: z.number() }),
-      execute: ({ n }) => ({ n }),
-    })
-    const worker = agent({ name: 'bench', model: mockModel(), instructions: 'You work.', tools: { note } })
-    await using skein = await open({ data, workflows: [worker] })
-    const cpu = process.cpuUsage()
-    const started = performance.now()
-    const handles = await Promise.all(
-      Array.from({ length: runs }, (_, i) => skein.start(worker, 'go', { id: `b${i}` })),
-    )
-    await Promise.all(handles.map((handle) => handle.result()))
-    const { user, system } = process.cpuUsage(cpu)
-    const seconds = (performance.now() - started) / 1000
-    const count = runs * STEPS
-    return {
-      cpuMicrosPerStep: (user + system) / count,
-      stepsPerSecond: count / seconds,
-      rssMb: process.memoryUsage().rss / 1e6,
-    }
-  } finally {
-    rmSync(data, { recursive: true, force: true })
-  }
+const SKEIN = 'skein, durable'
+
+export const steps: Bench = {
+  name: 'steps',
+  summary:
+    'CPU, throughput and memory per agent step (one model call and one tool call), with a model that costs nothing.',
+  method: `
+    A run is ten times a model call and a call of one tool (\`add\`, its arguments checked by a zod schema), and a
+    last model call. The model is a stub in the shape that each framework asks for: it answers from the number of
+    tool results in its prompt, at once with 1 and 100 runs, after 20 ms with 1,000, so that all of them are alive
+    together. Every run checks its result, every cell the number of tool calls.
+
+    CPU is user and system time of the whole process, threads included, over runs × 10: what a run costs besides its
+    steps is spread over them. Before the clock starts come sequential warm-up runs and a collection. RSS is sampled
+    every 5 ms.
+  `,
+  reference: SKEIN,
+  rounds: 3,
+  figures: [
+    { key: 'cpuMicrosPerStep', label: 'CPU µs per step', better: 'less', hasRatio: true },
+    { key: 'stepsPerSecond', label: 'steps/s', better: 'more' },
+    { key: 'rssPeakMb', label: 'RSS MB, highest', better: 'less' },
+    { key: 'heapMbAfter', label: 'heap MB after', better: 'less' },
+  ],
+  cells: [
+    ...underLoads({ variant: 'bare loop + journal', side: 'bare', script: 'cells/steps/bare-journal.ts' }),
+    ...underLoads({ variant: SKEIN, script: 'cells/steps/skein.ts' }),
+    ...underLoads({ variant: 'skein, in memory', script: 'cells/steps/skein.ts', args: { store: 'memory' } }),
+    ...underLoads({ variant: 'ai, generate (keeps nothing)', side: 'peer', script: 'cells/steps/ai.ts' }),
+  ],
+  goals: [
+    {
+      what: 'one agent step (model + tool, mock), durable, CPU at 1,000 runs',
+      toReach: '≤ 60 µs',
+      judge: (measured) => {
+        const own = measured.median(SKEIN, 'cpuMicrosPerStep', THOUSAND)
+        return own === undefined
+          ? undefined
+          : { isReached: own <= 60, figure: `${own.toFixed(1)} µs`, ...others(measured) }
+      },
+    },
+  ],
 }
 
-/** Calls the tool ten times, then answers; a reply takes 20 ms. */
-function mockModel(): ScriptedModel {
-  return scriptedModel(async ({ turn }) => {
-    await setTimeout(MODEL_MS)
-    return turn < STEPS ? { calls: [{ tool: 'note', input: { n: turn } }] } : 'done'
+function others(measured: Measured): { readonly peers?: string } {
+  const told = steps.cells.flatMap(({ variant, group, side }) => {
+    const value = side === undefined ? undefined : measured.median(variant, 'cpuMicrosPerStep', group)
+    return group !== THOUSAND || value === undefined ? [] : [`${variant} ${value.toFixed(0)}`]
   })
-}
-
-function spread(values: readonly number[]): string {
-  const sorted = [...values].sort((a, b) => a - b)
-  const median = sorted[Math.floor(sorted.length / 2)] ?? 0
-  return `${median.toFixed(median < 100 ? 1 : 0)}  (${sorted[0]?.toFixed(0)}–${sorted.at(-1)?.toFixed(0)}, ${sorted.length} rounds)`
+  return told.length === 0 ? {} : { peers: told.join(', ') }
 }

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { open } from 'skein'
-import { bytesPerStep } from '../bench/conversation/folder-size.ts'
-import { CONTEXT_TOKENS, longAgent } from '../bench/conversation/long-agent.ts'
+import { bytesPerStep } from '../bench/cells/conversation/folder-size.ts'
+import { CONTEXT_TOKENS, longAgent } from '../bench/cells/conversation/long-agent.ts'
 
 const STRETCH = 30
 const STRETCHES = 4

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { hear } from '../../bench/steering.ts'
+import { hear } from '../../bench/cells/steering/hear.ts'
 import { project } from './project.ts'
 
 /** A model that thinks about `go` until it is stopped, and does at once whatever else it is told. */

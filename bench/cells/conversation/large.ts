@@ -9,7 +9,7 @@ const CALLS = 100
 const SAID_CHARS = 2_900
 
 /** Runs it to its end. */
-export async function largeConversation(data: string): Promise<Record<string, string>> {
+export async function largeConversation(data: string): Promise<Readonly<Record<string, number>>> {
   let tokens = 0
   const model = scriptedModel(({ turn, options }) => {
     tokens = tokensOf(options)
@@ -28,7 +28,7 @@ export async function largeConversation(data: string): Promise<Record<string, st
     await (await skein.start(reader, 'Read it all.', { id: 'large' })).result()
   }
   return {
-    'a large conversation, tokens by the meter': String(tokens),
-    'its data folder MB after a checkpoint': (folderBytes(data) / 1e6).toFixed(2),
+    largeTokens: tokens,
+    largeFolderMb: folderBytes(data) / 1e6,
   }
 }

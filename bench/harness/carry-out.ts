@@ -1,0 +1,143 @@
+/** Does what was asked for: the only part of the harness that prints and writes. */
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { BadArguments, type Asked, type RunOptions } from './arguments.ts'
+import { cellName, type Bench, type Cell } from './bench.ts'
+import { compare, comparisonText } from './compare.ts'
+import { ROUNDS } from './limits.ts'
+import { machineHere, versionsHere } from './machine.ts'
+import { pageOf } from './page.ts'
+import { installPeers, type Peers } from './peers.ts'
+import { dataFile, readReport, storedReports, writeReport, type BenchReport } from './report.ts'
+import { blankReport, resumedReport, runRounds } from './rounds.ts'
+import { scoreboardPage } from './scoreboard.ts'
+import { failuresOf, plainTable, tablesOf } from './table.ts'
+
+export type Place = {
+  readonly benches: readonly Bench[]
+  /** `bench/` */
+  readonly folder: string
+}
+
+/** The exit code. */
+export async function carryOut(asked: Asked, place: Place): Promise<number> {
+  switch (asked.do) {
+    case 'list':
+      console.log(place.benches.map(listText).join('\n'))
+      return 0
+    case 'pages':
+      writePages(place)
+      return 0
+    case 'compare':
+      return compareFiles(asked.files, place)
+    case 'run':
+      return runBenches(asked, place)
+  }
+}
+
+function listText({ name, summary, cells }: Bench): string {
+  const lines = cells.map((cell) => `    ${cellName(cell)}${cell.peer === undefined ? '' : ' (with --peers)'}`)
+  return [`${name}: ${summary}`, ...lines].join('\n')
+}
+
+const reportsOf = ({ folder }: Place): string => join(folder, '..', 'docs', 'reports')
+
+async function runBenches(asked: RunOptions & { readonly benches: readonly Bench[] }, place: Place): Promise<number> {
+  const chosen = asked.benches.map((bench) => ({ bench, cells: cellsOf(bench, asked) }))
+  const withCells = chosen.filter(({ cells }) => cells.length > 0)
+  if (withCells.length === 0) throw new BadArguments(`no cell is called ${asked.only}; npm run bench -- list`)
+  const names = withCells.flatMap(({ cells }) => cells.flatMap(({ peer }) => peer ?? []))
+  const peers = await installPeers(place.folder, [...new Set(names)])
+  const done: BenchReport[] = []
+  for (const { bench, cells } of withCells) done.push(await runBench(asked, { place, bench, cells, peers }))
+  if (asked.isJson) console.log(JSON.stringify(done.length === 1 ? done[0] : done, undefined, 1))
+  if (asked.isReported) writePages(place)
+  return done.every((report) => failuresOf(report).length === 0) ? 0 : 1
+}
+
+function cellsOf({ cells }: Bench, { hasPeers, only }: RunOptions): readonly Cell[] {
+  return cells.filter(
+    (cell) => (hasPeers || cell.peer === undefined) && (only === undefined || cellName(cell).includes(only)),
+  )
+}
+
+type One = { readonly place: Place; readonly bench: Bench; readonly cells: readonly Cell[]; readonly peers: Peers }
+
+async function runBench(asked: RunOptions, { place, bench, cells, peers }: One): Promise<BenchReport> {
+  const file = dataFile(reportsOf(place), bench.name)
+  const rounds = asked.rounds ?? (asked.isQuick ? 1 : (bench.rounds ?? ROUNDS))
+  const used = new Set(cells.map(({ peer }) => peer))
+  const versions = {
+    ...versionsHere(join(place.folder, '..')),
+    ...Object.fromEntries([...peers.versions].flatMap(([peer, of]) => (used.has(peer) ? Object.entries(of) : []))),
+  }
+  const blank = blankReport(bench, cells, { isQuick: asked.isQuick, rounds, machine: machineHere(), versions })
+  const earlier = asked.isResumed && existsSync(file) ? readReport(file) : undefined
+  const startedAt = performance.now()
+  const onRun = (report: BenchReport, done: string): void => {
+    console.error(done)
+    if (asked.isReported) writeReport(file, report)
+  }
+  const start = resumedReport(blank, earlier)
+  const report = await runRounds({ ...place, bench, cells, report: start, absent: peers.absent, onRun })
+  if (!asked.isJson) console.log(reportText(bench, report, (performance.now() - startedAt) / 1000))
+  return report
+}
+
+function reportText(bench: Bench, report: BenchReport, seconds: number): string {
+  const { machine, versions, load } = report
+  const said = Object.entries(versions).map(([name, version]) => `${name} ${version}`)
+  return [
+    `${bench.name}: ${bench.summary}`,
+    `${machine.cpus} × ${machine.cpu}, load ${load.least}–${load.most}, ${said.join(', ')}`,
+    ...tablesOf(bench, report).map(plainTable),
+    ...failuresOf(report).map((line) => `FAILED ${line}`),
+    `${seconds.toFixed(0)} s`,
+  ].join('\n')
+}
+
+function writePages(place: Place): void {
+  const reports = reportsOf(place)
+  mkdirSync(reports, { recursive: true })
+  for (const [path, text] of pagesOf(place)) writeFileSync(join(reports, path), text)
+}
+
+/** Every page that the stored reports give, by its file name in `docs/reports`. */
+export function pagesOf(place: Place): ReadonlyMap<string, string> {
+  const reports = reportsOf(place)
+  const stored = storedReports(reports, place.benches)
+  const pages = new Map<string, string>()
+  for (const bench of place.benches) {
+    const report = stored.get(bench.name)
+    if (report !== undefined) pages.set(`${bench.name}.md`, pageOf(bench, report))
+  }
+  const beside = existsSync(reports) ? readdirSync(reports).filter((path) => path.endsWith('.md')) : []
+  const names = new Set([...pages.keys(), ...beside].map((path) => path.slice(0, -'.md'.length)))
+  if (pages.size > 0)
+    pages.set('README.md', scoreboardPage({ benches: place.benches, reports: stored, pages: [...names] }))
+  return pages
+}
+
+function compareFiles([a, b]: readonly [string, string], { benches }: Place): number {
+  const pairs = pairsOf(a, b)
+  let isBeyond = false
+  for (const [first, second] of pairs) {
+    const [one, other] = [readReport(first), readReport(second)]
+    const bench = benches.find(({ name }) => name === one.bench)
+    if (bench === undefined || one.bench !== other.bench)
+      throw new BadArguments(`${first} is of ${one.bench}, ${second} of ${other.bench}`)
+    const comparison = compare(bench, one, other)
+    if (comparison.inversions.some(({ isWithinSpread }) => !isWithinSpread)) isBeyond = true
+    console.log(`${bench.name}: ${comparisonText(comparison)}`)
+  }
+  return isBeyond ? 1 : 0
+}
+
+/** Two files, or the files that two folders both have. */
+function pairsOf(a: string, b: string): readonly (readonly [string, string])[] {
+  for (const path of [a, b]) if (!existsSync(path)) throw new BadArguments(`there is no ${path}`)
+  if (!statSync(a).isDirectory()) return [[a, b]]
+  const names = readdirSync(a).filter((name) => name.endsWith('.json') && existsSync(join(b, name)))
+  if (names.length === 0) throw new BadArguments(`${a} and ${b} have no report in common`)
+  return names.map((name) => [join(a, name), join(b, name)])
+}

@@ -1,0 +1,41 @@
+/** What a report must say of where it was made. */
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { arch, cpus, loadavg, release, totalmem, type } from 'node:os'
+import { join } from 'node:path'
+
+export type Machine = {
+  readonly cpu: string
+  /** Those that this process may use: fewer under `taskset`. */
+  readonly cpus: number
+  readonly memoryGb: number
+  readonly os: string
+}
+
+export type Versions = Readonly<Record<string, string>>
+
+export function machineHere(): Machine {
+  return {
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    cpus: usableCpus(),
+    memoryGb: Math.round(totalmem() / 2 ** 30),
+    os: `${type()} ${release()} ${arch()}`,
+  }
+}
+
+/** `nproc` knows of an affinity, Node does not. */
+function usableCpus(): number {
+  try {
+    return Number(execFileSync('nproc', { encoding: 'utf8' }))
+  } catch {
+    return cpus().length
+  }
+}
+
+export function versionsHere(root: string): Versions {
+  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
+  return { skein: manifest.version, node: process.versions.node, sqlite: process.versions['sqlite'] ?? 'none' }
+}
+
+/** Over the last minute. */
+export const loadNow = (): number => Math.round((loadavg()[0] ?? 0) * 100) / 100

@@ -1,0 +1,168 @@
+/** The bench harness, and that no page under `docs/reports` says anything but what its stored report gives. */
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { BENCHES } from '../bench/benches.ts'
+import { askedFor, BadArguments } from '../bench/harness/arguments.ts'
+import type { Bench } from '../bench/harness/bench.ts'
+import { pagesOf } from '../bench/harness/carry-out.ts'
+import { parseSaid, runCell } from '../bench/harness/cell-process.ts'
+import { compare } from '../bench/harness/compare.ts'
+import { pageOf } from '../bench/harness/page.ts'
+import type { BenchReport, CellReport, Sample } from '../bench/harness/report.ts'
+import { interleave, resumedReport } from '../bench/harness/rounds.ts'
+import { scoreboardPage } from '../bench/harness/scoreboard.ts'
+import { isOverlapping, spreadOf, spreadText } from '../bench/harness/spread.ts'
+
+const BENCH: Bench = {
+  name: 'walk',
+  summary: 'How far one gets.',
+  method: 'One walks.',
+  reference: 'ours',
+  figures: [
+    { key: 'km', label: 'km', better: 'more', hasRatio: true },
+    { key: 'blisters', label: 'blisters', better: 'less' },
+  ],
+  cells: [
+    { variant: 'ours', script: 'ours.ts' },
+    { variant: 'theirs', script: 'theirs.mjs', peer: 'boots' },
+  ],
+  goals: [
+    {
+      what: 'a walk',
+      toReach: '≥ 5 km',
+      why: 'it rained',
+      judge: (measured) => {
+        const km = measured.median('ours', 'km')
+        return km === undefined ? undefined : { isReached: km >= 5, figure: `${km} km` }
+      },
+    },
+  ],
+}
+
+const cellOf = (variant: string, samples: readonly Sample[], failures: readonly string[] = []): CellReport => ({
+  variant,
+  side: variant === 'ours' ? 'skein' : 'peer',
+  args: {},
+  roundsDue: 3,
+  samples,
+  failures,
+  seconds: 1,
+})
+const kms = (...values: readonly number[]): readonly Sample[] => values.map((km) => ({ km, blisters: 1 }))
+const reportOf = (...cells: readonly CellReport[]): BenchReport => ({
+  format: 1,
+  bench: 'walk',
+  date: '2026-11-01T10:20:30.000Z',
+  isQuick: false,
+  machine: { cpu: 'legs', cpus: 2, memoryGb: 1, os: 'none' },
+  versions: { skein: '1.0.0' },
+  load: { least: 0.1, most: 0.2 },
+  cells,
+})
+
+describe('figures', () => {
+  it('takes the median and the spread, also of an even number', () => {
+    expect(spreadOf([3, 1, 2])).toEqual({ median: 2, least: 1, most: 3, count: 3 })
+    expect(spreadOf([4, 1, 2, 3])).toMatchObject({ median: 2.5 })
+    expect(spreadOf([])).toBeUndefined()
+    expect(spreadText({ median: 1234.5, least: 900, most: 2000, count: 3 })).toBe('1,235 (900–2,000)')
+    const [low, high] = [spreadOf([1, 2]), spreadOf([3, 4])]
+    expect(low && high && isOverlapping(low, high)).toBe(false)
+  })
+
+  it('accepts from a cell one flat object of numbers, and nothing else', () => {
+    expect(parseSaid('loading\n{"km":1.5}\n')).toEqual({ sample: { km: 1.5 } })
+    for (const wrong of ['', 'done', '[1]', '{"km":"far"}', '{"km":null}'])
+      expect(parseSaid(wrong)).toEqual({ failure: expect.stringContaining('no ') })
+  })
+
+  it('runs a cell as a process, and says why it failed or that it took too long', async () => {
+    const folder = join(dirname(fileURLToPath(import.meta.url)), 'bench')
+    const run = (script: string, args = {}, timeoutMs = 50_000) => runCell({ folder, script, args, timeoutMs })
+    expect(await run('cell.mjs', { km: 3 })).toEqual({ sample: { km: 3 } })
+    expect(await run('cell.mjs')).toEqual({ failure: expect.stringContaining('which way?') })
+    expect(await run('cell.mjs', { km: 3, hang: 1 }, 100)).toEqual({ failure: 'took longer than 0.1 s' })
+  })
+})
+
+describe('rounds', () => {
+  it('go over all cells, there and back, and leave out what has been done', () => {
+    const cells = [cellOf('ours', []), { ...cellOf('slow', []), roundsDue: 1 }, cellOf('theirs', kms(1))]
+    const order = interleave(cells).map(({ round, cell }) => `${round}${cells[cell]?.variant}`)
+    expect(order).toEqual(['0ours', '0slow', '1theirs', '1ours', '2ours', '2theirs'])
+  })
+
+  it('are resumed only on the same machine, with the same versions and arguments', () => {
+    const blank = reportOf(cellOf('ours', []), { ...cellOf('theirs', []), args: { n: 2 } })
+    const earlier = reportOf(cellOf('ours', kms(4)), cellOf('theirs', kms(5)))
+    expect(resumedReport(blank, earlier).cells.map(({ samples }) => samples.length)).toEqual([1, 0])
+    const elsewhere = { ...earlier, machine: { ...earlier.machine, cpus: 1 } }
+    expect(resumedReport(blank, elsewhere)).toBe(blank)
+    const failed = reportOf(cellOf('ours', kms(4), ['fell']))
+    expect(resumedReport(blank, failed).cells[0]?.samples).toEqual([])
+  })
+})
+
+describe('pages', () => {
+  it('say who is ahead of us, what failed, and which goals were not reached and why', () => {
+    const page = pageOf(BENCH, reportOf(cellOf('ours', kms(4, 3, 2)), cellOf('theirs', kms(6), ['lost its way'])))
+    expect(page).toContain('| ours | 3.00 (2.00–4.00) | 1.00 |'.replaceAll('.00', ''))
+    expect(page).toContain('| theirs | 6 | 2 |')
+    expect(page).toContain('theirs: 1 of 2 runs failed: lost its way')
+    expect(page).toContain('km: ours 3; better: theirs 6.')
+    expect(page).toContain('| a walk | ≥ 5 km | 3 km | **no**: it rained |')
+  })
+
+  it('have a row for a cell that failed every time', () => {
+    expect(pageOf(BENCH, reportOf(cellOf('ours', kms(9)), cellOf('theirs', [], ['fell'])))).toContain(
+      '| theirs | failed |',
+    )
+  })
+
+  it('the scoreboard has every goal, measured or not', () => {
+    const about = { benches: [BENCH], pages: ['walk'] }
+    expect(scoreboardPage({ ...about, reports: new Map() })).toContain('| a walk | ≥ 5 km | not measured |')
+    const reports = new Map([['walk', reportOf(cellOf('ours', kms(7)))]])
+    expect(scoreboardPage({ ...about, reports })).toContain('| a walk | ≥ 5 km | 7 km | yes | [walk](walk.md) |')
+  })
+
+  it('are what the stored reports give', () => {
+    const root = dirname(dirname(fileURLToPath(import.meta.url)))
+    for (const [path, text] of pagesOf({ benches: BENCHES, folder: join(root, 'bench') }))
+      expect(readFileSync(join(root, 'docs', 'reports', path), 'utf8'), `${path}: npm run bench -- pages`).toBe(text)
+  })
+})
+
+describe('comparing two runs', () => {
+  it('finds variants that changed their order, and whether the rounds had told them apart', () => {
+    const first = reportOf(cellOf('ours', kms(5, 6)), cellOf('theirs', kms(7, 8)))
+    const same = compare(BENCH, first, reportOf(cellOf('ours', kms(1)), cellOf('theirs', kms(9))))
+    expect(same).toEqual({ pairs: 2, inversions: [] })
+    const turned = compare(BENCH, first, reportOf(cellOf('ours', kms(9, 10)), cellOf('theirs', kms(7, 8))))
+    expect(turned.inversions).toMatchObject([{ where: 'walk · km', isWithinSpread: false }])
+    const close = compare(BENCH, first, reportOf(cellOf('ours', kms(7, 9)), cellOf('theirs', kms(7, 8))))
+    expect(close.inversions).toMatchObject([{ isWithinSpread: true }])
+  })
+})
+
+describe('the command line', () => {
+  it('takes a bench and its options', () => {
+    expect(askedFor(['walk', '--peers', '--rounds', '5'], [BENCH])).toMatchObject({ benches: [BENCH], rounds: 5 })
+    expect(askedFor(['all', '--quick'], [BENCH])).toMatchObject({ benches: [BENCH], isQuick: true })
+    expect(askedFor(['compare', 'a', 'b'], [BENCH])).toEqual({ do: 'compare', files: ['a', 'b'] })
+  })
+
+  it.each([
+    [[]],
+    [['swim']],
+    [['walk', 'swim']],
+    [['walk', '--rounds', '0']],
+    [['walk', '--rounds', 'many']],
+    [['walk', '--peer']],
+    [['compare', 'a']],
+  ])('refuses %j', (argv) => {
+    expect(() => askedFor(argv, [BENCH])).toThrow(BadArguments)
+  })
+})
