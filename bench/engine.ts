@@ -1,0 +1,84 @@
+/** What the engine adds to the disk: durable effects beside the bare store. */
+import type { Bench, Cell, Measured } from './harness/bench.ts'
+
+const LOADS = [
+  { processes: 1, effects: 1000, group: '1 process' },
+  { processes: 100, effects: 100, group: '100 processes at once' },
+  { processes: 1000, effects: 20, group: '1,000 processes at once' },
+] as const
+const [ONE, , THOUSAND] = LOADS.map(({ group }) => group)
+const BARE = 'bare store, one row per effect'
+const EFFECTS = { reads: 'read', 'keyed writes': 'keyed', 'plain writes': 'plain' } as const
+const RATE = 'effectsPerSecond'
+const LATENCY = 'latencyMsP50'
+const OF_THE_STORE = 1 / 3
+const TIMES_THE_STORE = 1.3
+
+function underLoads({ args, ...cell }: Omit<Cell, 'group'>): readonly Cell[] {
+  return LOADS.map(({ group, processes, effects }) => ({
+    ...cell,
+    group,
+    args: { processes, effects, ...args },
+    quick: { effects: Math.ceil(effects / 5) },
+  }))
+}
+
+const variantOf = (effects: string): string => `skein, ${effects}`
+
+export const engine: Bench = {
+  name: 'engine',
+  summary: 'Durable effects per second and their latency, beside a bare store with the same promise to its disk.',
+  method: `
+    Each process does its effects one after the other. On the bare store an effect is one row (WAL, synchronous FULL,
+    with a group commit), durable before the next begins. In Skein it is a \`ctx.tool\` whose tool does nothing: its
+    intent is durable before the tool runs, and its outcome, in one frame with the next intent, before the next tool
+    runs. So both pay one commit per effect; Skein also makes keys, passes the gate, keeps accounts and chains hashes.
+
+    Time is taken from the first start to the last end, so Skein's figure contains the starts and ends of its
+    processes. Latency is what the process sees, from the call to the next line. Both count the effects that were done.
+  `,
+  reference: BARE,
+  rounds: 5,
+  figures: [
+    { key: RATE, label: 'effects/s', better: 'more', hasRatio: true },
+    { key: LATENCY, label: 'latency ms, p50', better: 'less' },
+    { key: 'latencyMsP99', label: 'latency ms, p99', better: 'less' },
+    { key: 'cpuMicrosPerEffect', label: 'CPU µs per effect', better: 'less', hasRatio: true },
+  ],
+  cells: [
+    ...underLoads({ variant: BARE, side: 'bare', script: 'cells/engine/bare.ts' }),
+    ...Object.entries(EFFECTS).flatMap(([effects, effect]) =>
+      underLoads({ variant: variantOf(effects), script: 'cells/engine/skein.ts', args: { effect } }),
+    ),
+  ],
+  goals: [
+    {
+      what: 'durable effects/s, 1,000 processes at once, engine on',
+      toReach: '≥ 1/3 of the bare one-row group-commit store',
+      judge: (measured) => {
+        const ratio = slowest(measured, RATE, THOUSAND)
+        return ratio && { isReached: ratio >= OF_THE_STORE, figure: `${(100 * ratio).toFixed(1)} % of the bare store` }
+      },
+    },
+    {
+      what: 'one sequential process',
+      toReach: '≤ 1.3x the store’s own commit latency per effect',
+      judge: (measured) => {
+        const [own, bare] = [variantOf('keyed writes'), BARE].map((variant) => measured.median(variant, LATENCY, ONE))
+        if (own === undefined || bare === undefined) return undefined
+        return {
+          isReached: own <= TIMES_THE_STORE * bare,
+          figure: `${(own / bare).toFixed(2)}x (${own.toFixed(2)} of ${bare.toFixed(2)} ms)`,
+        }
+      },
+    },
+  ],
+}
+
+/** The least of the ratios to the bare store. */
+function slowest(measured: Measured, key: string, group: string | undefined): number | undefined {
+  const bare = measured.median(BARE, key, group)
+  const own = Object.keys(EFFECTS).map((effects) => measured.median(variantOf(effects), key, group))
+  if (bare === undefined || own.some((value) => value === undefined)) return undefined
+  return Math.min(...own.map((value) => (value ?? 0) / bare))
+}
