@@ -14,21 +14,21 @@ const { runs, seconds, toolMs } = cellArguments({ runs: 1000, seconds: 5, toolMs
 const STARTS_AT_ONCE = 100
 const NANOS_PER_MS = 1e6
 
-let calls = 0
-let isOver = false
+const count = { calls: 0 }
+const over = new AbortController()
 const fetchNote = tool({
   name: 'fetch_note',
   effect: 'read',
   inputSchema: z.object({ n: z.number() }),
   execute: async ({ n }) => {
     // Evenly spread, as answers from a network are.
-    await pause(toolMs * (0.5 + ((n * 7919 + calls * 104_729) % 1000) / 1000))
-    calls += 1
+    await pause(toolMs * (0.5 + ((n * 7919 + count.calls * 104_729) % 1000) / 1000))
+    count.calls += 1
     return { n }
   },
 })
 const worker = workflow({ name: 'worker' }, async (ctx) => {
-  for (let n = 0; !isOver; n++) await ctx.tool(fetchNote, { n })
+  for (let n = 0; !over.signal.aborted; n++) await ctx.tool(fetchNote, { n })
 })
 
 await cell(async (data) => {
@@ -43,16 +43,16 @@ await cell(async (data) => {
       )),
     )
   // Every run has made its first steps.
-  while (calls < 2 * runs) await pause(toolMs / 10)
-  const before = calls
+  while (count.calls < 2 * runs) await pause(toolMs / 10)
+  const before = count.calls
   const cpu = process.cpuUsage()
   const delay = monitorEventLoopDelay({ resolution: 1 })
   delay.enable()
   await pause(seconds * 1000)
   delay.disable()
   const { user, system } = process.cpuUsage(cpu)
-  const done = calls - before
-  isOver = true
+  const done = count.calls - before
+  over.abort()
   await Promise.all(started.map((run) => run.result()))
   assert(done > 0)
   return {

@@ -4,13 +4,13 @@ import { workflow } from 'skein'
 import { z } from 'zod'
 
 /** Called with the id of a process that was woken. */
-export const woken: { then: (id: string) => void } = { then: () => undefined }
+export const woken: { hear: (id: string) => void } = { hear: () => undefined }
 
 /** Waits for a message, for thirty days if its input says so, otherwise without a limit. */
 export const waiter = workflow({ name: 'waiter', input: z.string() }, async (ctx, on) => {
   for (;;) {
     const message = await ctx.receive({ topic: 'wake', ...(on === 'timer' ? { timeout: '30d' } : {}) })
-    woken.then(String(message.body))
+    woken.hear(String(message.body))
   }
 })
 

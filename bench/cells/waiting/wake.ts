@@ -29,7 +29,7 @@ const heap = (await heapBytes()) - before
 const random = simRandom(DRAWS)
 const sentAt = new Map<string, number>()
 const latenciesMs: number[] = []
-woken.then = (id) => {
+woken.hear = (id) => {
   const at = sentAt.get(id)
   assert(at !== undefined, `${id} was woken by what nobody sent`)
   latenciesMs.push(performance.now() - at)
