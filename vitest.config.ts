@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
 const common = { pool: 'threads', isolate: false, environment: 'node' } as const
@@ -6,6 +8,8 @@ export default defineConfig({
   resolve: { conditions: ['skein-source'] },
   ssr: { resolve: { conditions: ['skein-source'] } },
   test: {
+    // The default leaves a core to whoever watches; on a machine with two that is half of it.
+    maxWorkers: '100%',
     coverage: {
       provider: 'v8',
       reporter: ['text-summary', 'html'],
@@ -32,7 +36,8 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts', 'test/chaos/**/*.test.ts', 'examples/**/*.test.ts'],
           pool: 'forks',
           testTimeout: 180_000,
-          fileParallelism: false,
+          // What these tests start is compiled once for all of them.
+          env: { NODE_COMPILE_CACHE: join(tmpdir(), 'skein-tests-compiled') },
         },
       },
     ],

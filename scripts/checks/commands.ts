@@ -1,6 +1,6 @@
 /** The checks that are one command each. */
 import { runCommand, type CommandOptions } from './command.ts'
-import { FAILED, PASSED, type Check } from './tally.ts'
+import { checkLine, FAILED, PASSED, type Check } from './tally.ts'
 
 /** Passes when the command ends with 0; its output is shown only when it does not. */
 export function commandCheck(name: string, argv: readonly string[], options: CommandOptions = {}): Check {
@@ -9,8 +9,7 @@ export function commandCheck(name: string, argv: readonly string[], options: Com
     async run() {
       const started = performance.now()
       const { code, output } = await runCommand(argv, options)
-      const seconds = ((performance.now() - started) / 1000).toFixed(1)
-      console.log(`${code === 0 ? 'ok  ' : 'FAIL'} ${name} (${seconds} s)`)
+      console.log(checkLine(name, code === 0, started))
       if (code !== 0) console.log(`${output.trimEnd()}\n     ↑ ${argv.join(' ')}`)
       return code === 0 ? PASSED : FAILED
     },

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runCommand } from './command.ts'
-import { addTallies, FAILED, type Check, type Tally } from './tally.ts'
+import { addTallies, checkLine, FAILED, type Check, type Tally } from './tally.ts'
 
 /** The members of vitest's JSON report that are read here. */
 export type VitestReport = {
@@ -28,16 +28,19 @@ export function tallyOf(report: VitestReport | undefined, exitCode: number): Tal
   return exitCode !== 0 && tests.failed === 0 ? addTallies(tests, FAILED) : tests
 }
 
-/** The tests that `args` select (all of them when empty). */
-export function vitestCheck(args: readonly string[]): Check {
+/** The tests that `args` select (all of them when empty). `isHeld`: shows what vitest says when it has ended, not as it comes. */
+export function vitestCheck(name: string, args: readonly string[], { isHeld = false } = {}): Check {
   return {
-    name: 'tests',
+    name,
     async run() {
       const folder = mkdtempSync(join(tmpdir(), 'skein-checks-'))
+      const started = performance.now()
       try {
         const file = join(folder, 'report.json')
         const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
-        const { code } = await runCommand(['vitest', 'run', ...reporters, ...args], { live: true })
+        const { code, output } = await runCommand(['vitest', 'run', ...reporters, ...args], { live: !isHeld })
+        if (isHeld) console.log(output.trimEnd())
+        console.log(checkLine(name, code === 0, started))
         return tallyOf(readReport(file), code)
       } finally {
         rmSync(folder, { recursive: true, force: true })
