@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { nodeHash, nodeMacrotask } from '../../engine/index.ts'
 import { ProcessState, tryCode } from '../../kernel/index.ts'
-import type { AnyDefinition, Fact, UpgradeReport, WriteVerdict } from '../../kernel/index.ts'
+import type { AnyDefinition, Control, Fact, UpgradeReport, WriteVerdict } from '../../kernel/index.ts'
 import { readAnswer } from '../../model/index.ts'
 import { SkeinError } from '../../std/index.ts'
 import type { Pid } from '../../std/index.ts'
@@ -28,9 +28,10 @@ export async function planUpgrade(
   journal: { readonly pid: Pid; readonly facts: readonly Fact[] },
   definition: AnyDefinition,
   said: UpgradeVerdicts = {},
+  verdictsBefore: readonly WriteVerdict[] = [],
 ): Promise<UpgradePlan> {
   const ports = { hash: nodeHash, macrotask: nodeMacrotask(), readAnswer }
-  let verdicts: readonly WriteVerdict[] = []
+  let verdicts = verdictsBefore
   for (let round = 0; ; round++) {
     const report = await tryCode({ ...journal, definition, verdicts }, ports)
     const more = verdictsFor(report, said).filter(({ key }) => !verdicts.some((known) => known.key === key))
@@ -52,9 +53,18 @@ function verdictsFor({ ambiguous }: UpgradeReport, said: UpgradeVerdicts): reado
 
 /** Digest of the code that a process runs. */
 export function codeOf(facts: readonly Fact[]): string {
+  return foldOf(facts).codeDigest
+}
+
+/** What was said of ambiguous writes when somebody asked it to move, where it has not done so yet. */
+export function askedUpgrade(facts: readonly Fact[], unheard: readonly Control[]): readonly WriteVerdict[] | undefined {
+  return unheard.findLast((control) => control.type === 'upgrade')?.verdicts ?? foldOf(facts).upgradeAsked?.verdicts
+}
+
+function foldOf(facts: readonly Fact[]): ProcessState {
   const state = new ProcessState()
   for (const fact of facts) state.apply(fact)
-  return state.codeDigest
+  return state
 }
 
 /** All facts of a process. */

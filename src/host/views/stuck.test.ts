@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { asPid } from '../../std/index.ts'
+import { asEffectKey, asPid } from '../../std/index.ts'
 import { readMember } from '../operate/find.ts'
-import { begun, intended, madeReader, settled, T0, waiting } from './family.fixture.ts'
+import { approval, begun, intended, madeReader, settled, T0, waiting } from './family.fixture.ts'
 import type { Made } from './family.fixture.ts'
 import { commandFor } from '../words/command.ts'
 import { stuckOf } from './stuck.ts'
@@ -66,6 +66,19 @@ describe('stuck', () => {
     }
     expect((await judged([ready], MINUTE, { isHosted: false }))?.mend).toEqual(['npx skein run a.ts --id a1'])
     expect(await judged([ready], 1_000, { isHosted: false })).toBeUndefined()
+  })
+
+  it('not what waits for a person, though its last host went before it could note so; what was answered since is', async () => {
+    const asking: Made = { pid: 'a1', status: 'ready', file: 'a.ts', facts: [approval(CALL, 'pay')] }
+    expect(await judged([asking], MINUTE, { isHosted: false })).toBeUndefined()
+    const by = { id: 'c', by: 'ann' }
+    const answered: Made = {
+      ...asking,
+      pending: [{ ...by, type: 'approve', key: asEffectKey(CALL), verdict: 'approved' }],
+    }
+    const cutOff: Made = { ...asking, facts: [approval(CALL, 'pay'), intended('tool:x:x#0', 'x'), begun('tool:x:x#0')] }
+    for (const made of [answered, cutOff])
+      expect(await judged([made], MINUTE, { isHosted: false })).toMatchObject({ cause: 'nobody-runs-it' })
   })
 
   it('a timer that is past; one that is to come is waited for', async () => {

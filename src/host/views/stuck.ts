@@ -12,7 +12,7 @@ import { elapsedWords } from '../words/amounts.ts'
 import type { Command } from '../words/command.ts'
 import { shortPid } from '../words/pid.ts'
 import type { Member } from './family.ts'
-import { isEnded } from './rest.ts'
+import { entryNeeds, isEnded } from './rest.ts'
 import type { Entry } from './story.ts'
 
 /** Why a process is stuck. */
@@ -118,9 +118,11 @@ function hanging(
 }
 
 /** Nothing in flight, nothing waited for, and it does not move. */
-function standing({ view, story }: Member, { nowMs, isHosted, command }: Around): Found | undefined {
+function standing(member: Member, { nowMs, isHosted, command }: Around): Found | undefined {
+  const { view, story } = member
   if (!MOVABLE.includes(view.status)) return undefined
   const stillMs = nowMs - Math.max(story.lastAt, view.updatedAt)
+  if (!isHosted && isForPeople(member)) return undefined
   if (!isHosted) return unhosted(view, stillMs, { what: 'it is ready to go on', command })
   if (stillMs < STUCK_STILL_MS || story.inFlight().some((entry) => entry.kind !== 'child')) return undefined
   if (view.status === 'running' && view.waits.length > 0 && !view.waits.some(({ on }) => isPast(on, nowMs)))
@@ -132,6 +134,13 @@ function standing({ view, story }: Member, { nowMs, isHosted, command }: Around)
       'in the same host, blocks the thread (a loop without an await, a synchronous call)',
     mend: ['look at the CPU of the host; a loop is shown by: kill -USR1 <host>, then a debugger', 'restart the host'],
   }
+}
+
+/** All it waits for is somebody's to give, and nobody has: its last host went before it could note that it waits. */
+function isForPeople(member: Member): boolean {
+  const { view, story, pending = [] } = member
+  const waits = story.waiting()
+  return waits.length > 0 && pending.length === 0 && view.mailbox === 0 && entryNeeds(member).length === waits.length
 }
 
 /** Somebody has to run the folder; a moment without an owner is a deploy. */

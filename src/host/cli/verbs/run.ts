@@ -1,4 +1,4 @@
-import { nodeHash } from '../../../engine/index.ts'
+import { nodeHash, readEmbedded } from '../../../engine/index.ts'
 import { codeDigest } from '../../../kernel/index.ts'
 import type { AnyDefinition } from '../../../kernel/index.ts'
 import { durationMs, SkeinError } from '../../../std/index.ts'
@@ -9,7 +9,7 @@ import { runId, startRun } from '../../hosting/start.ts'
 import type { Started } from '../../hosting/start.ts'
 import { loadFile, pickDefinition } from '../../load/definitions.ts'
 import { openHost } from '../../hosting/open-host.ts'
-import { codeOf, factsOf, planUpgrade } from '../../operate/upgrade.ts'
+import { askedUpgrade, codeOf, factsOf, planUpgrade } from '../../operate/upgrade.ts'
 import { upgradeLines } from '../../words/upgrade.ts'
 import type { Command } from '../../words/command.ts'
 import { parseBudget } from '../../words/budget.ts'
@@ -141,16 +141,15 @@ async function changedCode(host: Host, { definition, pid }: Order, command: Comm
   if (view === undefined || view.endedAt !== undefined || view.workflow !== definition.name) return []
   const facts = await factsOf(host.engine, pid)
   if (facts[0]?.type !== 'born' || codeOf(facts) === codeDigest(definition, nodeHash)) return []
-  const { report } = await planUpgrade({ pid, facts }, definition)
-  const next =
-    definition.onUpgrade === 'adopt'
-      ? ''
-      : `; it is pinned: ${command('upgrade', pid)} moves it, or put the old code back`
-  return [
-    `the code of ${definition.name} was changed while ${pid} was in flight`,
-    ...upgradeLines(report),
-    ...(next === '' ? [] : [next.slice(2)]),
-  ]
+  // Only a reader sees what was asked for and not heard yet.
+  using reader = readEmbedded(host.folder, nodeHash)
+  const asked = askedUpgrade(facts, reader.pending(pid))
+  const { report } = await planUpgrade({ pid, facts }, definition, {}, asked)
+  const changed = [`the code of ${definition.name} was changed while ${pid} was in flight`, ...upgradeLines(report)]
+  if (definition.onUpgrade === 'adopt') return changed
+  return asked === undefined
+    ? [...changed, `it is pinned: ${command('upgrade', pid)} moves it, or put the old code back`]
+    : [...changed, 'its upgrade is asked for: it moves as soon as nothing of it is under way']
 }
 
 /** The command that resumes a run. */

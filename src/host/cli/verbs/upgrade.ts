@@ -64,7 +64,7 @@ export const upgrade: VerbBody = {
     return act(typed, terminal, async (engine) => {
       const { report, pid } = await upgradeProcess(engine, asked, definition, about)
       const isParked = report.outcome === 'parked'
-      if (typed.has('json')) terminal.out(jsonLine({ ...report, moved: !isParked && !about.isDry }))
+      if (typed.has('json')) terminal.out(jsonLine({ ...report, asked: !isParked && !about.isDry }))
       else {
         terminal.out(textOf(upgradeLines(report)))
         if (isParked && report.ambiguous.length > 0) terminal.err(`${verdictWords(shownCommand(typed), pid, file)}\n`)
