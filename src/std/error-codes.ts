@@ -85,6 +85,11 @@ export const ERROR_CODES = {
   ENGINE_CLOSED: again,
   LOST_EPOCH: again,
   CONTROL_UNREACHABLE: again,
+  PACKAGE_MISSING: usage,
+  ENGINE_UNREACHABLE: again,
+  ENGINE_REFUSED: failed,
+  ENGINE_TOO_OLD: failed,
+  ENGINE_FOREIGN: usage,
   PLATFORM_UNSUPPORTED: usage,
   // models
   MODEL_UNKNOWN: usage,

@@ -12,6 +12,11 @@ export interface EngineRig {
   /** In the engine's own time. */
   sleep(delayMs: number): Promise<void>
   now(): number
+  /**
+   * Waits until what was answered as queued has reached whoever is active, and what they consumed is known to their
+   * mailboxes. Absent where that is so when it is answered, or durable.
+   */
+  readonly arrived?: () => Promise<void>
   /** What does not verify in the journals of the open engine (asked after each rule). Absent without a chain. */
   readonly offences?: () => Promise<readonly string[]>
   /** A new owner while the old one still believes it is the owner. Absent where the engine itself makes that impossible. */

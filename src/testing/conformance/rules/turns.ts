@@ -129,12 +129,13 @@ export const TURN_RULES: readonly EngineRule[] = [
   {
     rule: 'T2',
     title: 'control overtakes messages; the rest comes in order of arrival',
-    async check({ engine, puppet }) {
+    async check({ engine, puppet, rig }) {
       await engine.start(startOf('p'))
       const lane = await puppet.next()
       await engine.deliver(messageOf('p', 'm1'))
       await engine.deliver(messageOf('p', 'm2'))
       await engine.control(lane.pid, cancelOf('c'))
+      await rig.arrived?.()
       assert.equal((await lane.next())?.type, 'control')
       assert.deepEqual([(await lane.message()).id, (await lane.message()).id], ['m1', 'm2'])
     },

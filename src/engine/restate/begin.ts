@@ -1,0 +1,69 @@
+/** What an activation begins with, read from the objects of its process. */
+import { openFrame } from '../../kernel/index.ts'
+import type { Fact, ForkRequest, SealedFrame } from '../../kernel/index.ts'
+import type { Pid } from '../../std/index.ts'
+import { prepareWait } from '../embedded/prepare.ts'
+import type { Hash } from '../../std/index.ts'
+import type { Beginning } from './activation.ts'
+import type { ObjectClient } from './client.ts'
+import type { OpenJournal } from './open-journal.ts'
+
+const none = (): undefined => undefined
+
+/** Reads it; undefined when the process does not exist, rests, or has ended. */
+export async function beginningOf(
+  client: ObjectClient,
+  journal: OpenJournal,
+  { pid, hash }: { readonly pid: Pid; readonly hash: Hash },
+): Promise<Beginning | undefined> {
+  const loaded = await client.load(pid)
+  if (loaded === null || (loaded.row.status !== 'ready' && loaded.row.status !== 'running')) return undefined
+  const { request } = loaded
+  const { head, waits } = journal
+  return {
+    start: request,
+    facts: head.n === 0 ? [] : await segmentFacts(client, pid, journal),
+    origin: request.fork === undefined || head.n > 0 ? [] : await originFacts(client, request.fork),
+    head,
+    waits: waits.map((wait) => ({ key: wait.key, dueAt: prepareWait(wait, hash).dueAt })),
+  }
+}
+
+/** From the last snapshot on, the birth first. What the handler has in hand may not be in the object's state yet. */
+async function segmentFacts(
+  client: ObjectClient,
+  pid: Pid,
+  { head, opened, fresh }: OpenJournal,
+): Promise<readonly Fact[]> {
+  const frames: SealedFrame[] = []
+  if (head.segmentN < opened.n)
+    for await (const frame of client.frames(pid, head.segmentN)) {
+      if (frame.n >= opened.n) break
+      frames.push(frame)
+    }
+  frames.push(...fresh.filter(({ n }) => n >= head.segmentN))
+  const facts = frames.flatMap((frame) => openFrame(frame, none))
+  if (head.segmentN === 0) return facts
+  const snapshot = facts.findLastIndex((fact) => fact.type === 'snapshot')
+  const first = fresh.find(({ n }) => n === 0) ?? (await firstFrame(client, pid))
+  const born = first === undefined ? [] : openFrame(first, none).filter((fact) => fact.type === 'born')
+  return [...born, ...facts.slice(Math.max(snapshot, 0))]
+}
+
+async function firstFrame(client: ObjectClient, pid: Pid): Promise<SealedFrame | undefined> {
+  for await (const frame of client.frames(pid, 0)) return frame
+  return undefined
+}
+
+/** The segment of the origin in which a fork branches off, to the segment's end, the birth first (rule FK1). */
+async function originFacts(client: ObjectClient, { from, seq }: ForkRequest): Promise<readonly Fact[]> {
+  let facts: Fact[] = []
+  for await (const frame of client.frames(from, 0)) {
+    for (const fact of openFrame(frame, none)) {
+      if (fact.type === 'snapshot' && seq !== undefined && fact.seq > seq) return facts
+      if (fact.type === 'snapshot') facts = facts.slice(0, 1)
+      facts.push(fact)
+    }
+  }
+  return facts
+}

@@ -1,0 +1,78 @@
+/** The objects of one installation, as they are called from outside. */
+import type { SealedFrame } from '../../kernel/index.ts'
+import type { Pid } from '../../std/index.ts'
+import type { RestateServer } from './server.ts'
+import { SETTINGS_KEY } from './wire.ts'
+import type {
+  FramePage,
+  MailboxLoad,
+  MailboxView,
+  MailPage,
+  ServiceNames,
+  Settings,
+  SettingsChange,
+  TokenSettlement,
+} from './wire.ts'
+import type { Wait } from '../../kernel/index.ts'
+import type { SettleResult } from '../port.ts'
+
+/** Calls to the objects of one installation. */
+export class ObjectClient {
+  readonly #server: RestateServer
+  readonly #names: ServiceNames
+
+  constructor(server: RestateServer, names: ServiceNames) {
+    this.#server = server
+    this.#names = names
+  }
+
+  /** A handler of a mailbox that changes it. */
+  mailbox<A>(pid: Pid, handler: string, parameter: unknown): Promise<A> {
+    return this.#server.call<A>({ service: this.#names.mailbox, key: pid, handler }, parameter)
+  }
+
+  view(pid: Pid): Promise<MailboxView | null> {
+    return this.#server.read({ service: this.#names.mailbox, key: pid, handler: 'view' })
+  }
+
+  load(pid: Pid): Promise<MailboxLoad | null> {
+    return this.#server.read({ service: this.#names.mailbox, key: pid, handler: 'load' })
+  }
+
+  peek(pid: Pid, after: number): Promise<MailPage> {
+    return this.#server.read({ service: this.#names.mailbox, key: pid, handler: 'peek' }, { after })
+  }
+
+  /** What a process that is active waits for. */
+  waits(pid: Pid): Promise<readonly Wait[]> {
+    return this.#server.read({ service: this.#names.process, key: pid, handler: 'waits' })
+  }
+
+  /** All frames from number `n` on, a page at a time. */
+  async *frames(pid: Pid, n: number): AsyncGenerator<SealedFrame> {
+    for (let from: number | undefined = n; from !== undefined;) {
+      const page: FramePage = await this.#server.read(
+        { service: this.#names.process, key: pid, handler: 'frames' },
+        { from },
+      )
+      yield* page.frames
+      from = page.next
+    }
+  }
+
+  eraseJournal(pid: Pid, about: unknown): Promise<number> {
+    return this.#server.call({ service: this.#names.process, key: pid, handler: 'erase' }, about)
+  }
+
+  settle(token: string, about: TokenSettlement): Promise<SettleResult> {
+    return this.#server.call({ service: this.#names.token, key: token, handler: 'settle' }, about)
+  }
+
+  settings(): Promise<Settings> {
+    return this.#server.read({ service: this.#names.settings, key: SETTINGS_KEY, handler: 'read' })
+  }
+
+  changeSettings(change: SettingsChange): Promise<boolean> {
+    return this.#server.call({ service: this.#names.settings, key: SETTINGS_KEY, handler: 'change' }, change)
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * Where the server reaches this worker: an HTTP/2 endpoint with the objects of one installation.
+ *
+ * Invariants:
+ * 1. It is closed when no request is left, or after a moment; what the server had open here is attempted again elsewhere.
+ */
+import { createServer } from 'node:http2'
+import type { Http2Server, ServerHttp2Session } from 'node:http2'
+import type { AddressInfo } from 'node:net'
+import type { Clock } from '../../std/index.ts'
+import { ENDPOINT_CLOSE_MS } from './limits.ts'
+import type { Sdk } from './sdk.ts'
+
+/** An endpoint that is open. */
+export type Endpoint = AsyncDisposable & {
+  readonly port: number
+  /** Cuts everything off, as the end of this machine would. */
+  readonly cut: () => void
+}
+
+/** Where an endpoint listens; port 0 is any that is free. */
+export type EndpointOptions = {
+  readonly port: number
+  readonly address: string
+  readonly identityKeys: readonly string[]
+}
+
+/** Opens an endpoint for `objects`. */
+export async function openEndpoint(
+  sdk: Sdk,
+  objects: Parameters<Sdk['createEndpointHandler']>[0]['services'],
+  { port, address, identityKeys, clock }: EndpointOptions & { readonly clock: Clock },
+): Promise<Endpoint> {
+  const handler = sdk.createEndpointHandler({
+    services: objects,
+    // The server reports what becomes of its invocations; here it would be said twice.
+    logger: () => {},
+    ...(identityKeys.length === 0 ? {} : { identityKeys: [...identityKeys] }),
+  })
+  const server = createServer(handler)
+  const sessions = new Set<ServerHttp2Session>()
+  server.on('session', (session) => {
+    sessions.add(session)
+    session.on('close', () => sessions.delete(session))
+    // A connection that breaks is the server's to make again.
+    session.on('error', () => session.destroy())
+  })
+  await listen(server, port, address)
+  const cut = (): void => {
+    server.close()
+    for (const session of sessions) session.destroy()
+  }
+  return {
+    port: (server.address() as AddressInfo).port,
+    cut,
+    async [Symbol.asyncDispose]() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      for (const session of sessions) session.close()
+      using _ = clock.timer(ENDPOINT_CLOSE_MS, cut)
+      await closed
+    },
+  }
+}
+
+function listen(server: Http2Server, port: number, address: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, address, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}

@@ -1,0 +1,40 @@
+/** Limits of the Restate engine, by name. */
+
+/** Oldest server that this was tried with. */
+export const SERVER_VERSION_LEAST = '1.7'
+/** Text of one sealed frame: half of what the server takes as one message by default. */
+export const RESTATE_FRAME_BYTES_MAX = 16 * 1024 * 1024
+/** Turns in one entry of the server's journal. */
+export const BATCH_FRAMES_MAX = 200
+/** Text in one entry of the server's journal, about. */
+export const BATCH_BYTES_MAX = 4 * 1024 * 1024
+/** An open handler says something at least this often, so that no time-out of the server's cuts a long effect off. */
+export const HEARTBEAT_MS = 20_000
+/** Entries after which an activation gives way to one with a short journal, once nothing is in flight (rule T8). */
+export const ENTRIES_MAX = 2_000
+/** Entries after which it decides nothing more, so that what is in flight comes to its end. */
+export const ENTRIES_BEFORE_LEAVING = 20_000
+/** How long an activation whose handler was cut off is kept for the handler's next attempt. */
+export const ADOPTION_MS = 5_000
+/** Text of an event that rides in the signal which tells of it; larger ones are fetched. */
+export const SIGNAL_BYTES_MAX = 64 * 1024
+/** Rows of one answer. */
+export const PAGE_MAIL = 200
+/** Text of one answer, about. */
+export const PAGE_BYTES_MAX = 4 * 1024 * 1024
+/** First pause before a request is made again. */
+export const RETRY_FIRST_MS = 50
+/** Longest pause before a request is made again. */
+export const RETRY_PAUSE_MS_MAX = 2_000
+/** How long a request is tried, unless the options say otherwise. */
+export const REQUEST_TIMEOUT_MS_DEFAULT = 30_000
+/** How long the server remembers the answer to a request that may be made again. */
+export const ANSWER_KEPT_MS = 10 * 60 * 1000
+/** Age at which what is switched off is asked for again before an activation. */
+export const SWITCHES_FRESH_MS = 250
+/** Pause between two looks for changes that another worker made. */
+export const WATCH_POLL_MS = 500
+/** Durable frames that views remember until the server's tables show them. */
+export const RECENT_FRAMES_MAX = 256
+/** A worker that leaves waits this long for requests that it still answers. */
+export const ENDPOINT_CLOSE_MS = 1_000

@@ -1,0 +1,77 @@
+/**
+ * The mailbox of a process: a virtual object keyed by its pid, through which everything goes that comes for it (rule R3).
+ * The server runs one handler of it at a time, so what is decided here needs no lock and no order of its own.
+ *
+ * Invariants:
+ * 1. What has come is in the object's state before its sender is answered.
+ * 2. A handler that is open for the process is sent a signal for everything that comes after it is known here, and one
+ *    for all that came before.
+ * 3. A process rests only if it has heard of everything that came; from then on this object decides when it runs again.
+ */
+import { control, put, start, switched } from './arrivals.ts'
+import { isOver, Mailbox, mailKey, seqOf } from './mailbox.ts'
+import { PAGE_BYTES_MAX, PAGE_MAIL } from './limits.ts'
+import { acknowledge, began, due, erase, freed, rest, retry } from './resting.ts'
+import type { Exclusive, Sdk, Shared } from './sdk.ts'
+import { SKEIN_MARK, objectOptions } from './sdk.ts'
+import type { MailboxLoad, MailboxRow, MailboxView, MailEvent, MailItem, MailPage, ServiceNames } from './wire.ts'
+
+/** The definition of the object, for a worker to serve. */
+export function mailboxObject(sdk: Sdk, names: ServiceNames) {
+  const { shared } = sdk.handlers.object
+  const on =
+    <I, O>(handle: (mailbox: Mailbox, input: I) => Promise<O>) =>
+    (ctx: Exclusive, input: I): Promise<O> =>
+      handle(new Mailbox(sdk, ctx, names), input)
+  return sdk.object({
+    name: names.mailbox,
+    handlers: {
+      start: on(start),
+      put: on(put),
+      control: on(control),
+      switched: on(switched),
+      began: on(began),
+      acknowledge: on(acknowledge),
+      rest: on(rest),
+      due: on(due),
+      retry: on(retry),
+      freed: on(freed),
+      erase: on(erase),
+      view: shared(view),
+      load: shared(load),
+      peek: shared(peek),
+    },
+    metadata: { [SKEIN_MARK]: '1' },
+    options: objectOptions,
+  })
+}
+
+async function view(ctx: Shared): Promise<MailboxView | null> {
+  const row = await ctx.get<MailboxRow>('row')
+  if (row === null) return null
+  const result = isOver(row.status) ? await ctx.get<NonNullable<MailboxView['result']>>('result') : null
+  const waits = isOver(row.status) ? null : await ctx.get<MailboxView['waits']>('waits')
+  return { row, waits: waits ?? [], ...(result === null ? {} : { result }) }
+}
+
+async function load(ctx: Shared): Promise<MailboxLoad | null> {
+  const row = await ctx.get<MailboxRow>('row')
+  const request = await ctx.get<MailboxLoad['request']>('request')
+  return row === null || request === null ? null : { row, request }
+}
+
+async function peek(ctx: Shared, { after }: { readonly after: number }): Promise<MailPage> {
+  const row = await ctx.get<MailboxRow>('row')
+  const lastSeq = row?.lastSeq ?? 0
+  const keys = (await ctx.stateKeys()).filter((key) => key > mailKey(after) && key <= mailKey(lastSeq)).toSorted()
+  const items: MailItem[] = []
+  let bytes = 0
+  for (const key of keys.slice(0, PAGE_MAIL)) {
+    if (bytes > PAGE_BYTES_MAX) break
+    const event = await ctx.get<MailEvent>(key)
+    if (event === null) continue
+    items.push({ seq: seqOf(key), event })
+    bytes += JSON.stringify(event).length
+  }
+  return { items, lastSeq, isWhole: items.length === keys.length }
+}

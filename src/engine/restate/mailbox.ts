@@ -1,0 +1,133 @@
+import { ERASED, isPayload } from '../../kernel/index.ts'
+import type { Outcome, StartRequest, Wait } from '../../kernel/index.ts'
+import type { ProcessStatus } from '../port.ts'
+import { SIGNAL_BYTES_MAX } from './limits.ts'
+import { callTo, sendTo } from './sdk.ts'
+import type { Exclusive, Sdk } from './sdk.ts'
+import type { MailboxRow, MailEvent, MailSignal, ServiceNames } from './wire.ts'
+
+const DIGITS = 12
+const MAIL = 'm/'
+const SEEN = 's/'
+const DEAD = 'd/'
+
+/** Key of an event in a mailbox's state; keys sort as the events came. */
+export const mailKey = (seq: number): string => `${MAIL}${String(seq).padStart(DIGITS, '0')}`
+/** The number in such a key. */
+export const seqOf = (key: string): number => Number(key.slice(MAIL.length))
+/** Name of the signal that tells an open handler of mail for the `k`th time. */
+export const mailSignal = (k: number): string => `mail/${k}`
+/** Whether a process has come to its end. */
+export const isOver = (status: ProcessStatus): boolean =>
+  status === 'done' || status === 'failed' || status === 'cancelled'
+
+/** An event that nobody received, and why. */
+export type DeadLetter = { readonly at: number; readonly why: string; readonly event: MailEvent }
+
+/** A value with every payload in it replaced. */
+export const withoutPayloads = <T>(value: T): T =>
+  JSON.parse(JSON.stringify(value), (_key, member: unknown) => (isPayload(member) ? ERASED : member)) as T
+
+/** The state of one mailbox, in the hands of the handler that is open for it. */
+export class Mailbox {
+  readonly sdk: Sdk
+  readonly ctx: Exclusive
+  readonly names: ServiceNames
+
+  constructor(sdk: Sdk, ctx: Exclusive, names: ServiceNames) {
+    this.sdk = sdk
+    this.ctx = ctx
+    this.names = names
+  }
+
+  row(): Promise<MailboxRow | null> {
+    return this.ctx.get<MailboxRow>('row')
+  }
+
+  write(row: MailboxRow): void {
+    this.ctx.set('row', row)
+  }
+
+  request(): Promise<StartRequest | null> {
+    return this.ctx.get<StartRequest>('request')
+  }
+
+  async waits(): Promise<readonly Wait[]> {
+    return (await this.ctx.get<readonly Wait[]>('waits')) ?? []
+  }
+
+  result(): Promise<Outcome | null> {
+    return this.ctx.get<Outcome>('result')
+  }
+
+  /** False for an id that was seen in the last days. */
+  async see(id: string, at: number): Promise<boolean> {
+    if ((await this.ctx.get<number>(`${SEEN}${id}`)) !== null) return false
+    this.ctx.set(`${SEEN}${id}`, at)
+    return true
+  }
+
+  unsee(id: string): void {
+    this.ctx.clear(`${SEEN}${id}`)
+  }
+
+  /** Forgets ids that are past their time. */
+  async forget(before: number): Promise<void> {
+    for (const key of await this.ctx.stateKeys()) {
+      if (!key.startsWith(SEEN)) continue
+      const at = await this.ctx.get<number>(key)
+      if (at !== null && at < before) this.ctx.clear(key)
+    }
+  }
+
+  /** The process has something to do: its handler is asked for. */
+  wake(row: MailboxRow): void {
+    row.status = 'ready'
+    delete row.wakeAt
+    sendTo(this.sdk, this.ctx, { service: this.names.process, key: this.ctx.key, method: 'run' }, {})
+  }
+
+  /** Tells the handler that is open for the process, if one is. */
+  signal(row: MailboxRow, what: MailSignal): void {
+    if (row.invocation === undefined) return
+    const id = this.sdk.InvocationIdParser.fromString(row.invocation)
+    this.ctx.invocation(id).signal<MailSignal>(mailSignal(row.told)).resolve(what)
+    row.told += 1
+  }
+
+  /** Stores an event, and tells who is active. */
+  store(row: MailboxRow, event: MailEvent, bytes: number): void {
+    const seq = ++row.lastSeq
+    if (event.type === 'control') row.lastControlSeq = seq
+    this.ctx.set(mailKey(seq), event)
+    this.signal(row, bytes > SIGNAL_BYTES_MAX ? { seq } : { seq, event })
+  }
+
+  /** Keys of all events, in order of arrival. */
+  async mail(): Promise<readonly string[]> {
+    return (await this.ctx.stateKeys()).filter((key) => key.startsWith(MAIL)).toSorted()
+  }
+
+  /** Puts an event to those that nobody received. */
+  bury(row: MailboxRow, letter: DeadLetter): void {
+    this.ctx.set(`${DEAD}${String(row.deadCount++).padStart(DIGITS, '0')}`, letter)
+  }
+
+  async deadLetters(): Promise<readonly string[]> {
+    return (await this.ctx.stateKeys()).filter((key) => key.startsWith(DEAD)).toSorted()
+  }
+
+  /** Tells another mailbox. */
+  tell(pid: string, method: string, parameter: unknown): void {
+    sendTo(this.sdk, this.ctx, { service: this.names.mailbox, key: pid, method }, { parameter })
+  }
+
+  ask<A>(service: keyof ServiceNames, key: string, about: { method: string; parameter?: unknown }): Promise<A> {
+    return callTo<A>(
+      this.sdk,
+      this.ctx,
+      { service: this.names[service], key, method: about.method },
+      about.parameter ?? null,
+    )
+  }
+}

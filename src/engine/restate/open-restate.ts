@@ -1,0 +1,334 @@
+/**
+ * The engine over a Restate server: its log, leadership, fencing, inbox order, timers and placement are the server's.
+ *
+ * Invariants:
+ * 1. `start`, `deliver`, `control`, `settle` and `switch` answer when what they did is durable, and may be called from anywhere.
+ * 2. A worker is known to the server before it is used, and takes nothing more once it is closed.
+ */
+import { CHAIN_START, verifyFrame } from '../../kernel/index.ts'
+import type {
+  Activation,
+  Control,
+  DeliverResult,
+  Message,
+  Quarantine,
+  Settlement,
+  StartRequest,
+  Switches,
+} from '../../kernel/index.ts'
+import { SkeinError } from '../../std/index.ts'
+import type { Clock, EffectKey, Hash, Pid, Random, Seq } from '../../std/index.ts'
+import type { JournalProblem } from '../embedded/local-engine.ts'
+import { prepareControl, prepareMessage, prepareSettlement, prepareStart } from '../embedded/prepare.ts'
+import { nodeSoon } from '../platform/node-soon.ts'
+import type { Change, Engine, Erased, Frame, HostOptions, Query, SettleResult, Switch, SwitchChange } from '../port.ts'
+import { ObjectClient } from './client.ts'
+import { openEndpoint } from './endpoint.ts'
+import type { Endpoint } from './endpoint.ts'
+import { RESTATE_FRAME_BYTES_MAX, SWITCHES_FRESH_MS } from './limits.ts'
+import { mailboxObject } from './mailbox-object.ts'
+import { processObject } from './process-object.ts'
+import { RecentFrames } from './recent-frames.ts'
+import { loadSdk, SKEIN_MARK } from './sdk.ts'
+import { RestateServer } from './server.ts'
+import type { ServerAddress } from './server.ts'
+import { SettingsCache } from './settings-cache.ts'
+import { settingsObject } from './settings-object.ts'
+import { tokenObject } from './token-object.ts'
+import { RestateViews } from './views.ts'
+import { RestateWatchers } from './watchers.ts'
+import { namesOf } from './wire.ts'
+import type { Started } from './wire.ts'
+import { Worker } from './worker.ts'
+
+/** Where an installation of Skein lies on a Restate server, and where this worker is reached. */
+export type RestateOptions = ServerAddress & {
+  /** Installations of different names on one server know nothing of each other; default `skein`. */
+  readonly name?: string
+  readonly worker?: {
+    readonly port?: number
+    /** Listens there; default 127.0.0.1. */
+    readonly address?: string
+    /** How the server reaches this worker; default the address and port that it listens on. */
+    readonly url?: string
+    /** Public keys of the server: requests that it has not signed are refused. */
+    readonly identityKeys?: readonly string[]
+  }
+  /** False: nothing is served here; only ask and act through the workers that run elsewhere. */
+  readonly serve?: boolean
+}
+
+type Ports = { readonly clock: Clock; readonly random: Random; readonly hash: Hash }
+
+/** An engine that is open on a Restate server. */
+export interface RestateEngine extends Engine {
+  readonly switchboard: Switches
+  /** Where the server reaches this worker. */
+  readonly port: number | undefined
+  /** Checks the chain of every journal, or of one. */
+  verify(pid?: Pid): AsyncIterable<JournalProblem>
+  /** Whether everything that has come for those resident here has reached them: signals take their time. */
+  hasCaughtUp(): Promise<boolean>
+  /** As `kill -9` would end it. */
+  abandon(): void
+}
+
+const NAME = /^[a-zA-Z][a-zA-Z0-9-]*$/
+
+/**
+ * Opens an installation. Throws `PACKAGE_MISSING`, `ENGINE_UNREACHABLE`, `ENGINE_TOO_OLD`, `ENGINE_REFUSED`,
+ * `ENGINE_FOREIGN`.
+ */
+export async function openRestate(options: RestateOptions & Ports): Promise<RestateEngine> {
+  const { name = 'skein', worker: served = {}, serve = true, clock, random, hash } = options
+  if (!NAME.test(name))
+    throw new SkeinError(
+      'USAGE',
+      `${JSON.stringify(name)} is not a name for an installation; use letters, digits and -`,
+    )
+  const names = namesOf(name)
+  const server = new RestateServer(options, { clock, random })
+  await server.checkVersion()
+  const client = new ObjectClient(server, names)
+  const engine = new ServerEngine({ client, server, names, clock, random, hash })
+  if (serve) {
+    const sdk = await loadSdk()
+    const objects = [
+      processObject(sdk, names, { residences: engine.worker, hash }),
+      mailboxObject(sdk, names),
+      tokenObject(sdk, names, hash),
+      settingsObject(sdk, names),
+    ]
+    const { port = 0, address = '127.0.0.1', url, identityKeys = [] } = served
+    const endpoint = await openEndpoint(sdk, objects, { port, address, identityKeys, clock })
+    engine.serves(endpoint)
+    try {
+      await server.register(url ?? `http://${address}:${endpoint.port}`, { service: names.mailbox, key: SKEIN_MARK })
+    } catch (error) {
+      endpoint.cut()
+      throw error
+    }
+  }
+  await engine.switchboard.refresh()
+  return engine
+}
+
+type Parts = Ports & {
+  readonly client: ObjectClient
+  readonly server: RestateServer
+  readonly names: ReturnType<typeof namesOf>
+}
+
+class ServerEngine implements RestateEngine {
+  readonly traits = {
+    durability: 'quorum',
+    nodes: 'many',
+    ownerDeath: 'presumed',
+    frameBytesMax: RESTATE_FRAME_BYTES_MAX,
+  } as const
+  readonly worker: Worker
+  readonly switchboard: SettingsCache
+  readonly #parts: Parts
+  readonly #views: RestateViews
+  readonly #watchers: RestateWatchers
+  #endpoint: Endpoint | undefined
+  #host: AsyncDisposable | undefined
+  #isClosed = false
+  #closing: Promise<void> | undefined
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+    const { client, server, names, clock, random, hash } = parts
+    const recent = new RecentFrames()
+    this.switchboard = new SettingsCache(client, clock)
+    this.#views = new RestateViews({ client, server, names, recent })
+    this.#watchers = new RestateWatchers(clock, (query) => this.#views.list(query))
+    this.worker = new Worker({
+      client,
+      settings: this.switchboard,
+      clock,
+      random,
+      hash,
+      soon: nodeSoon,
+      onChange: ({ pid, root, parent, workflow }, status, frame) => {
+        if (frame !== undefined) recent.add(pid, frame)
+        this.#watchers.changed({
+          pid,
+          root,
+          parent: parent?.pid,
+          workflow,
+          status,
+          ...(frame === undefined ? {} : { frame }),
+        })
+      },
+      onOver: (pid) => recent.forget(pid),
+    })
+  }
+
+  get port(): number | undefined {
+    return this.#endpoint?.port
+  }
+
+  serves(endpoint: Endpoint): void {
+    this.#endpoint = endpoint
+  }
+
+  async start(request: StartRequest): Promise<{ readonly pid: Pid; readonly created: boolean }> {
+    this.#checkOpen()
+    prepareStart(request, this.#parts.hash)
+    const { pid } = request
+    const { result } = await this.#parts.client.mailbox<Started>(pid, 'start', { request, at: this.#now() })
+    return { pid, created: result === 'queued' }
+  }
+
+  async deliver(message: Message): Promise<DeliverResult> {
+    this.#checkOpen()
+    prepareMessage(message)
+    return this.#parts.client.mailbox(message.to, 'put', { message, at: this.#now() })
+  }
+
+  async control(pid: Pid, control: Control): Promise<'queued' | 'duplicate' | 'ended'> {
+    this.#checkOpen()
+    prepareControl(pid, control, this.#parts.hash)
+    const result = await this.#parts.client.mailbox<DeliverResult>(pid, 'control', { control, at: this.#now() })
+    if (result === 'queued' || result === 'duplicate' || result === 'ended') return result
+    throw unknown(pid)
+  }
+
+  async settle(token: string, settlement: Settlement, hold = true): Promise<SettleResult> {
+    this.#checkOpen()
+    prepareSettlement(token, settlement, { hold, hash: this.#parts.hash })
+    return this.#parts.client.settle(token, { settlement, hold, at: this.#now() })
+  }
+
+  async switch(change: SwitchChange): Promise<boolean> {
+    this.#checkOpen()
+    const hasChanged = await this.#parts.client.changeSettings({ change, at: this.#now() })
+    await this.#tellAll(change.to === 'off' && change.now === true)
+    return hasChanged
+  }
+
+  async switches(): Promise<readonly Switch[]> {
+    this.#checkOpen()
+    return (await this.#parts.client.settings()).switches
+  }
+
+  get quarantine(): Quarantine | undefined {
+    return this.switchboard.quarantine
+  }
+
+  async setQuarantine(quarantine: Quarantine | undefined): Promise<void> {
+    this.#checkOpen()
+    await this.#parts.client.changeSettings({ quarantine: quarantine ?? null, at: this.#now() })
+    await this.#tellAll(false)
+  }
+
+  /** Whoever began with older settings is active by now, and is told. */
+  async #tellAll(now: boolean): Promise<void> {
+    const { client, clock } = this.#parts
+    await this.switchboard.refresh(true)
+    await new Promise<void>((resolve) => clock.timer(SWITCHES_FRESH_MS, resolve))
+    const pids: Pid[] = []
+    for await (const { pid } of this.#views.list({ status: ['ready', 'running', 'waiting'] })) pids.push(pid)
+    await Promise.all(pids.map((pid) => client.mailbox(pid, 'switched', { now })))
+  }
+
+  async erase(pid: Pid, about: { readonly by: string; readonly key?: EffectKey }): Promise<Erased> {
+    this.#checkOpen()
+    const { client } = this.#parts
+    const at = this.#now()
+    const { by, key } = about
+    const answer = await client.mailbox<string>(pid, 'erase', { at, by, whole: key === undefined })
+    if (answer === 'unknown') throw unknown(pid)
+    if (answer === 'open')
+      throw new SkeinError('PROCESS_NOT_ENDED', `${pid} has not ended, and needs what it was given; cancel it first`)
+    return { payloads: await client.eraseJournal(pid, { at, ...about }), blobs: 0 }
+  }
+
+  /** Space is the server's to give back: it trims its log and compacts its tables by itself. */
+  async compact(): Promise<void> {
+    this.#checkOpen()
+  }
+
+  async host(run: (activation: Activation) => Promise<void>, options: HostOptions = {}): Promise<AsyncDisposable> {
+    this.#checkOpen()
+    if (this.#closing !== undefined) throw closed()
+    if (this.#endpoint === undefined)
+      throw new SkeinError('USAGE', 'this engine was opened with `serve: false`; open it as a worker to host processes')
+    const host = this.worker.host(run, options)
+    this.#host = host
+    const { client } = this.#parts
+    for await (const { pid } of this.#views.list({ status: ['parked'] })) await client.mailbox(pid, 'retry', null)
+    return host
+  }
+
+  async inspect(pid: Pid) {
+    this.#checkOpen()
+    return this.#views.inspect(pid)
+  }
+
+  list(query: Query) {
+    this.#checkOpen()
+    return this.#views.list(query)
+  }
+
+  history(pid: Pid, from?: Seq): AsyncIterable<Frame> {
+    this.#checkOpen()
+    return this.#views.history(pid, from)
+  }
+
+  watch(query: Query, signal: AbortSignal): AsyncIterable<Change> {
+    this.#checkOpen()
+    return this.#watchers.watch(query, signal)
+  }
+
+  async *verify(pid?: Pid): AsyncGenerator<JournalProblem> {
+    if (pid === undefined) for await (const view of this.list({})) yield* this.#verifyOne(view.pid)
+    else yield* this.#verifyOne(pid)
+  }
+
+  async *#verifyOne(pid: Pid): AsyncGenerator<JournalProblem> {
+    let expected = { n: 0, prevHash: CHAIN_START }
+    for await (const frame of this.#parts.client.frames(pid, 0)) {
+      const problem = verifyFrame(frame, expected, this.#parts.hash, () => undefined)
+      if (problem !== undefined) return yield { pid, n: expected.n, problem }
+      expected = { n: frame.n + 1, prevHash: frame.hash }
+    }
+  }
+
+  hasCaughtUp(): Promise<boolean> {
+    return this.worker.hasCaughtUp()
+  }
+
+  abandon(): void {
+    this.#isClosed = true
+    this.worker.abandon()
+    this.#endpoint?.cut()
+    this.#watchers.close()
+    this.#parts.server.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return (this.#closing ??= this.#close())
+  }
+
+  async #close(): Promise<void> {
+    if (this.#isClosed) return
+    await this.#host?.[Symbol.asyncDispose]()
+    this.#isClosed = true
+    this.#watchers.close()
+    await this.#endpoint?.[Symbol.asyncDispose]()
+    this.#parts.server.close()
+  }
+
+  #now(): number {
+    return this.#parts.clock.now()
+  }
+
+  #checkOpen(): void {
+    if (this.#isClosed) throw closed()
+  }
+}
+
+const closed = (): SkeinError => new SkeinError('ENGINE_CLOSED', 'this engine is closed')
+const unknown = (pid: Pid): SkeinError => new SkeinError('PROCESS_UNKNOWN', `there is no process ${pid}; see: skein ps`)

@@ -1,0 +1,187 @@
+/**
+ * A process as a virtual object keyed by its pid: its one exclusive handler is open for as long as the process is active.
+ *
+ * The handler knows nothing of what the process does. It asks whoever runs the process in this worker for the next batch
+ * of frames, and lets the server keep the answer; everything that it then says to the server follows from that answer. So
+ * an attempt after a crash says the same again, whatever the process would do now, and the process goes on from its facts.
+ *
+ * Invariants:
+ * 1. What is said to the server is a function of the batches and of what the server said (rule R1).
+ * 2. A batch is durable before anything that it makes visible is said, and before whoever runs the process is told.
+ * 3. A handler that comes to an end leaves its mailbox with nobody open: resting, or asked for again.
+ */
+import type { Outgoing, SealedFrame } from '../../kernel/index.ts'
+import { unreachable } from '../../std/index.ts'
+import type { EffectKey, Hash, OwnerId } from '../../std/index.ts'
+import { eraseJournal } from './erase-journal.ts'
+import { HandlerLane } from './handler-lane.ts'
+import { ENTRIES_BEFORE_LEAVING, ENTRIES_MAX, PAGE_BYTES_MAX, PAGE_MAIL } from './limits.ts'
+import { frameKey, OpenJournal } from './open-journal.ts'
+import type { Residence } from './residence.ts'
+import { SKEIN_MARK, objectOptions } from './sdk.ts'
+import type { Exclusive, Sdk, Shared, Target } from './sdk.ts'
+import type { Batch, FramePage, ServiceNames } from './wire.ts'
+
+/** Who runs processes in this worker. */
+export interface Residences {
+  /** Who began an activation as `owner`, if it is still here. */
+  find(owner: OwnerId): Residence | undefined
+  /** Begins an activation; undefined when there is nothing to run. Waits for a host, but not for ever. */
+  begin(journal: OpenJournal, pid: string): Promise<Residence | 'vain' | 'nobody'>
+}
+
+/** The definition of the object, for a worker to serve. */
+export function processObject(
+  sdk: Sdk,
+  names: ServiceNames,
+  { residences, hash }: { readonly residences: Residences; readonly hash: Hash },
+) {
+  const { shared } = sdk.handlers.object
+  return sdk.object({
+    name: names.process,
+    handlers: {
+      run: (ctx: Exclusive): Promise<void> => new OpenHandler(sdk, ctx, { names, residences }).run(),
+      erase: (ctx: Exclusive, about: Parameters<typeof eraseJournal>[1]) => eraseJournal(ctx, about, hash),
+      frames: shared(frames),
+      waits: shared(async (ctx: Shared) => (await ctx.get('waits')) ?? []),
+    },
+    metadata: { [SKEIN_MARK]: '1' },
+    options: objectOptions,
+  })
+}
+
+/** Frames from number `from` on, as many as one answer holds. */
+async function frames(ctx: Shared, { from }: { readonly from: number }): Promise<FramePage> {
+  const page: SealedFrame[] = []
+  let bytes = 0
+  for (let n = from; page.length < PAGE_MAIL && bytes < PAGE_BYTES_MAX; n++) {
+    const frame = await ctx.get<SealedFrame>(frameKey(n))
+    if (frame === null) return { frames: page, next: undefined }
+    page.push(frame)
+    bytes += frame.body.length + frame.payloads.length
+  }
+  return { frames: page, next: from + page.length }
+}
+
+class OpenHandler {
+  readonly #sdk: Sdk
+  readonly #ctx: Exclusive
+  readonly #names: ServiceNames
+  readonly #residences: Residences
+  #residence: Residence | undefined
+  /** Batches of the activation, counted by every attempt. */
+  #batches = 0
+  #entries = 0
+  readonly #sent = new Map<number, { readonly owner: OwnerId | undefined; readonly key: EffectKey }>()
+
+  constructor(sdk: Sdk, ctx: Exclusive, parts: { readonly names: ServiceNames; readonly residences: Residences }) {
+    this.#sdk = sdk
+    this.#ctx = ctx
+    this.#names = parts.names
+    this.#residences = parts.residences
+  }
+
+  async run(): Promise<void> {
+    const { attemptCompletedSignal } = this.#ctx.request()
+    attemptCompletedSignal.addEventListener('abort', () => this.#residence?.cutOff())
+    const journal = await OpenJournal.open(this.#ctx)
+    const lane = new HandlerLane(this.#sdk, this.#ctx, () => this.#take(journal))
+    try {
+      await this.#pump(lane, journal)
+    } catch (thrown) {
+      if (!(thrown instanceof this.#sdk.TerminalError)) throw thrown
+      // Somebody has cancelled the handler at the server: the process goes on in another one.
+      this.#residence?.lose()
+      lane.tell(this.#mailbox('freed'), { invocation: this.#ctx.request().id })
+      return
+    }
+    await this.#residence?.returned
+  }
+
+  async #pump(lane: HandlerLane, journal: OpenJournal): Promise<void> {
+    for (;;) {
+      const heard = await lane.next()
+      this.#entries += 1
+      switch (heard.type) {
+        case 'mail':
+          this.#residence?.hear(heard.signal)
+          break
+        case 'sent': {
+          const sent = this.#sent.get(heard.id)
+          this.#sent.delete(heard.id)
+          if (sent?.owner === this.#residence?.owner) this.#residence?.sent(heard.id, sent!.key, heard.result)
+          break
+        }
+        case 'batch':
+          if (heard.batch.isVain === true || (await this.#settle(lane, journal, heard.batch))) return
+          lane.askForBatch()
+          break
+        default:
+          unreachable(heard, 'what a handler hears')
+      }
+      if (this.#entries > ENTRIES_MAX) this.#residence?.giveWay(this.#entries > ENTRIES_BEFORE_LEAVING)
+    }
+  }
+
+  /** The closure: its answer is kept by the server. */
+  async #take(journal: OpenJournal): Promise<Batch> {
+    if (this.#residence !== undefined) return this.#residence.nextBatch()
+    const begun = await this.#residences.begin(journal, this.#ctx.key)
+    if (begun === 'vain') return { at: 0, frames: [], isVain: true }
+    if (begun === 'nobody') return { at: 0, frames: [] }
+    return begun.nextBatch()
+  }
+
+  /** Says what follows from a batch; true when the activation is over. */
+  async #settle(lane: HandlerLane, journal: OpenJournal, batch: Batch): Promise<boolean> {
+    const { began, frames: rows, rest, at } = batch
+    if (began !== undefined) {
+      this.#residence = this.#residences.find(began.owner)
+      this.#batches = 0
+      journal.began(began.epoch)
+      const { id: invocation } = this.#ctx.request()
+      lane.tell(this.#mailbox('began'), { invocation, epoch: began.epoch, at })
+    }
+    journal.append(rows, this.#residence !== undefined)
+    const consumed = rows.flatMap((row) => row.consumed)
+    if (consumed.length > 0) lane.tell(this.#mailbox('acknowledge'), { consumed, at })
+    for (const wait of rows.flatMap((row) => row.waits)) {
+      if (wait.on.kind !== 'pending') continue
+      const target = { service: this.#names.token, key: wait.on.token, method: 'opened' }
+      await lane.ask(target, { wait: { pid: this.#ctx.key, key: wait.key }, at })
+    }
+    for (const outgoing of rows.flatMap((row) => row.sent)) this.#send(lane, outgoing, at)
+    this.#residence?.durable(this.#batches++, rows.length + (began === undefined ? 0 : 1))
+    if (rest === undefined) return false
+    const { waits, head } = journal
+    const isOver = await lane.ask<boolean>(this.#mailbox('rest'), { ...rest, waits, consumed: head.consumed })
+    if (isOver) journal.rested()
+    this.#residence?.rested(this.#batches, isOver)
+    return isOver
+  }
+
+  #send(lane: HandlerLane, outgoing: Outgoing, at: number): void {
+    const to = (key: string, method: string): Target => ({ service: this.#names.mailbox, key, method })
+    switch (outgoing.type) {
+      case 'control':
+        lane.tell(to(outgoing.to, 'control'), { control: outgoing.control, at })
+        return
+      case 'message':
+        this.#expect(lane.send(to(outgoing.message.to, 'put'), { message: outgoing.message, at }), outgoing.key)
+        return
+      case 'start':
+        this.#expect(lane.send(to(outgoing.request.pid, 'start'), { request: outgoing.request, at }), outgoing.key)
+        return
+      default:
+        unreachable(outgoing, 'what a frame sends')
+    }
+  }
+
+  #expect(id: number, key: EffectKey): void {
+    this.#sent.set(id, { owner: this.#residence?.owner, key })
+  }
+
+  #mailbox(method: string): Target {
+    return { service: this.#names.mailbox, key: this.#ctx.key, method }
+  }
+}

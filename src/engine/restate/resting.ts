@@ -1,0 +1,215 @@
+/** The activations of a process, seen from its mailbox: they begin, consume, and ask whether they may rest. */
+import type { Outcome } from '../../kernel/index.ts'
+import type { ProcessStatus } from '../port.ts'
+import { isOver, mailKey, seqOf, withoutPayloads } from './mailbox.ts'
+import type { DeadLetter, Mailbox } from './mailbox.ts'
+import { sendTo } from './sdk.ts'
+import type { Acknowledged, At, Began, Consumed, MailboxRow, MailEvent, Rest, RestEnd } from './wire.ts'
+
+const UNHEARD = 'the process ended without receiving it'
+
+function endStatus(result: Outcome): ProcessStatus {
+  switch (result.type) {
+    case 'ok':
+      return 'done'
+    case 'cancelled':
+      return 'cancelled'
+    case 'error':
+    case 'unknown':
+      return 'failed'
+  }
+}
+
+/** What a process is once its activation has ended so. */
+export function statusAfter(end: RestEnd): ProcessStatus {
+  switch (end.type) {
+    case 'ended':
+      return endStatus(end.result)
+    case 'parked':
+      return 'parked'
+    case 'yield':
+      return 'ready'
+    case 'wait':
+      return 'waiting'
+  }
+}
+
+/** A handler is open, and somebody runs the process in it: from here on it is sent signals. */
+export async function began(mailbox: Mailbox, { invocation, epoch, at }: Began): Promise<void> {
+  const row = await mailbox.row()
+  if (row === null || isOver(row.status)) return
+  if (row.invocation !== invocation) {
+    row.invocation = invocation
+    row.told = 0
+    // What came before the handler was known was told to nobody.
+    if (row.lastSeq > 0) mailbox.signal(row, { seq: row.lastSeq })
+  }
+  row.status = 'running'
+  row.epoch = epoch
+  row.consumed = 0
+  row.activations += 1
+  row.updatedAt = at
+  delete row.parked
+  mailbox.write(row)
+}
+
+/** A durable frame has consumed mail. */
+export async function acknowledge(mailbox: Mailbox, { consumed, at }: Acknowledged): Promise<void> {
+  const row = await mailbox.row()
+  if (row === null) return
+  for (const one of consumed) await consume(mailbox, row, { one, at })
+  row.consumed += consumed.length
+  mailbox.write(row)
+}
+
+async function consume(mailbox: Mailbox, row: MailboxRow, { one, at }: At & { readonly one: Consumed }): Promise<void> {
+  const { ctx } = mailbox
+  if (one.deadFor !== undefined) {
+    const event = await ctx.get<MailEvent>(mailKey(one.seq))
+    if (event !== null) mailbox.bury(row, { at, why: one.deadFor, event })
+  }
+  ctx.clear(mailKey(one.seq))
+  if (one.bytes === undefined) return
+  row.count -= 1
+  row.bytes -= one.bytes
+}
+
+/** The end of an activation; false when something has come that it has not heard of. */
+export async function rest(mailbox: Mailbox, about: Rest): Promise<boolean> {
+  const { end, summary, at, consumed, firstSeq } = about
+  const row = await mailbox.row()
+  if (row === null) return true
+  if (end.type === 'wait' && row.lastSeq > about.heardSeq) return false
+  if (consumed.length > 0) await consumeMissed(mailbox, row, { consumed, at })
+  delete row.invocation
+  if (summary !== undefined) row.summary = summary
+  row.updatedAt = at
+  mailbox.ctx.set('waits', about.waits)
+  switch (end.type) {
+    case 'ended':
+      await close(mailbox, row, { result: end.result, at })
+      break
+    case 'parked':
+      row.parked = end.error
+      row.status = 'parked'
+      // Only a control that came after it had begun can change its mind: an older one would make it park in a loop.
+      if (row.lastControlSeq > firstSeq && (await hasControlAfter(mailbox, firstSeq))) mailbox.wake(row)
+      break
+    case 'yield':
+      mailbox.wake(row)
+      break
+    case 'wait':
+      row.status = 'waiting'
+      if (about.wakeInMs !== undefined) expectAlarm(mailbox, row, { at, inMs: about.wakeInMs })
+  }
+  mailbox.write(row)
+  return true
+}
+
+/** Its handler came to a violent end before its mailbox heard of what was consumed. */
+async function consumeMissed(
+  mailbox: Mailbox,
+  row: MailboxRow,
+  { consumed, at }: At & { readonly consumed: readonly Consumed[] },
+): Promise<void> {
+  const keys = new Set(await mailbox.mail())
+  for (const one of consumed) if (keys.has(mailKey(one.seq))) await consume(mailbox, row, { one, at })
+}
+
+async function hasControlAfter(mailbox: Mailbox, seq: number): Promise<boolean> {
+  for (const key of await mailbox.mail()) {
+    if (seqOf(key) <= seq) continue
+    if ((await mailbox.ctx.get<MailEvent>(key))?.type === 'control') return true
+  }
+  return false
+}
+
+/** What is left of its mail goes to the dead letters: it may carry what an account gets back. */
+async function close(
+  mailbox: Mailbox,
+  row: MailboxRow,
+  { result, at }: At & { readonly result: Outcome },
+): Promise<void> {
+  const { ctx } = mailbox
+  row.status = endStatus(result)
+  row.endedAt = at
+  row.count = 0
+  row.bytes = 0
+  ctx.set('result', result)
+  ctx.clear('waits')
+  for (const key of await mailbox.mail()) {
+    const event = await ctx.get<MailEvent>(key)
+    if (event !== null) mailbox.bury(row, { at, why: UNHEARD, event })
+    ctx.clear(key)
+  }
+}
+
+/** One alarm is on its way at a time, unless an earlier one is needed. */
+function expectAlarm(mailbox: Mailbox, row: MailboxRow, { at, inMs }: At & { readonly inMs: number }): void {
+  row.wakeAt = at + inMs
+  if (row.alarmAt !== undefined && row.alarmAt <= row.wakeAt) return
+  setAlarm(mailbox, row, inMs)
+}
+
+function setAlarm({ sdk, ctx, names }: Mailbox, row: MailboxRow, delayMs: number): void {
+  row.alarmAt = row.wakeAt!
+  sendTo(
+    sdk,
+    ctx,
+    { service: names.mailbox, key: ctx.key, method: 'due' },
+    { parameter: { at: row.wakeAt }, delayMs: Math.max(0, Math.ceil(delayMs)) },
+  )
+}
+
+/** An alarm. One that is not wanted any more wakes nobody. */
+export async function due(mailbox: Mailbox, { at }: At): Promise<void> {
+  const row = await mailbox.row()
+  if (row === null) return
+  if (row.alarmAt === at) delete row.alarmAt
+  if (row.status === 'waiting' && row.wakeAt !== undefined) {
+    if (row.wakeAt <= at) mailbox.wake(row)
+    else if (row.alarmAt === undefined) setAlarm(mailbox, row, row.wakeAt - at)
+  }
+  mailbox.write(row)
+}
+
+/** Its handler was cancelled at the server: another one goes on (rule R5). */
+export async function freed(mailbox: Mailbox, { invocation }: { readonly invocation: string }): Promise<void> {
+  const row = await mailbox.row()
+  if (row === null || isOver(row.status) || (row.invocation !== undefined && row.invocation !== invocation)) return
+  delete row.invocation
+  mailbox.wake(row)
+  mailbox.write(row)
+}
+
+/** Another host looks at what the ones before could not run. */
+export async function retry(mailbox: Mailbox): Promise<void> {
+  const row = await mailbox.row()
+  if (row?.status !== 'parked') return
+  mailbox.wake(row)
+  mailbox.write(row)
+}
+
+/** Marks an ended process as erased, before its journal is: nobody may go on from it (rule J1). */
+export async function erase(
+  mailbox: Mailbox,
+  { at, by, whole }: At & { readonly by: string; readonly whole: boolean },
+): Promise<'erased' | 'unknown' | 'open'> {
+  const row = await mailbox.row()
+  if (row === null) return 'unknown'
+  if (!isOver(row.status)) return 'open'
+  const { ctx } = mailbox
+  row.erased = { at, by, whole: whole || row.erased?.whole === true }
+  if (whole) {
+    for (const name of ['request', 'result']) {
+      const value = await ctx.get<object>(name)
+      if (value !== null) ctx.set(name, withoutPayloads(value))
+    }
+    for (const key of await mailbox.deadLetters()) {
+      const letter = await ctx.get<DeadLetter>(key)
+      if (letter !== null) ctx.set(key, withoutPayloads(letter))
+    }
+  }
+  mailbox.write(row)
+  return 'erased'
+}

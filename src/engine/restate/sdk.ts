@@ -1,0 +1,61 @@
+/** The SDK of Restate: an optional package, loaded when it is wanted. */
+import type { Context, InvocationPromise, ObjectContext, ObjectSharedContext, Serde } from '@restatedev/restate-sdk'
+import { SkeinError } from '../../std/index.ts'
+import { ANSWER_KEPT_MS, RETRY_FIRST_MS, RETRY_PAUSE_MS_MAX } from './limits.ts'
+
+/** The package. */
+export type Sdk = typeof import('@restatedev/restate-sdk')
+
+/** What handlers of an object are given. */
+export type Exclusive = ObjectContext
+/** What handlers are given that only read. */
+export type Shared = ObjectSharedContext
+
+/** Loads the package. Throws `PACKAGE_MISSING`. */
+export async function loadSdk(): Promise<Sdk> {
+  try {
+    return await import('@restatedev/restate-sdk')
+  } catch (cause) {
+    throw new SkeinError(
+      'PACKAGE_MISSING',
+      'the Restate engine needs the package @restatedev/restate-sdk; install it: npm install @restatedev/restate-sdk',
+      { cause },
+    )
+  }
+}
+
+const jsonOf = <T>(sdk: Sdk): Serde<T> => sdk.serde.json as Serde<T>
+
+/** Where a call within the server goes. */
+export type Target = { readonly service: string; readonly key: string; readonly method: string }
+
+/** Calls another object; the answer is awaited in the caller's one lane. */
+export function callTo<A>(sdk: Sdk, ctx: Context, target: Target, parameter: unknown): InvocationPromise<A> {
+  return ctx.genericCall<unknown, A>({
+    ...target,
+    parameter,
+    inputSerde: jsonOf<unknown>(sdk),
+    outputSerde: jsonOf<A>(sdk),
+  })
+}
+
+/** Tells another object something; `delayMs`: not before that. */
+export function sendTo(sdk: Sdk, ctx: Context, target: Target, about: { parameter?: unknown; delayMs?: number }): void {
+  ctx.genericSend<unknown>({
+    ...target,
+    parameter: about.parameter,
+    inputSerde: jsonOf<unknown>(sdk),
+    ...(about.delayMs === undefined ? {} : { delay: about.delayMs }),
+  })
+}
+
+/** Stands with every service of Skein, so that nobody takes another's for his own. */
+export const SKEIN_MARK = 'skein-format'
+
+/** Options of the objects whose handlers are short. Their journals are of no use once they have answered. */
+export const objectOptions = {
+  journalRetention: 0,
+  idempotencyRetention: ANSWER_KEPT_MS,
+  enableLazyState: true,
+  retryPolicy: { initialInterval: RETRY_FIRST_MS, maxInterval: RETRY_PAUSE_MS_MAX, exponentiationFactor: 2 },
+} as const

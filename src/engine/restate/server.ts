@@ -1,0 +1,190 @@
+/**
+ * Requests to a Restate server: its ingress, where objects are called, and its admin side.
+ *
+ * Invariants:
+ * 1. A request that may have been made is made again under the same key, so that it is answered as the first one was.
+ * 2. Whatever the server does, the caller hears a `SkeinError` that says what to do, within the time that was given.
+ */
+import { SkeinError } from '../../std/index.ts'
+import type { Clock, Random } from '../../std/index.ts'
+import { REQUEST_TIMEOUT_MS_DEFAULT, RETRY_FIRST_MS, RETRY_PAUSE_MS_MAX, SERVER_VERSION_LEAST } from './limits.ts'
+
+/** Where a server is. */
+export type ServerAddress = {
+  /** Where objects are called, such as `http://127.0.0.1:8080`. */
+  readonly ingress: string
+  /** Where workers register, such as `http://127.0.0.1:9070`. */
+  readonly admin: string
+  /** Sent as a bearer token with every request. */
+  readonly token?: string
+  readonly timeoutMs?: number
+}
+
+type Target = { readonly service: string; readonly key: string; readonly handler: string }
+type Ask = { readonly method: string; readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> }
+type Answer = { readonly status: number; readonly text: string }
+
+const KEY_BYTES = 16
+const STATUS_AGAIN: ReadonlySet<number> = new Set([408, 429, 502, 503, 504])
+
+/** A server, as one engine talks to it. */
+export class RestateServer {
+  readonly #address: ServerAddress
+  readonly #clock: Clock
+  readonly #random: Random
+  readonly #closing = new AbortController()
+
+  constructor(address: ServerAddress, ports: { readonly clock: Clock; readonly random: Random }) {
+    this.#address = address
+    this.#clock = ports.clock
+    this.#random = ports.random
+  }
+
+  get admin(): string {
+    return this.#address.admin
+  }
+
+  /** Every request under way, and every later one, fails with `ENGINE_CLOSED`. */
+  close(): void {
+    this.#closing.abort()
+  }
+
+  /** Calls an object that changes something. */
+  async call<A>(target: Target, parameter: unknown): Promise<A> {
+    return this.#object<A>(target, parameter, { 'idempotency-key': this.#random.hex(KEY_BYTES) })
+  }
+
+  /** Calls an object that only reads. */
+  async read<A>(target: Target, parameter: unknown = null): Promise<A> {
+    return this.#object<A>(target, parameter, {})
+  }
+
+  async #object<A>({ service, key, handler }: Target, parameter: unknown, headers: Ask['headers']): Promise<A> {
+    const url = `${this.#address.ingress}/${service}/${encodeURIComponent(key)}/${handler}`
+    const { status, text } = await this.#request(url, { method: 'POST', body: parameter, headers: headers ?? {} })
+    if (status === 404)
+      throw new SkeinError(
+        'ENGINE_UNREACHABLE',
+        `the server at ${this.#address.ingress} has no service ${service}; start a worker of that name first`,
+      )
+    if (status >= 400) throw refused(url, { status, text })
+    return (text === '' ? undefined : JSON.parse(text)) as A
+  }
+
+  /** Throws `ENGINE_TOO_OLD`, `ENGINE_UNREACHABLE`. */
+  async checkVersion(): Promise<void> {
+    const { status, text } = await this.#request(`${this.#address.admin}/version`, { method: 'GET' })
+    const version = status < 400 ? (JSON.parse(text) as { readonly version?: unknown }).version : undefined
+    if (typeof version !== 'string')
+      throw new SkeinError('ENGINE_UNREACHABLE', `${this.#address.admin} is not the admin side of a Restate server`)
+    if (isOlder(version, SERVER_VERSION_LEAST))
+      throw new SkeinError(
+        'ENGINE_TOO_OLD',
+        `the Restate server at ${this.#address.admin} is ${version}; Skein needs ${SERVER_VERSION_LEAST} or later`,
+      )
+  }
+
+  /** Makes a worker known. Throws `ENGINE_FOREIGN` when somebody else has a service of that name. */
+  async register(uri: string, mark: { readonly service: string; readonly key: string }): Promise<void> {
+    const known = await this.#request(`${this.#address.admin}/services/${mark.service}`, { method: 'GET' })
+    if (known.status < 400 && !known.text.includes(mark.key))
+      throw new SkeinError(
+        'ENGINE_FOREIGN',
+        `the server at ${this.#address.admin} has a service ${mark.service} that is not of Skein; give this installation another name`,
+      )
+    const { status, text } = await this.#request(`${this.#address.admin}/deployments`, {
+      method: 'POST',
+      body: { uri, force: true },
+    })
+    if (status >= 400)
+      throw new SkeinError(
+        'ENGINE_UNREACHABLE',
+        `the server at ${this.#address.admin} cannot use the worker at ${uri}: ${text.slice(0, 300)}; ` +
+          'give a `worker.url` at which the server reaches this machine',
+      )
+  }
+
+  /** Rows of a query over the server's tables. */
+  async query<R>(sql: string): Promise<readonly R[]> {
+    const url = `${this.#address.admin}/query`
+    const { status, text } = await this.#request(url, { method: 'POST', body: { query: sql } })
+    if (status >= 400) throw refused(url, { status, text })
+    return (JSON.parse(text) as { readonly rows: readonly R[] }).rows
+  }
+
+  async #request(url: string, { method, body, headers = {} }: Ask): Promise<Answer> {
+    const { token, timeoutMs = REQUEST_TIMEOUT_MS_DEFAULT } = this.#address
+    const end = this.#clock.monotonicMs() + timeoutMs
+    let pauseMs = RETRY_FIRST_MS
+    for (;;) {
+      if (this.#closing.signal.aborted) throw new SkeinError('ENGINE_CLOSED', 'this engine is closed')
+      const outcome = await this.#once(url, {
+        method,
+        headers: {
+          accept: 'application/json',
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+          ...headers,
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        signal: AbortSignal.any([
+          this.#closing.signal,
+          AbortSignal.timeout(Math.max(1, Math.ceil(end - this.#clock.monotonicMs()))),
+        ]),
+      })
+      if ('status' in outcome && !STATUS_AGAIN.has(outcome.status)) return outcome
+      if (this.#clock.monotonicMs() + pauseMs >= end) throw unreachableServer(url, timeoutMs, outcome)
+      await this.#pause(pauseMs)
+      pauseMs = Math.min(2 * pauseMs, RETRY_PAUSE_MS_MAX)
+    }
+  }
+
+  async #once(url: string, init: RequestInit): Promise<Answer | { readonly failed: unknown }> {
+    try {
+      const response = await fetch(url, init)
+      const answer = { status: response.status, text: await response.text() }
+      if (answer.status === 401 || answer.status === 403)
+        throw new SkeinError(
+          'ENGINE_REFUSED',
+          `${new URL(url).origin} refuses these credentials (HTTP ${answer.status}); give the right \`token\``,
+        )
+      return answer
+    } catch (failed) {
+      if (SkeinError.isInstance(failed)) throw failed
+      return { failed }
+    }
+  }
+
+  #pause(delayMs: number): Promise<void> {
+    return new Promise((resolve) => this.#clock.timer(delayMs, resolve))
+  }
+}
+
+function unreachableServer(url: string, timeoutMs: number, outcome: Answer | { readonly failed: unknown }): SkeinError {
+  const why =
+    'status' in outcome
+      ? `HTTP ${outcome.status}`
+      : outcome.failed instanceof Error
+        ? outcome.failed.cause instanceof Error
+          ? outcome.failed.cause.message
+          : outcome.failed.message
+        : String(outcome.failed)
+  return new SkeinError(
+    'ENGINE_UNREACHABLE',
+    `no answer from the Restate server at ${new URL(url).origin} for ${Math.round(timeoutMs / 1000)} s (${why}); ` +
+      'look whether it runs, and whether a worker does',
+  )
+}
+
+function refused(url: string, { status, text }: Answer): SkeinError {
+  return new SkeinError('ENGINE_REFUSED', `${url} answers HTTP ${status}: ${text.slice(0, 300)}`)
+}
+
+/** Whether version `a` is older than `b`, by its numbers. */
+export function isOlder(a: string, b: string): boolean {
+  const numbers = (version: string): readonly number[] =>
+    version.split(/[.-]/).map((part) => Number.parseInt(part, 10) || 0)
+  const [left, right] = [numbers(a), numbers(b)]
+  for (let i = 0; i < right.length; i++) if (left[i] !== right[i]) return (left[i] ?? 0) < right[i]!
+  return false
+}

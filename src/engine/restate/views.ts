@@ -1,0 +1,136 @@
+/** Processes and their journals as operators see them, read from the objects and the server's tables. */
+import { openFrame } from '../../kernel/index.ts'
+import type { Outcome, SealedFrame, Wait } from '../../kernel/index.ts'
+import type { Pid, Seq } from '../../std/index.ts'
+import type { Frame, ProcessView, Query } from '../port.ts'
+import type { ObjectClient } from './client.ts'
+import { isOver } from './mailbox.ts'
+import type { RecentFrames } from './recent-frames.ts'
+import type { RestateServer } from './server.ts'
+import type { MailboxRow, MailboxView, ServiceNames } from './wire.ts'
+
+const none = (): undefined => undefined
+
+type StateRow = {
+  readonly service_name: string
+  readonly service_key: Pid
+  readonly key: string
+  readonly value_utf8: string
+}
+type Found = { row?: MailboxRow; result?: Outcome; resting?: readonly Wait[]; active?: readonly Wait[] }
+
+/** Reading verbs. */
+export class RestateViews {
+  readonly #client: ObjectClient
+  readonly #server: RestateServer
+  readonly #names: ServiceNames
+  readonly #recent: RecentFrames
+
+  constructor(parts: {
+    readonly client: ObjectClient
+    readonly server: RestateServer
+    readonly names: ServiceNames
+    readonly recent: RecentFrames
+  }) {
+    this.#client = parts.client
+    this.#server = parts.server
+    this.#names = parts.names
+    this.#recent = parts.recent
+  }
+
+  async inspect(pid: Pid): Promise<ProcessView | undefined> {
+    const view = await this.#client.view(pid)
+    if (view === null) return undefined
+    const isActive = view.row.status === 'running' || view.row.status === 'ready'
+    return viewOf(isActive ? { ...view, waits: await this.#client.waits(pid) } : view)
+  }
+
+  async *list(query: Query): AsyncGenerator<ProcessView> {
+    const found = await this.#state()
+    const fitting = [...found.values()]
+      .flatMap(({ row, ...rest }) => (row !== undefined && fits(row, query) ? [{ row, ...rest }] : []))
+      .toSorted((a, b) => a.row.createdAt - b.row.createdAt || (a.row.pid < b.row.pid ? -1 : 1))
+    for (const { row, result, resting = [], active = [] } of fitting.slice(0, query.limit)) {
+      const isActive = row.status === 'running' || row.status === 'ready'
+      yield viewOf({ row, waits: isActive ? active : resting, ...(result === undefined ? {} : { result }) })
+    }
+  }
+
+  async *history(pid: Pid, from: Seq | undefined): AsyncGenerator<Frame> {
+    let n = 0
+    for await (const sealed of this.#client.frames(pid, 0)) {
+      n = sealed.n + 1
+      if (sealed.lastSeq >= (from ?? 0)) yield frameOf(sealed)
+    }
+    // What this worker knows to be durable may not have reached the tables yet.
+    for (const frame of this.#recent.from(pid, n)) if ((frame.facts.at(-1)?.seq ?? 0) >= (from ?? 0)) yield frame
+  }
+
+  /** What the server's tables hold of every process. */
+  async #state(): Promise<ReadonlyMap<Pid, Found>> {
+    const { mailbox, process } = this.#names
+    const rows = await this.#server.query<StateRow>(
+      `select service_name, service_key, key, value_utf8 from state where service_name in ('${mailbox}', '${process}') ` +
+        `and key in ('row', 'result', 'waits')`,
+    )
+    const found = new Map<Pid, Found>()
+    for (const { service_name: service, service_key: pid, key, value_utf8: text } of rows) {
+      const one = found.get(pid) ?? {}
+      found.set(pid, one)
+      const value: unknown = JSON.parse(text)
+      if (key === 'row') one.row = value as MailboxRow
+      else if (key === 'result') one.result = value as Outcome
+      else if (service === process) one.active = value as readonly Wait[]
+      else one.resting = value as readonly Wait[]
+    }
+    return found
+  }
+}
+
+/** A frame with its facts restored. */
+export function frameOf(sealed: SealedFrame): Frame {
+  const { pid, epoch, n, prevHash, hash } = sealed
+  return { pid, epoch, n, facts: openFrame(sealed, none), prevHash, hash }
+}
+
+/** Whether a process is among those that are asked for. */
+export function fits(
+  row: Pick<MailboxRow, 'root' | 'parent' | 'workflow' | 'status' | 'endedAt' | 'erased'>,
+  query: Query,
+): boolean {
+  return (
+    (query.root === undefined || query.root === row.root) &&
+    (query.parent === undefined || query.parent === row.parent) &&
+    (query.workflow === undefined || query.workflow === row.workflow) &&
+    (query.status === undefined || query.status.includes(row.status)) &&
+    (query.endedBefore === undefined || (row.endedAt !== undefined && row.endedAt < query.endedBefore)) &&
+    (query.isErased === undefined || row.erased?.whole !== true)
+  )
+}
+
+function viewOf({ row, waits, result }: MailboxView): ProcessView {
+  const { pid, kind, workflow, root, depth, status, createdAt, updatedAt, epoch, activations, count } = row
+  const { parent, endedAt, parked, erased, file, summary } = row
+  const isEnded = isOver(status)
+  return {
+    pid,
+    kind,
+    workflow,
+    root,
+    depth,
+    status,
+    createdAt,
+    updatedAt,
+    waits: isEnded ? [] : waits,
+    epoch,
+    activations,
+    mailbox: isEnded ? 0 : count,
+    ...(parent === undefined ? {} : { parent }),
+    ...(endedAt === undefined ? {} : { endedAt }),
+    ...(result === undefined ? {} : { result }),
+    ...(parked === undefined || status !== 'parked' ? {} : { parked }),
+    ...(erased?.whole === true ? { erased: { at: erased.at, by: erased.by } } : {}),
+    ...(file === undefined ? {} : { file }),
+    ...(summary === undefined ? {} : { summary }),
+  }
+}

@@ -1,0 +1,188 @@
+/** What the parts of the Restate engine say to each other: names of its services, and the data that goes through them. */
+import type {
+  Control,
+  DeliverResult,
+  Message,
+  Outcome,
+  Outgoing,
+  Quarantine,
+  SealedFrame,
+  Settlement,
+  StartRequest,
+  Summary,
+  Wait,
+} from '../../kernel/index.ts'
+import type { EffectKey, Epoch, ErrorData, OwnerId, Pid } from '../../std/index.ts'
+import type { ProcessStatus, Switch, SwitchChange } from '../port.ts'
+
+/** The services of one installation; two of them on one server know nothing of each other. */
+export type ServiceNames = {
+  readonly process: string
+  readonly mailbox: string
+  readonly token: string
+  readonly settings: string
+}
+
+/** The names of an installation's services. */
+export function namesOf(name: string): ServiceNames {
+  return {
+    process: `${name}.process`,
+    mailbox: `${name}.mailbox`,
+    token: `${name}.token`,
+    settings: `${name}.settings`,
+  }
+}
+
+/** The one key of the settings object. */
+export const SETTINGS_KEY = 'all'
+
+/** Something that came for a process. */
+export type MailEvent =
+  | { readonly type: 'message'; readonly message: Message }
+  | { readonly type: 'control'; readonly control: Control }
+
+/** An event in a mailbox, numbered in order of arrival. */
+export type MailItem = { readonly seq: number; readonly event: MailEvent }
+
+/** Mail that a frame has consumed; messages give their room back. */
+export type Consumed = { readonly seq: number; readonly bytes?: number; readonly deadFor?: string }
+
+/** Tells an open handler of mail up to `seq`; small mail comes with it. */
+export type MailSignal = {
+  readonly seq: number
+  readonly event?: MailEvent
+  /** Not stored: switches have changed, and whoever is active hears it. */
+  readonly switched?: { readonly now: boolean }
+}
+
+/** A process as its mailbox knows it. */
+export type MailboxRow = {
+  readonly pid: Pid
+  readonly kind: 'workflow' | 'agent'
+  readonly workflow: string
+  readonly parent?: Pid
+  readonly root: Pid
+  readonly depth: number
+  readonly file?: string
+  status: ProcessStatus
+  readonly createdAt: number
+  updatedAt: number
+  endedAt?: number
+  epoch: Epoch
+  activations: number
+  summary?: Summary
+  parked?: ErrorData
+  erased?: { readonly at: number; readonly by: string; readonly whole: boolean }
+  /** Number of the last event that came, and of the last control. */
+  lastSeq: number
+  lastControlSeq: number
+  /** Messages that lie there. */
+  count: number
+  bytes: number
+  deadCount: number
+  /** The handler that is open for it, and how many signals it was sent. */
+  invocation?: string
+  told: number
+  /** Events consumed by the frames of the activation that is known. */
+  consumed: number
+  /** When it wants to be woken, and the earliest alarm that is on its way. */
+  wakeAt?: number
+  alarmAt?: number
+  forgotAt: number
+}
+
+/** What is asked of a mailbox when a process is to be shown. */
+export type MailboxView = {
+  readonly row: MailboxRow
+  readonly waits: readonly Wait[]
+  readonly result?: Outcome
+}
+
+/** What an activation begins with. */
+export type MailboxLoad = { readonly row: MailboxRow; readonly request: StartRequest }
+
+/** A page of mail. */
+export type MailPage = { readonly items: readonly MailItem[]; readonly lastSeq: number; readonly isWhole: boolean }
+
+/** Time at the caller, as handlers have none of their own. */
+export type At = { readonly at: number }
+
+/** An activation has begun. */
+export type Began = At & { readonly invocation: string; readonly epoch: Epoch }
+
+/** Mail that a durable frame consumed. */
+export type Acknowledged = At & { readonly consumed: readonly Consumed[] }
+
+/** How an activation ends; without a summary its host ends it. */
+export type RestEnd =
+  | { readonly type: 'wait' }
+  | { readonly type: 'yield' }
+  | { readonly type: 'parked'; readonly error: ErrorData }
+  | { readonly type: 'ended'; readonly result: Outcome }
+
+/** The end of an activation, as its mailbox is asked whether it may. */
+export type Rest = At & {
+  readonly end: RestEnd
+  readonly summary?: Summary
+  /** Up to here the activation has heard of mail, and had when it began. */
+  readonly heardSeq: number
+  readonly firstSeq: number
+  readonly waits: readonly Wait[]
+  readonly wakeInMs?: number
+  readonly consumed: readonly Consumed[]
+}
+
+/** A start, as the answer tells it. */
+export type Started = { readonly result: DeliverResult }
+
+/** A frame as it is kept, with all that it makes visible. */
+export type FrameRow = {
+  readonly sealed?: SealedFrame
+  readonly isSegmentStart?: boolean
+  readonly sent: readonly Outgoing[]
+  readonly waits: readonly Wait[]
+  readonly unwaits: readonly EffectKey[]
+  readonly consumed: readonly Consumed[]
+}
+
+/** One durable step of a process: one entry of the server's journal. */
+export type Batch = {
+  /** First of an activation: who runs it from here on. */
+  readonly began?: { readonly owner: OwnerId; readonly epoch: Epoch }
+  readonly at: number
+  readonly frames: readonly FrameRow[]
+  readonly rest?: Omit<Rest, 'waits' | 'consumed'>
+  /** There is nothing to run. */
+  readonly isVain?: true
+}
+
+/** Where a journal stands. */
+export type Head = {
+  /** Number of the next frame, and the hash it follows. */
+  readonly n: number
+  readonly hash: string
+  readonly lastSeq: number
+  readonly segmentN: number
+  readonly epoch: Epoch
+  /** Mail consumed since the process last rested: its mailbox may not have heard of it. */
+  readonly consumed: readonly Consumed[]
+}
+
+/** A page of a journal. */
+export type FramePage = { readonly frames: readonly SealedFrame[]; readonly next: number | undefined }
+
+/** A wait for a token, as its object knows it. */
+export type TokenWait = { readonly pid: Pid; readonly key: EffectKey }
+
+/** A settlement on its way to its wait. */
+export type TokenSettlement = At & { readonly settlement: Settlement; readonly hold: boolean }
+
+/** What holds for a whole installation. */
+export type Settings = { readonly switches: readonly Switch[]; readonly quarantine?: Quarantine }
+
+/** A change of the settings. */
+export type SettingsChange = At & {
+  readonly change?: SwitchChange
+  /** Null lifts it. */
+  readonly quarantine?: Quarantine | null
+}
