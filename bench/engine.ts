@@ -23,6 +23,20 @@ function underLoads({ args, ...cell }: Omit<Cell, 'group'>): readonly Cell[] {
   }))
 }
 
+/** Whole servers take longer: they do ten effects a process (a hundred in a process that is alone), less often. */
+const PEERS: readonly Cell[] = (
+  [
+    ['Restate, one server', 'restate'],
+    ['DBOS on PostgreSQL', 'dbos'],
+  ] as const
+).flatMap(([variant, peer]) =>
+  underLoads({ variant, peer, script: `peers/${peer}/engine.mjs`, roundsMax: 2 }).map((cell) => ({
+    ...cell,
+    args: { ...cell.args, effects: cell.group === ONE ? 100 : 10 },
+    quick: { effects: 10 },
+  })),
+)
+
 const variantOf = (effects: string): string => `skein, ${effects}`
 
 export const engine: Bench = {
@@ -36,6 +50,11 @@ export const engine: Bench = {
 
     Time is taken from the first start to the last end, so Skein's figure contains the starts and ends of its
     processes. Latency is what the process sees, from the call to the next line. Both count the effects that were done.
+
+    Restate is one server with its defaults, its worker and its client in processes of their own; an effect is one
+    \`ctx.run\`. DBOS runs on a fresh PostgreSQL with its defaults; an effect is one \`DBOS.runStep\`. Both make
+    their results durable before the next effect, and do ten effects a process (a hundred when there is one). CPU is
+    that of all processes that take part, servers included.
   `,
   reference: BARE,
   rounds: 5,
@@ -50,6 +69,7 @@ export const engine: Bench = {
     ...Object.entries(EFFECTS).flatMap(([effects, effect]) =>
       underLoads({ variant: variantOf(effects), script: 'cells/engine/skein.ts', args: { effect } }),
     ),
+    ...PEERS,
   ],
   goals: [
     {
@@ -82,4 +102,12 @@ function slowest(measured: Measured, key: string, group: string | undefined): nu
   const own = Object.keys(EFFECTS).map((effects) => measured.median(variantOf(effects), key, group))
   if (bare === undefined || own.some((value) => value === undefined)) return undefined
   return Math.min(...own.map((value) => (value ?? 0) / bare))
+}
+
+function others(measured: Measured): { readonly peers?: string } {
+  const told = PEERS.flatMap(({ variant, group }) => {
+    const rate = group === THOUSAND ? measured.median(variant, RATE, group) : undefined
+    return rate === undefined ? [] : [`${variant} ${Math.round(rate).toLocaleString('en-US')}/s`]
+  })
+  return told.length === 0 ? {} : { peers: told.join(', ') }
 }

@@ -20,6 +20,53 @@ function underLoads({ args, ...cell }: Omit<Cell, 'group'>): readonly Cell[] {
 }
 
 const SKEIN = 'skein, durable'
+const AI = 'AI SDK'
+
+/** What keeps nothing keeps nothing on a crash either; only the last of each is durable. */
+const PEERS: readonly Omit<Cell, 'group'>[] = [
+  { variant: 'AI SDK, stream', side: 'peer', script: 'cells/steps/ai-stream.ts', roundsMax: 2 },
+  {
+    variant: 'OpenAI Agents',
+    peer: 'openai-agents',
+    script: 'peers/openai-agents/steps.mjs',
+    roundsMax: 2,
+  },
+  {
+    variant: 'LangGraph',
+    peer: 'langgraph',
+    script: 'peers/langgraph/steps.mjs',
+    args: { store: 'none', warm: 50 },
+    roundsMax: 1,
+  },
+  {
+    variant: 'LangGraph + MemorySaver',
+    peer: 'langgraph',
+    script: 'peers/langgraph/steps.mjs',
+    args: { store: 'memory', warm: 50 },
+    roundsMax: 1,
+  },
+  {
+    variant: 'LangGraph + SqliteSaver, durable',
+    peer: 'langgraph',
+    script: 'peers/langgraph/steps.mjs',
+    args: { store: 'folder', warm: 50 },
+    roundsMax: 2,
+  },
+  {
+    variant: 'Mastra',
+    peer: 'mastra',
+    script: 'peers/mastra/steps.mjs',
+    args: { store: 'memory', warm: 20 },
+    roundsMax: 1,
+  },
+  {
+    variant: 'Mastra + libSQL, durable',
+    peer: 'mastra',
+    script: 'peers/mastra/steps.mjs',
+    args: { store: 'folder', warm: 10 },
+    roundsMax: 1,
+  },
+]
 
 export const steps: Bench = {
   name: 'steps',
@@ -44,10 +91,17 @@ export const steps: Bench = {
     { key: 'heapMbAfter', label: 'heap MB after', better: 'less' },
   ],
   cells: [
+    ...underLoads({
+      variant: 'bare loop',
+      side: 'bare',
+      script: 'cells/steps/bare-journal.ts',
+      args: { store: 'none' },
+    }),
     ...underLoads({ variant: 'bare loop + journal', side: 'bare', script: 'cells/steps/bare-journal.ts' }),
     ...underLoads({ variant: SKEIN, script: 'cells/steps/skein.ts' }),
     ...underLoads({ variant: 'skein, in memory', script: 'cells/steps/skein.ts', args: { store: 'memory' } }),
-    ...underLoads({ variant: 'ai, generate (keeps nothing)', side: 'peer', script: 'cells/steps/ai.ts' }),
+    ...underLoads({ variant: AI, side: 'peer', script: 'cells/steps/ai.ts' }),
+    ...PEERS.flatMap(underLoads),
   ],
   goals: [
     {

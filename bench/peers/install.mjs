@@ -4,7 +4,7 @@
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const here = dirname(fileURLToPath(import.meta.url))
@@ -27,10 +27,9 @@ function install(name) {
   const mark = join(folder, 'node_modules', 'installed.json')
   if (!existsSync(mark) || readFileSync(mark, 'utf8') !== lock) {
     console.error(`installing ${name} …`)
-    const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
-      cwd: folder,
-      stdio: 'inherit',
-    })
+    const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error']
+    const env = { ...process.env, ...toCompile() }
+    const npm = spawnSync('npm', args, { cwd: folder, stdio: 'inherit', env })
     if (npm.status !== 0) process.exit(1)
     writeFileSync(mark, lock)
   }
@@ -38,4 +37,14 @@ function install(name) {
   if (!existsSync(script)) return
   const prepared = spawnSync(process.execPath, [script], { cwd: folder, stdio: 'inherit' })
   if (prepared.status !== 0) process.exit(1)
+}
+
+/** What is compiled must fit the Node that runs the benches, not the one that runs npm. */
+function toCompile() {
+  const bin = dirname(process.execPath)
+  const packaged = `node-${process.platform}-${process.arch}`
+  const homes = [dirname(bin), join(dirname(bin), 'node_modules', packaged), join(dirname(dirname(bin)), packaged)]
+  const home = homes.find((folder) => existsSync(join(folder, 'include', 'node', 'node_version.h')))
+  const path = [bin, process.env.PATH ?? ''].join(delimiter)
+  return { PATH: path, ...(home === undefined ? {} : { npm_config_nodedir: home }) }
 }

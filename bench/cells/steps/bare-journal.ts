@@ -1,5 +1,5 @@
 /**
- * A loop by hand with a journal by hand: a row per model answer and per tool result in SQLite (WAL, synchronous FULL),
+ * A loop by hand with a journal by hand (none with `--store none`): a row per model answer and per tool result in SQLite (WAL, synchronous FULL),
  * rows of one tick in one transaction, and the loop waits for its row. It resumes nothing; it is the floor.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -18,7 +18,7 @@ type Call = { readonly id: string; readonly name: string; readonly args: string 
 
 const given = settings()
 const data = mkdtempSync(join(tmpdir(), 'bare-bench-'))
-const db = new DatabaseSync(given.store === 'memory' ? ':memory:' : join(data, 'journal.db'))
+const db = new DatabaseSync(given.store === 'folder' ? join(data, 'journal.db') : ':memory:')
 db.exec('pragma journal_mode = wal; pragma synchronous = full')
 db.exec('create table journal(run integer, seq integer, body text, primary key(run, seq)) without rowid')
 const insert = db.prepare('insert into journal values(?, ?, ?)')
@@ -27,6 +27,7 @@ const commit = db.prepare('commit')
 let queue: Row[] = []
 
 function write(run: number, seq: number, body: unknown): Promise<void> {
+  if (given.store === 'none') return Promise.resolve()
   return new Promise((done) => {
     if (queue.length === 0) setImmediate(flush)
     queue.push({ run, seq, body: JSON.stringify(body), done })

@@ -3,7 +3,9 @@ import { setInterval } from 'node:timers'
 import { parseArgs } from 'node:util'
 import { counted, STEPS } from './task.ts'
 
+/** Fewer only for what is too slow to be asked so often. */
 const WARM_UP_RUNS = 100
+const STORES = ['folder', 'memory', 'none'] as const
 const SAMPLE_MS = 20
 
 /** What the command line says. */
@@ -12,30 +14,35 @@ export type Settings = {
   readonly atOnce: number
   /** Runs altogether. */
   readonly runs: number
-  readonly store: 'folder' | 'memory'
+  /** Runs before the clock starts. */
+  readonly warm: number
+  readonly store: (typeof STORES)[number]
 }
 
-/** Reads `--at-once N --runs N --store folder|memory`. */
+/** Reads `--at-once N --runs N --warm N --store folder|memory|none`. */
 export function settings(): Settings {
   const { values } = parseArgs({
     options: {
       'at-once': { type: 'string', default: '1000' },
       runs: { type: 'string' },
+      warm: { type: 'string', default: String(WARM_UP_RUNS) },
       store: { type: 'string', default: 'folder' },
     },
   })
   const atOnce = Number(values['at-once'])
   const runs = Number(values.runs ?? Math.max(atOnce, 200))
-  return { atOnce, runs, store: values.store === 'memory' ? 'memory' : 'folder' }
+  const store = STORES.find((one) => one === values.store)
+  if (store === undefined) throw new Error(`--store takes ${STORES.join(', ')}, not ${values.store}`)
+  return { atOnce, runs, warm: Number(values.warm), store }
 }
 
 /** Does the runs after some that warm up, and prints the figures. `run` gives the text of the answer. */
-export async function measure({ atOnce, runs }: Settings, run: (i: number) => Promise<unknown>): Promise<void> {
+export async function measure({ atOnce, runs, warm }: Settings, run: (i: number) => Promise<unknown>): Promise<void> {
   const checked = async (i: number): Promise<void> => {
     const answer = await run(i)
     if (answer !== 'done') throw new Error(`run ${i} ended with ${JSON.stringify(answer)}`)
   }
-  for (let i = 0; i < WARM_UP_RUNS; i++) await checked(i)
+  for (let i = 0; i < warm; i++) await checked(i)
   counted.calls = 0
   globalThis.gc?.()
   const before = process.memoryUsage()
@@ -46,7 +53,7 @@ export async function measure({ atOnce, runs }: Settings, run: (i: number) => Pr
   }, SAMPLE_MS)
   let next = 0
   const worker = async (): Promise<void> => {
-    while (next < runs) await checked(WARM_UP_RUNS + next++)
+    while (next < runs) await checked(warm + next++)
   }
   const startedMs = performance.now()
   const cpu = process.cpuUsage()

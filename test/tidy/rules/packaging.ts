@@ -39,15 +39,21 @@ const dependencies: Rule = {
 }
 
 const lockFile: Rule = {
-  name: 'the lock file names no download address',
+  name: 'no lock file names a download address',
   check: (project) =>
-    project
-      .text('package-lock.json')
-      .split('\n')
-      .flatMap((line, index) =>
-        /"resolved": "(?!file:)/.test(line) ? [`package-lock.json:${index + 1} ${line.trim()}`] : [],
+    project.files
+      .filter(({ path }) => /(?:^|\/)package-lock\.json$/.test(path))
+      .flatMap(({ path, text }) =>
+        text
+          .split('\n')
+          .flatMap((line, index) =>
+            /"resolved": "(?!file:)/.test(line) ? [`${path}:${index + 1} ${line.trim()}`] : [],
+          ),
       ),
-  breaks: [{ 'package-lock.json': '{\n  "resolved": "https://example.org/a.tgz"\n}' }],
+  breaks: [
+    { 'package-lock.json': '{\n  "resolved": "https://example.org/a.tgz"\n}' },
+    { 'bench/peers/a/package-lock.json': '{\n  "resolved": "https://example.org/a.tgz"\n}' },
+  ],
   keeps: [{ 'package-lock.json': '{\n  "integrity": "sha512-x"\n}' }],
 }
 
