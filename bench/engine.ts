@@ -78,7 +78,8 @@ export const engine: Bench = {
       judge: (measured) => {
         const ratio = slowest(measured, RATE, THOUSAND)
         if (ratio === undefined) return undefined
-        return { isReached: ratio >= OF_THE_STORE, figure: `${(100 * ratio).toFixed(1)} % of the bare store` }
+        const figure = `${(100 * ratio).toFixed(1)} % of the bare store`
+        return { isReached: ratio >= OF_THE_STORE, figure, ...others(measured) }
       },
     },
     {

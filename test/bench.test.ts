@@ -122,10 +122,19 @@ describe('pages', () => {
   })
 
   it('the scoreboard has every goal, measured or not', () => {
-    const about = { benches: [BENCH], pages: ['walk'] }
+    const crash = '# Crash\n\n**9 kills: 0 lost, 0 wrong, 10 repeated in silence, 0 skipped.**\n'
+    const about = {
+      benches: [BENCH],
+      pages: new Map([
+        ['walk', ''],
+        ['crash', crash],
+      ]),
+    }
     expect(scoreboardPage({ ...about, reports: new Map() })).toContain('| a walk | ≥ 5 km | not measured |')
     const reports = new Map([['walk', reportOf(cellOf('ours', kms(7)))]])
     expect(scoreboardPage({ ...about, reports })).toContain('| a walk | ≥ 5 km | 7 km | yes | [walk](walk.md) |')
+    const row = '| 9 kills: 0 lost, 0 wrong, 10 repeated in silence, 0 skipped. | **no** | [crash](crash.md) |'
+    expect(scoreboardPage({ ...about, reports })).toContain(row)
   })
 
   it('are what the stored reports give', () => {

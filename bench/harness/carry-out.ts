@@ -1,5 +1,5 @@
 /** Does what was asked for: the only part of the harness that prints and writes. */
-import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { BadArguments, type Asked, type RunOptions } from './arguments.ts'
 import { cellName, type Bench, type Cell } from './bench.ts'
@@ -49,10 +49,23 @@ async function runBenches(asked: RunOptions & { readonly benches: readonly Bench
   const names = withCells.flatMap(({ cells }) => cells.flatMap(({ peer }) => peer ?? []))
   const peers = await installPeers(place.folder, [...new Set(names)])
   const done: BenchReport[] = []
+  announce(
+    withCells.map(({ bench }) => bench),
+    place,
+  )
   for (const { bench, cells } of withCells) done.push(await runBench(asked, { place, bench, cells, peers }))
   if (asked.isJson) console.log(JSON.stringify(done.length === 1 ? done[0] : done, undefined, 1))
   if (asked.isReported) writePages(place)
   return done.every((report) => failuresOf(report).length === 0) ? 0 : 1
+}
+
+/** How long it will take, as far as stored reports tell. */
+function announce(benches: readonly Bench[], place: Place): void {
+  const stored = storedReports(reportsOf(place), benches)
+  const known = [...stored.values()].flatMap(({ cells }) => cells.map(({ seconds }) => seconds))
+  const total = known.reduce((sum, seconds) => sum + seconds, 0)
+  const how = known.length === 0 ? 'nobody has measured how long' : `about ${Math.ceil(total / 60)} min the last time`
+  console.error(`${benches.map(({ name }) => name).join(', ')}: ${how}`)
 }
 
 function cellsOf({ cells }: Bench, { hasPeers, only }: RunOptions): readonly Cell[] {
@@ -112,9 +125,10 @@ export function pagesOf(place: Place): ReadonlyMap<string, string> {
     if (report !== undefined) pages.set(`${bench.name}.md`, pageOf(bench, report))
   }
   const beside = existsSync(reports) ? readdirSync(reports).filter((path) => path.endsWith('.md')) : []
-  const names = new Set([...pages.keys(), ...beside].map((path) => path.slice(0, -'.md'.length)))
-  if (pages.size > 0)
-    pages.set('README.md', scoreboardPage({ benches: place.benches, reports: stored, pages: [...names] }))
+  const others = beside.filter((path) => path !== 'README.md' && !pages.has(path))
+  const all = [...pages, ...others.map((path) => [path, readFileSync(join(reports, path), 'utf8')] as const)]
+  const named = new Map(all.map(([path, text]) => [path.slice(0, -'.md'.length), text]))
+  if (all.length > 0) pages.set('README.md', scoreboardPage({ benches: place.benches, reports: stored, pages: named }))
   return pages
 }
 

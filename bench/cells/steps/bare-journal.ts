@@ -1,6 +1,7 @@
 /**
- * A loop by hand with a journal by hand (none with `--store none`): a row per model answer and per tool result in SQLite (WAL, synchronous FULL),
- * rows of one tick in one transaction, and the loop waits for its row. It resumes nothing; it is the floor.
+ * A loop by hand with a journal by hand (none with `--store none`): a row per model answer and per tool result in
+ * SQLite (WAL, synchronous FULL), rows of one tick in one transaction, and the loop waits for its row. It resumes
+ * nothing; it is the floor.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
