@@ -98,6 +98,34 @@ describe('a streamed answer', () => {
     expect(request?.body.messages[3]?.content).toBe('{"n":"3","at":"1970-01-01T00:00:00.000Z"}')
   })
 
+  it('defines the tools of a conversation whose agent has none, and lets none be called', async () => {
+    await using server = await openaiServer()
+    const call = (toolCallId: string, toolName: string) => [
+      { role: 'assistant' as const, content: [{ type: 'tool-call' as const, toolCallId, toolName, input: {} }] },
+      {
+        role: 'tool' as const,
+        content: [
+          { type: 'tool-result' as const, toolCallId, toolName, output: { type: 'text' as const, value: 'fine' } },
+        ],
+      },
+    ]
+    const user = { role: 'user' as const, content: [{ type: 'text' as const, text: 'And?' }] }
+    const messages = [...call('c1', 'look'), ...call('c2', 'hand_over'), ...call('c3', 'look'), user]
+    const spec = (name: string) => ({ name, inputSchema: { type: 'object' } })
+    await ask(MODEL, { messages }, at(server))
+    await ask(MODEL, { messages, tools: [spec('other')] }, at(server))
+    await ask(MODEL, { messages: [user] }, at(server))
+    const sent = server.requests.map(({ body }) => [
+      (body['tools'] as { function: { name: string } }[] | undefined)?.map((tool) => tool.function.name),
+      body['tool_choice'],
+    ])
+    expect(sent).toEqual([
+      [['look', 'hand_over'], 'none'],
+      [['other'], undefined],
+      [undefined, undefined],
+    ])
+  })
+
   it('gives tool calls with parsed arguments; what is not JSON stays text, and is noted', async () => {
     await using server = await openaiServer([
       {

@@ -8,7 +8,7 @@ import type {
   LanguageModelV4ToolChoice,
   SharedV4ProviderOptions,
 } from '@ai-sdk/provider'
-import type { ChatMessage, FilePart, ModelRequest, Sampling, ToolResultPart } from '../kernel/index.ts'
+import type { ChatMessage, FilePart, ModelRequest, Sampling, ToolResultPart, ToolSpec } from '../kernel/index.ts'
 
 const SCHEMA_NAME_CHARS_MAX = 64
 
@@ -17,16 +17,33 @@ export function callOptions(
   request: ModelRequest,
   about: { readonly maxOutputTokens: number; readonly abortSignal: AbortSignal },
 ): LanguageModelV4CallOptions {
-  const tools = request.tools ?? []
+  const own = request.tools ?? []
+  const tools = own.length === 0 ? toolsOfThePast(request.messages) : own
+  const choice = own.length === 0 ? 'none' : request.toolChoice
   return {
     prompt: request.messages.map(promptMessage),
     maxOutputTokens: about.maxOutputTokens,
     abortSignal: about.abortSignal,
     ...samplingOptions(request.sampling),
     ...(tools.length === 0 ? {} : { tools: tools.map((tool) => ({ type: 'function' as const, ...tool })) }),
-    ...(tools.length === 0 || request.toolChoice === undefined ? {} : { toolChoice: toolChoice(request.toolChoice) }),
+    ...(tools.length === 0 || choice === undefined ? {} : { toolChoice: toolChoice(choice) }),
     ...(request.output === undefined ? {} : { responseFormat: responseFormat(request.output) }),
   }
+}
+
+/**
+ * Some providers refuse a conversation with tool calls in it when no tools are defined, as after a hand-off to an agent that
+ * has none. What was called then is defined, and may not be called any more: the calls stay as they were, where text in
+ * their place would teach the model to write calls as text.
+ */
+function toolsOfThePast(messages: readonly ChatMessage[]): readonly ToolSpec[] {
+  const parts = messages.flatMap((message) => (message.role === 'assistant' ? message.content : []))
+  const names = new Set(parts.flatMap((part) => (part.type === 'tool-call' ? [part.toolName] : [])))
+  return [...names].map((name) => ({
+    name,
+    description: 'Was there before, and is not any more.',
+    inputSchema: { type: 'object' },
+  }))
 }
 
 function samplingOptions(sampling: Sampling = {}): Omit<LanguageModelV4CallOptions, 'prompt'> {
