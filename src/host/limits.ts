@@ -17,6 +17,8 @@ export const FOLLOWED_PROCESSES_MAX = 10_000
 export const SUGGESTION_EDITS_MAX = 3
 /** Places reported by the tripwire before it falls silent. */
 export const TRIPWIRE_REPORTS_MAX = 50
+/** Journals read to say that a tool was never called. */
+export const TOOL_JOURNALS_MAX = 1_000
 /** Processes searched for one whose pid begins as typed. */
 export const PIDS_SEARCHED_MAX = 10_000
 /** Length of a run's id. */

@@ -20,6 +20,10 @@ it('skein log --live: the stream of a run that was killed, from the beginning an
   expect(after.filter(({ type }) => type === 'again')).toMatchObject(
     repeated.map(() => ({ effect: 'work', attempt: 2 })),
   )
+  // For people, each is called what skein log calls it.
+  const nth = (n: number): string => (n === 0 ? 'work' : `work#${n + 1}`)
+  const named = [...(await p.skein('log', 't1', '--live')).out.matchAll(/\((work\S*) begins again/g)]
+  expect(named.map(([, name]) => name)).toEqual(repeated.map((line) => nth(Number(line.split(' ')[1]))))
   expect(after.at(-1)).toMatchObject({ type: 'ended', how: 'ok' })
   expect(await readLive(p, String(before.length))).toEqual(after.slice(before.length))
 })

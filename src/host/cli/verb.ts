@@ -36,6 +36,11 @@ export type VerbBody = {
 /** One verb, whole. */
 export type Verb = Pick<ListedVerb, 'name' | 'summary'> & VerbBody
 
+const FILES_MAX = 4
+
+/** Files of code, for a verb that takes several. */
+export const FILES: readonly Positional[] = Array.from({ length: FILES_MAX }, () => ({ name: 'file', optional: true }))
+
 /** Flags that every verb has. */
 export const COMMON_FLAGS: Readonly<Record<string, Flag>> = {
   data: { value: 'DIR', help: 'the data folder (default: .skein, or `data` of skein.config)' },

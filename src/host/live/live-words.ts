@@ -2,17 +2,17 @@
 import type { LiveRead } from '../../engine/index.ts'
 import { unreachable } from '../../std/index.ts'
 
-/** One event; `newline` says that the text of an effect is over. */
-export function liveWords(chunk: LiveRead): string {
+/** One event; `name` is what `skein log` calls its effect, where it has one. */
+export function liveWords(chunk: LiveRead, name?: string): string {
   switch (chunk.type) {
     case 'text':
-      return `${chunk.effect}: ${chunk.text}`
+      return `${name ?? chunk.effect}: ${chunk.text}`
     case 'emit':
       return `${chunk.stream}: ${JSON.stringify(chunk.chunk)}`
     case 'log':
       return chunk.text
     case 'again':
-      return `(${chunk.effect} begins again, attempt ${chunk.attempt}: what it said before does not count)`
+      return `(${name ?? chunk.effect} begins again, attempt ${chunk.attempt}: what it said before does not count)`
     case 'ended':
       return `(ended: ${chunk.how})`
     case 'dropped':

@@ -5,7 +5,7 @@ import { addressOf, capOf, payloadOf } from '../../kernel/index.ts'
 import type { Address, Budget, Control, Payload, Settlement, WaitOn } from '../../kernel/index.ts'
 import { asMessageId, SkeinError } from '../../std/index.ts'
 import type { Pid } from '../../std/index.ts'
-import type { Entry } from '../views/story.ts'
+import type { Entry } from '../views/entry.ts'
 import { findEffect, findProcess } from './find.ts'
 import type { Reader } from './find.ts'
 

@@ -6,7 +6,7 @@ import type { Pid } from '../../std/index.ts'
 import { PIDS_SEARCHED_MAX } from '../limits.ts'
 import type { Member } from '../views/family.ts'
 import { Story } from '../views/story.ts'
-import type { Entry } from '../views/story.ts'
+import type { Entry } from '../views/entry.ts'
 import { suggestion } from '../words/nearest.ts'
 
 /** What looking needs; a live owner and a bare folder both have it. */

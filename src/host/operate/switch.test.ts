@@ -2,8 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { attachEmbedded, nodeClock, nodeHash } from '../../engine/index.ts'
 import { workflow } from '../../kernel/index.ts'
+import { tool } from '../../tools/index.ts'
 import { open } from '../open.ts'
 import { pauseTarget, resumeTarget } from './switch.ts'
 
@@ -85,6 +87,12 @@ describe('skein.pause and skein.resume', () => {
     expect((await skein.pause('workflow:beatin')).note).toBe(
       'no workflow of that name has run here yet. Did you mean beating?',
     )
+    const pay = tool({ name: 'pay', inputSchema: z.object({}), effect: 'read', execute: () => 'paid' })
+    expect(await skein.run(workflow({ name: 'payer' }, (ctx) => ctx.tool(pay, {})))).toBe('paid')
+    expect((await skein.pause('tool:pya')).note).toBe(
+      'no tool of that name has been called here yet. Did you mean pay?',
+    )
+    expect((await skein.pause('tool:pay')).note).toBeUndefined()
     await skein.cancel('b1')
   })
 })

@@ -1,5 +1,6 @@
 /** Kill switches and pauses: what may be switched off, and the act itself. */
 import { SkeinError } from '../../std/index.ts'
+import { TOOL_JOURNALS_MAX } from '../limits.ts'
 import { suggestion } from '../words/nearest.ts'
 import type { Operable } from './acts.ts'
 import { findProcess } from './find.ts'
@@ -68,6 +69,7 @@ async function targetOf(reader: Reader, text: string): Promise<string> {
 /** A switch for a name that nothing has yet may be a slip of the pen. */
 async function unknownNote(reader: Reader, target: string): Promise<string | undefined> {
   const [kind, name = ''] = target.split(':')
+  if (kind === 'tool') return unknownToolNote(reader, name)
   if (kind !== 'agent' && kind !== 'workflow') return undefined
   const names = new Set<string>()
   for await (const view of reader.list({})) {
@@ -76,4 +78,19 @@ async function unknownNote(reader: Reader, target: string): Promise<string | und
     names.add(view.workflow)
   }
   return `no ${kind} of that name has run here yet.${suggestion(name, names)}`
+}
+
+/** Tools are known by their calls; where there are more journals than anybody wants to read for a note, there is none. */
+async function unknownToolNote(reader: Reader, name: string): Promise<string | undefined> {
+  const names = new Set<string>()
+  let journals = 0
+  for await (const { pid } of reader.list({ limit: TOOL_JOURNALS_MAX })) {
+    journals += 1
+    for await (const { facts } of reader.history(pid))
+      for (const fact of facts) if (fact.type === 'intended' && fact.kind === 'tool') names.add(fact.name)
+    if (names.has(name)) return undefined
+  }
+  return journals === TOOL_JOURNALS_MAX
+    ? undefined
+    : `no tool of that name has been called here yet.${suggestion(name, names)}`
 }

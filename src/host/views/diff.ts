@@ -9,8 +9,9 @@ import type { Amounts, ModelAnswer, Outcome } from '../../kernel/index.ts'
 import type { Pid } from '../../std/index.ts'
 import { findProcess, readStory } from '../operate/find.ts'
 import type { Reader } from '../operate/find.ts'
-import { isEffect } from './story.ts'
-import type { Entry, EntryKind, Story } from './story.ts'
+import { isEffect } from './entry.ts'
+import type { Entry, EntryKind } from './entry.ts'
+import type { Story } from './story.ts'
 
 /** How an effect of two runs compares. */
 export type DiffVerdict = 'same' | 'other outcome' | 'other arguments' | 'only a' | 'only b'

@@ -3,7 +3,7 @@ import type { ProcessView } from '../../engine/index.ts'
 import type { Control } from '../../kernel/index.ts'
 import type { ErrorData } from '../../std/index.ts'
 import type { Family, Member } from './family.ts'
-import type { Entry } from './story.ts'
+import type { Entry } from './entry.ts'
 
 /** One thing that only somebody outside can give. */
 export type Need =

@@ -7,45 +7,10 @@
  * 2. An effect's name never changes: the n-th effect called `publish` is `publish` (n = 1) or `publish#n`, in order of first fact.
  */
 import { addAmounts } from '../../kernel/index.ts'
-import type { Amounts, EffectClass, EffectKind, Fact, FactOf, Outcome, Payload, WaitOn } from '../../kernel/index.ts'
-import { asEffectKey } from '../../std/index.ts'
-import type { EffectKey, Pid } from '../../std/index.ts'
-
-/** What an entry is about. `draw`: recorded randomness, time and hooks. */
-export type EntryKind = EffectKind | 'child' | 'question' | 'promise' | 'message' | 'timer' | 'draw'
-
-/** One effect, or one thing waited for. */
-export type Entry = {
-  readonly key: EffectKey
-  readonly segment: number
-  readonly name: string
-  kind: EntryKind
-  class: EffectClass | undefined
-  phase: 'waiting' | 'intended' | 'begun' | 'unknown' | 'settled'
-  attempts: number
-  /** Longest time of the present attempt. */
-  timeoutMs: number
-  readonly at: number
-  begunAt: number | undefined
-  endedAt: number | undefined
-  args: Payload | undefined
-  argsHash: string | undefined
-  /** Hashes of the system prompt and the tool definitions that a model was shown. */
-  prompt: string | undefined
-  tools: string | undefined
-  approvedBy: string | undefined
-  outcome: Outcome | undefined
-  actual: Amounts
-  note: string | undefined
-  idempotent: boolean
-  /** Of a fork: done by its origin, before it branched off. */
-  shared: boolean
-  child: Pid | undefined
-  /** What it waits for now, under the wait's own key. */
-  wait: { readonly key: EffectKey; readonly on: WaitOn; readonly since: number } | undefined
-}
-
-const NAME_SHOWN_MAX = 48
+import type { Amounts, Fact, FactOf, Payload } from '../../kernel/index.ts'
+import type { EffectKey } from '../../std/index.ts'
+import { baseOf, endEntry, isEffect, nameOf, newEntry, plainName, waitName } from './entry.ts'
+import type { Entry } from './entry.ts'
 
 /** The story of one process. */
 export class Story {
@@ -157,7 +122,7 @@ export class Story {
         const entry = this.#entry(fact.key, fact.at)
         entry.wait = undefined
         entry.note = `resolved as ${fact.how} by ${fact.by}`
-        if (fact.outcome !== undefined) end(entry, fact.outcome, fact.at)
+        if (fact.outcome !== undefined) endEntry(entry, fact.outcome, fact.at)
         return
       }
       case 'waiting':
@@ -234,7 +199,7 @@ export class Story {
     }
     entry.note = fact.note ?? entry.note
     // A start that was accepted is not the end of the child.
-    if (entry.kind !== 'child' || fact.outcome.type !== 'ok') end(entry, fact.outcome, fact.at)
+    if (entry.kind !== 'child' || fact.outcome.type !== 'ok') endEntry(entry, fact.outcome, fact.at)
   }
 
   #waiting(fact: FactOf<'waiting'>): void {
@@ -274,14 +239,14 @@ export class Story {
     entry.approvedBy = fact.by ?? entry.approvedBy
     // What hangs on an effect (its approval, its wait for money) is not the effect's own outcome, unless it refused it.
     const own = baseOf(fact.key) === fact.key || entry.kind === 'child'
-    if (own || fact.outcome.type !== 'ok') end(entry, fact.outcome, fact.at)
+    if (own || fact.outcome.type !== 'ok') endEntry(entry, fact.outcome, fact.at)
   }
 
   #dropped(key: EffectKey, at: number): void {
     const entry = this.entries.get(`${this.segment} ${baseOf(key)}`)
     if (entry === undefined || entry.phase === 'settled') return
     entry.wait = undefined
-    if (entry.kind !== 'child') end(entry, { type: 'cancelled' }, at)
+    if (entry.kind !== 'child') endEntry(entry, { type: 'cancelled' }, at)
   }
 
   #sent(fact: FactOf<'sent'>): void {
@@ -311,87 +276,20 @@ export class Story {
       found.shared &&= this.#isShared
       return found
     }
-    const parsed = /([a-z]+):([^:]*):[^:]*$/i.exec(base)
-    const entry: Entry = {
-      key: asEffectKey(base),
+    const entry = newEntry(base, {
       segment: this.segment,
-      name: this.#name(isCompaction(base) ? 'compact' : (given ?? parsed?.[2] ?? (base === '' ? 'everything' : base))),
-      kind: kindOf(parsed?.[1]),
-      class: undefined,
-      phase: 'waiting',
-      attempts: 0,
-      timeoutMs: 0,
       at,
-      begunAt: undefined,
-      endedAt: undefined,
-      args: undefined,
-      argsHash: undefined,
-      prompt: undefined,
-      tools: undefined,
-      approvedBy: undefined,
-      outcome: undefined,
-      actual: {},
-      note: undefined,
-      idempotent: false,
+      name: this.#name(nameOf(base, given)),
       shared: this.#isShared,
-      child: undefined,
-      wait: undefined,
-    }
+    })
     this.entries.set(id, entry)
     return entry
   }
 
   #name(raw: string): string {
-    const plain = raw.replace(/[\s#]+/g, '-').slice(0, NAME_SHOWN_MAX) || 'effect'
+    const plain = plainName(raw)
     const n = (this.#named.get(plain) ?? 0) + 1
     this.#named.set(plain, n)
     return n === 1 ? plain : `${plain}#${n}`
-  }
-}
-
-/** True for the model call that summarises a conversation: it is called by what it does. */
-export function isCompaction(key: string): boolean {
-  return /\/compact\d*$/.test(key)
-}
-
-/** True for what drivers perform: models, tools, steps. */
-export function isEffect(entry: Entry): boolean {
-  return entry.kind === 'model' || entry.kind === 'tool' || entry.kind === 'step'
-}
-
-/** The key of the effect that a suffixed key (`…!approval`) hangs on. */
-export function baseOf(key: string): string {
-  const at = key.indexOf('!')
-  return at < 0 ? key : key.slice(0, at)
-}
-
-function end(entry: Entry, outcome: Outcome, at: number): void {
-  if (entry.outcome !== undefined) return
-  entry.phase = 'settled'
-  entry.outcome = outcome
-  entry.endedAt = at
-  entry.wait = undefined
-}
-
-function waitName(on: WaitOn): string | undefined {
-  switch (on.kind) {
-    case 'approval':
-    case 'answer':
-      return on.title
-    case 'promise':
-      return on.name
-    default:
-      return undefined
-  }
-}
-
-function kindOf(word: string | undefined): EntryKind {
-  switch (word) {
-    case 'model':
-    case 'tool':
-    case 'step':
-      return word
-    default:
-      return 'draw'
   }
 }

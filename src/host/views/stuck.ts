@@ -13,7 +13,7 @@ import type { Command } from '../words/command.ts'
 import { shortPid } from '../words/pid.ts'
 import type { Member } from './family.ts'
 import { entryNeeds, isEnded } from './rest.ts'
-import type { Entry } from './story.ts'
+import type { Entry } from './entry.ts'
 
 /** Why a process is stuck. */
 export type StuckCause =

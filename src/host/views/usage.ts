@@ -4,8 +4,8 @@ import type { Amounts, ModelAnswer, Usage } from '../../kernel/index.ts'
 import type { Pid } from '../../std/index.ts'
 import { readStory } from '../operate/find.ts'
 import type { Reader } from '../operate/find.ts'
-import { isCompaction } from './story.ts'
-import type { Entry } from './story.ts'
+import { isCompaction } from './entry.ts'
+import type { Entry } from './entry.ts'
 
 /** One model call of a run: an agent's step. */
 export type Step = {

@@ -173,7 +173,7 @@ export function waitWords(on: Extract<Fact, { type: 'waiting' }>['on']): string 
     case 'approval':
       return `for approval${on.dueAt === undefined ? '' : ` until ${new Date(on.dueAt).toISOString()}`}`
     case 'answer':
-      return `for an answer: ${oneLine(on.title, DETAIL_MAX)}`
+      return `for an answer${on.title === undefined ? '' : `: ${oneLine(on.title, DETAIL_MAX)}`}`
     case 'promise':
       return `for the promise ${on.name}`
     case 'budget':

@@ -25,7 +25,7 @@ export function needWords(need: Need, max?: number): string {
     }
     case 'answer': {
       const on = need.entry.wait?.on
-      const title = on?.kind === 'answer' ? on.title : need.entry.name
+      const title = (on?.kind === 'answer' ? on.title : undefined) ?? need.entry.name
       return `${oneLine(title, max)}${need.entry.args === undefined ? '' : ` ${payloadWords(need.entry.args, max)}`}`
     }
     case 'budget': {

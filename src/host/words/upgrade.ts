@@ -11,7 +11,9 @@ export function upgradeWords(report: UpgradeReport): string {
     case 'late-insert':
       return `late insert: ${countWords(report.misses.length, 'call')} of the new code would be done now, after what was done already`
     case 'orphan':
-      return `orphan: ${countWords(report.orphans.length, 'effect')} of the old code stay done, and the new code does not ask for them`
+      return report.orphans.length === 1
+        ? 'orphan: 1 effect of the old code stays done, and the new code does not ask for it'
+        : `orphan: ${report.orphans.length} effects of the old code stay done, and the new code does not ask for them`
     case 'parked':
       return report.error === undefined
         ? `parked: ${countWords(report.ambiguous.length, 'call')} may have been done already, and nobody can say without you`
@@ -28,6 +30,9 @@ export function upgradeLines(report: UpgradeReport): string[] {
     `  found again  ${countWords(report.hits, 'effect')}`,
     ...report.misses.map((miss) => `  new          ${missWords(miss)}`),
     ...report.orphans.map((orphan) => `  left over    ${recordWords(orphan)}`),
+    ...(report.unregistered ?? []).map(
+      (name) => `  no way back  ${name}: the new code does not register this compensation`,
+    ),
     ...report.ambiguous.flatMap(ambiguousLines),
   ]
 }

@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { payloadOf } from '../../kernel/index.ts'
+import { madeFamily, waiting } from '../views/family.fixture.ts'
+import { restOf } from '../views/rest.ts'
 import { amountsWords, bytesWords, elapsedWords, spendWords, usdWords } from './amounts.ts'
 import { parseBudget } from './budget.ts'
+import { waitWords } from './fact.ts'
 import { nearest } from './nearest.ts'
+import { needName, needWords } from './need.ts'
 import { oneLine, payloadWords, valueWords } from './value.ts'
 
 describe('words', () => {
@@ -59,6 +63,15 @@ describe('words', () => {
       nearest('shwo', ['show', 'send']),
       nearest('zzzzzz', ['show']),
     ]).toEqual(['approve', 'show', undefined])
+  })
+  it('shows a question of an old journal that has no title', async () => {
+    const family = await madeFamily([
+      { pid: 'a1', status: 'waiting', facts: [waiting('ask:old:-#0', { kind: 'answer' })] },
+    ])
+    const rest = restOf(family)
+    const needs = rest.type === 'resting' ? rest.needs : []
+    expect(needs.map((need) => [needName(need), needWords(need)])).toEqual([['a1/old', 'old']])
+    expect(waitWords({ kind: 'answer' })).toBe('for an answer')
   })
   it('keeps values in one harmless line', () => {
     expect(oneLine('a\n\tb\u001b[31mred')).toBe('a b\ufffd[31mred')

@@ -31,7 +31,8 @@ export type WaitOn =
       readonly show?: Payload
       readonly dueAt?: number
     }
-  | { readonly kind: 'answer'; readonly title: string; readonly show?: Payload; readonly dueAt?: number }
+  /** Journals from before a title was demanded may have a question without one. */
+  | { readonly kind: 'answer'; readonly title?: string; readonly show?: Payload; readonly dueAt?: number }
   | { readonly kind: 'promise'; readonly name: string; readonly dueAt?: number }
   | { readonly kind: 'budget'; readonly need: Amounts }
   | { readonly kind: 'grace'; readonly dueAt: number }

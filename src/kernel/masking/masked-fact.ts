@@ -180,7 +180,7 @@ function waitOn(on: WaitOn, { masker, key }: Rekeying, ask: Ask | undefined): Wa
     case 'approval':
       return { ...on, title: masker.text(on.title), argsHash: masker.hash(on.argsHash), ...show }
     case 'answer':
-      return { ...on, title: masker.text(on.title), ...show }
+      return { ...on, ...(on.title === undefined ? {} : { title: masker.text(on.title) }), ...show }
     case 'promise':
       return { ...on, name: ask?.op === 'promise' ? ask.name : masker.text(on.name) }
     case 'operator':

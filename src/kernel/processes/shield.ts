@@ -20,6 +20,7 @@ import { SHIELD_MS } from '../limits.ts'
 import { Scope, SHIELD_PATH } from '../scopes/scope.ts'
 import { askedKey } from '../upgrade/adoption.ts'
 import { stopAsk } from './cancel.ts'
+import type { EffectRecord } from './effect-record.ts'
 import type { Process } from './process.ts'
 import type { ProcessState } from './process-state.ts'
 
@@ -162,11 +163,15 @@ export function shieldBeforeEnd(process: Process, failed: boolean): 'asks' | 'un
 }
 
 /** Compensations that a journal says were registered, that never ran, and that no body holds: its code is gone, or was changed. */
-export function lostCompensations({ state, known }: Pick<Process, 'state' | 'known'>): readonly string[] {
+export function lostCompensations(
+  { state, known }: Pick<Process, 'state' | 'known'>,
+  isMeant: (record: EffectRecord) => boolean = () => true,
+): readonly string[] {
   const held = new Set([...known.keys()].map(askedKey))
-  return [...state.effects.values()].flatMap(({ key }) => {
+  return [...state.effects.values()].flatMap((record) => {
+    const { key } = record
     const [, scope, name, rest] = /^((?:.*\/)?)compensation:([^:]*):(.*)$/.exec(key) ?? []
-    if (name === undefined || held.has(askedKey(key))) return []
+    if (name === undefined || held.has(askedKey(key)) || !isMeant(record)) return []
     const effect = asEffectKey(`${SHIELD_PATH}${scope}compensate:${name}:${rest}`)
     return state.effects.get(effect)?.outcome === undefined ? [name] : []
   })

@@ -17,6 +17,7 @@ import { makeBody } from '../processes/bodies.ts'
 import { Process } from '../processes/process.ts'
 import type { ProcessState } from '../processes/process-state.ts'
 import { replayBody } from '../processes/replay.ts'
+import { lostCompensations } from '../processes/shield.ts'
 import { liesWithin } from '../scopes/scope.ts'
 import { adoptionOf } from './adoption.ts'
 import { ambiguityOf } from './ambiguity.ts'
@@ -207,6 +208,7 @@ function resultOf(
     if (misses.length > 0 && (isRepeated || orphans.some((orphan) => !wasPassed(process, orphan)))) return 'late-insert'
     return orphans.length > 0 ? 'orphan' : 'identical'
   })()
+  const unregistered = lostCompensations(process, ({ firstSeq }) => isPassed(process, firstSeq))
   const report: UpgradeReport = {
     pid: act.pid,
     workflow: act.start.workflow,
@@ -218,16 +220,19 @@ function resultOf(
     misses,
     orphans,
     ambiguous,
+    ...(unregistered.length === 0 ? {} : { unregistered }),
     ...(error === undefined ? {} : { error: error.toJSON() }),
   }
   const open = reopened.length === 0 ? {} : { open: reopened }
-  const isOver = (orphan: RecordedEffect): boolean => process.asked.length === 0 || wasPassed(process, orphan)
-  const gone = orphans.filter((orphan) => isStillOpen(orphan) && isOver(orphan)).map(({ key }) => key)
+  const gone = orphans.filter((orphan) => isStillOpen(orphan) && isPassed(process, orphan.seq)).map(({ key }) => key)
   return {
     report,
     adopted: { ...fact, orphans: orphans.map(({ key }) => key), ...(gone.length === 0 ? {} : { gone }), ...open },
   }
 }
+
+/** The code has nothing more to ask before it, or has passed the place where it stood. */
+const isPassed = (process: Process, seq: number): boolean => process.asked.length === 0 || wasPassed(process, { seq })
 
 const isStillOpen = ({ state }: RecordedEffect): boolean => state === 'open' || state === 'unknown'
 

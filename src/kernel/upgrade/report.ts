@@ -55,6 +55,8 @@ export type UpgradeReport = {
   readonly misses: readonly AskedAnew[]
   readonly orphans: readonly RecordedEffect[]
   readonly ambiguous: readonly AmbiguousAsk[]
+  /** Names of compensations that were registered and that the new code does not register: what they would undo stays. */
+  readonly unregistered?: readonly string[]
   /** Why it would be parked, where it is not an ambiguous ask. */
   readonly error?: ErrorData
 }
@@ -106,7 +108,7 @@ export function hitsOf(process: Process): number {
 }
 
 /** True when something recorded later than it was reached: the code has passed the place where it stood. */
-export function wasPassed(process: Process, { seq }: RecordedEffect): boolean {
+export function wasPassed(process: Process, { seq }: Pick<RecordedEffect, 'seq'>): boolean {
   return process.told.deliveries.some((delivered) => delivered.seq > seq)
 }
 

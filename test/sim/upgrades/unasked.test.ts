@@ -1,9 +1,12 @@
 /** What comes from outside for an effect that adopted code has not asked for (yet). */
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { payloadOf, pending } from '../../../src/kernel/index.ts'
+import { nodeHash, nodeMacrotask } from '../../../src/engine/index.ts'
+import { payloadOf, pending, tryCode, workflow } from '../../../src/kernel/index.ts'
+import { readAnswer } from '../../../src/model/index.ts'
+import { asPid } from '../../../src/std/index.ts'
 import type { Pid } from '../../../src/std/index.ts'
-import { factsOf } from '../../../src/testing/index.ts'
+import { factsOf, simulate } from '../../../src/testing/index.ts'
 import type { Simulation } from '../../../src/testing/index.ts'
 import { waited } from '../rules/stage.ts'
 import { edited, hold } from './desk.ts'
@@ -78,6 +81,30 @@ describe('U: what is not asked for yet', () => {
       const warning = isRegistered ? undefined : 'COMPENSATION_LOST: not run, for lack of code: gone'
       expect([run.view.status, factsOf(run.facts, 'ended')[0]?.warning, run.offences]).toEqual(['failed', warning, []])
     }
+  })
+
+  it('U3, X4: a dry replay names what the new code does not register, where it has passed the place', async () => {
+    const version = (of: 'all' | 'one' | 'one, behind another call') =>
+      workflow({ name: 'desk' }, async (ctx) => {
+        if (of === 'one, behind another call') await ctx.step('first', () => 1, { effect: 'read' })
+        await ctx.step('done', () => 1, { effect: 'read' })
+        ctx.compensate('kept', () => 1, { idempotent: true })
+        if (of === 'all') ctx.compensate('gone', () => 1, { idempotent: true })
+        await hold(ctx)
+      })
+    const facts = await simulate({ seed: 1 }, async (sim) => {
+      sim.define(version('all'))
+      await sim.boot()
+      const pid = await sim.start(version('all'), null, { pid: 'p' })
+      await waited(sim, pid, 'message')
+      return await sim.facts(pid)
+    })
+    const ports = { hash: nodeHash, macrotask: nodeMacrotask(), readAnswer }
+    const unregistered = async (of: Parameters<typeof version>[0]) =>
+      (await tryCode({ pid: asPid('p'), facts, definition: version(of) }, ports)).unregistered
+    expect(await unregistered('all')).toBeUndefined()
+    expect(await unregistered('one')).toEqual(['gone'])
+    expect(await unregistered('one, behind another call')).toBeUndefined()
   })
 
   it('E10, U6: a pending effect that is given up waits for nobody', async () => {

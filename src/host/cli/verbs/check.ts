@@ -9,6 +9,7 @@ import { upgradeWords } from '../../words/upgrade.ts'
 import { jsonLine } from '../json.ts'
 import { table, textOf } from '../table.ts'
 import type { Terminal } from '../terminal.ts'
+import { FILES } from '../verb.ts'
 import type { Typed, VerbBody } from '../verb.ts'
 
 /** Some run would be parked. */
@@ -31,12 +32,7 @@ export const check: VerbBody = {
     'A run that skein export --mask has left out is listed as not checked.',
     'Exit code 0 when no run would be parked, 1 when one would, 2 for a mistake in the command.',
   ].join('\n'),
-  positionals: [
-    { name: 'file', optional: true },
-    { name: 'file', optional: true },
-    { name: 'file', optional: true },
-    { name: 'file', optional: true },
-  ],
+  positionals: FILES,
   flags: { journals: { value: 'FILE', help: 'what skein export --journals has written' } },
   examples: [
     'skein check article.ts --journals prod.jsonl',
@@ -81,7 +77,7 @@ async function checkJournal(journal: ExportedJournal, code: ReadonlyMap<string, 
     return {
       journal,
       outcome: 'parked',
-      words: `CODE_ABSENT: none of the files defines a ${journal.kind} ${journal.workflow}`,
+      words: `CODE_ABSENT: no file that was named defines the ${journal.kind} ${journal.workflow}`,
     }
   try {
     const { report } = await planUpgrade(journal, definition)

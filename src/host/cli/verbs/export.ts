@@ -12,6 +12,7 @@ import { countWords } from '../../words/amounts.ts'
 import { withReader } from '../folder.ts'
 import { jsonLine } from '../json.ts'
 import type { Terminal } from '../terminal.ts'
+import { FILES } from '../verb.ts'
 import type { Typed, VerbBody } from '../verb.ts'
 
 /** Journals hold what users said and what tools answered: nobody else reads the file. */
@@ -28,12 +29,7 @@ export const exportJournals: VerbBody = {
     'The code of each run is replayed over them, from the file that the folder remembers or those named here;',
     'a run that cannot be masked is left out, and counted.',
   ].join('\n'),
-  positionals: [
-    { name: 'file', optional: true },
-    { name: 'file', optional: true },
-    { name: 'file', optional: true },
-    { name: 'file', optional: true },
-  ],
+  positionals: FILES,
   flags: {
     journals: { value: 'FILE', help: 'where to write them' },
     workflow: { value: 'NAME', help: 'only processes of this definition' },

@@ -1,11 +1,12 @@
 import type { Fact } from '../../../kernel/index.ts'
 import { LiveStreams, nodeClock } from '../../../engine/index.ts'
-import { SkeinError } from '../../../std/index.ts'
+import { asSeq, SkeinError } from '../../../std/index.ts'
 import type { Pid } from '../../../std/index.ts'
 import { streamsOf } from '../../live/folder-streams.ts'
 import { liveWords } from '../../live/live-words.ts'
 import { openTime } from '../time.ts'
 import { findProcess } from '../../operate/find.ts'
+import { baseOf } from '../../views/entry.ts'
 import { Story } from '../../views/story.ts'
 import { factWords } from '../../words/fact.ts'
 import { folderOf, withReader } from '../folder.ts'
@@ -67,9 +68,22 @@ async function showLive(typed: Typed, terminal: Terminal, reader: FolderView, pi
   await using streams = new LiveStreams(streamsOf(await folderOf(typed, terminal)), nodeClock)
   // Also where its host has died: what it had running is ready then, and nobody says anything.
   const isOver = async (): Promise<boolean> => (await reader.inspect(pid))?.status !== 'running'
+  const nameAt = namesOf(reader, pid)
   for await (const chunk of streams.follow(pid, { from, isOver })) {
     if (typed.has('json')) terminal.out(jsonLine({ pid, ...chunk }))
-    else terminal.out(`${String(chunk.offset).padStart(OFFSET_WIDTH)}  ${liveWords(chunk)}\n`)
+    else {
+      const name = 'key' in chunk ? await nameAt(chunk) : undefined
+      terminal.out(`${String(chunk.offset).padStart(OFFSET_WIDTH)}  ${liveWords(chunk, name)}\n`)
+    }
   }
   return 0
+}
+
+/** Names effects as the log does: the key of another segment's effect may be the same, its time is not. */
+function namesOf(reader: FolderView, pid: Pid) {
+  const story = new Story()
+  return async ({ key, at }: { readonly key: string; readonly at: number }): Promise<string | undefined> => {
+    if (story.lastAt < at) for await (const { facts } of reader.history(pid, asSeq(story.nextSeq))) story.apply(facts)
+    return [...story.entries.values()].findLast((entry) => entry.key === baseOf(key) && entry.at <= at)?.name
+  }
 }
