@@ -10,6 +10,7 @@ export default defineConfig({
   test: {
     // The default leaves a core to whoever watches; on a machine with two that is half of it.
     maxWorkers: '100%',
+    hookTimeout: 60_000,
     coverage: {
       provider: 'v8',
       reporter: ['text-summary', 'html'],
