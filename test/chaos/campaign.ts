@@ -1,181 +1,211 @@
-/** Runs the three programs again and again, kills them, lets them go on, and judges them by the ledger. */
-import { mkdtemp, rm } from 'node:fs/promises'
+/** Runs scenarios again and again, each from its beginning to its end as its disturbance has it, and judges them by the ledger. */
+import { existsSync } from 'node:fs'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { startLedger } from '../../src/testing/crash/ledger-process.ts'
 import type { LedgerProcess } from '../../src/testing/crash/ledger-process.ts'
 import { judgeRun } from '../../src/testing/crash/verdict.ts'
 import type { Evidence } from '../../src/testing/crash/verdict.ts'
 import { simRandom } from '../../src/testing/simulation/sim-random.ts'
-import type { SimRandom } from '../../src/testing/simulation/sim-random.ts'
-import { edgeOf, factsAt, readFolder } from './folder.ts'
-import type { Edge } from './folder.ts'
+import { buildPrograms } from './built.ts'
+import { addCounts, noCounts, OFFENCES } from './counts.ts'
+import type { Counts } from './counts.ts'
+import type { Subject } from './disturb/disturbance.ts'
+import { unmount } from './disturb/full-disk.ts'
+import { factNames, factsAt, readFolder } from './folder.ts'
 import { live } from './life.ts'
-import type { Fate } from './life.ts'
+import type { Place } from './life.ts'
+import { SCENARIOS } from './scenarios.ts'
+import type { Scenario } from './scenarios.ts'
 
-const PROGRAMS = ['tools', 'assistant', 'desk'] as const
-const WORKERS = 2
-const KILLS_MAX = 10
-/** Opening a folder commits so often before anything runs. */
-const OPENING_COMMITS = 2
-/** A life that is killed again and again at its beginning would get nowhere. */
-const STRIDE_MAX = 14
-/** One run of so many is killed by the clock, the others at commits. */
-const BY_CLOCK_EVERY = 3
-/** First kills walk over the commits of a program in strides of this prime, so that early runs cover all of it. */
-const SPREAD = 7
-
-type Program = (typeof PROGRAMS)[number]
-type Measure = {
-  readonly evidence: Evidence
-  readonly facts: ReadonlySet<string>
-  readonly commits: number
-  readonly ms: number
+/** How long, and with what. */
+export type Plan = {
+  readonly folder: string
+  readonly seconds: number
+  readonly killsMax?: number
+  readonly workers?: number
+  /** Only this scenario. */
+  readonly scenario?: string
+  /** First round; a run of a scenario is `scenario` and `seed` again. */
+  readonly seed?: number
+  /** Only this seed. */
+  readonly isOne?: boolean
+  /** After every run. */
+  readonly onRun?: (tallies: ReadonlyMap<string, Tally>) => void
 }
 
-type Lived = { readonly result: unknown; readonly edges: readonly Edge[] }
-
-/** What a campaign saw. */
+/** What a scenario has come to. */
 export type Tally = {
-  kills: number
-  runs: number
-  effects: number
-  repeatedKeyed: number
-  reconciled: number
-  resolved: number
+  readonly counts: Counts
+  /** Facts of the undisturbed runs, and those just before or after which a run was killed. */
+  readonly facts: Set<string>
+  readonly hit: Set<string>
   readonly failures: { readonly seed: number; readonly what: string }[]
-  readonly counts: { lost: number; wrong: number; repeated: number; silent: number; unsound: number }
-  /** Facts of the uninterrupted runs, and those just before or after which a run was killed. */
-  facts: number
-  covered: number
+  /** The next seed. */
+  next: number
 }
 
-/** Runs for so many seconds, or one seed only. */
-export async function runCampaign(folder: string, seconds: number, firstSeed: number, only: boolean): Promise<Tally> {
-  await using ledger = await startLedger(folder)
-  const campaign = new Campaign(folder, ledger)
-  const until = performance.now() + seconds * 1000
-  await campaign.measure()
-  let seed = firstSeed
-  const work = async (): Promise<void> => {
-    while (performance.now() < until && campaign.tally.failures.length === 0) await campaign.run(only ? seed : seed++)
-  }
-  await Promise.all(Array.from({ length: WORKERS }, work))
-  return campaign.summary()
+type Clean = Pick<Subject, 'commits' | 'ms'> & { readonly evidence: Evidence }
+type Judged = {
+  readonly counts: Partial<Counts>
+  readonly offences: readonly string[]
+  readonly hit: readonly string[]
+}
+
+/** Runs until the time is over, or enough has been killed; stops at the first offence of a scenario, and goes on with the others. */
+export async function runCampaign(plan: Plan): Promise<ReadonlyMap<string, Tally>> {
+  await mkdir(plan.folder, { recursive: true })
+  const built = await buildPrograms(plan.folder)
+  await using ledger = await startLedger(plan.folder, join(built, 'ledger.mjs'))
+  const campaign = new Campaign(plan, built, ledger)
+  await Promise.all(Array.from({ length: plan.workers ?? 2 }, () => campaign.work()))
+  return campaign.tallies
 }
 
 class Campaign {
-  readonly tally: Tally = {
-    kills: 0,
-    runs: 0,
-    effects: 0,
-    repeatedKeyed: 0,
-    reconciled: 0,
-    resolved: 0,
-    failures: [],
-    counts: { lost: 0, wrong: 0, repeated: 0, silent: 0, unsound: 0 },
-    facts: 0,
-    covered: 0,
-  }
-  readonly #folder: string
+  readonly tallies = new Map<string, Tally>()
+  readonly #plan: Plan
+  readonly #built: string
   readonly #ledger: LedgerProcess
-  readonly #clean = new Map<Program, Measure>()
-  readonly #covered = new Set<string>()
+  readonly #scenarios: readonly Scenario[]
+  readonly #clean = new Map<string, Promise<Clean>>()
+  readonly #until: number
+  readonly #turns: Iterator<{ readonly scenario: Scenario; readonly seed: number }>
   #number = 0
 
-  constructor(folder: string, ledger: LedgerProcess) {
-    this.#folder = folder
+  constructor(plan: Plan, built: string, ledger: LedgerProcess) {
+    this.#plan = plan
+    this.#built = built
     this.#ledger = ledger
+    this.#until = performance.now() + plan.seconds * 1000
+    this.#scenarios = SCENARIOS.filter(
+      ({ name, canRun }) =>
+        (plan.scenario === undefined || plan.scenario === name) && (canRun?.(join(plan.folder, 'disk')) ?? true),
+    )
+    if (this.#scenarios.length === 0) throw new Error(`no such scenario: ${plan.scenario}`)
+    this.#turns = this.#rounds(plan.seed ?? 0)
   }
 
-  /** Each program once without a kill: what is right. */
-  async measure(): Promise<void> {
-    for (const program of PROGRAMS) {
-      const about = await this.#place(program)
-      const { said, ms } = await live(about, {})
-      const { journals, frames } = await readFolder(about.folder)
-      const evidence = { result: said?.result, journals, entries: this.#ledger.entries(about.run) }
-      this.#clean.set(program, {
-        evidence,
-        facts: new Set([...frames.values()].flat(2)),
-        commits: said?.commits ?? 0,
-        ms,
-      })
-      const self = Object.entries(judgeRun(evidence, evidence)).filter(
-        ([, found]) => Array.isArray(found) && found.length,
-      )
-      if (self.length > 0) throw new Error(`${program} is unsound without a kill: ${JSON.stringify(self)}`)
+  async work(): Promise<void> {
+    for (;;) {
+      if (performance.now() > this.#until || this.#kills() >= (this.#plan.killsMax ?? Infinity)) return
+      const turn = this.#turns.next()
+      if (turn.done === true) return
+      await this.#run(turn.value.scenario, turn.value.seed)
+      this.#plan.onRun?.(this.tallies)
     }
   }
 
-  /** One program from its beginning to its end, killed as the seed says. */
-  async run(seed: number): Promise<void> {
-    const program = PROGRAMS[seed % PROGRAMS.length] ?? 'tools'
-    const about = await this.#place(program)
+  /** Round after round over all scenarios, those that take long in some rounds only. */
+  *#rounds(first: number): Generator<{ readonly scenario: Scenario; readonly seed: number }, undefined> {
+    for (let round = first; ; round++) {
+      for (const [i, scenario] of this.#scenarios.entries()) {
+        const { every = 1 } = scenario
+        const isAlone = this.#plan.scenario !== undefined
+        if (isAlone || (round + i) % every === 0) yield { scenario, seed: isAlone ? round : Math.floor(round / every) }
+      }
+      if (this.#plan.isOne === true) return
+    }
+  }
+
+  #kills(): number {
+    return [...this.tallies.values()].reduce((sum, { counts }) => sum + counts.kills, 0)
+  }
+
+  /** One run from its beginning to its end. */
+  async #run(scenario: Scenario, seed: number): Promise<void> {
+    const tally = this.#tallyOf(scenario.name)
+    const place = await this.#place(scenario.name)
+    tally.next = Math.max(tally.next, seed + 1)
     try {
-      const { result, edges } = await this.#lives(about, program, seed)
-      const found = await readFolder(about.folder)
-      for (const edge of edges) for (const fact of factsAt(edge, found)) this.#covered.add(fact)
-      const evidence = { result, journals: found.journals, entries: this.#ledger.entries(about.run) }
-      this.#judge(program, seed, evidence, found.broken)
-      await rm(about.folder, { recursive: true })
+      const clean = await this.#undisturbed(scenario, tally)
+      const { counts, offences, hit } = await this.#judged(scenario, seed, place, clean)
+      addCounts(tally.counts, counts)
+      for (const fact of hit) tally.hit.add(fact)
+      for (const what of offences) tally.failures.push({ seed, what })
+      unmount(place.folder)
+      if (offences.length === 0) await this.#forget(place)
     } catch (thrown) {
-      this.tally.failures.push({ seed, what: `${program}: ${String(thrown)} (${about.folder})` })
+      unmount(place.folder)
+      addCounts(tally.counts, { unsound: 1 })
+      tally.failures.push({ seed, what: `${String(thrown)} (${place.folder})` })
     }
   }
 
-  summary(): Tally {
-    const facts = [...this.#clean.values()].flatMap((measure) => [...measure.facts])
-    this.tally.facts = facts.length
-    this.tally.covered = facts.filter((fact) => this.#covered.has(fact)).length
-    return this.tally
-  }
-
-  async #lives(about: Parameters<typeof live>[0], program: Program, seed: number): Promise<Lived> {
-    const edges: Edge[] = []
-    const { commits, ms } = this.#clean.get(program) ?? { commits: 1, ms: 0 }
-    const random = simRandom(`kills/${seed}`)
-    const first = OPENING_COMMITS + ((ordinalOf(seed) * SPREAD) % Math.max(1, commits - OPENING_COMMITS))
-    for (let kills = 0; ; kills++) {
-      const fate = kills < KILLS_MAX ? fateOf(random, seed, kills === 0 ? first : undefined, ms) : {}
-      const life = await live(about, fate)
-      if (!life.wasKilled) return { result: life.said?.result, edges }
-      this.tally.kills += 1
-      // Killed before there was a folder to read.
-      const found = await readFolder(about.folder).catch(() => undefined)
-      if (found !== undefined) edges.push(edgeOf(found))
+  async #judged(scenario: Scenario, seed: number, place: Place, clean: Clean): Promise<Judged> {
+    const { program } = scenario
+    const { commits, ms } = clean
+    const random = simRandom(`${scenario.name}/${seed}`)
+    const lived = await scenario.disturb({
+      place,
+      order: { program, folder: place.folder },
+      random,
+      n: seed,
+      commits,
+      ms,
+    })
+    const found = await readFolder(place.folder)
+    const entries = this.#ledger.entries(place.run)
+    const verdict = judgeRun({ result: lived.result, journals: found.journals, entries }, clean.evidence)
+    const counts = noCounts()
+    addCounts(counts, { ...lived.counts, runs: 1 })
+    for (const name of ['effects', 'inDoubt', 'reconciled', 'resolved', 'repeatedKeyed'] as const)
+      counts[name] += verdict[name]
+    const offences: string[] = []
+    for (const kind of OFFENCES) {
+      const more = kind === 'unsound' ? [...found.broken, ...(lived.offences ?? [])] : []
+      counts[kind] += verdict[kind].length + more.length
+      offences.push(...verdict[kind], ...more)
     }
+    return { counts, offences, hit: lived.edges.flatMap((edge) => factsAt(edge, found)) }
   }
 
-  #judge(program: Program, seed: number, evidence: Evidence, broken: readonly string[]): void {
-    const clean = this.#clean.get(program)
-    if (clean === undefined) return
-    const verdict = judgeRun(evidence, clean.evidence)
-    this.tally.runs += 1
-    for (const what of ['effects', 'repeatedKeyed', 'reconciled', 'resolved'] as const)
-      this.tally[what] += verdict[what]
-    for (const kind of ['lost', 'wrong', 'repeated', 'silent', 'unsound'] as const) {
-      const found = kind === 'unsound' ? [...verdict.unsound, ...broken] : verdict[kind]
-      this.tally.counts[kind] += found.length
-      for (const what of found) this.tally.failures.push({ seed, what: `${program}: ${what}` })
+  /** The scenario's program once without a kill: what is right. */
+  async #undisturbed({ program }: Scenario, tally: Tally): Promise<Clean> {
+    const known = this.#clean.get(program)
+    const clean = known ?? this.#measured(program)
+    this.#clean.set(program, clean)
+    const { evidence, ...measured } = await clean
+    for (const fact of factNames(evidence)) tally.facts.add(fact)
+    return { evidence, ...measured }
+  }
+
+  async #measured(program: Scenario['program']): Promise<Clean> {
+    const place = await this.#place(`clean-${program}`)
+    const { said, ms } = await live(place, { program, folder: place.folder, life: 0 })
+    if (said === undefined || !('result' in said)) throw new Error(`${program} does not end by itself`)
+    const { journals } = await readFolder(place.folder)
+    const evidence = { result: said.result, journals, entries: this.#ledger.entries(place.run) }
+    const self = Object.entries(judgeRun(evidence, evidence)).filter(
+      ([, found]) => Array.isArray(found) && found.length,
+    )
+    if (self.length > 0) throw new Error(`${program} is unsound without a kill: ${JSON.stringify(self)}`)
+    await this.#forget(place)
+    return { evidence, commits: said.commits, ms }
+  }
+
+  #tallyOf(name: string): Tally {
+    const tally = this.tallies.get(name) ?? {
+      counts: noCounts(),
+      facts: new Set(),
+      hit: new Set(),
+      failures: [],
+      next: 0,
     }
+    this.tallies.set(name, tally)
+    return tally
   }
 
-  async #place(program: Program) {
-    const run = `${program}-${this.#number++}`
-    const folder = join(await mkdtemp(join(this.#folder, `${run}-`)), 'data')
-    return { socket: this.#ledger.socket, run, program, folder }
+  async #place(name: string): Promise<Place> {
+    const run = `${name}-${this.#number++}`
+    const folder = join(this.#plan.folder, run)
+    if (existsSync(folder)) await rm(folder, { recursive: true })
+    await mkdir(folder)
+    return { built: this.#built, socket: this.#ledger.socket, run, folder: join(folder, 'data') }
   }
-}
 
-/** Number of this run among those of its program that are killed at commits. */
-function ordinalOf(seed: number): number {
-  const nth = Math.floor(seed / PROGRAMS.length)
-  return nth - Math.floor((nth + 1) / BY_CLOCK_EVERY)
-}
-
-function fateOf(random: SimRandom, seed: number, first: number | undefined, ms: number): Fate {
-  if (Math.floor(seed / PROGRAMS.length) % BY_CLOCK_EVERY === BY_CLOCK_EVERY - 1)
-    return { afterMs: random.between(0, ms) }
-  const n = first ?? OPENING_COMMITS + random.between(1, STRIDE_MAX)
-  return { commit: { n, when: random.chance(0.5) ? 'before' : 'after' } }
+  async #forget({ folder, run }: Place): Promise<void> {
+    await rm(join(folder, '..'), { recursive: true, force: true })
+    await rm(join(this.#plan.folder, `ledger-${run}.jsonl`), { force: true })
+  }
 }

@@ -45,6 +45,11 @@ export function factsAt(edge: Edge, { frames }: Found): readonly string[] {
   return [...edge].flatMap(([pid, length]) => (frames.get(pid) ?? []).slice(Math.max(0, length - 1), length + 1).flat())
 }
 
+/** Names of all facts of a run. */
+export function factNames({ journals }: { readonly journals: readonly Journal[] }): readonly string[] {
+  return journals.flatMap(namesOf)
+}
+
 /** A name for each fact that is the same in every run of a program. */
 function namesOf({ pid, facts }: Journal): readonly string[] {
   let segment = 0

@@ -1,64 +1,83 @@
-/** One life of the workload: a process that ends by itself, by its own hand at a commit, or by ours at a moment. */
+/** One life of a program: a process that ends by itself, by its own hand at a commit, or by ours at a moment. */
 import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import type { FatalCommit } from '../../src/testing/crash/fatal-commit.ts'
+import type { LifeOrder, Said } from './life-order.ts'
 
-const WORKLOAD = fileURLToPath(new URL('workload.ts', import.meta.url))
-const LIFE_MS_MAX = 20_000
+const LIFE_MS_MAX = 60_000
 
-/** How a life is to end, `afterMs` of its first touch of the folder; `{}` lets it live. */
-export type Fate = { readonly commit?: FatalCommit; readonly afterMs?: number }
+/** Where lives are led: the program that leads them, the ledger, and the run's name there. */
+export type Place = { readonly built: string; readonly socket: string; readonly run: string; readonly folder: string }
 
-/** How it ended. `said` is what it printed when it came to its end. */
+/** How a life ended. `said` is what it printed when it came to its end. */
 export type Life = {
   readonly wasKilled: boolean
-  readonly said: { readonly result: unknown; readonly commits: number } | undefined
+  readonly said: Said | undefined
   /** From its first touch of the folder on. */
   readonly ms: number
 }
 
-/** Lives once. Rejects when it neither ended well nor was killed as planned. */
-export async function live(
-  about: { readonly socket: string; readonly run: string; readonly program: string; readonly folder: string },
-  fate: Fate,
-): Promise<Life> {
+/** A life being led. */
+export type Living = {
+  readonly child: ChildProcess
+  /** It has touched the folder, or has ended. */
+  readonly begun: Promise<unknown>
+  /** It has stopped itself at a commit, or has ended. */
+  readonly frozen: Promise<unknown>
+  /** Rejects when it neither ended well nor was killed. */
+  readonly ended: Promise<Life>
+}
+
+/** Begins a life. */
+export function begin(place: Place, order: LifeOrder): Living {
   const env: NodeJS.ProcessEnv = {
     ...process.env,
     NODE_OPTIONS: '',
-    NODE_COMPILE_CACHE: join(tmpdir(), 'skein-chaos-compiled'),
+    NODE_COMPILE_CACHE: join(place.built, 'compiled'),
     SKEIN_TRIPWIRE: 'off',
-    CHAOS_SOCKET: about.socket,
-    CHAOS_RUN: about.run,
-    CHAOS_PROGRAM: about.program,
-    CHAOS_FOLDER: about.folder,
-    ...(fate.commit === undefined ? {} : { CHAOS_FATAL: JSON.stringify(fate.commit) }),
+    CHAOS_SOCKET: place.socket,
+    CHAOS_RUN: place.run,
+    CHAOS_LIFE: JSON.stringify(order),
   }
-  let begunAt = performance.now()
-  let knife: NodeJS.Timeout | undefined
-  const argv = ['--conditions=skein-source', '--no-warnings', WORKLOAD]
+  const argv = ['--no-warnings', join(place.built, 'workload.mjs')]
   const child = spawn(process.execPath, argv, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  let begunAt = performance.now()
   let out = ''
   let err = ''
-  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()))
-  child.stdout.once('data', () => {
-    begunAt = performance.now()
-    if (fate.afterMs !== undefined) knife = setTimeout(() => child.kill('SIGKILL'), fate.afterMs)
-  })
+  const begun = once(child.stdout, 'data').then(() => (begunAt = performance.now()))
+  const frozen = new Promise<void>((resolve) =>
+    child.stdout.on('data', (chunk: Buffer) => {
+      out += chunk.toString()
+      if (out.includes('frozen\n')) resolve()
+    }),
+  )
   child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()))
-  let hung = false
+  let isStuck = false
   const limit = setTimeout(() => {
-    hung = true
+    isStuck = true
     child.kill('SIGKILL')
   }, LIFE_MS_MAX)
-  const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null]
-  clearTimeout(limit)
-  clearTimeout(knife)
-  const ms = performance.now() - begunAt
-  if (hung) throw new Error(`stuck: it did not end within ${LIFE_MS_MAX} ms; ${err}`)
-  if (signal === 'SIGKILL') return { wasKilled: true, said: undefined, ms }
-  if (code !== 0) throw new Error(`it ended with ${code ?? signal}: ${err}`)
-  return { wasKilled: false, said: JSON.parse(out.slice(out.indexOf('\n'))) as Life['said'], ms }
+  const ended = once(child, 'close').then(([code, signal]): Life => {
+    clearTimeout(limit)
+    const ms = performance.now() - begunAt
+    if (isStuck) throw new Error(`stuck: it did not end within ${LIFE_MS_MAX} ms; ${err}`)
+    if (signal === 'SIGKILL') return { wasKilled: true, said: undefined, ms }
+    if (code !== 0) throw new Error(`it ended with ${String(code ?? signal)}: ${err}`)
+    return { wasKilled: false, said: JSON.parse(out.trimEnd().split('\n').at(-1) ?? '') as Said, ms }
+  })
+  ended.catch(() => undefined)
+  return { child, begun: Promise.race([begun, ended]), frozen: Promise.race([frozen, ended]), ended }
+}
+
+/** Leads a life to its end; with `afterMs`, kills it so long after its first touch of the folder. */
+export async function live(place: Place, order: LifeOrder, afterMs?: number): Promise<Life> {
+  const { child, begun, ended } = begin(place, order)
+  let knife: NodeJS.Timeout | undefined
+  if (afterMs !== undefined) void begun.then(() => (knife = setTimeout(() => child.kill('SIGKILL'), afterMs)))
+  try {
+    return await ended
+  } finally {
+    clearTimeout(knife)
+  }
 }

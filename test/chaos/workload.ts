@@ -1,37 +1,54 @@
 /** One life of a program: opens the folder, goes on where the last life was killed, prints the result. */
+import { writeSync } from 'node:fs'
 import { open } from 'skein'
-import { nodeClock, nodeHash, nodeRandom, openEmbedded } from '../../src/engine/index.ts'
+import { nodeHash, readEmbedded } from '../../src/engine/index.ts'
 import { dieAtCommit } from '../../src/testing/crash/fatal-commit.ts'
-import type { FatalCommit } from '../../src/testing/crash/fatal-commit.ts'
+import type { LifeOrder, Said } from './life-order.ts'
 import { attend } from './operator.ts'
-import { OTHERS, PROGRAMS } from './workflows.ts'
+import { PROGRAMS } from './programs/index.ts'
+import { skewClock, slowCommits } from './weather.ts'
 
-const WAIT_MS_MAX = 5_000
+const WAIT_MS_MAX = 30_000
+/** What a store says that can't go on. */
+const STORE_CODES = ['STORE_FULL', 'STORE_FAILED', 'ENGINE_CLOSED']
 
-const fatal = process.env['CHAOS_FATAL']
-const commits = dieAtCommit(fatal === undefined ? undefined : (JSON.parse(fatal) as FatalCommit))
-const name = process.env['CHAOS_PROGRAM'] as keyof typeof PROGRAMS
-const { definition, input, budget } = PROGRAMS[name]
+const order = JSON.parse(process.env['CHAOS_LIFE'] ?? '{}') as LifeOrder
+const { folder, life, handOver = false } = order
+const program = PROGRAMS[order.program]
 
-const folder = process.env['CHAOS_FOLDER'] ?? ''
+if (order.skewMs !== undefined) skewClock(order.skewMs)
+if (order.slow !== undefined) slowCommits(order.slow)
+const commits = dieAtCommit(order.fatal)
 // From here on there is something to kill.
-console.log('begun')
-const engine = await openEmbedded({
-  folder,
-  clock: nodeClock,
-  random: nodeRandom,
-  hash: nodeHash,
-  waitMs: WAIT_MS_MAX,
-})
-await using skein = await open({ data: folder, engine, models: {}, workflows: [definition, ...OTHERS] })
-const run = await skein.start(definition as never, input as never, { id: name, budget })
-if (name === 'desk')
-  await skein.send(name, { news: 'good' }, { topic: 'letter', id: 'l1' }).catch((thrown: { code?: string }) => {
-    if (thrown.code !== 'PROCESS_ENDED') throw thrown
+writeSync(1, 'begun\n')
+
+async function live(): Promise<Said> {
+  await using skein = await open({
+    data: folder,
+    models: {},
+    workflows: program.definitions(life),
+    ...(handOver ? { handOver } : { wait: WAIT_MS_MAX }),
   })
-const over = new AbortController()
-const operator = attend(skein, engine, over.signal)
-const result: unknown = await Promise.race([run.result(), operator])
-over.abort()
-await operator
-console.log(JSON.stringify({ result, commits: commits.count() }))
+  using reader = readEmbedded(folder, nodeHash)
+  const over = new AbortController()
+  const operator = program.isAttended === false ? new Promise<never>(() => {}) : attend(skein, reader, over.signal)
+  operator.catch(() => undefined)
+  const left = skein.closed.then((): Said => ({ left: true }))
+  const played = program.play({ skein, life }).then(
+    (result): Said => ({ result, commits: commits.count() }),
+    // Asked to leave meanwhile: then it has left in a moment.
+    (thrown: { readonly code?: string }) =>
+      handOver && thrown.code === 'ENGINE_CLOSED' ? left : Promise.reject(thrown),
+  )
+  played.catch(() => undefined)
+  const said = await Promise.race([left, played, operator])
+  over.abort()
+  return said ?? { left: true }
+}
+
+const said = await live().catch((thrown: { readonly code?: string }): Said => {
+  if (STORE_CODES.includes(thrown.code ?? '')) return { stopped: thrown.code ?? '' }
+  throw thrown
+})
+writeSync(1, `${JSON.stringify(said)}\n`)
+process.exit(0)

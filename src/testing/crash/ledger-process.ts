@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { LedgerEntry } from './ledger-entry.ts'
@@ -10,15 +10,15 @@ const PROGRAM = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? 'ledger.
 /** A ledger that runs. */
 export interface LedgerProcess extends AsyncDisposable {
   readonly socket: string
-  /** What its file says of a run. */
+  /** What it has written down of a run. */
   entries(run: string): readonly LedgerEntry[]
 }
 
-/** Starts a ledger as a process of its own, with its file in `folder`. */
-export async function startLedger(folder: string): Promise<LedgerProcess> {
-  const file = join(folder, 'ledger.jsonl')
+/** Starts a ledger as a process of its own, with its files in `folder`; `program` is where its program lies. */
+export async function startLedger(folder: string, program = PROGRAM): Promise<LedgerProcess> {
   const socket = join(folder, 'ledger.sock')
-  const child = spawn(process.execPath, [PROGRAM, file, socket], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const fileOf = (run: string): string => join(folder, `ledger-${run}.jsonl`)
+  const child = spawn(process.execPath, [program, folder, socket], { stdio: ['pipe', 'pipe', 'inherit'] })
   await Promise.race([
     once(child.stdout, 'data'),
     once(child, 'exit').then(() => Promise.reject(new Error('the ledger did not start'))),
@@ -26,10 +26,12 @@ export async function startLedger(folder: string): Promise<LedgerProcess> {
   return {
     socket,
     entries: (run) =>
-      readFileSync(file, 'utf8')
-        .split('\n')
-        .filter((line) => line.includes(`"run":${JSON.stringify(run)}`))
-        .map((line) => JSON.parse(line) as LedgerEntry),
+      existsSync(fileOf(run))
+        ? readFileSync(fileOf(run), 'utf8')
+            .trimEnd()
+            .split('\n')
+            .map((line) => JSON.parse(line) as LedgerEntry)
+        : [],
     async [Symbol.asyncDispose]() {
       const exit = once(child, 'exit')
       child.kill('SIGKILL')

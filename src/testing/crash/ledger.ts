@@ -1,7 +1,7 @@
 /**
- * The outside ledger: a program of its own, with a file of its own, that outlives every kill of those who ask it.
+ * The outside ledger: a program of its own, with a file of its own for each run, that outlives every kill of those who ask it.
  *
- *   node ledger.ts <file> <socket>
+ *   node ledger.ts <folder> <socket>
  *
  * Invariants:
  * 1. Every line is on disk (fsync) before anybody hears of what it says.
@@ -9,20 +9,31 @@
  * 3. The answer depends on tool and input alone, so that every run of a program has one right result.
  */
 import { createHash } from 'node:crypto'
-import { fsyncSync, openSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, fsyncSync, openSync, writeSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { join } from 'node:path'
 import type { LedgerEntry, LedgerLook, LedgerRequest } from './ledger-entry.ts'
 import { LEDGER_PAUSE_MS_MAX, LEDGER_SLOW_EVERY, LEDGER_SLOW_MS } from './limits.ts'
 
-const [file = '', socket = ''] = process.argv.slice(2)
-const fd = openSync(file, 'a')
+const [folder = '', socket = ''] = process.argv.slice(2)
 const answers = new Map<string, unknown>()
 const underWay = new Map<string, Set<Promise<unknown>>>()
 
 function write(entry: Omit<LedgerEntry, 'at'>): void {
-  writeSync(fd, `${JSON.stringify({ ...entry, at: Date.now() } satisfies LedgerEntry)}\n`)
+  const file = join(folder, `ledger-${entry.run}.jsonl`)
+  const isNew = !existsSync(file)
+  const line = `${JSON.stringify({ ...entry, at: Date.now() } satisfies LedgerEntry)}\n`
+  synced(file, 'a', (fd) => writeSync(fd, line))
+  // So that the name of the file is on disk as well.
+  if (isNew) synced(folder, 'r', () => undefined)
+}
+
+function synced(path: string, flags: string, use: (fd: number) => unknown): void {
+  const fd = openSync(path, flags)
+  use(fd)
   fsyncSync(fd)
+  closeSync(fd)
 }
 
 function pause(): Promise<void> {

@@ -20,10 +20,14 @@ export type Verdict = {
   readonly lost: readonly string[]
   readonly wrong: readonly string[]
   readonly repeated: readonly string[]
+  /** Repeated without a word of it in the journal. */
   readonly silent: readonly string[]
+  readonly skipped: readonly string[]
   readonly unsound: readonly string[]
   readonly effects: number
   readonly repeatedKeyed: number
+  /** Effects with an outcome that nobody knew. */
+  readonly inDoubt: number
   readonly resolved: number
   readonly reconciled: number
 }
@@ -40,7 +44,8 @@ export function judgeRun(killed: Evidence, clean: Evidence): Verdict {
       ...excess(contents(entries), contents(clean.entries)).map((what) => `repeated: ${what}`),
       ...repeats(entries, records),
     ],
-    silent: [...silentRepeats(entries, records), ...silentSkips(entries, records)],
+    silent: silentRepeats(entries, records),
+    skipped: silentSkips(entries, records),
     unsound: [
       ...journals.flatMap(journalOffences),
       ...messageOffences(journals, () => 0),
@@ -48,6 +53,7 @@ export function judgeRun(killed: Evidence, clean: Evidence): Verdict {
     ],
     effects: records.size,
     repeatedKeyed: entries.filter(({ what }) => what === 'known').length,
+    inDoubt: journals.reduce((sum, { facts }) => sum + factsOf(facts, 'unknown').length, 0),
     resolved: journals.reduce((sum, { facts }) => sum + factsOf(facts, 'resolved').length, 0),
     reconciled: entries.filter(({ what }) => what === 'looked').length,
   }
@@ -63,7 +69,8 @@ function recordsOf(journals: readonly Journal[]): ReadonlyMap<string, EffectReco
 }
 
 function note(records: Map<string, EffectRecord>, segment: Segment, fact: Fact): void {
-  if (!('key' in fact) || fact.key === undefined) return
+  // What a fork shares was its origin's to do.
+  if (!('key' in fact) || fact.key === undefined || fact.shared !== undefined) return
   const id = idOf(segment, fact.key)
   if (fact.type === 'intended' && fact.class !== 'local' && !records.has(id))
     records.set(id, { begun: 0, again: 0, isModel: fact.kind === 'model', isOk: false })
@@ -71,7 +78,9 @@ function note(records: Map<string, EffectRecord>, segment: Segment, fact: Fact):
   if (record === undefined) return
   if (fact.type === 'begun') record.begun += 1
   if (fact.type === 'resolved' && fact.how === 'again') record.again += 1
-  if ((fact.type === 'settled' || fact.type === 'resolved') && fact.outcome?.type === 'ok') record.isOk = true
+  // Attempt 0: the gate answered, and nothing was to be done.
+  const isOver = (fact.type === 'settled' && fact.attempt > 0) || fact.type === 'resolved'
+  if (isOver && fact.outcome?.type === 'ok') record.isOk = true
 }
 
 const count = (entries: readonly LedgerEntry[], what: LedgerEntry['what'], key: string): number =>
@@ -119,7 +128,7 @@ function silentRepeats(entries: readonly LedgerEntry[], records: ReadonlyMap<str
 function silentSkips(entries: readonly LedgerEntry[], records: ReadonlyMap<string, EffectRecord>): readonly string[] {
   return [...records].flatMap(([key, { isOk, isModel }]) =>
     isOk && !isModel && count(entries, 'done', key) === 0
-      ? [`silent: ${key} is done in its journal, and the ledger has nothing of it`]
+      ? [`skipped: ${key} is done in its journal, and the ledger has nothing of it`]
       : [],
   )
 }

@@ -1,0 +1,30 @@
+/** A way in which a run is disturbed from its first life to its last. */
+import type { SimRandom } from '../../../src/testing/simulation/sim-random.ts'
+import type { Counts } from '../counts.ts'
+import type { Edge } from '../folder.ts'
+import type { LifeOrder } from '../life-order.ts'
+import type { Place } from '../life.ts'
+
+/** A run to disturb. `commits` and `ms` are those of a run that was not. */
+export type Subject = {
+  readonly place: Place
+  readonly order: Pick<LifeOrder, 'program' | 'folder'>
+  readonly random: SimRandom
+  /** Number of this run among those of its scenario. */
+  readonly n: number
+  readonly commits: number
+  readonly ms: number
+}
+
+/** How it went. */
+export type Lived = {
+  readonly result: unknown
+  /** Where the kills cut its journals. */
+  readonly edges: readonly Edge[]
+  readonly counts: Partial<Counts>
+  /** What went wrong that no ledger can see. */
+  readonly offences?: readonly string[]
+}
+
+/** Leads all lives of a run. */
+export type Disturbance = (subject: Subject) => Promise<Lived>

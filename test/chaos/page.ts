@@ -1,0 +1,193 @@
+/** `docs/reports/crash.md`, made of `docs/reports/data/crash.json` and nothing else. */
+import { addCounts, noCounts, OFFENCES } from './counts.ts'
+import type { Counts } from './counts.ts'
+import type { CampaignRecord, Failure, Records } from './record.ts'
+import type { Simulated } from './simulated/simulated.ts'
+
+/** A scenario in the report's data: the sets of facts are numbers. */
+export type ScenarioFigures = Counts & {
+  readonly facts: number
+  readonly hit: number
+  readonly seeds: number
+  readonly failures: readonly Failure[]
+}
+/** The report's data. */
+export type CrashData = {
+  readonly scenarios: Readonly<Record<string, string>>
+  readonly campaigns: readonly (Omit<CampaignRecord, 'scenarios' | 'simulated'> & {
+    readonly scenarios: Readonly<Record<string, ScenarioFigures>>
+    readonly simulated: Simulated
+  })[]
+}
+
+/** The data of a report: of each scenario what it is, of each campaign what it has come to. */
+export function dataOf({ campaigns }: Records, says: Readonly<Record<string, string>>): CrashData {
+  return {
+    scenarios: says,
+    campaigns: campaigns.map((campaign) => ({
+      ...campaign,
+      scenarios: Object.fromEntries(
+        Object.entries(campaign.scenarios).map(([name, { counts, facts, hit, failures, next }]) => {
+          const known = new Set(facts)
+          return [
+            name,
+            {
+              ...counts,
+              facts: facts.length,
+              hit: hit.filter((fact) => known.has(fact)).length,
+              seeds: next,
+              failures,
+            },
+          ]
+        }),
+      ),
+    })),
+  }
+}
+
+const NOT_COVERED = `## What is not covered
+- **A real power cut.** The files are torn as a cut could have torn them, behind the last acknowledged commit. A disk that loses what it has acknowledged (a cache that lies about \`fsync\`, a log that is gone as a whole) is not survived: SQLite cannot tell a log that was dropped from one that was never written. \`node:sqlite\` lets nobody put a file system of his own under it, so that single writes and syncs cannot be made to fail one by one; what fails is the whole file system (\`full-disk\`), the commit (\`slow-disk\`, kills before and after it), or the bytes on the disk.
+- **Bit rot** of what was acknowledged long ago: \`skein verify\` finds it in journals; it is not repaired.
+- **Other engines, several machines, network file systems.** One folder, one machine, local disk.
+- **Real models and real far sides.** The model is scripted, the far side is a ledger on the same machine.
+- **Kills inside SQLite's commit** happen by the clock only: at a commit the process dies just before the call or just after it.`
+
+/** The page. */
+export function pageOf(data: CrashData): string {
+  const names = Object.keys(data.scenarios)
+  const sums = new Map(names.map((name) => [name, sumOf(data, name)] as const))
+  const all = noCounts()
+  for (const { counts } of sums.values()) addCounts(all, counts)
+  const simulated = data.campaigns.map((campaign) => campaign.simulated)
+  const total = (pick: (one: Simulated) => number): number => simulated.reduce((sum, one) => sum + pick(one), 0)
+  return [
+    '# Crash report',
+    `Programs are killed with \`kill -9\`, frozen, redeployed, starved of disk and torn in their files, while an outside ledger (its own process and files, each line synced before it answers) writes down what really happened. **${n(all.kills)} kills of ${n(all.runs)} runs with ${n(all.effects)} effects: ${OFFENCES.map((kind) => `${n(all[kind])} ${WORDS[kind]}`).join(', ')}.** In the simulator ${n(total((one) => one.crashes))} more crash points in ${n(total((one) => one.programs))} random programs; offences: ${n(total((one) => one.failures.length))}.`,
+    `This page is made of [data/crash.json](data/crash.json) by \`npm run crash-report\`.`,
+    '## Scenarios',
+    table(
+      [
+        'scenario',
+        'kills',
+        'runs',
+        'effects',
+        'facts hit',
+        ...OFFENCES.map((kind) => WORDS[kind]),
+        'in doubt',
+        'looked up',
+        'resolved',
+        'other',
+      ],
+      names.map((name) => rowOf(name, sums.get(name) ?? { counts: noCounts(), hit: 0, facts: 0 })),
+    ),
+    names.map((name) => `- **${name}**: ${data.scenarios[name]}`).join('\n'),
+    LEGEND,
+    '## Versions and machines',
+    table(
+      ['version', 'kills', 'runs', 'simulated crash points', 'offences', 'time', 'last run', 'machine'],
+      data.campaigns.map(campaignRow),
+    ),
+    '## Offences',
+    offencesOf(data),
+    '## How to reproduce',
+    HOW,
+    NOT_COVERED,
+    '',
+  ].join('\n\n')
+}
+
+const WORDS: Readonly<Record<(typeof OFFENCES)[number], string>> = {
+  lost: 'lost',
+  wrong: 'wrong',
+  repeated: 'repeated',
+  silent: 'repeated in silence',
+  skipped: 'skipped',
+  unsound: 'unsound',
+}
+
+const LEGEND = `*lost*: an uninterrupted run does it, this one did not. *wrong*: another result. *repeated*: a write was executed more often than the journal and its operator say. *repeated in silence*: the ledger was asked more often than the journal shows attempts. *skipped*: done according to the journal, and the ledger knows nothing of it. *unsound*: a broken chain, a broken law of journals, messages or accounts, or a run that could not go on. *facts hit*: facts of the undisturbed run just before or after which some run was killed. *in doubt*: effects whose outcome nobody knew; each was *looked up* at the far side by its \`reconcile\`, *resolved* by somebody who had looked, or sent again under its key.`
+
+const HOW = `\`npm run crash-report -- --scenario NAME --seed N\` runs one run again: where it is killed, and how, comes from its seed; the rest is a real machine, so that the same seed gives the same kills and not always the same interleaving. \`npm run crash-report -- --seconds 3600 --simulated 100000\` goes on where the last one ended and adds its counts; without \`--resume FILE\` its state lies in a folder that it names. \`SEED=N npm run sim\` plays one simulated program again.`
+
+type Sum = { readonly counts: Counts; readonly facts: number; readonly hit: number }
+
+/** Counts are added up; facts are those of the campaign that hit the largest share. */
+function sumOf({ campaigns }: CrashData, name: string): Sum {
+  const counts = noCounts()
+  let [facts, hit] = [0, 0]
+  for (const { scenarios } of campaigns) {
+    const one = scenarios[name]
+    if (one === undefined) continue
+    addCounts(counts, one)
+    if (facts === 0 || one.hit / one.facts > hit / facts) [facts, hit] = [one.facts, one.hit]
+  }
+  return { counts, facts, hit }
+}
+
+function rowOf(name: string, { counts, facts, hit }: Sum): readonly string[] {
+  const others = [
+    [counts.freezes, 'frozen'],
+    [counts.handOvers, 'handed over'],
+    [counts.tears, 'logs torn'],
+    [counts.full, 'stopped for want of room'],
+    [counts.repeatedKeyed, 'sent again by key'],
+  ] as const
+  return [
+    name,
+    n(counts.kills),
+    n(counts.runs),
+    n(counts.effects),
+    facts === 0 ? '' : `${hit} of ${facts}`,
+    ...OFFENCES.map((kind) => n(counts[kind])),
+    n(counts.inDoubt),
+    n(counts.reconciled),
+    n(counts.resolved),
+    others.flatMap(([many, what]) => (many > 0 ? [`${n(many)} ${what}`] : [])).join(', '),
+  ]
+}
+
+function campaignRow({
+  commit,
+  machine,
+  scenarios,
+  simulated,
+  seconds,
+  lastOn,
+}: CrashData['campaigns'][number]): readonly string[] {
+  const counts = noCounts()
+  for (const one of Object.values(scenarios)) addCounts(counts, one)
+  const offences = OFFENCES.reduce((sum, kind) => sum + counts[kind], 0) + simulated.failures.length
+  const { node, sqlite, os, cpu, memory } = machine
+  return [
+    commit,
+    n(counts.kills),
+    n(counts.runs),
+    n(simulated.crashes),
+    n(offences),
+    `${Math.round(seconds / 60)} min`,
+    lastOn,
+    `Node ${node}, SQLite ${sqlite}, ${os}, ${cpu}, ${memory}`,
+  ]
+}
+
+const OFFENCES_SHOWN = 20
+
+function offencesOf({ campaigns }: CrashData): string {
+  const all = campaigns.flatMap(({ commit, scenarios, simulated }) => [
+    ...Object.entries(scenarios).flatMap(([name, { failures }]) =>
+      failures.map(({ seed, what }) => `- ${commit}, \`--scenario ${name} --seed ${seed}\`: ${what}`),
+    ),
+    ...simulated.failures.map((what) => `- ${commit}, simulated: ${what}`),
+  ])
+  if (all.length === 0) return 'None.'
+  const more = all.length > OFFENCES_SHOWN ? [`- and ${all.length - OFFENCES_SHOWN} more`] : []
+  return [...all.slice(0, OFFENCES_SHOWN), ...more].join('\n')
+}
+
+const n = (number: number): string => number.toLocaleString('en')
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
+  return [line(head), line(head.map((_, i) => (i === 0 ? '---' : '---:'))), ...rows.map(line)].join('\n')
+}

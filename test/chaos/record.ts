@@ -1,0 +1,115 @@
+/** What campaigns have come to, by version and machine; kept in a file so that they go on and add up. */
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { arch, cpus, release, totalmem, type } from 'node:os'
+import { dirname } from 'node:path'
+import type { Tally } from './campaign.ts'
+import { addCounts, noCounts } from './counts.ts'
+import type { Counts } from './counts.ts'
+import type { Simulated } from './simulated/simulated.ts'
+
+const GB = 2 ** 30
+
+/** A run that broke a promise, and the seed that repeats it. */
+export type Failure = { readonly seed: number; readonly what: string }
+
+/** What a scenario has come to. */
+export type ScenarioRecord = {
+  counts: Counts
+  facts: readonly string[]
+  hit: readonly string[]
+  failures: readonly Failure[]
+  next: number
+}
+
+/** All of one version on one machine. */
+export type CampaignRecord = {
+  readonly commit: string
+  readonly machine: Readonly<Record<'node' | 'sqlite' | 'os' | 'cpu' | 'memory', string>>
+  seconds: number
+  lastOn: string
+  readonly scenarios: Record<string, ScenarioRecord>
+  simulated: Simulated
+}
+
+/** Everything a file holds. */
+export type Records = { readonly campaigns: CampaignRecord[] }
+
+/** Nothing simulated yet. */
+export const noSimulated = (): Simulated => ({
+  programs: 0,
+  crashes: 0,
+  facts: 0,
+  writes: 0,
+  repeatedShown: 0,
+  failures: [],
+  next: 1,
+})
+
+/** Reads a file of records; nothing when it is not there. */
+export function readRecords(file: string): Records {
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Records) : { campaigns: [] }
+}
+
+/** Writes it whole or not at all. */
+export function writeRecords(file: string, records: Records): void {
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(`${file}.new`, JSON.stringify(records))
+  renameSync(`${file}.new`, file)
+}
+
+/** The record of this version on this machine, made when it is not there. */
+export function recordOfToday(records: Records): CampaignRecord {
+  const [commit, machine] = [commitOf(), machineOf()]
+  const known = records.campaigns.find(
+    (one) => one.commit === commit && JSON.stringify(one.machine) === JSON.stringify(machine),
+  )
+  if (known !== undefined) return known
+  const made: CampaignRecord = { commit, machine, seconds: 0, lastOn: '', scenarios: {}, simulated: noSimulated() }
+  records.campaigns.push(made)
+  return made
+}
+
+/** The first seed that no campaign has played of a scenario, or of any. */
+export function nextSeed({ campaigns }: Records, scenario: string | undefined): number {
+  const played = campaigns.flatMap(({ scenarios }) => Object.entries(scenarios))
+  return Math.max(
+    0,
+    ...played.filter(([name]) => scenario === undefined || name === scenario).map(([, { next }]) => next),
+  )
+}
+
+/** What was there before, with what has been seen since. */
+export function withTally(before: ScenarioRecord | undefined, tally: Tally): ScenarioRecord {
+  const counts = noCounts()
+  addCounts(counts, before?.counts ?? {})
+  addCounts(counts, tally.counts)
+  return {
+    counts,
+    facts: [...new Set([...(before?.facts ?? []), ...tally.facts])],
+    hit: [...new Set([...(before?.hit ?? []), ...tally.hit])],
+    failures: [...(before?.failures ?? []), ...tally.failures],
+    next: Math.max(before?.next ?? 0, tally.next),
+  }
+}
+
+/** The commit of the sources; `+` when they were edited since. */
+function commitOf(): string {
+  const git = (...argv: readonly string[]): string => execFileSync('git', argv, { encoding: 'utf8' }).trim()
+  try {
+    const edited = git('status', '--porcelain', '--untracked-files=no', '--', 'src', 'test') === '' ? '' : '+'
+    return `${git('rev-parse', '--short=10', 'HEAD')}${edited}`
+  } catch {
+    return 'unknown'
+  }
+}
+
+function machineOf(): CampaignRecord['machine'] {
+  return {
+    node: process.version,
+    sqlite: process.versions['sqlite'] ?? '',
+    os: `${type()} ${release()} ${arch()}`,
+    cpu: `${cpus().length} × ${cpus()[0]?.model ?? ''}`,
+    memory: `${Math.round(totalmem() / GB)} GB`,
+  }
+}
