@@ -20,11 +20,14 @@ export type CrashData = {
   })[]
 }
 
+const hasRun = ({ scenarios, simulated }: CampaignRecord): boolean =>
+  Object.keys(scenarios).length > 0 || simulated.crashes > 0
+
 /** The data of a report: of each scenario what it is, of each campaign what it has come to. */
 export function dataOf({ campaigns }: Records, says: Readonly<Record<string, string>>): CrashData {
   return {
     scenarios: says,
-    campaigns: campaigns.map((campaign) => ({
+    campaigns: campaigns.filter(hasRun).map((campaign) => ({
       ...campaign,
       scenarios: Object.fromEntries(
         Object.entries(campaign.scenarios).map(([name, { counts, facts, hit, failures, next }]) => {
@@ -46,11 +49,16 @@ export function dataOf({ campaigns }: Records, says: Readonly<Record<string, str
 }
 
 const NOT_COVERED = `## What is not covered
-- **A real power cut.** The files are torn as a cut could have torn them, behind the last acknowledged commit. A disk that loses what it has acknowledged (a cache that lies about \`fsync\`, a log that is gone as a whole) is not survived: SQLite cannot tell a log that was dropped from one that was never written. \`node:sqlite\` lets nobody put a file system of his own under it, so that single writes and syncs cannot be made to fail one by one; what fails is the whole file system (\`full-disk\`), the commit (\`slow-disk\`, kills before and after it), or the bytes on the disk.
+- **A real power cut.** The files are torn as a cut could have torn them, behind the last acknowledged commit. A disk
+  that loses what it has acknowledged (a cache that lies about \`fsync\`, a log that is gone as a whole) is not survived:
+  SQLite cannot tell a log that was dropped from one that was never written. \`node:sqlite\` lets nobody put a file system
+  of his own under it, so that single writes and syncs cannot be made to fail one by one; what fails is the whole file
+  system (\`full-disk\`), the commit (\`slow-disk\`, kills before and after it), or the bytes on the disk.
 - **Bit rot** of what was acknowledged long ago: \`skein verify\` finds it in journals; it is not repaired.
 - **Other engines, several machines, network file systems.** One folder, one machine, local disk.
 - **Real models and real far sides.** The model is scripted, the far side is a ledger on the same machine.
-- **Kills inside SQLite's commit** happen by the clock only: at a commit the process dies just before the call or just after it.`
+- **Kills inside SQLite's commit** happen by the clock only: at a commit the process dies just before the call or just
+  after it.`
 
 /** The page. */
 export function pageOf(data: CrashData): string {
@@ -58,12 +66,10 @@ export function pageOf(data: CrashData): string {
   const sums = new Map(names.map((name) => [name, sumOf(data, name)] as const))
   const all = noCounts()
   for (const { counts } of sums.values()) addCounts(all, counts)
-  const simulated = data.campaigns.map((campaign) => campaign.simulated)
-  const total = (pick: (one: Simulated) => number): number => simulated.reduce((sum, one) => sum + pick(one), 0)
   return [
     '# Crash report',
-    `Programs are killed with \`kill -9\`, frozen, redeployed, starved of disk and torn in their files, while an outside ledger (its own process and files, each line synced before it answers) writes down what really happened. **${n(all.kills)} kills of ${n(all.runs)} runs with ${n(all.effects)} effects: ${OFFENCES.map((kind) => `${n(all[kind])} ${WORDS[kind]}`).join(', ')}.** In the simulator ${n(total((one) => one.crashes))} more crash points in ${n(total((one) => one.programs))} random programs; offences: ${n(total((one) => one.failures.length))}.`,
-    `This page is made of [data/crash.json](data/crash.json) by \`npm run crash-report\`.`,
+    headline(all, data),
+    'This page is made of [data/crash.json](data/crash.json) by `npm run crash-report`.',
     '## Scenarios',
     table(
       [
@@ -105,9 +111,30 @@ const WORDS: Readonly<Record<(typeof OFFENCES)[number], string>> = {
   unsound: 'unsound',
 }
 
-const LEGEND = `*lost*: an uninterrupted run does it, this one did not. *wrong*: another result. *repeated*: a write was executed more often than the journal and its operator say. *repeated in silence*: the ledger was asked more often than the journal shows attempts. *skipped*: done according to the journal, and the ledger knows nothing of it. *unsound*: a broken chain, a broken law of journals, messages or accounts, or a run that could not go on. *facts hit*: facts of the undisturbed run just before or after which some run was killed. *in doubt*: effects whose outcome nobody knew; each was *looked up* at the far side by its \`reconcile\`, *resolved* by somebody who had looked, or sent again under its key.`
+const LEGEND = `*lost*: an uninterrupted run does it, this one did not. *wrong*: another result. *repeated*: a write was
+executed more often than the journal and its operator say. *repeated in silence*: the ledger was asked more often than the
+journal shows attempts. *skipped*: done according to the journal, and the ledger knows nothing of it. *unsound*: a broken
+chain, a broken law of journals, messages or accounts, or a run that could not go on. *facts hit*: facts of the
+undisturbed run just before or after which some run was killed. *in doubt*: effects whose outcome nobody knew; each was
+*looked up* at the far side by its \`reconcile\`, *resolved* by somebody who had looked, or sent again under its key.`
 
-const HOW = `\`npm run crash-report -- --scenario NAME --seed N\` runs one run again: where it is killed, and how, comes from its seed; the rest is a real machine, so that the same seed gives the same kills and not always the same interleaving. \`npm run crash-report -- --seconds 3600 --simulated 100000\` goes on where the last one ended and adds its counts; without \`--resume FILE\` its state lies in a folder that it names. \`SEED=N npm run sim\` plays one simulated program again.`
+const HOW = `\`npm run crash-report -- --scenario NAME --seed N\` runs one run again: where it is killed, and how, comes from
+its seed; the rest is a real machine, so that the same seed gives the same kills and not always the same interleaving.
+\`npm run crash-report -- --seconds 3600 --simulated 100000\` goes on where the last one ended and adds its counts; without
+\`--resume FILE\` its state lies in a folder that it names. \`SEED=N npm run sim\` plays one simulated program again.`
+
+function headline(all: Counts, { campaigns }: CrashData): string {
+  const total = (pick: (one: Simulated) => number): number =>
+    campaigns.reduce((sum, { simulated }) => sum + pick(simulated), 0)
+  const offences = OFFENCES.map((kind) => `${n(all[kind])} ${WORDS[kind]}`).join(', ')
+  return [
+    'Programs are killed with `kill -9`, frozen, redeployed, starved of disk and torn in their files, while an outside',
+    'ledger (its own process and files, each line synced before it answers) writes down what really happened.',
+    `**${n(all.kills)} kills of ${n(all.runs)} runs with ${n(all.effects)} effects: ${offences}.**`,
+    `In the simulator ${n(total((one) => one.crashes))} more crashes of ${n(total((one) => one.programs))} random programs;`,
+    `offences: ${n(total((one) => one.failures.length))}.`,
+  ].join('\n')
+}
 
 type Sum = { readonly counts: Counts; readonly facts: number; readonly hit: number }
 

@@ -1,4 +1,7 @@
-/** What is run, and how it is disturbed. What the ledger must show is the same for all: nothing lost, wrong, repeated or skipped in silence. */
+/**
+ * What is run, and how it is disturbed. What the ledger must show is the same for all: nothing lost, wrong, repeated or
+ * skipped in silence.
+ */
 import type { Disturbance } from './disturb/disturbance.ts'
 import { canMount, fullDisks } from './disturb/full-disk.ts'
 import { kills, usualFate } from './disturb/kills.ts'

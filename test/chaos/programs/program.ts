@@ -1,4 +1,7 @@
-/** A program that is killed: what runs, and what a life does about it. Each has one right result, whatever the order in which things happen. */
+/**
+ * A program that is killed: what runs, and what a life does about it. Each has one right result, whatever the order in
+ * which things happen.
+ */
 import type { Budget, Skein } from 'skein'
 import type { AnyDefinition } from '../../../src/kernel/index.ts'
 

@@ -78,7 +78,7 @@ const isNever = ({ key }: { readonly key: string }): boolean => key.includes('re
 const origin = workflow({ name: 'origin', input: anything }, async (ctx, input) => {
   const first = [await ctx.tool(mail, { n: 200 }), await ctx.tool(book, { n: 201 })]
   await ctx.tool(fetchPage, { n: 202 }, { key: 'half' })
-  await ctx.send(String((input as { readonly to: string }).to), 'half', { topic: 'half' })
+  await ctx.send((input as { readonly to: string }).to, 'half', { topic: 'half' })
   return [
     ...first,
     await ctx.tool(pay, { n: 203 }),

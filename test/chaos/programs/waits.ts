@@ -85,7 +85,7 @@ const mailboxes = workflow({ name: 'mailboxes' }, async (ctx) => {
       return { answers, seen: await child.result() }
     }),
   )
-  const asked = await ctx.spawn(clerk, undefined as never)
+  const asked = await ctx.spawn(clerk, undefined)
   const called = [
     await ctx.call(asked.pid, { n: 1 }, { topic: 'question' }),
     await ctx.call(asked.pid, { n: 2 }, { topic: 'question' }),
