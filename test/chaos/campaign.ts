@@ -24,6 +24,8 @@ export type Plan = {
   readonly seconds: number
   readonly killsMax?: number
   readonly workers?: number
+  /** Kills of one run, at most. */
+  readonly killsPerRun?: number
   /** Only this scenario. */
   readonly scenario?: string
   /** First round; a run of a scenario is `scenario` and `seed` again. */
@@ -44,6 +46,8 @@ export type Tally = {
   /** The next seed. */
   next: number
 }
+
+const KILLS_PER_RUN = 14
 
 type Clean = Pick<Subject, 'commits' | 'ms'> & { readonly evidence: Evidence }
 type Judged = {
@@ -143,6 +147,7 @@ class Campaign {
       n: seed,
       commits,
       ms,
+      killsMax: this.#plan.killsPerRun ?? KILLS_PER_RUN,
     })
     const found = await readFolder(place.folder)
     const entries = this.#ledger.entries(place.run)

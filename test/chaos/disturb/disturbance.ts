@@ -13,6 +13,8 @@ export type Subject = {
   /** Number of this run among those of its scenario. */
   readonly n: number
   readonly commits: number
+  /** After so many kills it is left alone. */
+  readonly killsMax: number
   readonly ms: number
 }
 

@@ -7,7 +7,6 @@ import type { Counts } from '../counts.ts'
 import { addCounts, noCounts } from '../counts.ts'
 import type { Disturbance, Subject } from './disturbance.ts'
 
-const KILLS_MAX = 14
 /** Opening a folder commits so often before anything runs. */
 export const OPENING_COMMITS = 2
 /** A life that is killed again and again at its beginning would get nowhere. */
@@ -40,7 +39,7 @@ export const kills =
     const counts = noCounts()
     const { fate: fateFor = usualFate } = also
     for (let life = 0; ; life++) {
-      const fate: Fate = counts.kills < KILLS_MAX ? fateFor(subject, counts.kills) : {}
+      const fate: Fate = counts.kills < subject.killsMax ? fateFor(subject, counts.kills) : {}
       const { afterMs, ...fatal } = fate
       const order = { ...subject.order, life, ...fatal, ...also.order?.(subject, fate) }
       const { wasKilled, said } = await live(subject.place, order, afterMs)
