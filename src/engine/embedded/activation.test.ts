@@ -190,6 +190,33 @@ describe('an activation', () => {
     expect((await all(engine.history(asPid('p')))).map((frame) => frame.n)).toEqual([0, 1, 2])
   })
 
+  it('frames of one who has more messages to go on with share a commit, but nothing outward starts before it', async () => {
+    const { activation } = await activated()
+    const frames = async (): Promise<number> => (await all(engine.history(asPid('p')))).length
+    for (const id of ['m1', 'm2', 'm3']) await engine.deliver(message('p', id))
+    const take = async (seq: number): Promise<void> => {
+      const event = await activation.next()
+      const consumed = event?.type === 'message' ? [event.message.id] : []
+      activation.frame(factsFrom(seq, [note('a')]), { consumed })
+      await settle()
+    }
+    await take(0)
+    await take(1)
+    expect(await frames()).toBe(0)
+    let startedAfter = -1
+    activation.perform(read('r'), async () => {
+      startedAfter = await frames()
+      return ok('r')
+    })
+    await settle()
+    expect(startedAfter).toBe(2)
+    await take(2)
+    expect(await activation.next()).toMatchObject({ type: 'settled' })
+    expect(await activation.next(0)).toBeUndefined()
+    await settle()
+    expect(await frames()).toBe(3)
+  })
+
   it('T7: rests only when nothing has come, and says no otherwise', async () => {
     const { activation } = await activated()
     await engine.deliver(message('p', 'm'))

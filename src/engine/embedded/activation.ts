@@ -152,6 +152,7 @@ export class LocalActivation implements Activation, Addressee {
     this.#heard = this.#draining
     if (this.#leaveFor !== undefined) this.#leaveIfDone(this.#leaveFor)
     if (this.#draining !== undefined) this.#interior.residents.stirred()
+    if (this.queue.isEmpty) this.#interior.commits.hasten()
     return this.queue.next(idleMs !== undefined && this.#interior.residents.isCrowded ? 0 : idleMs)
   }
 
@@ -163,6 +164,7 @@ export class LocalActivation implements Activation, Addressee {
   perform(effect: Effect, run: Run): void {
     this.#checkOpen()
     this.lane.perform(effect, run, this.#framesQueued, this.#framesDurable)
+    if (this.#framesQueued > this.#framesDurable) this.#interior.commits.hasten()
   }
 
   abort(key: EffectKey): void {
@@ -206,7 +208,9 @@ export class LocalActivation implements Activation, Addressee {
       { about, sealed, sent, waits, consumed, controls, unwaits: effects.unwaits ?? [] },
       () => this.#durable(index),
     )
-    this.#lastEntry = commits.push([step], bytes)
+    // While more has come that it can go on with, nothing waits for this frame (E3: what would is hastened).
+    const isLeading = this.queue.isEmpty || this.queue.hasControls || sent.length > 0
+    this.#lastEntry = isLeading ? commits.push([step], bytes) : commits.defer([step], bytes)
   }
 
   commit(end: CommitEnd): Promise<boolean> {
@@ -261,7 +265,8 @@ export class LocalActivation implements Activation, Addressee {
   #push(step: Step): void {
     const { commits } = this.#interior
     // In the same transaction as the last frame wherever possible: `ended` and its fact are one.
-    if (!commits.join(this.#lastEntry, step)) commits.push([step], 0)
+    if (commits.join(this.#lastEntry, step)) commits.hasten()
+    else commits.push([step], 0)
   }
 
   /** The rows of what a frame consumes; refused messages say why. */

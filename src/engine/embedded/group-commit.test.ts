@@ -86,6 +86,29 @@ describe('group commit', () => {
     expect(sizes).toEqual([BATCH_ENTRIES_MAX, 1, 1, 1, 1])
   })
 
+  it('what is deferred is committed with what comes next, when it is wanted, or when a batch is full', async () => {
+    const { store, sizes } = countingStore()
+    const log: string[] = []
+    const commits = new GroupCommit({ store, soon: nodeSoon }, () => {})
+    commits.defer([step(log, 'a', store)], 1)
+    commits.defer([step(log, 'b', store)], 1)
+    await settle(2)
+    expect(log).toEqual([])
+    commits.push([step(log, 'c', store)], 1)
+    await settle(2)
+    commits.defer([step(log, 'd', store)], 1)
+    await settle(2)
+    expect(log).toEqual(['a', 'b', 'c'])
+    commits.hasten()
+    await settle(2)
+    commits.defer([step(log, 'e', store)], 1)
+    await commits.flush()
+    for (let i = 0; i < BATCH_ENTRIES_MAX; i++) commits.defer([step([], 'x', store)], 1)
+    await settle(2)
+    expect(log).toEqual(['a', 'b', 'c', 'd', 'e'])
+    expect(sizes).toEqual([3, 1, 1, BATCH_ENTRIES_MAX])
+  })
+
   it('a step joins an entry that waits, and is refused by one that is on its way', async () => {
     const { store, sizes } = countingStore()
     const log: string[] = []

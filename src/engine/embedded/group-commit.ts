@@ -4,7 +4,9 @@
  * Invariants:
  * 1. Entries become durable in the order in which they were queued; `done` is called in that order, after the commit.
  * 2. A batch is one transaction: all of it or nothing.
- * 3. Fail-stop (rule T5): after one failed commit nothing is committed any more, and every entry is told the same error.
+ * 3. What is deferred is committed with the first thing that is not, or when a batch is full; whoever defers says when it
+ *    is wanted (`hasten`).
+ * 4. Fail-stop (rule T5): after one failed commit nothing is committed any more, and every entry is told the same error.
  */
 import type { SkeinError } from '../../std/index.ts'
 import { BATCH_BYTES_MAX, BATCH_ENTRIES_MAX } from '../limits.ts'
@@ -31,6 +33,8 @@ export class GroupCommit {
   #queue: Entry[] = []
   #queuedBytes = 0
   #isRunning = false
+  /** Something in the queue is waited for. */
+  #isWanted = false
   #error: SkeinError | undefined
   #flushed: (() => void)[] = []
 
@@ -42,6 +46,13 @@ export class GroupCommit {
 
   /** Queues steps that are committed together. `bytes` is an estimate that bounds a batch. */
   push(steps: Step[], bytes: number): Entry {
+    const entry = this.defer(steps, bytes)
+    this.hasten()
+    return entry
+  }
+
+  /** As `push`, for what nobody waits for before `hasten` is called: it shares a commit with what comes meanwhile. */
+  defer(steps: Step[], bytes: number): Entry {
     const entry: Entry = { steps, bytes, taken: false }
     if (this.#error !== undefined) {
       for (const step of steps) step.failed(this.#error)
@@ -49,11 +60,17 @@ export class GroupCommit {
     }
     this.#queue.push(entry)
     this.#queuedBytes += bytes
-    if (!this.#isRunning) {
-      this.#isRunning = true
-      this.#soon(this.#run)
-    }
+    if (this.#queue.length >= BATCH_ENTRIES_MAX || this.#queuedBytes >= BATCH_BYTES_MAX) this.hasten()
     return entry
+  }
+
+  /** What has been queued until now is wanted. */
+  hasten(): void {
+    if (this.#queue.length === 0 || this.#error !== undefined) return
+    this.#isWanted = true
+    if (this.#isRunning) return
+    this.#isRunning = true
+    this.#soon(this.#run)
   }
 
   /** Adds a step to an entry that is still queued; false when it is too late. */
@@ -83,6 +100,7 @@ export class GroupCommit {
 
   /** Resolves when nothing is queued or running (also after a failure). */
   flush(): Promise<void> {
+    this.hasten()
     if (!this.#isRunning || this.#error !== undefined) return Promise.resolve()
     return new Promise((resolve) => this.#flushed.push(resolve))
   }
@@ -126,7 +144,10 @@ export class GroupCommit {
         bytes += this.#queue[count]!.bytes
     }
     const batch = this.#queue.length === count ? this.#queue : this.#queue.splice(0, count)
-    if (batch === this.#queue) this.#queue = []
+    if (batch === this.#queue) {
+      this.#queue = []
+      this.#isWanted = false
+    }
     for (const entry of batch) {
       entry.taken = true
       this.#queuedBytes -= entry.bytes
@@ -141,7 +162,7 @@ export class GroupCommit {
     } catch (error) {
       return this.#broken([], error)
     }
-    if (this.#queue.length > 0) return this.#soon(this.#run)
+    if (this.#isWanted) return this.#soon(this.#run)
     this.#isRunning = false
     this.#release()
   }

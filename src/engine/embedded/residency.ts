@@ -89,7 +89,7 @@ export class Residency implements AsyncDisposable {
   }
 
   #wakeHeld(): void {
-    for (const p of this.#interior.tables.waits.waiting('switch')) this.wake(p)
+    for (const p of this.#interior.tables.waits.held()) this.wake(p)
   }
 
   /** Its activation has come to an end. */

@@ -14,6 +14,7 @@ export const SCHEMA_VERSION = 1
 /** What later builds added to version 1; made at every opening, and harmless to builds that do not know it. */
 export const SCHEMA_ADDED = `
 create index if not exists wait_token on wait(json_extract(text, '$.on.token')) where kind = 'pending';
+create index if not exists wait_switch on wait(p) where kind = 'switch';
 create table if not exists settlement(token text primary key, at integer not null, text text) without rowid;
 create index if not exists settlement_at on settlement(at);
 create table if not exists erased(p integer primary key, at integer not null, by text not null, whole integer not null);
