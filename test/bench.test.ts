@@ -171,6 +171,7 @@ describe('the command line', () => {
     [['walk', '--rounds', 'many']],
     [['walk', '--peer']],
     [['compare', 'a']],
+    [['walk', '--only', 'ours', '--report']],
   ])('refuses %j', (argv) => {
     expect(() => askedFor(argv, [BENCH])).toThrow(BadArguments)
   })

@@ -15,6 +15,8 @@ export type RunOptions = {
   readonly isReported: boolean
   readonly isQuick: boolean
   readonly isResumed: boolean
+  /** A folder for data and pages; without it `docs/reports`. */
+  readonly into: string | undefined
   readonly rounds: number | undefined
   readonly only: string | undefined
 }
@@ -34,6 +36,10 @@ export function askedFor(argv: readonly string[], benches: readonly Bench[]): As
   }
   if (rest.length > 0) throw new BadArguments(`one bench at a time, or all: ${positionals.join(' ')}`)
   if (name === 'list' || name === 'pages') return { do: name }
+  if (values.only !== undefined && (values.report === true || values.into !== undefined))
+    throw new BadArguments(
+      'a report has all cells of its bench: --only can not be stored (--resume runs again what failed)',
+    )
   const chosen = name === 'all' ? benches : benches.filter((bench) => bench.name === name)
   if (chosen.length === 0) throw new BadArguments(`there is no bench ${name}`)
   return {
@@ -41,7 +47,8 @@ export function askedFor(argv: readonly string[], benches: readonly Bench[]): As
     benches: chosen,
     isJson: values.json === true,
     hasPeers: values.peers === true,
-    isReported: values.report === true,
+    isReported: values.report === true || values.into !== undefined,
+    into: values.into,
     isQuick: values.quick === true,
     isResumed: values.resume === true,
     rounds: roundsOf(values.rounds),
@@ -59,6 +66,7 @@ const OPTIONS = {
   resume: FLAG,
   rounds: TEXT,
   only: TEXT,
+  into: TEXT,
 } as const
 
 function parsed(argv: readonly string[]) {
@@ -85,6 +93,6 @@ export function usage(benches: readonly Bench[]): string {
     '       npm run bench -- pages                the pages again, from the stored reports',
     'options: --peers (with other frameworks, installed first)  --rounds N  --only TEXT (cells whose name holds it)',
     '         --quick (small work, one round)  --json (the whole report)  --report (store it, write its page)',
-    '         --resume (keep the samples that the stored report holds)',
+    '         --into FOLDER (the same, stored there)  --resume (keep the samples that the stored report holds)',
   ].join('\n')
 }

@@ -1,6 +1,6 @@
 /** Does what was asked for: the only part of the harness that prints and writes. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { BadArguments, type Asked, type RunOptions } from './arguments.ts'
 import { cellName, type Bench, type Cell } from './bench.ts'
 import { compare, comparisonText } from './compare.ts'
@@ -8,7 +8,7 @@ import { ROUNDS } from './limits.ts'
 import { machineHere, versionsHere } from './machine.ts'
 import { pageOf } from './page.ts'
 import { installPeers, type Peers } from './peers.ts'
-import { dataFile, readReport, storedReports, writeReport, type BenchReport } from './report.ts'
+import { dataFile, readReport, readReports, storedReports, writeReport, type BenchReport } from './report.ts'
 import { blankReport, resumedReport, runRounds } from './rounds.ts'
 import { scoreboardPage } from './scoreboard.ts'
 import { failuresOf, plainTable, tablesOf } from './table.ts'
@@ -40,7 +40,10 @@ function listText({ name, summary, cells }: Bench): string {
   return [`${name}: ${summary}`, ...lines].join('\n')
 }
 
-const reportsOf = ({ folder }: Place): string => join(folder, '..', 'docs', 'reports')
+/** Where data and pages are: those of the project, or those of a run that is kept elsewhere. */
+function reportsOf({ folder }: Place, into?: string): string {
+  return into === undefined ? join(folder, '..', 'docs', 'reports') : resolve(into)
+}
 
 async function runBenches(asked: RunOptions & { readonly benches: readonly Bench[] }, place: Place): Promise<number> {
   const chosen = asked.benches.map((bench) => ({ bench, cells: cellsOf(bench, asked) }))
@@ -51,17 +54,17 @@ async function runBenches(asked: RunOptions & { readonly benches: readonly Bench
   const done: BenchReport[] = []
   announce(
     withCells.map(({ bench }) => bench),
-    place,
+    reportsOf(place, asked.into),
   )
   for (const { bench, cells } of withCells) done.push(await runBench(asked, { place, bench, cells, peers }))
   if (asked.isJson) console.log(JSON.stringify(done.length === 1 ? done[0] : done, undefined, 1))
-  if (asked.isReported) writePages(place)
+  if (asked.isReported) writePages(place, asked.into)
   return done.every((report) => failuresOf(report).length === 0) ? 0 : 1
 }
 
 /** How long it will take, as far as stored reports tell. */
-function announce(benches: readonly Bench[], place: Place): void {
-  const stored = storedReports(reportsOf(place), benches)
+function announce(benches: readonly Bench[], reports: string): void {
+  const stored = storedReports(reports, benches)
   const known = [...stored.values()].flatMap(({ cells }) => cells.map(({ seconds }) => seconds))
   const total = known.reduce((sum, seconds) => sum + seconds, 0)
   const how = known.length === 0 ? 'nobody has measured how long' : `about ${Math.ceil(total / 60)} min the last time`
@@ -77,7 +80,7 @@ function cellsOf({ cells }: Bench, { hasPeers, only }: RunOptions): readonly Cel
 type One = { readonly place: Place; readonly bench: Bench; readonly cells: readonly Cell[]; readonly peers: Peers }
 
 async function runBench(asked: RunOptions, { place, bench, cells, peers }: One): Promise<BenchReport> {
-  const file = dataFile(reportsOf(place), bench.name)
+  const file = dataFile(reportsOf(place, asked.into), bench.name)
   const rounds = asked.rounds ?? (asked.isQuick ? 1 : (bench.rounds ?? ROUNDS))
   const used = new Set(cells.map(({ peer }) => peer))
   const versions = {
@@ -109,15 +112,15 @@ function reportText(bench: Bench, report: BenchReport, seconds: number): string 
   ].join('\n')
 }
 
-function writePages(place: Place): void {
-  const reports = reportsOf(place)
+function writePages(place: Place, into?: string): void {
+  const reports = reportsOf(place, into)
   mkdirSync(reports, { recursive: true })
-  for (const [path, text] of pagesOf(place)) writeFileSync(join(reports, path), text)
+  for (const [path, text] of pagesOf(place, into)) writeFileSync(join(reports, path), text)
 }
 
-/** Every page that the stored reports give, by its file name in `docs/reports`. */
-export function pagesOf(place: Place): ReadonlyMap<string, string> {
-  const reports = reportsOf(place)
+/** Every page that the stored reports give, by its file name beside them. */
+export function pagesOf(place: Place, into?: string): ReadonlyMap<string, string> {
+  const reports = reportsOf(place, into)
   const stored = storedReports(reports, place.benches)
   const pages = new Map<string, string>()
   for (const bench of place.benches) {
@@ -133,25 +136,23 @@ export function pagesOf(place: Place): ReadonlyMap<string, string> {
 }
 
 function compareFiles([a, b]: readonly [string, string], { benches }: Place): number {
-  const pairs = pairsOf(a, b)
-  let isBeyond = false
-  for (const [first, second] of pairs) {
-    const [one, other] = [readReport(first), readReport(second)]
-    const bench = benches.find(({ name }) => name === one.bench)
-    if (bench === undefined || one.bench !== other.bench)
-      throw new BadArguments(`${first} is of ${one.bench}, ${second} of ${other.bench}`)
-    const comparison = compare(bench, one, other)
-    if (comparison.inversions.some(({ isWithinSpread }) => !isWithinSpread)) isBeyond = true
+  const [one, other] = [reportsAt(a), reportsAt(b)]
+  const shared = benches.filter(({ name }) => one.has(name) && other.has(name))
+  if (shared.length === 0) throw new BadArguments(`${a} and ${b} have no bench in common`)
+  const comparisons = shared.map((bench) => {
+    const comparison = compare(bench, one.get(bench.name) as BenchReport, other.get(bench.name) as BenchReport)
     console.log(`${bench.name}: ${comparisonText(comparison)}`)
-  }
+    return comparison
+  })
+  const isBeyond = comparisons.some(({ inversions }) => inversions.some(({ isWithinSpread }) => !isWithinSpread))
   return isBeyond ? 1 : 0
 }
 
-/** Two files, or the files that two folders both have. */
-function pairsOf(a: string, b: string): readonly (readonly [string, string])[] {
-  for (const path of [a, b]) if (!existsSync(path)) throw new BadArguments(`there is no ${path}`)
-  if (!statSync(a).isDirectory()) return [[a, b]]
-  const names = readdirSync(a).filter((name) => name.endsWith('.json') && existsSync(join(b, name)))
-  if (names.length === 0) throw new BadArguments(`${a} and ${b} have no report in common`)
-  return names.map((name) => [join(a, name), join(b, name)])
+/** Of a report, of a list of reports as `all --json` prints it, or of a folder of reports. */
+function reportsAt(path: string): ReadonlyMap<string, BenchReport> {
+  if (!existsSync(path)) throw new BadArguments(`there is no ${path}`)
+  const files = statSync(path).isDirectory()
+    ? readdirSync(path).flatMap((name) => (name.endsWith('.json') ? [join(path, name)] : []))
+    : [path]
+  return new Map(files.flatMap(readReports).map((report) => [report.bench, report]))
 }

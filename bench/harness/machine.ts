@@ -32,9 +32,31 @@ function usableCpus(): number {
   }
 }
 
+/** Ours with its commit, Node's, and those of the packages that our own cells use. */
 export function versionsHere(root: string): Versions {
-  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
-  return { skein: manifest.version, node: process.versions.node, sqlite: process.versions['sqlite'] ?? 'none' }
+  const versionOf = (folder: string): string => {
+    const manifest = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')) as { version: string }
+    return manifest.version
+  }
+  return {
+    skein: [versionOf('.'), ...commitOf(root)].join(' '),
+    node: process.versions.node,
+    sqlite: process.versions['sqlite'] ?? 'none',
+    ai: versionOf('node_modules/ai'),
+    zod: versionOf('node_modules/zod'),
+  }
+}
+
+/** `(1a2b3c4)`, where there is a history. */
+function commitOf(root: string): readonly string[] {
+  try {
+    const args = ['rev-parse', '--short', 'HEAD']
+    return [
+      `(${execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()})`,
+    ]
+  } catch {
+    return []
+  }
 }
 
 /** Over the last minute. */

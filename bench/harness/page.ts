@@ -19,7 +19,7 @@ export function pageOf(bench: Bench, report: BenchReport): string {
       ...(table.title === undefined ? [] : [`### ${table.title}`]),
       markdownTable(table),
     ]),
-    `Median${reportRounds(report)}, least and most in brackets where they differ. ${figuresText(bench)}`,
+    `${roundsText(report)} ${figuresText(bench)}`,
     ...failuresSection(report),
     ...goalsSection(bench, report),
     '## Where we lose',
@@ -32,10 +32,12 @@ export function pageOf(bench: Bench, report: BenchReport): string {
   return `${sections.join('\n\n')}\n`
 }
 
-function reportRounds(report: BenchReport): string {
+function roundsText(report: BenchReport): string {
   const counts = report.cells.map(({ samples }) => samples.length)
   const [least, most] = [Math.min(...counts), Math.max(...counts)]
-  return ` of ${least === most ? most : `${least}–${most}`} interleaved rounds, each cell a fresh process`
+  if (most <= 1) return 'Each cell ran once, in a fresh process.'
+  const rounds = least === most ? most : `${least} to ${most}`
+  return `Medians of ${rounds} interleaved rounds, each cell a fresh process; least and most in brackets where they differ.`
 }
 
 function figuresText({ figures, reference }: Bench): string {
@@ -75,7 +77,11 @@ export function goalRows(bench: Bench, report: BenchReport | undefined): readonl
 
 function lossesText(bench: Bench, report: BenchReport): string {
   const losses = [...lossesOf(bench, report), ...(bench.losses ?? [])]
-  return losses.length === 0 ? 'Nowhere in this run: no other variant had a better figure.' : listText(losses)
+  if (losses.length > 0) return listText(losses)
+  const isAlone = report.cells.every(({ side }) => side === 'skein')
+  return isAlone
+    ? 'Nothing of anybody else was measured beside it, so there is nothing to lose to here; see the goals above.'
+    : 'Nowhere in this run: no other variant had a better figure.'
 }
 
 function placeText(report: BenchReport): string {

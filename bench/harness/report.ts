@@ -81,9 +81,18 @@ export function writeReport(file: string, report: BenchReport): void {
   renameSync(`${file}.new`, file)
 }
 
+/** Those of benches that a file holds: one, or a list of them; other pages keep other data beside. */
+export function readReports(file: string): readonly BenchReport[] {
+  const held: unknown = JSON.parse(readFileSync(file, 'utf8'))
+  return (Array.isArray(held) ? held : [held]).filter(isReport)
+}
+
+const isReport = (held: unknown): held is BenchReport =>
+  typeof held === 'object' && held !== null && 'bench' in held && 'format' in held && held.format === 1
+
 export function readReport(file: string): BenchReport {
-  const report = JSON.parse(readFileSync(file, 'utf8')) as BenchReport
-  if (report.format !== 1) throw new Error(`${file} is not a report of a bench that this version can read`)
+  const [report] = readReports(file)
+  if (report === undefined) throw new Error(`${file} is not a report of a bench that this version can read`)
   return report
 }
 

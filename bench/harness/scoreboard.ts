@@ -16,7 +16,8 @@ const ELSEWHERE: readonly Elsewhere[] = [
   {
     what: 'budgets',
     toReach: 'provider’s meter ≤ cap; no refusal while the worst case of the call is available',
-    answer: 'a law of the simulator, checked on every random program (`npm run sim`), not a figure',
+    answer:
+      'rules of the kernel with their tests (`test/sim/funding.test.ts`); no meter of a provider is run against it',
   },
   {
     what: 'one agent step with the whole guard',
@@ -57,11 +58,11 @@ What Skein measures itself by, and where it stands. Every page says how to make 
 we lose. Trust ratios and orders, not absolute figures: those belong to the machine.`.trim()
 
 const AGAIN = `
-Run a bench again, on another machine or under another affinity:
+Run it again, on another machine or under another affinity, and compare:
 
 \`\`\`sh
-taskset -c 0 npm run --silent bench -- steps --json > other.json
-npm run bench -- compare docs/reports/data/steps.json other.json
+taskset -c 0 npm run bench -- all --peers --into other      # or one bench
+npm run bench -- compare docs/reports/data other/data
 \`\`\`
 
 It takes every pair of variants by every figure, and fails when a pair changes its order by more than the spread of its
