@@ -1,4 +1,5 @@
 /** What a model is shown of values and errors: bounded, and always JSON or text. */
+import { isPlainJson } from '../std/index.ts'
 import type { ErrorData } from '../std/index.ts'
 import type { ToolResultPart } from '../kernel/index.ts'
 import { ERROR_CHARS_MAX, QUOTE_CHARS_MAX, RESULT_CHARS_MAX } from './limits.ts'
@@ -46,6 +47,7 @@ export function cutText(text: string, charsMax: number): string {
 
 /** Data may hold what JSON lacks: big integers become text, bytes are only counted, dates stay what they are in JSON. */
 function jsonOf(value: unknown): { readonly text: string; readonly isPlain: boolean } {
+  if (isPlainJson(value)) return { text: JSON.stringify(value), isPlain: true }
   let isPlain = true
   const text = JSON.stringify(value, function (this: Record<string, unknown>, key: string, member: unknown) {
     const own = this[key]

@@ -72,6 +72,7 @@ export type {
   Message,
   Outgoing,
   Quarantine,
+  PerformAbout,
   Settled,
   Settlement,
   StartRequest,

@@ -1,73 +1,70 @@
 /**
- * The end of a call that does not end by itself: its caller's signal, or its time-out.
+ * The end of a call that does not end by itself. Who makes the call keeps the time and aborts its signal when it is up;
+ * here is heard, once per exchange, that it has.
  *
  * Invariants:
- * 1. `signal` aborts once, with a `SkeinError` as reason: `EFFECT_TIMEOUT`, the caller's own, or `Cancelled`.
- * 2. Whatever is waited for through it rejects at once when it aborts, whether or not the far side listens.
+ * 1. Whatever is waited for through it rejects at once when the signal aborts, whether or not the far side listens; with a
+ *    `SkeinError`: the reason of who aborted, or `Cancelled`.
  */
 import { Cancelled, SkeinError } from '../std/index.ts'
 import type { Clock } from '../std/index.ts'
 
-/** The deadline of one call; dispose it when the call is over. */
-export class Deadline implements Disposable {
+/** The deadline of one call. */
+export class Deadline {
+  readonly signal: AbortSignal
   readonly #clock: Clock
   readonly #atMs: number
-  readonly #abort = new AbortController()
-  readonly #timer: Disposable
-  readonly #parent: AbortSignal
-  readonly #onParentAbort: () => void
+  readonly #name: string
 
   constructor(about: {
     readonly clock: Clock
     readonly timeoutMs: number
-    readonly parent: AbortSignal
+    readonly signal: AbortSignal
     readonly name: string
   }) {
-    const { clock, timeoutMs, parent, name } = about
-    this.#clock = clock
-    this.#atMs = clock.monotonicMs() + timeoutMs
-    const mend = 'it may have been billed. Raise the timeout, or look why it hangs'
-    const late = `${name} did not answer within ${timeoutMs} ms; ${mend}`
-    this.#timer = clock.timer(timeoutMs, () => this.#abort.abort(new SkeinError('EFFECT_TIMEOUT', late)))
-    this.#parent = parent
-    this.#onParentAbort = () => {
-      const { reason } = parent
-      this.#abort.abort(SkeinError.isInstance(reason) ? reason : new Cancelled(`the call of ${name} was cancelled`))
-    }
-    if (parent.aborted) this.#onParentAbort()
-    else parent.addEventListener('abort', this.#onParentAbort, { once: true })
+    this.signal = about.signal
+    this.#clock = about.clock
+    this.#atMs = about.clock.monotonicMs() + about.timeoutMs
+    this.#name = about.name
   }
 
-  get signal(): AbortSignal {
-    return this.#abort.signal
-  }
-
-  /** Milliseconds until the time-out. */
+  /** Milliseconds until the time is up. */
   leftMs(): number {
     return this.#atMs - this.#clock.monotonicMs()
   }
 
-  /** The value of `work`, or the reason of the abort, whichever comes first. */
-  race<T>(work: PromiseLike<T>): Promise<T> {
+  /** The value of `work`, or the reason of the abort, whichever comes first; `onAbort` is told of an abort first. */
+  race<T>(work: Promise<T>, onAbort?: () => void): Promise<T> {
+    const { signal } = this
     return new Promise((resolve, reject) => {
-      const onAbort = (): void => reject(this.signal.reason as Error)
-      if (this.signal.aborted) onAbort()
-      else this.signal.addEventListener('abort', onAbort, { once: true })
-      Promise.resolve(work)
-        .then(resolve, reject)
-        .finally(() => this.signal.removeEventListener('abort', onAbort))
+      const giveUp = (): void => {
+        onAbort?.()
+        reject(this.#reason())
+      }
+      if (signal.aborted) return giveUp()
+      signal.addEventListener('abort', giveUp, { once: true })
+      work.then(
+        (value) => {
+          signal.removeEventListener('abort', giveUp)
+          resolve(value)
+        },
+        (thrown: unknown) => {
+          signal.removeEventListener('abort', giveUp)
+          reject(thrown)
+        },
+      )
     })
   }
 
-  /** Waits; rejects when the deadline comes first. */
+  /** Waits; rejects when the signal aborts before. */
   async pause(delayMs: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
     using _timer = this.#clock.timer(delayMs, resolve)
     await this.race(promise)
   }
 
-  [Symbol.dispose](): void {
-    this.#timer[Symbol.dispose]()
-    this.#parent.removeEventListener('abort', this.#onParentAbort)
+  #reason(): SkeinError {
+    const reason: unknown = this.signal.reason
+    return SkeinError.isInstance(reason) ? reason : new Cancelled(`the call of ${this.#name} was cancelled`)
   }
 }

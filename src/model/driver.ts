@@ -50,12 +50,12 @@ async function perform(call: ModelCall, options: ModelDriverOptions): Promise<Dr
   const model = reachable(call.ref, options)
   const name = nameOf(call.ref, options)
   const maxOutputTokens = outputTokensMax(request, name, options)
-  using deadline = new Deadline({ clock: options.clock, timeoutMs, parent: signal, name })
+  const deadline = new Deadline({ clock: options.clock, timeoutMs, signal, name })
   const about = {
     name,
     deadline,
     onText: call.progress,
-    options: callOptions(request, { maxOutputTokens, abortSignal: deadline.signal }),
+    options: callOptions(request, { maxOutputTokens, abortSignal: signal }),
   }
   const { result, notes } = await untilServed(() => exchange(model, about), deadline, options)
   const { answer, actual } = answerOf(result, {

@@ -26,29 +26,72 @@ export type Exchange =
   | ({ readonly ok: false } & Failure)
 
 /** Sends the request and reads the answer to its end. Rejects only with the reason of the deadline. */
-export async function exchange(model: LanguageModelV4, about: About): Promise<Exchange> {
-  const { deadline, name, options } = about
-  try {
-    const started = Promise.resolve(model.doStream(options))
-    dropLate(started, deadline.signal)
-    const { stream, response } = await deadline.race(started)
-    const read = await readStream(stream, about)
-    const contentType = response?.headers?.['content-type'] ?? 'stream'
-    if (read.ok || read.error.code !== 'MODEL_STREAM_CUT' || contentType.includes('stream')) return read
-    return broken(noStream(name, contentType))
-  } catch (thrown) {
-    deadline.signal.throwIfAborted()
-    if (cannotStream(thrown)) return generate(model, about)
-    return { ok: false, ...requestFailure(thrown, name) }
-  }
+export function exchange(model: LanguageModelV4, about: About): Promise<Exchange> {
+  const talk = new Talk(model, about)
+  return about.deadline.race(talk.outcome(), () => talk.cancel())
 }
 
-async function generate(model: LanguageModelV4, { name, options, deadline }: About): Promise<Exchange> {
-  try {
-    return finished(await deadline.race(Promise.resolve(model.doGenerate(options))), name)
-  } catch (thrown) {
-    deadline.signal.throwIfAborted()
-    return { ok: false, ...requestFailure(thrown, name) }
+/** One request on its way. */
+class Talk {
+  readonly #model: LanguageModelV4
+  readonly #about: About
+  #reader: ReadableStreamDefaultReader<LanguageModelV4StreamPart> | undefined
+
+  constructor(model: LanguageModelV4, about: About) {
+    this.#model = model
+    this.#about = about
+  }
+
+  /** Nobody waits any more. Cancelling ends a pending read at once, even where the source ignores its signal. */
+  cancel(): void {
+    this.#reader?.cancel(this.#about.deadline.signal.reason).catch(() => undefined)
+  }
+
+  /** Never rejects. */
+  async outcome(): Promise<Exchange> {
+    const { name, options } = this.#about
+    try {
+      const { stream, response } = await this.#model.doStream(options)
+      const read = await this.#read(stream)
+      const contentType = response?.headers?.['content-type'] ?? 'stream'
+      if (read.ok || read.error.code !== 'MODEL_STREAM_CUT' || contentType.includes('stream')) return read
+      return broken(noStream(name, contentType))
+    } catch (thrown) {
+      if (cannotStream(thrown) && !this.#about.deadline.signal.aborted) return this.#generate()
+      return { ok: false, ...requestFailure(thrown, name) }
+    }
+  }
+
+  async #generate(): Promise<Exchange> {
+    const { name, options } = this.#about
+    try {
+      return finished(await this.#model.doGenerate(options), name)
+    } catch (thrown) {
+      return { ok: false, ...requestFailure(thrown, name) }
+    }
+  }
+
+  async #read(stream: ReadableStream<LanguageModelV4StreamPart>): Promise<Exchange> {
+    const { name, deadline, onText } = this.#about
+    const collector = new Collector()
+    const reader = stream.getReader()
+    this.#reader = reader
+    // A stream that arrives after the abort would hold its connection for ever.
+    if (deadline.signal.aborted) this.cancel()
+    try {
+      for (;;) {
+        const { done, value } = await reader.read()
+        if (done || deadline.signal.aborted) break
+        const text = collector.take(value)
+        if (text !== '') onText(text)
+      }
+    } catch (thrown) {
+      this.cancel()
+      return { ok: false, error: streamFailure(thrown, name), again: false, headers: {} }
+    }
+    if (collector.error !== undefined) return errorInStream(collector.error.value, collector.begun, name)
+    const result = collector.result()
+    return result === undefined ? broken(streamCut(name)) : finished(result, name)
   }
 }
 
@@ -56,43 +99,6 @@ async function generate(model: LanguageModelV4, { name, options, deadline }: Abo
 function cannotStream(thrown: unknown): boolean {
   if (UnsupportedFunctionalityError.isInstance(thrown)) return /stream/i.test(thrown.functionality)
   return thrown instanceof Error && thrown.message === 'Not implemented'
-}
-
-/** A stream that arrives after the abort would hold its connection for ever. */
-function dropLate(
-  started: Promise<{ readonly stream: ReadableStream<LanguageModelV4StreamPart> }>,
-  signal: AbortSignal,
-): void {
-  started
-    .then(({ stream }) => (signal.aborted && !stream.locked ? stream.cancel(signal.reason) : undefined))
-    .catch(() => undefined)
-}
-
-async function readStream(stream: ReadableStream<LanguageModelV4StreamPart>, about: About): Promise<Exchange> {
-  const { name, deadline } = about
-  const collector = new Collector()
-  const reader = stream.getReader()
-  // Cancelling ends a pending read at once, even where the source ignores its signal.
-  const stop = (): void => void reader.cancel(deadline.signal.reason).catch(() => undefined)
-  deadline.signal.addEventListener('abort', stop, { once: true })
-  try {
-    for (;;) {
-      const { done, value } = await reader.read()
-      if (done || deadline.signal.aborted) break
-      const text = collector.take(value)
-      if (text !== '') about.onText(text)
-    }
-  } catch (thrown) {
-    stop()
-    deadline.signal.throwIfAborted()
-    return { ok: false, error: streamFailure(thrown, name), again: false, headers: {} }
-  } finally {
-    deadline.signal.removeEventListener('abort', stop)
-  }
-  deadline.signal.throwIfAborted()
-  if (collector.error !== undefined) return errorInStream(collector.error.value, collector.begun, name)
-  const result = collector.result()
-  return result === undefined ? broken(streamCut(name)) : finished(result, name)
 }
 
 /** Only an error before the first word leaves the request free to be sent again. */

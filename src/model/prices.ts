@@ -1,6 +1,7 @@
 /** What a call may cost at worst, and what it did cost. Dollars per million tokens are micro-dollars per token. */
 import type { LanguageModelV4Usage } from '@ai-sdk/provider'
 import type { Amounts, ChatMessage, ModelRequest, ToolSpec } from '../kernel/index.ts'
+import { isPlainJson } from '../std/index.ts'
 import { ownMember } from './config.ts'
 import type { ModelsConfig, Price } from './config.ts'
 import { FILE_TOKENS_MAX, FRAMING_TOKENS_MAX } from './limits.ts'
@@ -80,6 +81,7 @@ function partBound(part: Exclude<ChatMessage['content'], string>[number]): numbe
 }
 
 function jsonBytes(value: unknown): number {
+  if (isPlainJson(value)) return Buffer.byteLength(JSON.stringify(value))
   return Buffer.byteLength(
     JSON.stringify(value, (_, member: unknown) => (typeof member === 'bigint' ? String(member) : member)) ?? '',
   )

@@ -4,6 +4,7 @@ import type {
   JSONValue,
   LanguageModelV4CallOptions,
   LanguageModelV4FilePart,
+  LanguageModelV4FunctionTool,
   LanguageModelV4Message,
   LanguageModelV4ToolChoice,
   SharedV4ProviderOptions,
@@ -11,6 +12,11 @@ import type {
 import type { ChatMessage, FilePart, ModelRequest, Sampling, ToolResultPart, ToolSpec } from '../kernel/index.ts'
 
 const SCHEMA_NAME_CHARS_MAX = 64
+
+/** Messages never change, and a conversation shows each of them at every step: made once. */
+const promptOf = new WeakMap<ChatMessage, LanguageModelV4Message>()
+/** The same of the tools of an agent. */
+const functionsOf = new WeakMap<readonly ToolSpec[], LanguageModelV4FunctionTool[]>()
 
 /** The options of one call. */
 export function callOptions(
@@ -21,11 +27,11 @@ export function callOptions(
   const tools = own.length === 0 ? toolsOfThePast(request.messages) : own
   const choice = own.length === 0 ? 'none' : request.toolChoice
   return {
-    prompt: request.messages.map(promptMessage),
+    prompt: request.messages.map(promptOnce),
     maxOutputTokens: about.maxOutputTokens,
     abortSignal: about.abortSignal,
     ...samplingOptions(request.sampling),
-    ...(tools.length === 0 ? {} : { tools: tools.map((tool) => ({ type: 'function' as const, ...tool })) }),
+    ...(tools.length === 0 ? {} : { tools: [...functionTools(tools)] }),
     ...(tools.length === 0 || choice === undefined ? {} : { toolChoice: toolChoice(choice) }),
     ...(request.output === undefined ? {} : { responseFormat: responseFormat(request.output) }),
   }
@@ -44,6 +50,22 @@ function toolsOfThePast(messages: readonly ChatMessage[]): readonly ToolSpec[] {
     description: 'Was there before, and is not any more.',
     inputSchema: { type: 'object' },
   }))
+}
+
+function promptOnce(message: ChatMessage): LanguageModelV4Message {
+  const known = promptOf.get(message)
+  if (known !== undefined) return known
+  const made = promptMessage(message)
+  promptOf.set(message, made)
+  return made
+}
+
+function functionTools(tools: readonly ToolSpec[]): readonly LanguageModelV4FunctionTool[] {
+  const known = functionsOf.get(tools)
+  if (known !== undefined) return known
+  const made = tools.map((tool) => ({ type: 'function' as const, ...tool }))
+  functionsOf.set(tools, made)
+  return made
 }
 
 function samplingOptions(sampling: Sampling = {}): Omit<LanguageModelV4CallOptions, 'prompt'> {

@@ -1,5 +1,5 @@
 /** Floor 0: what every room may use. No `node:` imports. */
-export { canon, decode, encode, IDENTITY } from './codec/index.ts'
+export { canon, decode, encode, IDENTITY, isPlainJson } from './codec/index.ts'
 export type { Clock } from './clock.ts'
 export { durationMs } from './duration.ts'
 export type { Duration } from './duration.ts'

@@ -322,7 +322,7 @@ describe('an activation', () => {
     ).toThrow('bytes')
     activation.frame(factsFrom(0, [note('b')]), {})
     await endWith(activation)
-    expect(await codeOf(activation.decide(() => []))).toBe('ENGINE_CLOSED')
+    expect(await codeOf(Promise.resolve(activation.decide(() => [])))).toBe('ENGINE_CLOSED')
     expect((await all(engine.history(asPid('p')))).map(({ n, facts }) => [n, facts.length])).toEqual([[0, 1]])
     expect(await all(engine.verify(asPid('p')))).toEqual([])
   })

@@ -156,9 +156,8 @@ export class LocalActivation implements Activation, Addressee {
     return this.queue.next(idleMs !== undefined && this.#interior.residents.isCrowded ? 0 : idleMs)
   }
 
-  decide(make: () => readonly FactBody[]): Promise<readonly FactBody[]> {
-    if (this.#over !== undefined) return Promise.reject(this.#over)
-    return Promise.resolve(make())
+  decide(make: () => readonly FactBody[]): readonly FactBody[] | Promise<readonly FactBody[]> {
+    return this.#over === undefined ? make() : Promise.reject(this.#over)
   }
 
   perform(effect: Effect, run: Run): void {

@@ -7,7 +7,7 @@
  * 3. What ends after the lane was closed is dropped: an abort by the host is no outcome (rule E9).
  */
 import { failure } from '../../kernel/index.ts'
-import type { EffectClass, Settled } from '../../kernel/index.ts'
+import type { EffectClass, PerformAbout, Settled } from '../../kernel/index.ts'
 import { errorData, SkeinError, toSkeinError } from '../../std/index.ts'
 import type { EffectKey, OwnerId } from '../../std/index.ts'
 
@@ -21,7 +21,7 @@ export type Effect = {
 }
 
 /** What performs an effect. */
-export type Run = (about: { readonly reexecution: boolean; readonly signal: AbortSignal }) => Promise<Settled>
+export type Run = (about: PerformAbout) => Promise<Settled>
 
 type Held = { readonly after: number; readonly effect: Effect; readonly run: Run; readonly controller: AbortController }
 
@@ -31,8 +31,9 @@ export class EffectLane {
   readonly #onEnd: (effect: Effect, settled: Settled) => void
   readonly #held: Held[] = []
   readonly #controllers = new Map<EffectKey, AbortController>()
-  /** What is outward and in flight, and whether it may be cut off. */
-  readonly #outward = new Map<AbortController, { readonly repeatable: boolean }>()
+  /** How many are outward and in flight, and how many of them nobody may do again. */
+  #outward = 0
+  #plainWrites = 0
   #isClosed = false
 
   constructor(owner: OwnerId, onEnd: (effect: Effect, settled: Settled) => void) {
@@ -46,12 +47,12 @@ export class EffectLane {
 
   /** Nothing outward is in flight. */
   get isInward(): boolean {
-    return this.#outward.size === 0
+    return this.#outward === 0
   }
 
   /** A write is in flight that nobody may do again. */
   get hasPlainWrites(): boolean {
-    return [...this.#outward.values()].some(({ repeatable }) => !repeatable)
+    return this.#plainWrites > 0
   }
 
   /** Starts now if frame number `after` of this activation is durable, that is `durable` has reached it. */
@@ -59,8 +60,7 @@ export class EffectLane {
     if (this.#isClosed) return
     const held: Held = { after, effect, run, controller: new AbortController() }
     this.#controllers.set(effect.key, held.controller)
-    if (effect.class !== 'local')
-      this.#outward.set(held.controller, { repeatable: effect.class !== 'write' || effect.repeatable === true })
+    this.#count(effect, 1)
     if (effect.class === 'local' || after <= durable) this.#start(held)
     else this.#held.push(held)
   }
@@ -79,16 +79,28 @@ export class EffectLane {
     this.#held.length = 0
     for (const controller of this.#controllers.values()) controller.abort(why)
     this.#controllers.clear()
-    this.#outward.clear()
+    this.#outward = 0
+    this.#plainWrites = 0
+  }
+
+  #count(effect: Effect, by: 1 | -1): void {
+    if (effect.class === 'local') return
+    this.#outward += by
+    if (effect.class === 'write' && effect.repeatable !== true) this.#plainWrites += by
   }
 
   #start(held: Held): void {
-    const { begun } = held.effect
+    const { controller, effect } = held
+    const { begun } = effect
     const settle = (settled: Settled): void => this.#end(held, settled)
     const fail = (thrown: unknown): void => this.#end(held, { outcome: failure(errorData(toSkeinError(thrown))) })
     try {
       held
-        .run({ reexecution: begun !== undefined && begun !== this.#owner, signal: held.controller.signal })
+        .run({
+          reexecution: begun !== undefined && begun !== this.#owner,
+          signal: controller.signal,
+          abort: (reason) => controller.abort(reason),
+        })
         .then(settle, fail)
     } catch (thrown) {
       queueMicrotask(() => fail(thrown))
@@ -99,7 +111,7 @@ export class EffectLane {
     if (this.#isClosed) return
     const { key } = held.effect
     if (this.#controllers.get(key) === held.controller) this.#controllers.delete(key)
-    this.#outward.delete(held.controller)
+    this.#count(held.effect, -1)
     this.#onEnd(held.effect, settled)
   }
 }

@@ -212,7 +212,7 @@ describe('a store that fails', () => {
     expect(activation.signal.aborted).toBe(true)
     expect(engine.failed.reason).toMatchObject({ code: 'STORE_FULL' })
     expect(() => activation.frame(factsFrom(2, [note('late')]), {})).toThrow('full')
-    expect(await codeOf(activation.decide(() => []))).toBe('STORE_FULL')
+    expect(await codeOf(Promise.resolve(activation.decide(() => [])))).toBe('STORE_FULL')
     expect(await codeOf(rest(activation))).toBe('STORE_FULL')
     expect(await codeOf(engine.start(request('q')))).toBe('STORE_FULL')
     await engine[Symbol.asyncDispose]()

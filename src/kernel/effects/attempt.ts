@@ -5,7 +5,7 @@ import type { Amounts } from '../accounts/amounts.ts'
 import { parse } from '../definitions/schema.ts'
 import { valueOf } from '../journal/outcome.ts'
 import type { Payload } from '../journal/outcome.ts'
-import type { Settled } from '../ports/activation.ts'
+import type { PerformAbout, Settled } from '../ports/activation.ts'
 import type { DriverResult } from '../ports/driver.ts'
 import type { KernelDeps } from '../ports/host.ts'
 import type { LaneLimit } from '../gate/admission.ts'
@@ -29,56 +29,77 @@ type AttemptOptions = {
   readonly slot: Disposable | undefined
 }
 
-/** Performs one attempt; never rejects. */
-export async function runAttempt(
+/**
+ * Performs one attempt; never rejects. A driver that ignores its signal does not hold the process: its time-out and its
+ * abort settle the attempt at once.
+ */
+export function runAttempt(
   ask: EffectAsk,
   options: AttemptOptions,
   deps: KernelDeps,
-  signal: AbortSignal,
+  { signal, abort }: Pick<PerformAbout, 'signal' | 'abort'>,
 ): Promise<Settled> {
-  using _slot = options.slot ?? { [Symbol.dispose]: () => undefined }
-  if (signal.aborted) return { outcome: { type: 'cancelled' }, actual: {} }
-  const abort = new AbortController()
-  let timedOut = false
-  const onAbort = (): void => abort.abort(signal.reason)
-  signal.addEventListener('abort', onAbort, { once: true })
-  using _timer = deps.clock.timer(options.timeoutMs, () => {
-    timedOut = true
-    abort.abort(new SkeinError('EFFECT_TIMEOUT', `${ask.name} did not answer within ${options.timeoutMs} ms`))
-  })
-  const startedMs = deps.clock.monotonicMs()
-  const tookMs = (): number => Math.min(options.timeoutMs, Math.ceil(deps.clock.monotonicMs() - startedMs))
-  try {
-    const result = await untilAborted(perform(ask, options, deps, abort.signal), abort.signal)
-    return settlementOf(result, ask, options, tookMs())
-  } catch (thrown) {
-    if (options.act === 'reconcile')
-      return {
-        outcome: { type: 'unknown', why: `looking it up failed: ${toSkeinError(thrown).message}` },
-        reconciled: 'unknown',
-      }
-    const aborted = signal.aborted && !timedOut
-    const outcome = judge(thrown, {
-      class: ask.class,
-      idempotent: ask.idempotent,
-      name: ask.name,
-      timedOutMs: timedOut ? options.timeoutMs : undefined,
-      aborted,
-    })
-    return { outcome, actual: actualOf(costOf(thrown), options.reserve, tookMs()) }
-  } finally {
-    signal.removeEventListener('abort', onAbort)
+  if (signal.aborted) {
+    options.slot?.[Symbol.dispose]()
+    return Promise.resolve({ outcome: { type: 'cancelled' }, actual: {} })
   }
+  return new Promise((resolve) => {
+    const { clock } = deps
+    const startedMs = clock.monotonicMs()
+    const tookMs = (): number => Math.min(options.timeoutMs, Math.ceil(clock.monotonicMs() - startedMs))
+    let timedOut = false
+    let isOver = false
+    const end = (settled: Settled): void => {
+      isOver = true
+      timer[Symbol.dispose]()
+      signal.removeEventListener('abort', onAbort)
+      options.slot?.[Symbol.dispose]()
+      resolve(settled)
+    }
+    const fail = (thrown: unknown): void => {
+      if (!isOver)
+        end(failed(thrown, { ask, options, timedOut, aborted: signal.aborted && !timedOut, tookMs: tookMs() }))
+    }
+    const succeed = (result: DriverResult): void => {
+      if (isOver) return
+      try {
+        end(settlementOf(result, ask, options, tookMs()))
+      } catch (thrown) {
+        fail(thrown)
+      }
+    }
+    const onAbort = (): void => fail(signal.reason)
+    signal.addEventListener('abort', onAbort, { once: true })
+    const timer = clock.timer(options.timeoutMs, () => {
+      timedOut = true
+      abort(new SkeinError('EFFECT_TIMEOUT', `${ask.name} did not answer within ${options.timeoutMs} ms`))
+    })
+    try {
+      perform(ask, options, deps, signal).then(succeed, fail)
+    } catch (thrown) {
+      fail(thrown)
+    }
+  })
 }
 
-/** A driver that ignores its signal must not hold the process: the race is decided by the signal. */
-function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason as Error)
-    if (signal.aborted) onAbort()
-    else signal.addEventListener('abort', onAbort, { once: true })
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
-  })
+type Failing = {
+  readonly ask: EffectAsk
+  readonly options: AttemptOptions
+  readonly timedOut: boolean
+  readonly aborted: boolean
+  readonly tookMs: number
+}
+
+function failed(thrown: unknown, { ask, options, timedOut, aborted, tookMs }: Failing): Settled {
+  if (options.act === 'reconcile')
+    return {
+      outcome: { type: 'unknown', why: `looking it up failed: ${toSkeinError(thrown).message}` },
+      reconciled: 'unknown',
+    }
+  const { class: effectClass, idempotent, name } = ask
+  const timedOutMs = timedOut ? options.timeoutMs : undefined
+  const outcome = judge(thrown, { class: effectClass, idempotent, name, timedOutMs, aborted })
+  return { outcome, actual: actualOf(costOf(thrown), options.reserve, tookMs) }
 }
 
 function settlementOf(result: DriverResult, ask: EffectAsk, options: AttemptOptions, tookMs: number): Settled {
@@ -107,7 +128,7 @@ function actualOf(actual: Amounts | undefined, reserve: Amounts, tookMs: number)
   return { ...(actual ?? reserve), effectMs: tookMs }
 }
 
-async function perform(
+function perform(
   ask: EffectAsk,
   options: AttemptOptions,
   deps: KernelDeps,

@@ -23,12 +23,16 @@ const REFUSED_BY_VERDICT =
   'it may have been done by the code before, and whoever upgraded the run has said that it is to fail'
 
 /** Facts of all the decisions, the asks that must queue for a slot, and those that a switch holds with their process. */
-export type Decisions = { readonly facts: FactBody[]; readonly queued: Ask[]; readonly held: readonly Ask[] }
+export type Decisions = {
+  readonly facts: readonly FactBody[]
+  readonly queued: readonly Ask[]
+  readonly held: readonly Ask[]
+}
 
 /** Facts for a batch of asks, in ask order; later ones see what earlier ones reserved. */
 export function decideAsks(process: Process, asks: readonly Ask[]): Decisions {
   const account = process.state.account.draft()
-  account.reserve(process.shield.kept(process.state))
+  if (!process.shield.isEmpty) account.reserve(process.shield.kept(process.state))
   const off = holdOf(process)
   const held = off === undefined ? [] : asks.filter(isHoldable)
   const facts: FactBody[] = [...holdFacts(process, off, held.length)]
@@ -57,6 +61,7 @@ export function decideAsks(process: Process, asks: readonly Ask[]): Decisions {
 /** What was not begun says what it is called, where its key does not: the slot of an agent names a place (`r2/tool/0`). */
 function named(ask: Ask, facts: readonly FactBody[]): readonly FactBody[] {
   if ((ask.op !== 'effect' && ask.op !== 'start' && ask.op !== 'absent') || ask.key.includes(':')) return facts
+  if (facts.every(({ type }) => type === 'intended' || type === 'begun' || type === 'shown')) return facts
   const { key, name } = ask
   return facts.map((fact) => {
     const isFirst = fact.type === 'waiting' || (fact.type === 'settled' && fact.attempt === 0)

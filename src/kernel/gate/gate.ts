@@ -77,8 +77,11 @@ export function decideEffect(process: Process, ask: EffectAsk, account: Account)
   return [...endOfWaits(process, ask.key), ...intent]
 }
 
+const NO_FACTS: readonly FactBody[] = []
+
 /** What has a verdict waits for nothing more. */
 function endOfWaits(process: Process, key: EffectAsk['key']): readonly FactBody[] {
+  if (!process.state.hasWaited) return NO_FACTS
   return [...endOfSwitchWait(process, suffixed(key, 'switch')), ...endOfBudgetWait(process, key)]
 }
 
@@ -113,7 +116,8 @@ type Attempt = {
 }
 
 function intentOf(process: Process, ask: EffectAsk, about: Attempt): readonly FactBody[] {
-  const approver = process.state.effects.get(suffixed(ask.key, 'approval'))?.approvedBy
+  const { state } = process
+  const approver = state.hasWaited ? state.effects.get(suffixed(ask.key, 'approval'))?.approvedBy : undefined
   const toolVersion = versionOf(ask)
   const intended: FactBody = {
     type: 'intended',

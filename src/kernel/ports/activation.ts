@@ -2,7 +2,7 @@
  * The activation port: the one lane in which a resident process talks to its engine.
  * Only the kernel's loop calls these, one at a time; the order of calls is a function of the events so far.
  */
-import type { EffectKey, Epoch, ErrorData, MessageId, OwnerId, Pid } from '../../std/index.ts'
+import type { EffectKey, Epoch, ErrorData, MessageId, OwnerId, Pid, SkeinError } from '../../std/index.ts'
 import type { Amounts, Dimension } from '../accounts/amounts.ts'
 import type { EffectClass, Fact, FactBody, WaitOn, WriteVerdict } from '../journal/facts.ts'
 import type { ForkRequest, ForkWrites } from '../journal/fork.ts'
@@ -184,6 +184,15 @@ export type CommitEnd =
   | { readonly type: 'parked'; readonly error: ErrorData; readonly summary: Summary }
   | { readonly type: 'ended'; readonly result: Outcome; readonly summary: Summary }
 
+/** What an engine tells of an effect that it lets begin. */
+export type PerformAbout = {
+  readonly reexecution: boolean
+  /** Whoever aborts it: the engine, or `abort`. */
+  readonly signal: AbortSignal
+  /** Aborts the signal from within: its time is up. */
+  readonly abort: (reason: SkeinError) => void
+}
+
 /** One residency of one process in one host. */
 export interface Activation {
   readonly pid: Pid
@@ -209,7 +218,7 @@ export interface Activation {
   /** The next event, or undefined when none came within `idleMs` (0 = only what is there). Rejects when the activation is over. */
   next(idleMs?: number): Promise<Event | undefined>
   /** Nondeterministic, synchronous, once per durable record; the recorded one comes back. */
-  decide(make: () => readonly FactBody[]): Promise<readonly FactBody[]>
+  decide(make: () => readonly FactBody[]): readonly FactBody[] | Promise<readonly FactBody[]>
   /** Starts when all frames before it are durable (class `local`: at once). Its end comes by `next()`. */
   perform(
     effect: {
@@ -220,7 +229,7 @@ export interface Activation {
       /** If its host leaves meanwhile it is done again, at no risk; a write without this is waited for. */
       readonly repeatable?: boolean
     },
-    run: (about: { readonly reexecution: boolean; readonly signal: AbortSignal }) => Promise<Settled>,
+    run: (about: PerformAbout) => Promise<Settled>,
   ): void
   abort(key: EffectKey): void
   /** Controls that `next` gave and that were not heard: they stay where they were, for the next activation. */

@@ -6,11 +6,11 @@ import { CANCEL_KEY } from './cancel.ts'
 import type { Process } from './process.ts'
 
 /** Delivers the asked outcome with the lowest seq and lets the body come to rest. False when there is none. */
-export async function deliverNext(process: Process): Promise<boolean> {
+export function deliverNext(process: Process): boolean | Promise<boolean> {
   const key = nextKey(process)
   if (key === undefined) return false
-  await inMacrotask(process, () => deliver(process, key))
-  return true
+  const delivered = inMacrotask(process, () => deliver(process, key))
+  return delivered === undefined ? true : delivered.then(() => true)
 }
 
 /** A body that has come to its end is told nothing more: what it left behind must not change its value (rule S5). */
@@ -23,7 +23,7 @@ function nextKey(process: Process): EffectKey | undefined {
 }
 
 /** Runs one stretch of the body; synchronous bodies need no macrotask of their own. */
-export function inMacrotask(process: Process, stretch: () => void): Promise<void> | void {
+export function inMacrotask(process: Process, stretch: () => void): Promise<void> | undefined {
   const run = (): void => {
     process.window = true
     if (process.deps.guardBody === undefined) stretch()
@@ -32,7 +32,7 @@ export function inMacrotask(process: Process, stretch: () => void): Promise<void
   if (process.body?.synchronous === true) {
     run()
     process.window = false
-    return
+    return undefined
   }
   return new Promise((resolve) => {
     process.deps.macrotask(run, () => {

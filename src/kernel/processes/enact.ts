@@ -153,8 +153,8 @@ export function startAttempt(process: Process, ask: EffectAsk, attempt: number, 
   const repeatable = act === 'reconcile' || isRepeatable(ask)
   process.inFlight += 1
   process.turn.starts.push(() => {
-    process.act.perform({ key: ask.key, attempt, class: ask.class, begun: record.owner, repeatable }, ({ signal }) =>
-      runAttempt(ask, { ...options, slot: process.takeSlot(ask.key) }, process.deps, signal),
+    process.act.perform({ key: ask.key, attempt, class: ask.class, begun: record.owner, repeatable }, (about) =>
+      runAttempt(ask, { ...options, slot: process.takeSlot(ask.key) }, process.deps, about),
     )
     // Let go of in the turn that decided it: a read need not run.
     if (ask.class !== 'write' && process.state.letGo.has(ask.key)) process.act.abort(ask.key)

@@ -9,6 +9,7 @@ import type { SkeinError } from '../../std/index.ts'
 import { beginAfresh } from '../forks/afresh.ts'
 import { Admission } from '../gate/admission.ts'
 import { decideAsks } from '../gate/decide.ts'
+import type { Decisions } from '../gate/decide.ts'
 import type { Ask } from '../effects/ask.ts'
 import type { Activation } from '../ports/activation.ts'
 import type { KernelDeps } from '../ports/host.ts'
@@ -165,57 +166,68 @@ function lieDown(process: Process): Promise<boolean> {
 
 /** Delivers and decides until nothing more follows from the facts at hand. */
 async function rest(process: Process): Promise<void> {
-  do {
+  for (let isGoingOn = true; isGoingOn;) {
     process.shield.advance(process)
     refuseOpenContinue(process)
     if (process.body?.end !== undefined && process.body.end.type !== 'continue') dropUnbegun(process)
     recoverLate(process)
-    if (!isMoving(process)) await passGate(process)
+    const passing = isMoving(process) ? undefined : passGate(process)
+    if (passing !== undefined) await passing
     const stop = process.broken ?? segmentTooLong(process)
     if (stop !== undefined) throw stop
     if (process.turn.facts.length > limits.FRAME_FACTS_MAX) flush(process)
-  } while ((await deliverNext(process)) || process.late.length > 0 || (process.asked.length > 0 && !isMoving(process)))
+    // Of a reducer, nothing here is waited for: what needs no macrotask costs none.
+    const delivered = deliverNext(process)
+    isGoingOn =
+      (typeof delivered === 'boolean' ? delivered : await delivered) ||
+      process.late.length > 0 ||
+      (process.asked.length > 0 && !isMoving(process))
+  }
   process.body?.rested?.()
   const foreign = foreignAwait(process)
   if (foreign !== undefined) throw foreign
 }
 
-async function passGate(process: Process): Promise<void> {
+/** Decides what has been asked, until nothing new is; a promise where the engine takes its time to decide. */
+function passGate(process: Process): Promise<void> | undefined {
   while (process.asked.length > 0 || process.held.length > 0) {
     const wanted = letThrough(process)
     // What is let go of is not decided in the same breath.
-    const drops = wanted.filter((ask) => ask.op === 'drop')
-    process.asked = drops.length > 0 ? wanted.filter((ask) => ask.op !== 'drop') : []
-    const asks = leftBeforeLeaving(process, drops.length > 0 ? drops : wanted)
-    if (asks.length === 0) return
-    let queued: readonly Ask[] = []
-    let held: readonly Ask[] = []
-    const decided = await process.act.decide(() => {
-      const decisions = decideAsks(process, asks)
-      queued = decisions.queued
-      held = decisions.held
+    const isDropping = wanted.some((ask) => ask.op === 'drop')
+    process.asked = isDropping ? wanted.filter((ask) => ask.op !== 'drop') : []
+    const asks = leftBeforeLeaving(process, isDropping ? wanted.filter((ask) => ask.op === 'drop') : wanted)
+    if (asks.length === 0) return undefined
+    let decisions: Decisions | undefined
+    const decided = process.act.decide(() => {
+      decisions = decideAsks(process, asks)
       return decisions.facts
     })
-    for (const body of decided) {
-      const fact = process.record(body)
-      enact(process, fact)
-      if (fact.type === 'closed') stopScope(process, fact.scope)
-    }
-    process.switchedOff.push(...held)
-    enactAsks(
-      process,
-      asks.filter((ask) => !held.includes(ask)),
-      queued,
-    )
-    if (asks.some((ask) => ask.op === 'receive')) matchMessages(process)
+    if (decided instanceof Promise)
+      return decided.then((facts) => {
+        carryOut(process, asks, { facts, queued: decisions?.queued ?? [], held: decisions?.held ?? [] })
+        return passGate(process)
+      })
+    carryOut(process, asks, { facts: decided, queued: decisions?.queued ?? [], held: decisions?.held ?? [] })
   }
+  return undefined
+}
+
+/** What was decided becomes facts, and the facts act. */
+function carryOut(process: Process, asks: readonly Ask[], { facts, queued, held }: Decisions): void {
+  for (const body of facts) {
+    const fact = process.record(body)
+    enact(process, fact)
+    if (fact.type === 'closed') stopScope(process, fact.scope)
+  }
+  if (held.length > 0) process.switchedOff.push(...held)
+  enactAsks(process, held.length === 0 ? asks : asks.filter((ask) => !held.includes(ask)), queued)
+  if (asks.some((ask) => ask.op === 'receive')) matchMessages(process)
 }
 
 /** The asks that may come before the gate now; held ones are looked at again, as others may have cleared them up. */
 function letThrough(process: Process): readonly Ask[] {
-  const asks = [...process.held.map(({ ask }) => ask), ...process.asked].filter(
-    (ask) => process.open.has(ask.key) && ask.scope.isOpen,
-  )
+  const waiting = process.held.length === 0 ? process.asked : [...process.held.map(({ ask }) => ask), ...process.asked]
+  const asks = waiting.filter((ask) => process.open.has(ask.key) && ask.scope.isOpen)
   process.held = []
   process.asked = []
   if (process.state.adoptions.length === 0) return asks

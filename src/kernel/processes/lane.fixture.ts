@@ -182,9 +182,11 @@ export class Lane {
       perform: ({ key, attempt }, run) => {
         const abort = new AbortController()
         aborts.set(key, abort)
-        void run({ reexecution: false, signal: abort.signal }).then((settled) => {
-          if (!over.signal.aborted) push({ type: 'settled', key, attempt, settled })
-        })
+        void run({ reexecution: false, signal: abort.signal, abort: (reason) => abort.abort(reason) }).then(
+          (settled) => {
+            if (!over.signal.aborted) push({ type: 'settled', key, attempt, settled })
+          },
+        )
       },
       abort: (key) => aborts.get(key)?.abort(new Error('aborted')),
       putBack: () => undefined,

@@ -11,7 +11,6 @@
 import { assert, unreachable } from '../../std/index.ts'
 import type { EffectKey, Pid, ScopePath } from '../../std/index.ts'
 import { Account } from '../accounts/account.ts'
-import { addAmounts } from '../accounts/amounts.ts'
 import type { Amounts } from '../accounts/amounts.ts'
 import type { Dropped } from '../definitions/reducer.ts'
 import { Inheritance } from '../forks/inheritance.ts'
@@ -23,6 +22,7 @@ import type { Summary } from '../ports/activation.ts'
 import { closeKey, liesWithin } from '../scopes/scope.ts'
 import { adoptionOf, UPGRADE_KEY } from '../upgrade/adoption.ts'
 import type { Adoption } from '../upgrade/adoption.ts'
+import { bookAccount } from './booking.ts'
 import type { Carried, Counts } from './carried.ts'
 import type { ChildRecord } from './child-record.ts'
 import { newEffectRecord } from './effect-record.ts'
@@ -51,6 +51,8 @@ export class ProcessState {
   readonly shown = new Set<string>()
   /** Waits for money, open. */
   readonly budgetWaits = new Set<EffectKey>()
+  /** Whether anything has waited in this segment: while nothing has, no look-up of a wait finds one. */
+  hasWaited = false
   /** Changes of code in this segment, in order. */
   readonly adoptions: Adoption[] = []
   /** The code that the process runs. */
@@ -117,7 +119,7 @@ export class ProcessState {
       case 'sent':
         return this.#sent(fact)
       case 'account':
-        return this.#account(fact)
+        return bookAccount(this, fact)
       case 'snapshot':
         return this.#snapshot(fact)
       case 'adopted':
@@ -146,7 +148,7 @@ export class ProcessState {
 
   /** Whether a wait is open under this key; an outcome closes it. */
   isWaiting(key: EffectKey): boolean {
-    return this.effects.get(key)?.waiting !== undefined
+    return this.hasWaited && this.effects.get(key)?.waiting !== undefined
   }
 
   isWithinClosed(key: EffectKey): boolean {
@@ -155,7 +157,7 @@ export class ProcessState {
 
   /** What somebody has asked it to move by, and it has not done yet. */
   get upgradeAsked(): Extract<WaitOn, { kind: 'upgrade' }> | undefined {
-    const on = this.effects.get(UPGRADE_KEY)?.waiting
+    const on = this.hasWaited ? this.effects.get(UPGRADE_KEY)?.waiting : undefined
     return on?.kind === 'upgrade' ? on : undefined
   }
 
@@ -212,6 +214,7 @@ export class ProcessState {
   }
 
   #answered(fact: FactOf<'answered'>): void {
+    this.hasWaited = true
     this.record(fact.key).approvedBy = fact.by
     this.inherited.answered(fact)
     this.#outcome(fact.key, fact.outcome, fact.seq)
@@ -227,6 +230,7 @@ export class ProcessState {
 
   #waiting({ key, on }: FactOf<'waiting'>): void {
     const record = this.record(key)
+    this.hasWaited = true
     record.waiting = on
     if (on.kind === 'approval') record.approvalOf = on
     if (on.kind === 'operator') record.heldIn = on.held ?? record.heldIn
@@ -325,53 +329,6 @@ export class ProcessState {
     }
   }
 
-  #account(fact: FactOf<'account'>): void {
-    switch (fact.op) {
-      case 'carve': {
-        this.account.carve(fact.amounts, fact.spent ?? {}, fact.forfeited ?? {})
-        const child = fact.other === undefined ? undefined : this.children.get(fact.other)
-        if (child !== undefined) child.cap = addAmounts(child.cap, fact.amounts)
-        return
-      }
-      case 'return': {
-        const child = fact.other === undefined ? undefined : this.children.get(fact.other)
-        const { spent = {}, forfeited = {} } = fact
-        if (child !== undefined) {
-          child.ended = true
-          child.spent = spent
-          child.returned = { cap: addAmounts(child.cap, child.broughtHome ?? {}), spent, forfeited }
-          child.cap = {}
-          // Part of what goes out again from here on: it counts once.
-          delete child.broughtHome
-        }
-        this.account.giveBack(fact.amounts, spent, forfeited)
-        return
-      }
-      case 'forfeit': {
-        if (fact.key !== undefined) {
-          const record = this.record(fact.key)
-          if (fact.failed !== true && record.phase === 'begun') record.inDoubt = true
-          if (record.phase === 'begun' || record.phase === 'intended') record.phase = 'waiting'
-          this.account.forfeit(record.reserve, fact.amounts)
-          record.reserve = {}
-        }
-        return
-      }
-      case 'topUp':
-        this.account.topUp(fact.amounts)
-        this.#broughtHome(fact)
-        if (fact.by !== this.born?.parent?.pid) this.toppedUp = addAmounts(this.toppedUp, fact.amounts)
-        return
-      default:
-        unreachable(fact.op, 'account operation')
-    }
-  }
-
-  #broughtHome({ by, amounts }: FactOf<'account'>): void {
-    const child = by === undefined ? undefined : this.children.get(by as Pid)
-    if (child !== undefined) child.broughtHome = amounts
-  }
-
   #snapshot(fact: FactOf<'snapshot'>): void {
     const carried = valueOf(fact.carried) as Carried
     this.segment = fact.segment
@@ -390,6 +347,7 @@ export class ProcessState {
     this.leftBehind.clear()
     this.budgetWaits.clear()
     this.adoptions.length = 0
+    this.hasWaited = false
     // The birth is the only fact of older segments that is there after a crash.
     this.codeDigest = fact.codeDigest ?? carried.codeDigest ?? this.codeDigest
     this.factsInSegment = 0

@@ -35,6 +35,8 @@ import { Shield } from './shield.ts'
 import type { EffectRecord } from './effect-record.ts'
 
 const BROKEN_KEY = asEffectKey('!broken')
+const NO_WAITS: readonly Wait[] = []
+const NO_KEYS: readonly EffectKey[] = []
 
 /** What a turn makes visible, beside its facts. */
 export class Turn {
@@ -42,24 +44,28 @@ export class Turn {
   readonly consumed: MessageId[] = []
   readonly dead: { readonly id: MessageId; readonly why: string }[] = []
   readonly sent: Outgoing[] = []
-  /** Rows of waits to write, or to remove (undefined); the last word of the turn counts. */
-  readonly #rows = new Map<EffectKey, WaitOn | undefined>()
   /** Started after the frame, in order. */
   readonly starts: (() => void)[] = []
+  /** Rows of waits to write, or to remove (undefined); the last word of the turn counts. Most turns have none. */
+  #rows: Map<EffectKey, WaitOn | undefined> | undefined
 
   wait(key: EffectKey, on: WaitOn): void {
+    this.#rows ??= new Map()
     this.#rows.set(key, on)
   }
 
   unwait(...keys: readonly EffectKey[]): void {
+    this.#rows ??= new Map()
     for (const key of keys) this.#rows.set(key, undefined)
   }
 
-  get waits(): Wait[] {
+  get waits(): readonly Wait[] {
+    if (this.#rows === undefined) return NO_WAITS
     return [...this.#rows].flatMap(([key, on]) => (on === undefined ? [] : [{ key, on }]))
   }
 
-  get unwaits(): EffectKey[] {
+  get unwaits(): readonly EffectKey[] {
+    if (this.#rows === undefined) return NO_KEYS
     return [...this.#rows].flatMap(([key, on]) => (on === undefined ? [key] : []))
   }
 }

@@ -45,6 +45,11 @@ export class Shield {
     this.#registered.push({ scope, ask, kept, stage: 'registered' })
   }
 
+  /** Nothing was ever registered. */
+  get isEmpty(): boolean {
+    return this.#registered.length === 0
+  }
+
   /** Kept back from everything else. */
   kept(state: ProcessState): Amounts {
     return this.#registered

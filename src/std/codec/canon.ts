@@ -4,13 +4,26 @@
  * members in UTF-16 order; undefined members dropped; bigint, Date and bytes tagged.
  */
 import { DATA_DEPTH_MAX } from '../limits.ts'
-import { IDENTITY, isPlainObject, memberPath, nameOf, notData, toBase64 } from './data.ts'
+import { IDENTITY, isPlainJson, isPlainObject, memberPath, nameOf, notData, toBase64 } from './data.ts'
 
 const MEND = 'pass plain data (null, booleans, finite numbers, strings, arrays, plain objects, bigint, Date, bytes)'
 
 /** Canonical text. Throws `ARGS_NOT_DATA` with the path of the first thing that is not data. */
 export function canon(value: unknown): string {
-  return write(value, '', 0)
+  return isPlainJson(value) ? writePlain(value) : write(value, '', 0)
+}
+
+/** The same text for what JSON carries as it is, with no place to name. */
+function writePlain(value: unknown): string {
+  if (typeof value === 'number') return String(value === 0 ? 0 : value)
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  if (Array.isArray(value)) return `[${value.map(writePlain).join(',')}]`
+  let text = '{'
+  for (const key of Object.keys(value).sort()) {
+    const member = (value as Record<string, unknown>)[key]
+    if (member !== undefined) text += `${text.length === 1 ? '' : ','}${JSON.stringify(key)}:${writePlain(member)}`
+  }
+  return `${text}}`
 }
 
 function write(value: unknown, path: string, depth: number): string {

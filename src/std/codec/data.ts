@@ -4,6 +4,7 @@
  */
 import { SkeinError } from '../errors.ts'
 import type { ErrorCode } from '../error-codes.ts'
+import { DATA_DEPTH_MAX } from '../limits.ts'
 
 /** A reference whose identity is its id, not its content: a pid, a capability, a secret handle. */
 export const IDENTITY = Symbol.for('skein.identity')
@@ -34,6 +35,41 @@ export function isPlainObject(value: object): value is Record<string, unknown> {
     Object.prototype.toString.call(value) === '[object Object]' &&
     hasOwn(prototype as object, 'isPrototypeOf')
   )
+}
+
+/**
+ * True for what JSON carries as it is: nothing to tag, to refuse or to name a place in. Most of what is recorded is such, and
+ * is told so in one walk that makes nothing.
+ */
+export function isPlainJson(value: unknown, depth = 0): boolean {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return true
+    case 'number':
+      return Number.isFinite(value)
+    case 'object':
+      return value === null || (depth < DATA_DEPTH_MAX && areMembersPlainJson(value, depth + 1))
+    default:
+      return false
+  }
+}
+
+function areMembersPlainJson(value: object, depth: number): boolean {
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) if (!isPlainJson(value[i], depth)) return false
+    return true
+  }
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype !== Object.prototype && prototype !== null) return false
+  if ((value as { [IDENTITY]?: unknown })[IDENTITY] !== undefined) return false
+  if ((value as { toJSON?: unknown })['toJSON'] !== undefined) return false
+  for (const key in value) {
+    if (key === '$' || key === '__proto__') return false
+    const member = (value as Record<string, unknown>)[key]
+    if (member !== undefined && !isPlainJson(member, depth)) return false
+  }
+  return true
 }
 
 const hasOwn = (value: object, key: string): boolean => Object.prototype.hasOwnProperty.call(value, key)

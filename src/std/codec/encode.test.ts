@@ -27,6 +27,17 @@ describe('encode and decode', () => {
       }),
     )
   })
+  it('what JSON carries as it is has the same text by the short way and beside something that needs the long one', () => {
+    fc.assert(
+      fc.property(data, (value) => {
+        expect(canon([value, 1n])).toBe(`[${canon(value)},n"1"]`)
+        expect(encode([value, 1n])).toBe(`[${encode(value)},{"$":"bigint","v":"1"}]`)
+      }),
+    )
+    const hidden = Object.defineProperty({ a: 1 }, 'toJSON', { value: () => 2 })
+    for (const value of [hidden, [undefined], { a: [() => 1] }, { a: Number.NaN }, new Map()])
+      expect(() => encode(value)).toThrow('not data')
+  })
   it('J1: the text survives a parse and a stringify, which the chain relies on', () => {
     fc.assert(
       fc.property(data, (value) => {

@@ -9,14 +9,14 @@
 import type { ErrorCode } from '../error-codes.ts'
 import { SkeinError, toSkeinError } from '../errors.ts'
 import { DATA_DEPTH_MAX } from '../limits.ts'
-import { fromBase64, IDENTITY, isPlainObject, memberPath, nameOf, notData, toBase64 } from './data.ts'
+import { fromBase64, IDENTITY, isPlainJson, isPlainObject, memberPath, nameOf, notData, toBase64 } from './data.ts'
 
 const MEND = 'return plain data (null, booleans, finite numbers, strings, arrays, plain objects, bigint, Date, bytes)'
 
 /** Encoded text. `code` is raised, with the path, for what is not data. */
 export function encode(value: unknown, code: ErrorCode = 'RESULT_NOT_DATA'): string {
   if (value === undefined) return '{"$":"undefined"}'
-  return JSON.stringify(project(value, '', 0, code))
+  return JSON.stringify(isPlainJson(value) ? value : project(value, '', 0, code))
 }
 
 /** A fresh value. */

@@ -60,6 +60,7 @@ function approvalNeed(ask: EffectAsk): boolean | SkeinError {
 export const approvalVerdict: Stage = {
   name: 'approval-verdict',
   judge: ({ process, ask }) => {
+    if (!process.state.hasWaited) return PASS
     const outcome = process.state.effects.get(suffixed(ask.key, 'approval'))?.outcome
     if (outcome?.type !== 'error') return PASS
     const data = valueOf(outcome.error) as { code: string; message: string }

@@ -13,7 +13,7 @@ export const quarantine: Stage = {
   name: 'quarantine',
   judge: ({ process, ask }) => {
     const key = suffixed(ask.key, 'resolve')
-    const wait = process.state.effects.get(key)
+    const wait = process.state.hasWaited ? process.state.effects.get(key) : undefined
     if (wait?.heldIn !== undefined && wait.waiting !== undefined) return { type: 'wait', facts: [] }
     const quarantine = process.act.quarantine
     if (quarantine === undefined || ask.class !== 'write' || wait?.heldIn === quarantine.incarnation) return PASS
