@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { bornOf, ENDED, factsOf, simulate } from '../../../src/testing/index.ts'
+import { payloadOf } from '../../../src/kernel/index.ts'
+import type { Ctx } from '../../../src/kernel/index.ts'
 import type { Seq } from '../../../src/std/index.ts'
 import { draws, forked, seqOf, shared } from './fork-stage.ts'
 import { about, flow, outcomeOf, waited } from './stage.ts'
+import type { ToolMaker } from './stage.ts'
 
 describe('FK: forks', () => {
   it('FK1: a fork has a pid and a lineage of its own, and shares what was settled or answered, densely numbered', async () => {
@@ -94,6 +97,24 @@ describe('FK: forks', () => {
     const { value, deeds, originFacts } = await forked({}, draws)
     expect(deeds).toEqual([])
     expect(value).toEqual(outcomeOf(factsOf(originFacts, 'ended')[0]?.result).value)
+  })
+
+  it('FK1, X4: what an origin has undone is not undone again; before its failure nothing was', async () => {
+    let freed = 0
+    const body = async (ctx: Ctx, tool: ToolMaker) => {
+      const booked = await ctx.tool(tool('book'), { what: 'room' })
+      ctx.compensate('free', () => void (freed += 1), { idempotent: true })
+      if ((await ctx.step('visa', () => 'no', { effect: 'read' })) === 'no') throw new Error('no visa')
+      return booked
+    }
+    const whole = await forked({ fork: { writes: 'live' } }, body)
+    expect([whole.view.status, whole.error?.message, whole.deeds, freed]).toEqual(['failed', 'no visa', [], 1])
+    expect(about(whole.facts, 'settled', 'compensate:free')).toMatchObject([{ shared: expect.any(Number) as number }])
+    const [visa] = about(whole.originFacts, 'settled', 'visa')
+    const answers = { [visa?.key ?? '']: payloadOf('yes') }
+    const saved = await forked({ fork: { writes: 'live', overrides: { answers } } }, body)
+    expect([saved.view.status, saved.deeds, freed]).toEqual(['done', [], 2])
+    expect(about(saved.facts, 'settled', 'compensate:free')).toEqual([])
   })
 
   it('FK1: the cancel of the origin is not the fork’s', async () => {
