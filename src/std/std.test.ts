@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import {
   assert,
@@ -99,6 +100,7 @@ describe('what is data', () => {
     expect(canon('5')).not.toBe(canon(5))
     expect(canon({ [IDENTITY]: 'pid-1', hidden: 2 })).toBe('i"pid-1"')
     expect(canon(Object.create(null))).toBe('{}')
+    expect(canon(runInNewContext('({ of: "another realm" })'))).toBe('{"of":"another realm"}')
   })
 
   it.each([
@@ -107,6 +109,7 @@ describe('what is data', () => {
     ['undefined', undefined],
     ['Infinity', Number.POSITIVE_INFINITY],
     ['an instance of Point', new Point()],
+    ['an object of an unknown class', Object.create({ constructor: undefined }) as object],
     ['an invalid Date', new Date(Number.NaN)],
     ['an object with toJSON', { toJSON: () => 1 }],
     ['nested deeper than 64 levels', deep(66)],

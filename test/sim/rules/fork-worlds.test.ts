@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { ENDED, factsOf, simulate } from '../../../src/testing/index.ts'
+import type { Simulation } from '../../../src/testing/index.ts'
 import { asPid } from '../../../src/std/index.ts'
-import type { Ctx } from '../../../src/kernel/index.ts'
+import type { Pid } from '../../../src/std/index.ts'
+import type { Ctx, Fact } from '../../../src/kernel/index.ts'
 import { draws, forked, seqOf } from './fork-stage.ts'
 import { about, deedsOf, flow, outcomeOf, stage, waited } from './stage.ts'
 import type { ToolMaker } from './stage.ts'
@@ -214,6 +216,36 @@ describe('FK: forks and their world', () => {
         .filter((fact) => fact.op === 'carve')
         .at(-1)?.amounts.toolCalls,
     ).toBe(2)
+  })
+
+  it('ctx.fork: right after an effect, with another input, other answers and live writes', async () => {
+    const part = async (ctx: Ctx, input: unknown) => [
+      await ctx.uuid(),
+      await ctx.step('look', () => 'seen', { effect: 'read' }),
+      await ctx.step('put', () => 'done'),
+      input,
+    ]
+    const child = flow(part, 'part')
+    let facts: readonly Fact[] = []
+    const during = async (sim: Simulation, pid: Pid): Promise<void> => {
+      await sim.reached(pid)
+      facts = await sim.facts(about(await sim.facts(pid), 'sent', 'run:')[0]?.to ?? pid)
+    }
+    await stage({ define: () => [child], during }, (ctx) => ctx.run(child as never, 'in' as never))
+    const keyOf = (name: string): string => about(facts, 'intended', `step:${name}`)[0]?.key ?? ''
+    const { value } = await stage({ define: () => [child] }, async (ctx) => {
+      const origin = await ctx.spawn(child as never, 'in' as never)
+      const one = await origin.result()
+      const [after, answered] = [
+        await ctx.fork(origin, { at: keyOf('look'), writes: 'live' }),
+        await ctx.fork(origin, { answers: { [keyOf('look')]: 'other' }, input: 'new' }),
+      ]
+      return [one, await after.result(), await answered.result().catch((error: unknown) => (error as Error).message)]
+    })
+    const [one, two, three] = value as [unknown[], unknown[], unknown]
+    expect(two).toEqual([one[0], 'seen', 'done', 'in'])
+    // Its write came after the point, and a fork does none unless it is told to.
+    expect(three).toMatch(/put/)
   })
 
   it('ctx.fork: a process of another run is refused', async () => {
