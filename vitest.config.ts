@@ -25,7 +25,7 @@ export default defineConfig({
           ...common,
           name: 'unit',
           // A loaded machine is no failure.
-          testTimeout: 60_000,
+          testTimeout: 120_000,
           include: ['src/**/*.test.ts', 'test/*.test.ts', 'test/conformance/**/*.test.ts'],
         },
       },
