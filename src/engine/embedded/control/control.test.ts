@@ -82,6 +82,35 @@ describe('the control socket', () => {
     await owner.kill('SIGTERM')
   })
 
+  it('does through the owner all that an operator does: switches, settlements, erasure, quarantine', async () => {
+    using folder = temporaryFolder()
+    await using owner = await openEmbedded({ folder: folder.path, ...ports })
+    await using attached = await attach(folder.path)
+    const pid = asPid('p')
+    await attached.start(request('p', { input: payloadOf('said') }))
+    expect(await attached.switch({ target: 'tool:pay', to: 'off', by: 'ann' })).toBe(true)
+    expect(await owner.switches()).toMatchObject([{ target: 'tool:pay', by: 'ann' }])
+    expect(await attached.switches()).toMatchObject([{ target: 'tool:pay' }])
+    const settled = { how: 'done', value: payloadOf(1), by: 'far side' } as const
+    expect(await attached.settle('job-1', settled)).toBe('held')
+    expect(await attached.settle('job-2', settled, false)).toBe('unknown')
+
+    expect(await codeOf(attached.erase(pid, { by: 'ann' }))).toBe('PROCESS_NOT_ENDED')
+    await using _host = await owner.host(async (activation) => void (await endWith(activation, 'over')))
+    const stop = new AbortController()
+    for await (const { status } of attached.watch({ root: pid }, stop.signal)) if (status === 'done') break
+    expect(await attached.erase(pid, { by: 'ann' })).toMatchObject({ payloads: expect.any(Number) as number })
+    await attached.compact()
+    expect(await owner.inspect(pid)).toMatchObject({ erased: { by: 'ann' } })
+
+    const quarantine = { incarnation: 2, takenAt: 1, restoredAt: 2, by: 'ann' }
+    await owner.setQuarantine(quarantine)
+    expect(attached.quarantine).toEqual(quarantine)
+    expect(await codeOf(attached.setQuarantine(quarantine))).toBe('USAGE')
+    await attached.setQuarantine(undefined)
+    expect(owner.quarantine).toBeUndefined()
+  })
+
   it('carries errors as they are, and refuses to host', async () => {
     using folder = temporaryFolder()
     await using _owner = await openEmbedded({ folder: folder.path, ...ports })
