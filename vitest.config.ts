@@ -16,7 +16,8 @@ export default defineConfig({
       reporter: ['text-summary', 'html'],
       include: ['src/**/*.ts'],
       exclude: ['src/**/*.{test,fixture}.ts', 'src/testing/**', 'src/*/testing.ts'],
-      thresholds: { 'src/{std,kernel,engine}/**': { branches: 91 } },
+      // The engine over a server is judged beside that server, outside this process.
+      thresholds: { 'src/{std,kernel,engine/{embedded,memory,platform,streams}}/**': { branches: 92 } },
     },
     projects: [
       {

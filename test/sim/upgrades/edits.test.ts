@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { workflow } from '../../../src/kernel/index.ts'
 import { factsOf } from '../../../src/testing/index.ts'
 import { edited, hold } from './desk.ts'
-import type { Edited, Version } from './desk.ts'
+import type { Edit, Edited, Version } from './desk.ts'
 
 const ambiguous = ({ view, report }: Edited): readonly string[] => {
   expect(view.parked?.code).toBe('UPGRADE_AMBIGUOUS')
@@ -112,6 +112,38 @@ describe('U: edits while a run is in flight', () => {
       after: async (ctx, { charge }) => [await ctx.tool(charge, 11), await hold(ctx)],
     })
     expect([ambiguous(run), run.deeds]).toEqual([['charge'], ['charge 10']])
+  })
+
+  it('U4: what a message says changed: parked, it is not sent twice', async () => {
+    const version =
+      (said: string): Version =>
+      async (ctx) => {
+        await ctx.send(ctx.pid, said, { topic: 'letter' })
+        await hold(ctx)
+      }
+    const run = await edited({ before: version('x'), after: version('y') })
+    expect([run.view.status, run.report?.ambiguous]).toMatchObject([
+      'parked',
+      [{ why: 'may be done', candidates: [{}] }],
+    ])
+    expect(factsOf(run.facts, 'sent')).toHaveLength(1)
+  })
+
+  it('U4: what a child is given changed: run anew where the old one has done nothing, else parked', async () => {
+    const version =
+      (input: string, calls: boolean): Version =>
+      async (ctx, { set }) => {
+        const child = workflow({ name: 'child' }, async (inner) => (calls ? inner.tool(set, 'on') : inner.uuid()))
+        await ctx.run(child, input)
+        await hold(ctx)
+      }
+    const define =
+      (calls: boolean): NonNullable<Edit['define']> =>
+      ({ set }) => [workflow({ name: 'child' }, async (inner) => (calls ? inner.tool(set, 'on') : inner.uuid()))]
+    for (const calls of [true, false]) {
+      const run = await edited({ before: version('x', calls), after: version('y', calls), define: define(calls) })
+      expect([calls, run.view.status, run.offences]).toEqual([calls, calls ? 'parked' : 'done', []])
+    }
   })
 
   it('F3: an equal read inserted in front is read late; it never gets the answer from after the payment', async () => {
