@@ -28,10 +28,10 @@ export type Plan = {
   readonly killsPerRun?: number
   /** Only this scenario. */
   readonly scenario?: string
-  /** First round; a run of a scenario is `scenario` and `seed` again. */
+  /** A single run of each: this seed, and no other. */
   readonly seed?: number
-  /** Only this seed. */
-  readonly isOne?: boolean
+  /** The first seed of a scenario; 0 when absent. */
+  readonly firstSeed?: (scenario: string) => number
   /** After every run. */
   readonly onRun?: (tallies: ReadonlyMap<string, Tally>) => void
 }
@@ -50,6 +50,7 @@ export type Tally = {
 const KILLS_PER_RUN = 14
 
 type Clean = Pick<Subject, 'commits' | 'ms'> & { readonly evidence: Evidence }
+type Turn = { readonly scenario: Scenario; readonly seed: number }
 type Judged = {
   readonly counts: Partial<Counts>
   readonly offences: readonly string[]
@@ -74,7 +75,7 @@ class Campaign {
   readonly #scenarios: readonly Scenario[]
   readonly #clean = new Map<string, Promise<Clean>>()
   readonly #until: number
-  readonly #turns: Iterator<{ readonly scenario: Scenario; readonly seed: number }>
+  readonly #turns: Iterator<Turn>
   #number = 0
 
   constructor(plan: Plan, built: string, ledger: LedgerProcess) {
@@ -87,7 +88,7 @@ class Campaign {
         (plan.scenario === undefined || plan.scenario === name) && (canRun?.(join(plan.folder, 'disk')) ?? true),
     )
     if (this.#scenarios.length === 0) throw new Error(`no such scenario: ${plan.scenario}`)
-    this.#turns = this.#rounds(plan.seed ?? 0)
+    this.#turns = this.#turnsOf(plan)
   }
 
   async work(): Promise<void> {
@@ -100,15 +101,15 @@ class Campaign {
     }
   }
 
-  /** Round after round over all scenarios, those that take long in some rounds only. */
-  *#rounds(first: number): Generator<{ readonly scenario: Scenario; readonly seed: number }, undefined> {
-    for (let round = first; ; round++) {
-      for (const [i, scenario] of this.#scenarios.entries()) {
-        const { every = 1 } = scenario
-        const isAlone = this.#plan.scenario !== undefined
-        if (isAlone || (round + i) % every === 0) yield { scenario, seed: isAlone ? round : Math.floor(round / every) }
-      }
-      if (this.#plan.isOne === true) return
+  /** Whichever has had the fewest runs, where those that take long count for several. */
+  *#turnsOf({ seed, firstSeed }: Plan): Generator<Turn, undefined> {
+    if (seed !== undefined) return void (yield* this.#scenarios.map((scenario) => ({ scenario, seed })))
+    const next = new Map(this.#scenarios.map((scenario) => [scenario, firstSeed?.(scenario.name) ?? 0]))
+    for (;;) {
+      const weighed = [...next].map(([scenario, at]) => ({ scenario, at, runs: at * (scenario.every ?? 1) }))
+      const { scenario, at } = weighed.reduce((least, one) => (one.runs < least.runs ? one : least))
+      next.set(scenario, at + 1)
+      yield { scenario, seed: at }
     }
   }
 

@@ -5,7 +5,7 @@
  *   --kills N        stop after so many
  *   --simulated N    and play so many crash points in the simulator
  *   --scenario NAME  only this one
- *   --seed N         one round from this seed, and no report
+ *   --seed N         one run of each, with this seed, and no report
  *   --workers N      default 2
  *   --resume FILE    where counts are kept; default: a folder that is named
  *   --json           print the data instead of writing the report
@@ -69,8 +69,8 @@ const tallies = await runCampaign({
   ...(values.kills === undefined ? {} : { killsMax: Number(values.kills) }),
   workers,
   ...(scenario === undefined ? {} : { scenario }),
-  seed: isOne ? Number(values.seed) : nextSeed(records, scenario),
-  isOne,
+  ...(isOne ? { seed: Number(values.seed) } : {}),
+  firstSeed: (name) => nextSeed(records, name),
   onRun: (tallies) => {
     if (performance.now() - savedAt > SAVE_EVERY_MS) save(tallies)
   },

@@ -70,13 +70,9 @@ export function recordOfToday(records: Records): CampaignRecord {
   return made
 }
 
-/** The first seed that no campaign has played of a scenario, or of any. */
-export function nextSeed({ campaigns }: Records, scenario: string | undefined): number {
-  const played = campaigns.flatMap(({ scenarios }) => Object.entries(scenarios))
-  return Math.max(
-    0,
-    ...played.filter(([name]) => scenario === undefined || name === scenario).map(([, { next }]) => next),
-  )
+/** The first seed of a scenario that no campaign has played. */
+export function nextSeed({ campaigns }: Records, scenario: string): number {
+  return Math.max(0, ...campaigns.map(({ scenarios }) => scenarios[scenario]?.next ?? 0))
 }
 
 /** What was there before, with what has been seen since. */

@@ -17,7 +17,7 @@ export type Scenario = {
   readonly says: string
   readonly program: ProgramName
   readonly disturb: Disturbance
-  /** One round of so many has a run of it. */
+  /** It takes so long that it has one run where others have so many. */
   readonly every?: number
   /** False where this machine can't. */
   readonly canRun?: (folder: string) => boolean
@@ -98,7 +98,7 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'full-disk',
-    says: 'a file system that is full at a random moment, and has a little more room in the next life',
+    says: 'a file system of its own (tmpfs) that is full at a random moment, and has a little more room in the next life',
     program: 'parallel-tools',
     disturb: fullDisks,
     every: 2,
