@@ -75,7 +75,7 @@ class Campaign {
   readonly #scenarios: readonly Scenario[]
   readonly #clean = new Map<string, Promise<Clean>>()
   readonly #until: number
-  readonly #turns: Iterator<Turn>
+  readonly #turns: Iterator<Turn, void>
   #number = 0
 
   constructor(plan: Plan, built: string, ledger: LedgerProcess) {
@@ -102,8 +102,11 @@ class Campaign {
   }
 
   /** Whichever has had the fewest runs, where those that take long count for several. */
-  *#turnsOf({ seed, firstSeed }: Plan): Generator<Turn, undefined> {
-    if (seed !== undefined) return void (yield* this.#scenarios.map((scenario) => ({ scenario, seed })))
+  *#turnsOf({ seed, firstSeed }: Plan): Generator<Turn, void> {
+    if (seed !== undefined) {
+      yield* this.#scenarios.map((scenario) => ({ scenario, seed }))
+      return
+    }
     const next = new Map(this.#scenarios.map((scenario) => [scenario, firstSeed?.(scenario.name) ?? 0]))
     for (;;) {
       const weighed = [...next].map(([scenario, at]) => ({ scenario, at, runs: at * (scenario.every ?? 1) }))

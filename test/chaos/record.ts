@@ -89,12 +89,12 @@ export function withTally(before: ScenarioRecord | undefined, tally: Tally): Sce
   }
 }
 
-/** The commit of the sources; `+` when they were edited since. */
+/** The last commit that changed what is tested; `+` when it was edited since. */
 function commitOf(): string {
-  const git = (...argv: readonly string[]): string => execFileSync('git', argv, { encoding: 'utf8' }).trim()
+  const git = (...argv: readonly string[]): string =>
+    execFileSync('git', [...argv, '--', 'src', ':(exclude)src/testing'], { encoding: 'utf8' }).trim()
   try {
-    const edited = git('status', '--porcelain', '--untracked-files=no', '--', 'src', 'test') === '' ? '' : '+'
-    return `${git('rev-parse', '--short=10', 'HEAD')}${edited}`
+    return `${git('log', '-1', '--format=%h', '--abbrev=10')}${git('status', '--porcelain') === '' ? '' : '+'}`
   } catch {
     return 'unknown'
   }
