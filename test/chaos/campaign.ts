@@ -47,7 +47,7 @@ export type Tally = {
   next: number
 }
 
-const KILLS_PER_RUN = 14
+const KILLS_PER_RUN = 8
 
 type Clean = Pick<Subject, 'commits' | 'ms'> & { readonly evidence: Evidence }
 type Turn = { readonly scenario: Scenario; readonly seed: number }

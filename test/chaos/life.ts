@@ -5,7 +5,8 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import type { LifeOrder, Said } from './life-order.ts'
 
-const LIFE_MS_MAX = 60_000
+/** A loaded machine is no failure. */
+const LIFE_MS_MAX = 300_000
 
 /** Where lives are led: the program that leads them, the ledger, and the run's name there. */
 export type Place = { readonly built: string; readonly socket: string; readonly run: string; readonly folder: string }
