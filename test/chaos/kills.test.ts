@@ -11,7 +11,7 @@ import { addCounts, noCounts } from './counts.ts'
 
 const SECONDS = Number(process.env['SKEIN_CHAOS_S'] ?? 12)
 /** What the first runs need before, and the last ones after. */
-const GRACE_S = 120
+const GRACE_S = 300
 const SHOWN_MAX = 10
 /** Few, so that the time is enough for all scenarios. */
 const KILLS_PER_RUN = 4
