@@ -4,6 +4,13 @@ import { fileURLToPath } from 'node:url'
 import { BENCHES } from './benches.ts'
 import { askedFor, BadArguments, usage } from './harness/arguments.ts'
 import { carryOut } from './harness/carry-out.ts'
+import { killRunningCells } from './harness/cell-process.ts'
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => {
+    killRunningCells()
+    process.exit(1)
+  })
 
 try {
   const asked = askedFor(process.argv.slice(2), BENCHES)

@@ -14,12 +14,21 @@ export type CellRun = {
 
 export type CellOutcome = { readonly sample: Sample } | { readonly failure: string }
 
+/** The groups of cells that run now. */
+const running = new Set<number>()
+
+/** A cell outlives a harness that is killed, unless it is killed first. */
+export function killRunningCells(): void {
+  for (const pid of running) killGroup(pid)
+}
+
 /** What it said, or why it said nothing that counts. */
 export async function runCell({ folder, script, args, timeoutMs }: CellRun): Promise<CellOutcome> {
   const flags = Object.entries(args).flatMap(([key, value]) => [`--${key}`, String(value)])
   const argv = ['--expose-gc', '--conditions=skein-source', '--no-warnings', join(folder, script), ...flags]
   const env = { ...process.env, NODE_ENV: 'production' }
   const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'pipe'], detached: true, env })
+  if (child.pid !== undefined) running.add(child.pid)
   const said = { out: '', err: '' }
   child.stdout.setEncoding('utf8').on('data', (text: string) => (said.out += text))
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said.err = (said.err + text).slice(-8_000)))
@@ -30,10 +39,12 @@ export async function runCell({ folder, script, args, timeoutMs }: CellRun): Pro
   }, timeoutMs)
   const { promise, resolve } = Promise.withResolvers<string | undefined>()
   child.on('error', (error) => resolve(error.message))
+  // What it started and left behind would hold its pipes open.
+  child.on('exit', () => killGroup(child.pid))
   child.on('close', (code, signal) => resolve(code === 0 ? undefined : `ended with ${signal ?? `code ${code}`}`))
   const end = await promise
   clearTimeout(timer)
-  killGroup(child.pid)
+  if (child.pid !== undefined) running.delete(child.pid)
   if (isLate) return { failure: `took longer than ${timeoutMs / 1000} s` }
   if (end !== undefined) return { failure: shortened(`${end}: ${said.err}`) }
   return parseSaid(said.out)

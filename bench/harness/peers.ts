@@ -26,15 +26,14 @@ export async function installPeers(folder: string, names: readonly string[]): Pr
   return { versions, absent }
 }
 
-/** The versions of what a peer's manifest asks for; a peer that is no package has none. */
+/** The versions of what a peer's manifest asks for, and of what its `prepare.mjs` found on this machine. */
 function installed(folder: string): Versions {
-  const file = join(folder, 'package.json')
-  if (!existsSync(file)) return {}
-  const manifest = JSON.parse(readFileSync(file, 'utf8')) as { dependencies?: Record<string, string> }
-  return Object.fromEntries(
-    Object.keys(manifest.dependencies ?? {}).map((name) => {
-      const own = readFileSync(join(folder, 'node_modules', name, 'package.json'), 'utf8')
-      return [name, (JSON.parse(own) as { version: string }).version]
-    }),
-  )
+  const read = (path: string): unknown => JSON.parse(readFileSync(join(folder, path), 'utf8'))
+  const { dependencies = {} } = read('package.json') as { readonly dependencies?: Versions }
+  const packages = Object.keys(dependencies).map((name) => {
+    const { version } = read(join('node_modules', name, 'package.json')) as { readonly version: string }
+    return [name, version] as const
+  })
+  const found = join('node_modules', 'versions.json')
+  return { ...Object.fromEntries(packages), ...(existsSync(join(folder, found)) ? (read(found) as Versions) : {}) }
 }

@@ -1,5 +1,7 @@
 /** DBOS needs PostgreSQL: Debian's, installed here when it is not there and we may. */
-import { spawnSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { binFolder } from './postgres.mjs'
 
 if (binFolder() === undefined) {
@@ -14,3 +16,7 @@ if (binFolder() === undefined) {
     process.exit(1)
   }
 }
+
+const said = execFileSync(join(binFolder(), 'postgres'), ['--version'], { encoding: 'utf8' })
+const postgresql = /\d+(?:\.\d+)*/.exec(said)?.[0] ?? 'unknown'
+writeFileSync(new URL('node_modules/versions.json', import.meta.url), JSON.stringify({ postgresql }))
