@@ -1,0 +1,47 @@
+/** Each change of the sample meets random workflows, in a few threads at once. Started by `main.ts`. */
+import { mkdirSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { applied } from '../../examples/01-blindspots/code/propose.ts'
+import type { Proposal } from '../../examples/01-blindspots/code/propose.ts'
+import { shownChange } from '../../examples/01-blindspots/report/change.ts'
+import { baseOf, freeze } from '../../examples/01-blindspots/scratch/base.ts'
+import { listFolder } from '../../examples/01-blindspots/survey/files.ts'
+import { PLAYERS } from '../planted/limits.ts'
+import { Player } from '../planted/player.ts'
+import { addRecord, readRecords } from './records.ts'
+import { sample, sourcesOf } from './sample.ts'
+
+const REPOSITORY = join(import.meta.dirname, '..', '..')
+const { scratch = '' } = parseArgs({ options: { scratch: { type: 'string' } } }).values
+mkdirSync(scratch, { recursive: true })
+const records = join(scratch, 'records.jsonl')
+const code = join(scratch, 'code')
+await freeze(REPOSITORY, await listFolder(REPOSITORY), code)
+const base = baseOf(code)
+const changes = await sample(base, sourcesOf((await listFolder(base)).files))
+const done = readRecords(records)
+const queue = changes.filter(({ id }) => !done.has(id))
+console.log(`${changes.length} changes, ${queue.length} to play`)
+
+async function trial(player: Player, change: Proposal): Promise<void> {
+  const began = performance.now()
+  const { id, file, line, operator } = change
+  const source = await readFile(join(base, file), 'utf8')
+  const failed = await player.play(new Map([[file, applied(source, change)]]))
+  const verdict = failed === undefined ? 'survived' : failed === 'hangs' ? 'hangs' : 'noticed'
+  const by = failed ?? 'simulation'
+  const ms = Math.round(performance.now() - began)
+  addRecord(records, { ...shownChange(source, change), id, file, line, operator, verdict, by, ms })
+}
+
+async function lane(): Promise<void> {
+  const player = new Player(base)
+  const untouched = await player.play(new Map())
+  if (untouched !== undefined) throw new Error(`untouched, and yet it fails: ${untouched}`)
+  for (let change = queue.shift(); change !== undefined; change = queue.shift()) await trial(player, change)
+}
+
+await Promise.all(Array.from({ length: PLAYERS }, lane))
+process.exit(0)

@@ -1,0 +1,56 @@
+/** What the system sees of durability: the calls that sync, counted by `strace` where a machine has it. */
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, it } from 'vitest'
+
+const ENGINE = fileURLToPath(new URL('../../src/engine/index.ts', import.meta.url))
+const STARTS = 25
+
+/** Starts processes one after the other; each start answers when it is durable. */
+const PROGRAM = (folder: string): string => `
+import { writeSync } from 'node:fs'
+import { openEmbedded, nodeClock, nodeHash, nodeRandom } from ${JSON.stringify(ENGINE)}
+const ports = { clock: nodeClock, hash: nodeHash, random: nodeRandom }
+const engine = await openEmbedded({ folder: ${JSON.stringify(folder)}, ...ports })
+const about = { kind: 'workflow', workflow: 'w', input: { text: 'null' }, depth: 0, cap: {}, strict: false }
+for (let n = 0; n < ${STARTS}; n++) {
+  await engine.start({ ...about, pid: 'p' + n, root: 'p' + n })
+  writeSync(1, 'answered ' + n + '\\n')
+}
+await engine[Symbol.asyncDispose]()`
+
+const canTrace = spawnSync('strace', ['-f', '-o', '/dev/null', 'true']).status === 0
+
+it.runIf(canTrace)('E3: nothing is answered before the log was synced after it was written', () => {
+  const parent = mkdtempSync(join(tmpdir(), 'skein-fsync-'))
+  const trace = join(parent, 'trace')
+  const program = [
+    '--conditions=skein-source',
+    '--no-warnings',
+    '--input-type=module',
+    '-e',
+    PROGRAM(join(parent, 'data')),
+  ]
+  const calls = ['-f', '-y', '-s', '12', '-e', 'trace=pwrite64,write,fsync,fdatasync', '-o', trace]
+  const ran = spawnSync('strace', [...calls, process.execPath, ...program], { encoding: 'utf8' })
+  expect(ran.stderr).toBe('')
+  expect(ran.status).toBe(0)
+  let isDirty = false
+  let syncs = 0
+  const tooEarly: string[] = []
+  for (const line of readFileSync(trace, 'utf8').split('\n')) {
+    const isLog = line.includes('skein.db-wal>')
+    if (isLog && line.includes('pwrite64(')) isDirty = true
+    if (isLog && /\bf(data)?sync\(/.test(line)) {
+      isDirty = false
+      syncs += 1
+    }
+    if (isDirty && line.includes('"answered')) tooEarly.push(line)
+  }
+  expect(tooEarly).toEqual([])
+  expect(syncs).toBeGreaterThanOrEqual(STARTS)
+  rmSync(parent, { recursive: true })
+})

@@ -1,0 +1,60 @@
+/** Planted bugs fit the code as it is now, and the pages about them say what the data say. */
+import { existsSync, readFileSync } from 'node:fs'
+import { stripTypeScriptTypes } from 'node:module'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { blindspotsPage } from './blindspots/page.ts'
+import type { Explained } from './blindspots/records.ts'
+import { PLANTED_BUGS } from './planted/bugs/index.ts'
+import { plantedPage } from './planted/page.ts'
+import { edited, planted } from './planted/planted-bug.ts'
+import { digestOf, readResults } from './planted/results.ts'
+
+const ROOT = join(import.meta.dirname, '..')
+const REPORTS = join(ROOT, 'docs', 'reports')
+const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8')
+const pageOf = (name: string): string => readFileSync(join(REPORTS, `${name}.md`), 'utf8')
+/** The formatter pads tables and may escape; what is said is the same. */
+const said = (page: string): string => page.replaceAll(/[\s\\-]+/g, ' ')
+
+describe('planted bugs', () => {
+  it.each(PLANTED_BUGS)('$name: fits the code exactly once, and is a program', (bug) => {
+    const files = planted(bug, read)
+    expect(files.size).toBeGreaterThan(0)
+    for (const text of files.values()) expect(() => stripTypeScriptTypes(text)).not.toThrow()
+  })
+
+  it('are told apart by their names, and one that does not fit is an error', () => {
+    expect(new Set(PLANTED_BUGS.map(({ name }) => name)).size).toBe(PLANTED_BUGS.length)
+    const edit = { file: 'a.ts', text: 'a()', instead: 'b()' }
+    expect(edited('a()\n', edit, 'bug')).toBe('b()\n')
+    expect(() => edited('c()\n', edit, 'bug')).toThrow('stands 0 times in a.ts')
+    expect(() => edited('a(); a()\n', edit, 'bug')).toThrow('stands 2 times in a.ts')
+    expect(() => edited('a()\n', { ...edit, instead: 'a()' }, 'bug')).toThrow('changes nothing')
+  })
+
+  const data = join(REPORTS, 'data', 'planted.json')
+
+  it.runIf(existsSync(data))('are all caught, as the page says', () => {
+    const results = readResults(data)
+    const { node } = JSON.parse(readFileSync(data, 'utf8')) as { readonly node: string }
+    const open = PLANTED_BUGS.filter(({ name }) => results.get(name)?.caught === undefined).map(({ name }) => name)
+    expect(open).toEqual([])
+    expect(
+      PLANTED_BUGS.filter((bug) => results.get(bug.name)?.edits !== digestOf(bug)).map(({ name }) => name),
+    ).toEqual([])
+    expect(said(pageOf('planted'))).toBe(said(plantedPage(PLANTED_BUGS, results, node)))
+  })
+})
+
+describe('blind spots of kernel and engine', () => {
+  const data = join(REPORTS, 'data', 'blindspots-kernel.json')
+
+  it.runIf(existsSync(data))('are each explained, as the page says', () => {
+    const { node, changes } = JSON.parse(readFileSync(data, 'utf8')) as { node: string; changes: Explained[] }
+    expect(
+      changes.filter(({ verdict }) => verdict === 'survived').map(({ id, file, line }) => [id, file, line]),
+    ).toEqual([])
+    expect(said(pageOf('blindspots-kernel'))).toBe(said(blindspotsPage(changes, node)))
+  })
+})

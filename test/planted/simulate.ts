@@ -1,0 +1,70 @@
+/**
+ * Plays random workflows on changed code, in a thread of a `Player`: modules are loaded anew for each change,
+ * from sources that are kept in memory, so that a trial costs what it plays.
+ */
+import { existsSync, readFileSync } from 'node:fs'
+import { registerHooks, stripTypeScriptTypes } from 'node:module'
+import { relative } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { parentPort, workerData } from 'node:worker_threads'
+
+/** What is to be tried: other texts for files of the copy; none: the code as it is. */
+export type Play = ReadonlyMap<string, string>
+/** What broke, or nothing. */
+export type Played = { readonly failed: string | undefined }
+
+const { root, seeds } = workerData as { readonly root: string; readonly seeds: readonly number[] }
+const home = pathToFileURL(`${root}/`).href
+const stripped = new Map<string, string>()
+let turn = 0
+let now: Play = new Map()
+
+const isOurs = (url: string): boolean => url.startsWith(home) && url.split('?')[0]?.endsWith('.ts') === true
+
+function sourceOf(path: string): string {
+  const changed = now.get(relative(root, path))
+  if (changed !== undefined) return stripTypeScriptTypes(changed)
+  let source = stripped.get(path)
+  if (source === undefined) stripped.set(path, (source = stripTypeScriptTypes(readFileSync(path, 'utf8'))))
+  return source
+}
+
+registerHooks({
+  resolve: (specifier, context, next) => {
+    const resolved = next(specifier, context)
+    return isOurs(resolved.url) ? { ...resolved, url: `${resolved.url.split('?')[0]}?${turn}` } : resolved
+  },
+  load: (url, context, next) =>
+    isOurs(url)
+      ? { format: 'module', source: sourceOf(fileURLToPath(url.split('?')[0] ?? '')), shortCircuit: true }
+      : next(url, context),
+})
+
+async function play(): Promise<string | undefined> {
+  try {
+    const program = `${home}test/sim/program/`
+    const { checkSeed } = (await import(`${program}check-seed.ts?${turn}`)) as {
+      checkSeed: (seed: number, power: 'by seed') => Promise<unknown>
+    }
+    for (const seed of seeds) {
+      try {
+        await checkSeed(seed, 'by seed')
+      } catch (error) {
+        return `seed ${seed}: ${String(error instanceof Error ? error.message : error)
+          .split('\n')
+          .slice(0, 2)
+          .join(' ')}`
+      }
+    }
+    return undefined
+  } catch (error) {
+    return `cannot be loaded: ${String(error)}`
+  }
+}
+
+if (!existsSync(root)) throw new Error(`there is no copy at ${root}`)
+parentPort?.on('message', (what: Play) => {
+  now = what
+  turn += 1
+  void play().then((failed) => parentPort?.postMessage({ failed } satisfies Played, []))
+})
