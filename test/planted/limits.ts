@@ -12,7 +12,7 @@ export const CAMPAIGN_S = 90
 export const RICH_SEEDS_PLAYED = [1, 3, 5]
 export const SEEDS_PLAYED = [12, 25, 46, 59, 175]
 /** Threads that play at once, plays of one thread, and what a play may use of the processor. */
-export const PLAYERS = 3
+export const PLAYERS = 4
 export const PLAYS_PER_THREAD = 50
 export const PLAY_CPU_MS_MAX = 40_000
 /** How often something that should end is looked at. */

@@ -24,7 +24,7 @@ export class Player implements AsyncDisposable {
     const worker = this.#worker
     if (worker === undefined) throw new Error('no thread')
     const before = await worker.cpuUsage()
-    return new Promise((resolve, reject) => {
+    return new Promise((resolve) => {
       const look = setInterval(() => {
         const isOver = ({ user, system }: NodeJS.CpuUsage): boolean => (user + system) / 1_000 > PLAY_CPU_MS_MAX
         worker.cpuUsage(before).then(
@@ -32,18 +32,20 @@ export class Player implements AsyncDisposable {
           () => undefined,
         )
       }, LOOK_MS)
+      const onMessage = ({ failed }: Played): void => end(failed)
+      const onError = (error: unknown): void => {
+        this.#plays = 0
+        end(`crashes: ${error instanceof Error ? error.message : String(error)}`)
+      }
       const end = (failed: string | undefined): void => {
         clearInterval(look)
-        worker.removeAllListeners()
+        worker.off('message', onMessage)
+        worker.off('error', onError)
         if (failed === 'hangs') this.#plays = 0
         resolve(failed)
       }
-      worker.once('message', ({ failed }: Played) => end(failed))
-      worker.once('error', (error) => {
-        this.#plays = 0
-        end(`crashes: ${error instanceof Error ? error.message : String(error)}`)
-      })
-      worker.once('messageerror', reject)
+      worker.on('message', onMessage)
+      worker.on('error', onError)
       worker.postMessage(what, [])
     })
   }
