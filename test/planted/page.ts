@@ -5,6 +5,7 @@ import type { PlantedResult } from './results.ts'
 import type { Stage } from './stages.ts'
 
 const STAGES: readonly (readonly [Stage['name'], string])[] = [
+  ['named', 'the tests that carry the name of a rule that it breaks'],
   ['seeds', 'eight random workflows with crashes, in memory'],
   ['unit', 'unit tests of its folder, then of its room'],
   ['conformance', 'the suite that every engine passes, simulated and on SQLite'],

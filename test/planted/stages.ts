@@ -7,6 +7,8 @@ export type Stage = {
   /** `played` by threads; `warm` tests share one process; those that start processes of their own do not. */
   readonly runs: 'played' | 'warm' | 'cold'
   readonly tests: readonly string[]
+  /** Only tests that are named after one of these. */
+  readonly rules?: readonly string[]
 }
 
 const KERNEL = 'accounts definitions effects forks gate journal keys messages processes scopes workflows'
@@ -29,11 +31,30 @@ function unitOf(bug: PlantedBug): readonly string[] {
 }
 
 /** The stages, in order of what they cost. */
-export const STAGE_NAMES = ['seeds', 'unit', 'conformance', 'rules', 'simulation', 'processes', 'campaign'] as const
+export const STAGE_NAMES = [
+  'named',
+  'seeds',
+  'unit',
+  'conformance',
+  'rules',
+  'simulation',
+  'processes',
+  'campaign',
+] as const
 
 /** A stage, for a bug. */
 export function stageOf(bug: PlantedBug, name: (typeof STAGE_NAMES)[number]): Stage {
   switch (name) {
+    case 'named': {
+      const tests = [
+        ...unitOf(bug),
+        'src/kernel/',
+        'src/engine/embedded/',
+        'test/sim/',
+        'test/conformance/simulated.test.ts',
+      ]
+      return { name, runs: 'warm', tests, rules: bug.breaks }
+    }
     case 'seeds':
       return { name, runs: 'played', tests: [] }
     case 'unit':

@@ -7,6 +7,7 @@
  * 2. A run ends at its first failure, and names it. What vitest remembers of modules is of all runs; only what is reported
  *    during a run is of that run.
  */
+import { readFileSync } from 'node:fs'
 import { createVitest } from 'vitest/node'
 import type { TestCase, TestModule, TestSpecification, Vitest } from 'vitest/node'
 
@@ -84,15 +85,22 @@ export class WarmTests implements AsyncDisposable {
     return new WarmTests(vitest, { specifications: await vitest.globTestSpecifications(), root, hears })
   }
 
-  /** Runs the tests whose paths begin with one of `paths`, after the files `changed` have changed. */
-  async run(paths: readonly string[], changed: readonly string[]): Promise<WarmRun> {
+  /**
+   * Runs the tests whose paths begin with one of `paths`, after the files `changed` have changed; with `rules` only those whose
+   * names begin with one of them.
+   */
+  async run(paths: readonly string[], changed: readonly string[], rules?: readonly string[]): Promise<WarmRun> {
     for (const file of [...this.#changed, ...changed]) this.#vitest.invalidateFile(`${this.#root}/${file}`)
     this.#changed = changed
     const place = ({ moduleId }: TestSpecification): number =>
       paths.findIndex((path) => moduleId.startsWith(`${this.#root}/${path}`))
+    const named = rules === undefined ? undefined : new RegExp(`\\b(${rules.join('|')})\\b[^:]*:`)
     const chosen = this.#specifications
       .filter((specification) => place(specification) >= 0)
+      .filter(({ moduleId }) => named === undefined || mayName(moduleId, named))
       .toSorted((a, b) => place(a) - place(b))
+    if (named === undefined) this.#vitest.resetGlobalTestNamePattern()
+    else this.#vitest.setGlobalTestNamePattern(named)
     const hearing = new Hearing()
     this.#hears.at = hearing
     const { unhandledErrors } = await this.#vitest.runTestSpecifications(chosen, false)
@@ -103,4 +111,9 @@ export class WarmTests implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#vitest.close()
   }
+}
+
+/** Whether a file may hold such tests; the conformance suite takes its own from elsewhere. */
+function mayName(path: string, named: RegExp): boolean {
+  return path.endsWith('/conformance/simulated.test.ts') || named.test(readFileSync(path, 'utf8'))
 }
