@@ -31,7 +31,6 @@ const JUDGES_OF_KERNEL = [
 ]
 const JUDGES_OF_ENGINE = ['src/engine/embedded/', 'test/conformance/', 'test/sim/traps/', RULES, 'src/host/']
 
-const SIMULATED = 'test/conformance/simulated.test.ts'
 const UNIT_OF_ENGINE = 'effect-lane group-commit activation post residency'
   .split(' ')
   .map((name) => `src/engine/embedded/${name}.test.ts`)

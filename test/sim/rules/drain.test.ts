@@ -4,7 +4,7 @@ import { CALM, simulate, worldTool } from '../../../src/testing/index.ts'
 
 const SEEDS = Array.from({ length: 12 }, (_, seed) => seed)
 
-describe('drain: a deploy at any moment', () => {
+describe('E9: a deploy at any moment', () => {
   it.each(SEEDS)('makes nothing unknown, repeats nothing, and skips nothing (seed %i)', async (seed) => {
     const seen = await simulate({ seed, habits: CALM, rebootMs: 'never' }, async (sim) => {
       const mail = worldTool(sim.world, { name: 'mail' })
