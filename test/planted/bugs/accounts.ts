@@ -2,7 +2,7 @@
 import type { PlantedBug } from '../planted-bug.ts'
 
 const ACCOUNT = 'src/kernel/accounts/account.ts'
-const STATE = 'src/kernel/processes/process-state.ts'
+const BOOKING = 'src/kernel/processes/booking.ts'
 const DECIDE = 'src/kernel/gate/decide.ts'
 const FUNDING = 'src/kernel/processes/funding.ts'
 
@@ -37,11 +37,11 @@ export const ACCOUNT_BUGS: readonly PlantedBug[] = [
     because: 'a forfeit and a settlement both end a reservation',
     edits: [
       {
-        file: STATE,
+        file: BOOKING,
         text:
           "if (record.phase === 'begun' || record.phase === 'intended') record.phase = 'waiting'\n" +
-          '          this.account.forfeit(record.reserve, fact.amounts)\n          record.reserve = {}',
-        instead: 'this.account.forfeit(record.reserve, fact.amounts)',
+          '        state.account.forfeit(record.reserve, fact.amounts)\n        record.reserve = {}',
+        instead: 'state.account.forfeit(record.reserve, fact.amounts)',
       },
     ],
   },
@@ -68,7 +68,7 @@ export const ACCOUNT_BUGS: readonly PlantedBug[] = [
     breaks: ['G2', 'C3'],
     because: 'its cap is what it was last given',
     edits: [
-      { file: STATE, text: 'child.cap = addAmounts(child.cap, fact.amounts)', instead: 'child.cap = fact.amounts' },
+      { file: BOOKING, text: 'child.cap = addAmounts(child.cap, fact.amounts)', instead: 'child.cap = fact.amounts' },
     ],
   },
   {
@@ -77,9 +77,9 @@ export const ACCOUNT_BUGS: readonly PlantedBug[] = [
     because: 'what it did not use comes back, and all of it seems unused',
     edits: [
       {
-        file: STATE,
-        text: 'this.account.giveBack(fact.amounts, spent, forfeited)',
-        instead: 'this.account.giveBack(fact.amounts, {}, forfeited)',
+        file: BOOKING,
+        text: 'state.account.giveBack(fact.amounts, spent, forfeited)',
+        instead: 'state.account.giveBack(fact.amounts, {}, forfeited)',
       },
     ],
   },
@@ -105,7 +105,13 @@ export const ACCOUNT_BUGS: readonly PlantedBug[] = [
     name: 'compensations have no money of their own',
     breaks: ['X4'],
     because: 'what is left will do',
-    edits: [{ file: DECIDE, text: '  account.reserve(process.shield.kept(process.state))\n', instead: '' }],
+    edits: [
+      {
+        file: DECIDE,
+        text: '  if (!process.shield.isEmpty) account.reserve(process.shield.kept(process.state))\n',
+        instead: '',
+      },
+    ],
   },
   {
     name: 'a wait for money is not ended by its verdict',

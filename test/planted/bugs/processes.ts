@@ -61,9 +61,9 @@ export const PROCESS_BUGS: readonly PlantedBug[] = [
     edits: [
       {
         file: DELIVER,
-        text: 'await inMacrotask(process, () => deliver(process, key))',
+        text: 'inMacrotask(process, () => deliver(process, key))',
         instead:
-          'await inMacrotask(process, () => {\n' +
+          'inMacrotask(process, () => {\n' +
           '    for (let at: EffectKey | undefined = key; at !== undefined; at = nextKey(process)) deliver(process, at)\n  })',
       },
     ],
@@ -109,7 +109,7 @@ export const PROCESS_BUGS: readonly PlantedBug[] = [
     breaks: ['X6', 'P7'],
     because: 'what is open is still wanted',
     edits: [
-      { file: KERNEL, text: 'process.open.has(ask.key) && ask.scope.isOpen,', instead: 'process.open.has(ask.key),' },
+      { file: KERNEL, text: 'process.open.has(ask.key) && ask.scope.isOpen)', instead: 'process.open.has(ask.key))' },
     ],
   },
   {
