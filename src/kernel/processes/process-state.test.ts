@@ -111,6 +111,44 @@ describe('the state of a process', () => {
     expect(valueOf({ text: before.input })).toEqual({ n: 1 })
   })
 
+  it('A4, C3: a snapshot carries the children that have not ended, and their money comes home after it', () => {
+    const state = fold(
+      born,
+      {
+        type: 'sent',
+        key,
+        id: asMessageId('m'),
+        to: child,
+        what: 'start',
+        name: 'child',
+        body: NOTHING,
+        detached: true,
+      },
+      { type: 'account', op: 'carve', key, amounts: { toolCalls: 3 }, spent: { processes: 1 }, other: child },
+    )
+    const snapshot: FactBody = {
+      type: 'snapshot',
+      state: NOTHING,
+      version: '1',
+      segment: 1,
+      carried: payloadOf(state.carried()),
+    }
+    for (const body of [
+      snapshot,
+      {
+        type: 'account',
+        op: 'return',
+        amounts: { toolCalls: 3 },
+        spent: { toolCalls: 1 },
+        forfeited: {},
+        other: child,
+      },
+    ] as const)
+      state.apply({ ...body, v: 1, seq: asSeq(state.nextSeq), at: 20 })
+    expect(state.children.get(child)).toMatchObject({ ended: true, carried: true, spent: { toolCalls: 1 } })
+    expect(state.account.available('toolCalls')).toBe(4)
+  })
+
   it('E7: what was unknown is remembered after it was resolved', () => {
     const state = fold(
       born,

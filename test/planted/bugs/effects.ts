@@ -180,12 +180,6 @@ export const EFFECT_BUGS: readonly PlantedBug[] = [
     ],
   },
   {
-    name: 'the late answer of a dead attempt settles the next',
-    breaks: ['J4', 'E5'],
-    because: 'an answer is an answer',
-    edits: [{ file: SETTLE, text: '    record.attempt !== attempt ||\n', instead: '' }],
-  },
-  {
     name: 'a key is repeated after the far side forgot it',
     breaks: ['E4'],
     because: 'idempotent is idempotent',
@@ -194,6 +188,11 @@ export const EFFECT_BUGS: readonly PlantedBug[] = [
         file: RECOVERY,
         text: '(wanted && ask.idempotent && !expired && !isWorn)',
         instead: '(wanted && ask.idempotent && !isWorn)',
+      },
+      {
+        file: 'src/kernel/gate/stages/key-age.ts',
+        text: 'process.deps.clock.now() - record.firstBegunAt <= ask.keyTtlMs) return PASS',
+        instead: 'process.deps.clock.now() >= record.firstBegunAt) return PASS',
       },
     ],
   },
