@@ -4,6 +4,7 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { cell } from '../cell.ts'
+import { compile } from '../installed.ts'
 import { FRAMEWORKS } from './hundred-tools.ts'
 import { costOf } from './installed-package.ts'
 
@@ -16,8 +17,7 @@ await cell(async (scratch) => {
   for (const path of [source, folder]) mkdirSync(path)
   for (const path of ['package.json', 'README.md', 'LICENSE', 'bin'])
     cpSync(join(ROOT, path), join(source, path), { recursive: true })
-  const tsc = join(ROOT, 'node_modules', '.bin', 'tsc')
-  execFileSync(tsc, ['-p', join(ROOT, 'tsconfig.build.json'), '--outDir', join(source, 'dist')])
+  compile(join(source, 'dist'))
   execFileSync('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', scratch], { cwd: source })
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }
   writeFileSync(join(folder, 'package.json'), '{"private":true,"type":"module"}')
