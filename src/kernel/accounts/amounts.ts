@@ -46,24 +46,32 @@ export function capOf(budget: Budget): Amounts {
   return cap
 }
 
+type Sum = { -readonly [D in Dimension]?: number }
+
 /** `a + b` per dimension. */
 export function addAmounts(a: Amounts, b: Amounts): Amounts {
-  const sum: { [D in Dimension]?: number } = { ...a }
-  for (const dimension of DIMENSIONS) {
-    const value = b[dimension]
-    if (value !== undefined && value !== 0) sum[dimension] = (sum[dimension] ?? 0) + value
-  }
-  return sum
+  return moved(a, b, 1)
 }
 
 /** `a - b` per dimension, for dimensions that either has. */
 export function subtractAmounts(a: Amounts, b: Amounts): Amounts {
-  const rest: { [D in Dimension]?: number } = { ...a }
-  for (const dimension of DIMENSIONS) {
-    const value = b[dimension]
-    if (value !== undefined && value !== 0) rest[dimension] = (rest[dimension] ?? 0) - value
-  }
-  return rest
+  return moved(a, b, -1)
+}
+
+/** Every effect moves amounts a dozen times: each dimension by its name, which costs a tenth of a loop over the names. */
+function moved(a: Amounts, b: Amounts, sign: 1 | -1): Amounts {
+  const sum: Sum = { ...a }
+  if (isMoved(b.microUsd)) sum.microUsd = (sum.microUsd ?? 0) + sign * b.microUsd
+  if (isMoved(b.tokens)) sum.tokens = (sum.tokens ?? 0) + sign * b.tokens
+  if (isMoved(b.effectMs)) sum.effectMs = (sum.effectMs ?? 0) + sign * b.effectMs
+  if (isMoved(b.modelCalls)) sum.modelCalls = (sum.modelCalls ?? 0) + sign * b.modelCalls
+  if (isMoved(b.toolCalls)) sum.toolCalls = (sum.toolCalls ?? 0) + sign * b.toolCalls
+  if (isMoved(b.processes)) sum.processes = (sum.processes ?? 0) + sign * b.processes
+  return sum
+}
+
+function isMoved(value: number | undefined): value is number {
+  return value !== undefined && value !== 0
 }
 
 /** Amounts in an error's words: `2 toolCalls, 500 tokens`. */

@@ -11,10 +11,11 @@ export type EffectBody = Omit<EffectAsk, 'key' | 'scope' | 'settle'>
 
 function common(
   options: CallOptions,
+  attempts = 1,
 ): Pick<EffectBody, 'timeoutMs' | 'attemptsMax' | 'approval' | 'again' | 'onUnknown' | 'keyTtlMs'> {
   return {
     timeoutMs: options.timeout === undefined ? undefined : durationMs(options.timeout),
-    attemptsMax: options.attempts ?? 1,
+    attemptsMax: options.attempts ?? attempts,
     approval: { needed: options.approval === true, expiresMs: undefined },
     again: options.again === true,
     onUnknown: options.onUnknown ?? 'park',
@@ -32,16 +33,16 @@ export function modelEffect(
   about: { readonly argsHash: string; readonly args: Payload | undefined; readonly shown?: ShownTexts | undefined },
   options: CallOptions,
 ): EffectBody {
-  const { shown, ...recorded } = about
+  const { argsHash, args, shown } = about
   return {
-    ...common(options),
-    attemptsMax: options.attempts ?? MODEL_ATTEMPTS_DEFAULT,
     op: 'effect',
     class: 'read',
     name: request.model,
     idempotent: false,
-    ...recorded,
-    work: { kind: 'model', ref, request, ...(shown === undefined ? {} : { shown }) },
+    argsHash,
+    args,
+    ...common(options, MODEL_ATTEMPTS_DEFAULT),
+    work: shown === undefined ? { kind: 'model', ref, request } : { kind: 'model', ref, request, shown },
   }
 }
 
