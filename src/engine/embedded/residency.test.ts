@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { Activation, Wait } from '../../kernel/index.ts'
+import type { Activation, Settled, Wait } from '../../kernel/index.ts'
 import { asPid, SkeinError } from '../../std/index.ts'
 import {
   all,
@@ -18,7 +18,7 @@ import {
   settle,
   SUMMARY,
 } from '../engine.fixture.ts'
-import { ACTIVATIONS_PER_MACROTASK } from '../limits.ts'
+import { ACTIVATIONS_PER_MACROTASK, DRAIN_REPEATABLE_MS } from '../limits.ts'
 import { memoryMedium } from '../memory/memory-medium.ts'
 import type { MemoryMedium } from '../memory/memory-medium.ts'
 import type { LocalEngine } from './local-engine.ts'
@@ -258,6 +258,27 @@ describe('residency', () => {
     expect((await engine.inspect(P))?.status).toBe('ready')
     await engine.host(host.run)
     expect((await host.next()).facts).toHaveLength(1)
+  })
+
+  it('E9: a leaving host waits for a write that nobody may repeat, longer than for what can be repeated', async () => {
+    const activation = await activated()
+    let isAborted = false
+    let end: (settled: Settled) => void = () => undefined
+    activation.perform({ key: key('w'), attempt: 1, class: 'write', begun: undefined }, ({ signal }) => {
+      signal.addEventListener('abort', () => (isAborted = true))
+      return new Promise((resolve) => (end = resolve))
+    })
+    const next = activation.next()
+    const closing = engine[Symbol.asyncDispose]()
+    await settle()
+    clock.advance(4 * DRAIN_REPEATABLE_MS)
+    await settle()
+    expect(isAborted).toBe(false)
+    end(ok(1))
+    expect(await next).toMatchObject({ type: 'settled', settled: ok(1) })
+    expect(await codeOf(activation.next())).toBe('ENGINE_CLOSED')
+    await closing
+    engine = engineOn(medium, clock)
   })
 
   it('a host can leave and another come, over one engine', async () => {

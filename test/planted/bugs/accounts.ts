@@ -145,7 +145,7 @@ export const ACCOUNT_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'the patience of a strict account',
-    breaks: ['G5'],
+    breaks: ['G5', 'E1'],
     because: 'everybody waits for a top-up',
     edits: [
       {
