@@ -27,7 +27,7 @@ const shown = (result: Outcome | undefined): unknown =>
   result?.type === 'ok' ? valueOf(result.value) : result === undefined ? undefined : failureOf(result)
 
 describe('money on demand', () => {
-  it('a child that needs more than half gets it', async () => {
+  it('G5: a child that needs more than half gets it', async () => {
     await simulate({ seed: 1 }, async (sim) => {
       sim.define(worker, parent, grandparent)
       await sim.boot()
@@ -39,7 +39,7 @@ describe('money on demand', () => {
     })
   })
 
-  it('a strict family refuses only when the whole chain has nothing', async () => {
+  it('G5: a strict family refuses only when the whole chain has nothing', async () => {
     await simulate({ seed: 2 }, async (sim) => {
       sim.define(worker, parent, grandparent)
       await sim.boot()
@@ -50,7 +50,27 @@ describe('money on demand', () => {
     })
   })
 
-  it('a family that is not strict waits, and a top-up of the root flows down, over a crash', async () => {
+  it('G5: what a child did not use comes home, and whoever waits for money goes on with it', async () => {
+    const both = workflow({ name: 'both' }, async (ctx) =>
+      ctx.all([
+        (c) => c.run(worker, 1, { budget: { toolCalls: 8 } }),
+        async (c) => {
+          for (let n = 0; n < 5; n++) await c.tool(note, { n: 10 + n })
+          return 5
+        },
+      ]),
+    )
+    await simulate({ seed: 4 }, async (sim) => {
+      sim.define(worker, both)
+      await sim.boot()
+      const pid = await sim.start(both, undefined, { cap: { toolCalls: 10 } })
+      const view = await sim.reached(pid)
+      expect(shown(view.result)).toEqual([1, 5])
+      expect(view.summary?.spent.toolCalls).toBe(6)
+    })
+  })
+
+  it('G5: a family that is not strict waits, and a top-up of the root flows down, over a crash', async () => {
     await simulate({ seed: 3, idleMs: 0 }, async (sim) => {
       sim.define(worker, parent, grandparent)
       await sim.boot()

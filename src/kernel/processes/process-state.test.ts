@@ -111,6 +111,40 @@ describe('the state of a process', () => {
     expect(valueOf({ text: before.input })).toEqual({ n: 1 })
   })
 
+  const start: FactBody = {
+    type: 'sent',
+    key,
+    id: asMessageId('m'),
+    to: child,
+    what: 'start',
+    name: 'child',
+    body: NOTHING,
+  }
+
+  it('G2, C3: what a child was given later comes home with the rest', () => {
+    const give = (toolCalls: number): FactBody => ({
+      type: 'account',
+      op: 'carve',
+      amounts: { toolCalls },
+      other: child,
+    })
+    const state = fold(born, start, give(1), give(2))
+    expect(state.children.get(child)?.cap).toEqual({ toolCalls: 3 })
+    expect(state.account.data.delegated).toEqual({ toolCalls: 3 })
+  })
+
+  it('G2: a reservation ends once: what was forfeited is not released by a settlement as well', () => {
+    const state = fold(
+      born,
+      intended,
+      { type: 'begun', key, attempt: 1, owner: 'o' as never },
+      { type: 'account', op: 'forfeit', key, amounts: {} },
+      { type: 'settled', key, attempt: 1, outcome: { type: 'cancelled' }, actual: {} },
+    )
+    expect(state.account.data.reserved.toolCalls ?? 0).toBe(0)
+    expect(state.account.available('toolCalls')).toBe(5)
+  })
+
   it('A4, C3: a snapshot carries the children that have not ended, and their money comes home after it', () => {
     const state = fold(
       born,

@@ -80,4 +80,29 @@ describe('what a scope reaches', () => {
     expect(await lane.run()).toBe('parked')
     expect(resultOf(lane)).toMatchObject({ code: 'FOREIGN_AWAIT' })
   })
+
+  it('C3: the end of a child that is told twice is booked once', async () => {
+    const child = workflow({ name: 'child' }, async () => 1)
+    const lane = new Lane({ definitions: [flow((ctx) => ctx.all([(c) => c.run(child, 1), (c) => c.sleep('1h')]))] })
+    expect(await lane.run()).toBe('wait')
+    const start = lane.journal.find((fact) => fact.type === 'sent')
+    if (start?.type !== 'sent') throw new Error('a child was started')
+    const running = lane.run()
+    for (const id of ['once', 'twice'])
+      lane.give({
+        type: 'control',
+        control: {
+          id,
+          type: 'childEnded',
+          child: start.to,
+          key: start.key,
+          outcome: { type: 'ok', value: { text: '1' } },
+          cap: {},
+          spent: {},
+          forfeited: {},
+        },
+      })
+    expect(await running).toBe('wait')
+    expect(lane.journal.filter((fact) => fact.type === 'account' && fact.op === 'return')).toHaveLength(1)
+  })
 })

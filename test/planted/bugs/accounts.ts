@@ -133,7 +133,7 @@ export const ACCOUNT_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'a child is given money once',
-    breaks: ['G4', 'M2'],
+    breaks: ['G5', 'M2'],
     because: 'an id that names who gives looks unique enough; the second gift is a duplicate',
     edits: [
       {
