@@ -33,7 +33,7 @@ import { RESTATE_FRAME_BYTES_MAX } from './limits.ts'
 import type { MailIntake } from './mail-intake.ts'
 import { Outbox } from './outbox.ts'
 import { statusAfter } from './resting.ts'
-import type { Batch, Consumed, FrameRow, Head, RestEnd } from './wire.ts'
+import type { Batch, Consumed, FrameRow, Head, MailPage, RestEnd } from './wire.ts'
 
 const OVER = 'the activation is over'
 const OWNER_BYTES = 8
@@ -61,6 +61,7 @@ export type Beginning = {
   readonly origin: readonly Fact[]
   readonly head: Head
   readonly waits: readonly { readonly key: EffectKey; readonly dueAt: number | undefined }[]
+  readonly mail: MailPage
 }
 
 /** The activation of one process by a handler that is open for it. */
@@ -202,7 +203,7 @@ export class RestateActivation implements Activation {
     for (const { wait, dueAt } of due) this.timers.add(wait.key, dueAt)
     const row: FrameRow = {
       ...(sealed === undefined ? {} : { sealed }),
-      ...(facts.some((fact) => fact.type === 'snapshot') ? { isSegmentStart: true } : {}),
+      ...(facts.some((fact) => fact.type === 'snapshot') ? { isSegmentStart: true as const } : {}),
       sent,
       waits,
       unwaits,

@@ -18,13 +18,14 @@ export async function beginningOf(
 ): Promise<Beginning | undefined> {
   const loaded = await client.load(pid)
   if (loaded === null || (loaded.row.status !== 'ready' && loaded.row.status !== 'running')) return undefined
-  const { request } = loaded
+  const { request, mail } = loaded
   const { head, waits } = journal
   return {
     start: request,
     facts: head.n === 0 ? [] : await segmentFacts(client, pid, journal),
     origin: request.fork === undefined || head.n > 0 ? [] : await originFacts(client, request.fork),
     head,
+    mail,
     waits: waits.map((wait) => ({ key: wait.key, dueAt: prepareWait(wait, hash).dueAt })),
   }
 }

@@ -35,6 +35,8 @@ export const SWITCHES_FRESH_MS = 250
 /** Pause between two looks for changes that another worker made. */
 export const WATCH_POLL_MS = 500
 /** Durable frames that views remember until the server's tables show them. */
-export const RECENT_FRAMES_MAX = 256
+export const RECENT_FRAMES_MAX = 32
 /** A worker that leaves waits this long for requests that it still answers. */
 export const ENDPOINT_CLOSE_MS = 1_000
+/** Longest wait of a host that leaves for what is in flight and can be done again: its answers come over a network. */
+export const LEAVE_REPEATABLE_MS = 2_000

@@ -30,9 +30,9 @@ export class MailIntake {
     this.#ports = ports
   }
 
-  /** Takes what lies in the mailbox, but for what frames have consumed already. */
-  async begin(consumed: ReadonlySet<number>): Promise<void> {
-    await this.#fetch(consumed)
+  /** Takes what lies in the mailbox, from this first page on, but for what frames have consumed already. */
+  async begin(first: MailPage, consumed: ReadonlySet<number>): Promise<void> {
+    if (!this.#takePage(first, consumed)) await this.#fetch(consumed)
     this.firstSeq = this.heardSeq
   }
 
@@ -55,12 +55,14 @@ export class MailIntake {
   }
 
   async #fetch(consumed: ReadonlySet<number>): Promise<void> {
-    for (let isWhole = false; !isWhole;) {
-      const page = await this.#ports.peek(this.heardSeq)
-      for (const item of page.items) if (!consumed.has(item.seq)) this.#take(item)
-      ;({ isWhole } = page)
-      this.heardSeq = isWhole ? Math.max(page.lastSeq, this.heardSeq) : page.items.at(-1)!.seq
-    }
+    while (!this.#takePage(await this.#ports.peek(this.heardSeq), consumed));
+  }
+
+  /** False when there is more. */
+  #takePage({ items, lastSeq, isWhole }: MailPage, consumed: ReadonlySet<number>): boolean {
+    for (const item of items) if (!consumed.has(item.seq)) this.#take(item)
+    this.heardSeq = isWhole ? Math.max(lastSeq, this.heardSeq) : items.at(-1)!.seq
+    return isWhole
   }
 
   #take({ seq, event }: MailItem): void {

@@ -57,12 +57,17 @@ async function view(ctx: Shared): Promise<MailboxView | null> {
 async function load(ctx: Shared): Promise<MailboxLoad | null> {
   const row = await ctx.get<MailboxRow>('row')
   const request = await ctx.get<MailboxLoad['request']>('request')
-  return row === null || request === null ? null : { row, request }
+  return row === null || request === null ? null : { row, request, mail: await pageAfter(ctx, row, 0) }
 }
 
 async function peek(ctx: Shared, { after }: { readonly after: number }): Promise<MailPage> {
-  const row = await ctx.get<MailboxRow>('row')
+  return pageAfter(ctx, await ctx.get<MailboxRow>('row'), after)
+}
+
+async function pageAfter(ctx: Shared, row: MailboxRow | null, after: number): Promise<MailPage> {
   const lastSeq = row?.lastSeq ?? 0
+  if (lastSeq <= after || (row?.count === 0 && row.lastControlSeq <= after))
+    return { items: [], lastSeq, isWhole: true }
   const keys = (await ctx.stateKeys()).filter((key) => key > mailKey(after) && key <= mailKey(lastSeq)).toSorted()
   const items: MailItem[] = []
   let bytes = 0

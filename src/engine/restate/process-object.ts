@@ -92,6 +92,7 @@ class OpenHandler {
       if (!(thrown instanceof this.#sdk.TerminalError)) throw thrown
       // Somebody has cancelled the handler at the server: the process goes on in another one.
       this.#residence?.lose()
+      journal.close(false)
       lane.tell(this.#mailbox('freed'), { invocation: this.#ctx.request().id })
       return
     }
@@ -155,7 +156,7 @@ class OpenHandler {
     if (rest === undefined) return false
     const { waits, head } = journal
     const isOver = await lane.ask<boolean>(this.#mailbox('rest'), { ...rest, waits, consumed: head.consumed })
-    if (isOver) journal.rested()
+    if (isOver) journal.close(true)
     this.#residence?.rested(this.#batches, isOver)
     return isOver
   }

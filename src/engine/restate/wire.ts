@@ -99,7 +99,7 @@ export type MailboxView = {
 }
 
 /** What an activation begins with. */
-export type MailboxLoad = { readonly row: MailboxRow; readonly request: StartRequest }
+export type MailboxLoad = { readonly row: MailboxRow; readonly request: StartRequest; readonly mail: MailPage }
 
 /** A page of mail. */
 export type MailPage = { readonly items: readonly MailItem[]; readonly lastSeq: number; readonly isWhole: boolean }
@@ -138,7 +138,7 @@ export type Started = { readonly result: DeliverResult }
 /** A frame as it is kept, with all that it makes visible. */
 export type FrameRow = {
   readonly sealed?: SealedFrame
-  readonly isSegmentStart?: boolean
+  readonly isSegmentStart?: true
   readonly sent: readonly Outgoing[]
   readonly waits: readonly Wait[]
   readonly unwaits: readonly EffectKey[]
@@ -166,7 +166,12 @@ export type Head = {
   readonly epoch: Epoch
   /** Mail consumed since the process last rested: its mailbox may not have heard of it. */
   readonly consumed: readonly Consumed[]
+  /** A handler is open, or came to a violent end: frames may lie beyond. */
+  readonly isOpen: boolean
 }
+
+/** A frame in the state of its process, with what a violent end must not make forgotten. */
+export type KeptFrame = SealedFrame & { readonly consumed?: readonly Consumed[]; readonly isSegmentStart?: true }
 
 /** A page of a journal. */
 export type FramePage = { readonly frames: readonly SealedFrame[]; readonly next: number | undefined }

@@ -10,14 +10,14 @@
 import type { Activation, StartRequest } from '../../kernel/index.ts'
 import { asEpoch, asPid, SkeinError, toSkeinError } from '../../std/index.ts'
 import type { Clock, Hash, OwnerId, Pid, Random } from '../../std/index.ts'
-import { DRAIN_MACROTASKS, DRAIN_REPEATABLE_MS, DRAIN_WRITES_MS, RESIDENT_MAX_DEFAULT } from '../limits.ts'
+import { DRAIN_MACROTASKS, DRAIN_WRITES_MS, RESIDENT_MAX_DEFAULT } from '../limits.ts'
 import type { Soon } from '../platform/soon.ts'
 import type { Frame, HostOptions, ProcessStatus } from '../port.ts'
 import { RestateActivation } from './activation.ts'
 import type { Beginning } from './activation.ts'
 import { beginningOf } from './begin.ts'
 import type { ObjectClient } from './client.ts'
-import { HEARTBEAT_MS } from './limits.ts'
+import { HEARTBEAT_MS, LEAVE_REPEATABLE_MS } from './limits.ts'
 import { MailIntake } from './mail-intake.ts'
 import type { OpenJournal } from './open-journal.ts'
 import type { Residences } from './process-object.ts'
@@ -96,7 +96,7 @@ export class Worker implements Residences {
     if (beginning === undefined) return 'vain'
     const activation = this.#activation(beginning, journal)
     await settings.learn(pid)
-    await activation.mail.begin(new Set(journal.head.consumed.map(({ seq }) => seq)))
+    await activation.mail.begin(beginning.mail, new Set(journal.head.consumed.map(({ seq }) => seq)))
     const host = this.#host
     if (host === undefined || this.#isAbandoned) return 'nobody'
     if (this.#isLeaving) activation.prepareToLeave()
@@ -174,7 +174,7 @@ export class Worker implements Residences {
     const why = new SkeinError('ENGINE_CLOSED', DRAINED)
     for (const activation of all()) activation.leave(why)
     await this.#turnsOver()
-    await this.#until((one) => one.isDone, DRAIN_REPEATABLE_MS)
+    await this.#until((one) => one.isDone, LEAVE_REPEATABLE_MS)
     for (const activation of all()) activation.drain(why)
     await Promise.all([...this.#residents.values()].map(({ returned }) => returned))
   }

@@ -13,7 +13,12 @@ const POLL_MS = 50
 const LOG_SHOWN = 2_000
 
 /** A server that runs. */
-export type LocalRestate = AsyncDisposable & { readonly ingress: string; readonly admin: string; readonly pid: number }
+export type LocalRestate = AsyncDisposable & {
+  readonly ingress: string
+  readonly admin: string
+  /** Ends it as `kill -9` would, and starts it again over what it left, at the same place. */
+  readonly restart: () => Promise<void>
+}
 
 /** The program, or undefined where its package is not installed. */
 export function restateProgram(): string | undefined {
@@ -30,36 +35,47 @@ export function restateProgram(): string | undefined {
 export async function startRestate(program: string): Promise<LocalRestate> {
   const folder = mkdtempSync(join(tmpdir(), 'skein-restate-'))
   const [node, admin, ingress] = await freePorts(3)
-  const child = spawn(program, ['--base-dir', folder, '--node-name', 'n1'], {
-    env: {
-      PATH: process.env['PATH'],
-      DO_NOT_TRACK: '1',
-      RESTATE_DISABLE_TELEMETRY: 'true',
-      RESTATE_ROCKSDB_TOTAL_MEMORY_SIZE: '128MB',
-      RESTATE_DEFAULT_NUM_PARTITIONS: '2',
-      RESTATE_LISTEN_MODE: 'tcp',
-      RESTATE_BIND_ADDRESS: `127.0.0.1:${node}`,
-      RESTATE_ADVERTISED_ADDRESS: `http://127.0.0.1:${node}`,
-      RESTATE_ADMIN__BIND_ADDRESS: `127.0.0.1:${admin}`,
-      RESTATE_INGRESS__BIND_ADDRESS: `127.0.0.1:${ingress}`,
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  let log = ''
-  for (const stream of [child.stdout, child.stderr])
-    stream?.on('data', (chunk: Buffer) => (log = (log + chunk.toString()).slice(-LOG_SHOWN)))
-  const stop = async (): Promise<void> => {
-    await ended(child)
-    rmSync(folder, { recursive: true, force: true })
-  }
   const urls = { admin: `http://127.0.0.1:${admin}`, ingress: `http://127.0.0.1:${ingress}` }
-  try {
-    for (const url of [`${urls.admin}/health`, `${urls.ingress}/restate/health`]) await answers(url, child)
-  } catch (error) {
-    await stop()
-    throw new Error(`the Restate server did not come up: ${log}`, { cause: error })
+  const env = {
+    PATH: process.env['PATH'],
+    DO_NOT_TRACK: '1',
+    RESTATE_DISABLE_TELEMETRY: 'true',
+    RESTATE_ROCKSDB_TOTAL_MEMORY_SIZE: '128MB',
+    RESTATE_DEFAULT_NUM_PARTITIONS: '2',
+    RESTATE_LISTEN_MODE: 'tcp',
+    RESTATE_BIND_ADDRESS: `127.0.0.1:${node}`,
+    RESTATE_ADVERTISED_ADDRESS: `http://127.0.0.1:${node}`,
+    RESTATE_ADMIN__BIND_ADDRESS: `127.0.0.1:${admin}`,
+    RESTATE_INGRESS__BIND_ADDRESS: `127.0.0.1:${ingress}`,
   }
-  return { ...urls, pid: child.pid!, [Symbol.asyncDispose]: stop }
+  const up = async (): Promise<ChildProcess> => {
+    const child = spawn(program, ['--base-dir', folder, '--node-name', 'n1'], {
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let log = ''
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on('data', (chunk: Buffer) => (log = (log + chunk.toString()).slice(-LOG_SHOWN)))
+    try {
+      for (const url of [`${urls.admin}/health`, `${urls.ingress}/restate/health`]) await answers(url, child)
+      return child
+    } catch (error) {
+      await ended(child)
+      throw new Error(`the Restate server did not come up: ${log}`, { cause: error })
+    }
+  }
+  let child = await up()
+  return {
+    ...urls,
+    async restart() {
+      await ended(child)
+      child = await up()
+    },
+    async [Symbol.asyncDispose]() {
+      await ended(child)
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
 }
 
 async function ended(child: ChildProcess): Promise<void> {

@@ -6,6 +6,8 @@ import type { EngineRule, EngineStage } from '../engine-stage.ts'
 import { cancelOf, keyOf, Lane, messageOf, namesOf, saying, startOf, starting } from '../puppet.ts'
 
 const TURNS_MAX = 20
+/** Turns in which an engine may roll forward what was durable when its owner died. */
+const ROLL_FORWARD_TURNS_MAX = 500
 
 const hasCode = (code: string) => (error: unknown) => SkeinError.isInstance(error) && error.code === code
 
@@ -16,6 +18,9 @@ async function seenOf({ engine }: EngineStage, pid: string): Promise<readonly nu
   const view = await engine.inspect(pid as never)
   return [facts.length, child === undefined ? 0 : 1, child?.mailbox ?? 0, view?.waits.length ?? 0, view?.mailbox ?? 0]
 }
+
+const isOneOf = (seen: readonly number[], ends: readonly (readonly number[])[]): boolean =>
+  ends.some((end) => end.join() === seen.join())
 
 /** Frames something of every kind, lets the engine take `turns` steps, kills it. */
 async function killInFrame(stage: EngineStage, turns: number): Promise<{ readonly pid: string; next: EngineStage }> {
@@ -169,7 +174,11 @@ export const TURN_RULES: readonly EngineRule[] = [
       for (let turns = 0; turns < TURNS_MAX; turns++) {
         const { pid, next } = await killInFrame(current, turns)
         current = next
-        const seen = await seenOf(next, pid)
+        let seen = await seenOf(next, pid)
+        for (let turn = 0; turn < ROLL_FORWARD_TURNS_MAX && !isOneOf(seen, [nothing, all]); turn++) {
+          await next.rig.turn()
+          seen = await seenOf(next, pid)
+        }
         if (seen[0] === 1) {
           assert.deepEqual(seen, all, `killed ${turns} turns after the frame`)
           assert.ok(lost > 0, 'killed at once, nothing of the frame is there')

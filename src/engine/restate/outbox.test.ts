@@ -1,0 +1,95 @@
+import { expect, it } from 'vitest'
+import { asEpoch, asOwnerId } from '../../std/index.ts'
+import type { Clock } from '../../std/index.ts'
+import { BATCH_FRAMES_MAX } from './limits.ts'
+import { MailIntake } from './mail-intake.ts'
+import { Outbox } from './outbox.ts'
+import type { FrameRow, MailEvent, MailItem } from './wire.ts'
+
+/** A clock whose timers go off by hand. */
+function handClock() {
+  const timers = new Set<() => void>()
+  const clock: Clock = {
+    now: () => 5,
+    monotonicMs: () => 5,
+    timer(_delayMs, fire) {
+      timers.add(fire)
+      return { [Symbol.dispose]: () => void timers.delete(fire) }
+    },
+  }
+  return { clock, goOff: () => [...timers].map((fire) => fire()) }
+}
+
+const row: FrameRow = { sent: [], waits: [], unwaits: [], consumed: [] }
+const began = { owner: asOwnerId('1.a'), epoch: asEpoch(1) }
+
+it('a batch that is out is given again until it is acknowledged; what is pushed meanwhile goes with the next', async () => {
+  const { clock } = handClock()
+  const outbox = new Outbox(clock, began)
+  outbox.push(row, 1)
+  expect(await outbox.next()).toEqual({ began, at: 5, frames: [] })
+  expect(await outbox.next()).toEqual({ began, at: 5, frames: [] })
+  outbox.push(row, 1)
+  outbox.acknowledge()
+  expect((await outbox.next()).frames).toHaveLength(2)
+})
+
+it('an end goes behind all frames, however many batches they fill', async () => {
+  const { clock } = handClock()
+  const outbox = new Outbox(clock, began)
+  for (let i = 0; i <= BATCH_FRAMES_MAX; i++) outbox.push(row, 1)
+  outbox.end({ end: { type: 'wait' }, at: 5, heardSeq: 0, firstSeq: 0 })
+  const sizes: unknown[] = []
+  for (let i = 0; i < 3; i++) {
+    outbox.acknowledge()
+    const { frames, rest } = await outbox.next()
+    sizes.push([frames.length, rest?.end.type])
+    if (rest !== undefined) break
+  }
+  expect(sizes).toEqual([
+    [BATCH_FRAMES_MAX, undefined],
+    [1, 'wait'],
+  ])
+})
+
+it('says something when nothing happens, but only to the last who asked', async () => {
+  const { clock, goOff } = handClock()
+  const outbox = new Outbox(clock, began)
+  outbox.acknowledge()
+  let first: unknown
+  void outbox.next().then((batch) => (first = batch))
+  const second = outbox.next()
+  goOff()
+  expect((await second).frames).toEqual([])
+  expect(first).toBeUndefined()
+})
+
+const said = (seq: number): MailItem => ({
+  seq,
+  event: { type: 'message', message: { id: seq } } as unknown as MailEvent,
+})
+
+it('mail is taken once and in order, whichever way it comes', async () => {
+  const taken: number[] = []
+  const lying = [said(1), said(2), said(3), said(4)]
+  const intake = new MailIntake({
+    peek: async (after) => ({
+      items: lying.filter(({ seq }) => seq > after).slice(0, 2),
+      lastSeq: 4,
+      isWhole: after >= 2,
+    }),
+    take: ({ row: { seq } }) => taken.push(seq),
+    fail: (error) => {
+      throw error
+    },
+  })
+  await intake.begin({ items: [said(1)], lastSeq: 1, isWhole: true }, new Set([1]))
+  expect([taken, intake.firstSeq]).toEqual([[], 1])
+  intake.hear(said(2))
+  intake.hear(said(2))
+  // Number 3 is missing: the mailbox is asked, and what comes meanwhile is not taken before it.
+  intake.hear(said(4))
+  intake.hear(said(4))
+  await new Promise((resolve) => setImmediate(resolve))
+  expect([taken, intake.heardSeq]).toEqual([[2, 3, 4], 4])
+})

@@ -1,0 +1,94 @@
+import { createServer } from 'node:http'
+import type { IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { expect, it } from 'vitest'
+import { restate } from './restate.ts'
+import { isOlder } from './server.ts'
+
+type Answer = readonly [status: number, body?: unknown]
+
+/** Something that answers on the port of a server. */
+async function pretending(answer: (asked: IncomingMessage) => Answer) {
+  const server = createServer((asked, response) => {
+    const [status, body = ''] = answer(asked)
+    response.writeHead(status).end(JSON.stringify(body))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return {
+    options: { ingress: url, admin: url, timeoutMs: 30_000 },
+    [Symbol.asyncDispose]: () => new Promise<void>((resolve) => server.close(() => resolve())),
+  }
+}
+
+const version = { version: '1.7.12' }
+
+it('a server that is not there is unreachable, after it was tried for as long as was asked', async () => {
+  const gone = await pretending(() => [200])
+  await gone[Symbol.asyncDispose]()
+  await expect(restate({ ...gone.options, timeoutMs: 300 })).rejects.toMatchObject({
+    code: 'ENGINE_UNREACHABLE',
+    retryable: true,
+    message: expect.stringContaining('ECONNREFUSED'),
+  })
+})
+
+it('a server that is busy is asked again', async () => {
+  let asked = 0
+  await using server = await pretending(({ url }) => {
+    if (url !== '/version') return [200, { switches: [] }]
+    return ++asked < 3 ? [503] : [200, version]
+  })
+  await using engine = await restate({ ...server.options, serve: false })
+  expect([asked, await engine.switches()]).toEqual([3, []])
+})
+
+it('an old server, other credentials, and what is no Restate server at all are told apart', async () => {
+  await using old = await pretending(() => [200, { version: '1.4.2' }])
+  await expect(restate(old.options)).rejects.toMatchObject({
+    code: 'ENGINE_TOO_OLD',
+    message: expect.stringContaining('1.4.2'),
+  })
+  await using locked = await pretending(({ headers }) => (headers.authorization === 'Bearer t' ? [200, {}] : [401]))
+  await expect(restate(locked.options)).rejects.toMatchObject({ code: 'ENGINE_REFUSED' })
+  await expect(restate({ ...locked.options, token: 't' })).rejects.toMatchObject({ code: 'ENGINE_UNREACHABLE' })
+})
+
+it('a service of that name that is not of Skein stays whose it is', async () => {
+  const registered: unknown[] = []
+  await using server = await pretending(({ url }) => {
+    if (url === '/version') return [200, version]
+    if (url === '/services/shop.mailbox') return [200, { name: 'shop.mailbox', metadata: {} }]
+    registered.push(url)
+    return [200]
+  })
+  await expect(restate({ ...server.options, name: 'shop' })).rejects.toMatchObject({
+    code: 'ENGINE_FOREIGN',
+    message: expect.stringContaining('shop.mailbox'),
+  })
+  expect(registered).toEqual([])
+})
+
+it('a worker that the server cannot reach says so, and where it was to be reached', async () => {
+  await using server = await pretending(({ url }) => {
+    if (url === '/version') return [200, version]
+    return url === '/deployments' ? [400, { message: 'connection refused' }] : [404]
+  })
+  const worker = { url: 'http://10.255.0.1:9080' }
+  await expect(restate({ ...server.options, worker })).rejects.toMatchObject({
+    code: 'ENGINE_UNREACHABLE',
+    message: expect.stringContaining(worker.url),
+  })
+})
+
+it('a name that cannot be one of services is refused before anything is asked', async () => {
+  const nowhere = { ingress: 'http://127.0.0.1:1', admin: 'http://127.0.0.1:1' }
+  await expect(restate({ ...nowhere, name: 'a.b' })).rejects.toMatchObject({ code: 'USAGE' })
+})
+
+it('versions are compared by their numbers', () => {
+  expect(['1.7', '1.7.0', '1.10', '2.0', '1.8.0-rc1'].map((one) => isOlder(one, '1.7'))).toEqual(
+    Array.from({ length: 5 }, () => false),
+  )
+  expect(['1.6.9', '0.9', '1'].map((one) => isOlder(one, '1.7'))).toEqual([true, true, true])
+})
