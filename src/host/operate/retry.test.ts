@@ -4,9 +4,13 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { agent } from '../../agents/index.ts'
-import { workflow } from '../../kernel/index.ts'
+import { failure, workflow } from '../../kernel/index.ts'
+import type { FactBody } from '../../kernel/index.ts'
+import { asEffectKey } from '../../std/index.ts'
 import { tool } from '../../tools/index.ts'
 import { open } from '../open.ts'
+import { begun, failed, intended, madeReader, settled } from '../views/family.fixture.ts'
+import { planRetry } from './retry.ts'
 
 let data: string
 beforeEach(async () => {
@@ -106,4 +110,40 @@ describe('skein.bulk', () => {
     expect(done.filter(({ error }) => error !== undefined).map(({ target }) => target.pid)).toEqual(['c1'])
     expect(await Promise.all(ids.map((id) => skein.result(id)))).toEqual(ids.map(() => ['first', 1]))
   })
+})
+
+it('says before anything is done that an agent cannot go on from what its model has answered to', async () => {
+  const [call, model, later] = ['s/tool:pay:x#0', 's/model:m:x#1', 's/tool:pay:x#2']
+  const error = failure({ code: 'EFFECT_FAILED', message: 'no', retryable: false })
+  const failedSettled = (key: string): FactBody => ({
+    type: 'settled',
+    key: asEffectKey(key),
+    attempt: 1,
+    outcome: error,
+    actual: {},
+  })
+  const reader = madeReader([
+    {
+      pid: 'a1',
+      kind: 'agent',
+      status: 'failed',
+      facts: [
+        intended(call, 'pay'),
+        begun(call),
+        failedSettled(call),
+        intended(model, 'm', { kind: 'model' }),
+        begun(model),
+        settled(model),
+        intended(later, 'pay'),
+        begun(later),
+        failedSettled(later),
+        failed,
+      ],
+    },
+  ])
+  await expect(planRetry(reader, 'a1', { from: ['pay'] })).rejects.toMatchObject({
+    code: 'RETRY_REFUSED',
+    message: /the model of a1 has answered to that already/ as never,
+  })
+  expect(await planRetry(reader, 'a1')).toMatchObject({ does: 'go on', from: ['a1/pay#2'] })
 })

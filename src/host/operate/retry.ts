@@ -9,6 +9,7 @@ import {
   mayBeHadAgain,
   ProcessState,
   suffixOf,
+  wasAnswered,
 } from '../../kernel/index.ts'
 import type { Budget, EffectClass } from '../../kernel/index.ts'
 import { asEffectKey, asSeq, SkeinError } from '../../std/index.ts'
@@ -70,6 +71,11 @@ async function plan(reader: Reader, text: string, options: RetryOptions): Promis
     const own: readonly EffectKey[] = at.view.pid === keys?.pid ? keys.keys : failingKeys(at.state)
     if (hasCompensated(at.state))
       throw refused(`${at.view.pid} has compensated what it had done; start the run anew under another id`)
+    if (wasAnswered(at.state, own))
+      throw refused(
+        `the model of ${at.view.pid} has answered to that already, and its answer would stand for another; go on from what ` +
+          'it failed by, or from a later effect',
+      )
     met ||= at.view.pid === view.pid
     const { pid } = at.view
     const { story, state } = at

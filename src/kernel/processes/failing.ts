@@ -103,8 +103,9 @@ export function demandedAfter(state: ProcessState, keys: readonly EffectKey[]): 
  * Whether the model of an agent has answered to one of `named`. The answer stands under the key of the next step: it would
  * be taken for the answer to what is had now.
  */
-export function wasAnswered(state: ProcessState, named: readonly EffectKey[], taken: readonly EffectKey[]): boolean {
+export function wasAnswered(state: ProcessState, named: readonly EffectKey[]): boolean {
   if (state.born?.kind !== 'agent') return false
+  const taken = pulledDown(state, named)
   return demandedAfter(state, named).some(({ kind, key }) => kind === 'model' && !taken.includes(key))
 }
 

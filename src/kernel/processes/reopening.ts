@@ -33,7 +33,7 @@ export async function reopenEnded(process: Process): Promise<boolean> {
     ended.type !== 'ok' &&
     !hasCompensated(state) &&
     named.every((key) => mayBeHadAgain(state, key)) &&
-    !wasAnswered(state, named, keys)
+    !wasAnswered(state, named)
   if (isMet) takeBack(state, { keys })
   const orphans = isMet ? await catchUp(process) : []
   const dropped = orphans.map(({ key }) => key)
