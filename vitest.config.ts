@@ -30,7 +30,7 @@ export default defineConfig({
           include: ['src/**/*.test.ts', 'test/*.test.ts', 'test/conformance/**/*.test.ts'],
         },
       },
-      { extends: true, test: { ...common, name: 'sim', include: ['test/sim/**/*.test.ts'], testTimeout: 300_000 } },
+      { extends: true, test: { ...common, name: 'sim', include: ['test/sim/**/*.test.ts'], testTimeout: 600_000 } },
       {
         extends: true,
         test: {

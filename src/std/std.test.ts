@@ -17,6 +17,14 @@ import {
   UnknownOutcome,
 } from './index.ts'
 
+/** An array whose class cannot be made with a length. */
+class Rows extends Array<number> {
+  constructor(rows: Iterable<number>) {
+    super()
+    this.push(...rows)
+  }
+}
+
 describe('errors', () => {
   it('carry a code, whether trying again helps, and plain data', () => {
     const cause = new Error('below')
@@ -100,6 +108,7 @@ describe('what is data', () => {
     expect(canon('5')).not.toBe(canon(5))
     expect(canon({ [IDENTITY]: 'pid-1', hidden: 2 })).toBe('i"pid-1"')
     expect(canon(Object.create(null))).toBe('{}')
+    expect(canon({ rows: new Rows([1]) })).toBe('{"rows":[1]}')
     expect(canon(runInNewContext('({ of: "another realm" })'))).toBe('{"of":"another realm"}')
   })
 

@@ -152,7 +152,7 @@ export class LocalActivation implements Activation, Addressee {
     this.#heard = this.#draining
     if (this.#leaveFor !== undefined) this.#leaveIfDone(this.#leaveFor)
     if (this.#draining !== undefined) this.#interior.residents.stirred()
-    if (this.queue.isEmpty) this.#interior.commits.hasten()
+    if (!this.queue.hasNext) this.#interior.commits.hasten()
     return this.queue.next(idleMs !== undefined && this.#interior.residents.isCrowded ? 0 : idleMs)
   }
 
@@ -208,7 +208,7 @@ export class LocalActivation implements Activation, Addressee {
       () => this.#durable(index),
     )
     // While more has come that it can go on with, nothing waits for this frame (E3: what would is hastened).
-    const isLeading = this.queue.isEmpty || this.queue.hasControls || sent.length > 0
+    const isLeading = !this.queue.hasNext || this.queue.hasControls || sent.length > 0
     this.#lastEntry = isLeading ? commits.push([step], bytes) : commits.defer([step], bytes)
   }
 

@@ -88,4 +88,15 @@ describe('the events of a process', () => {
     await expect(events.next(undefined)).rejects.toThrow('over')
     expect(taken).toEqual([])
   })
+
+  it('T2: what is kept back for the next owner is nothing that can be gone on with', () => {
+    const { queue: events } = queue()
+    expect(events.hasNext).toBe(false)
+    events.push(message('1'))
+    expect(events.hasNext).toBe(true)
+    events.onlyOutcomes()
+    expect(events.hasNext).toBe(false)
+    events.push(settled)
+    expect(events.hasNext).toBe(true)
+  })
 })

@@ -45,6 +45,11 @@ export class EventQueue {
     return this.#controls.length === 0 && this.#head === this.#others.length
   }
 
+  /** `next` would answer at once. */
+  get hasNext(): boolean {
+    return this.#isSelective ? this.hasOutcomes : !this.isEmpty
+  }
+
   /** A control is among what was not handed out. */
   get hasControls(): boolean {
     return this.#controls.length > 0

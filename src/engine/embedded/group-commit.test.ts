@@ -50,6 +50,17 @@ const step = (log: string[], name: string, store: Store): Step => ({
 })
 
 describe('group commit', () => {
+  it('a flush waits for what is deferred while it waits, too', async () => {
+    const log: string[] = []
+    const { store, sizes } = countingStore()
+    const commits = new GroupCommit({ store, soon: nodeSoon }, () => {})
+    const first = step(log, 'a', store)
+    commits.push([{ ...first, done: () => (first.done(), void commits.defer([step(log, 'b', store)], 1)) }], 1)
+    await commits.flush()
+    expect(log).toEqual(['a', 'b'])
+    expect(sizes).toEqual([1, 1])
+  })
+
   it('everything queued in one turn is one transaction, reported in order', async () => {
     const { store, sizes } = countingStore()
     const log: string[] = []

@@ -162,7 +162,7 @@ export class GroupCommit {
     } catch (error) {
       return this.#broken([], error)
     }
-    if (this.#isWanted) return this.#soon(this.#run)
+    if (this.#isWanted || (this.#flushed.length > 0 && this.#queue.length > 0)) return this.#soon(this.#run)
     this.#isRunning = false
     this.#release()
   }

@@ -26,7 +26,8 @@ export async function pauseTarget(engine: Operable, text: string, options: Pause
   const { by, reason, now } = options
   const more = { ...(reason === undefined ? {} : { reason }), ...(now === true ? { now } : {}) }
   const isNew = await engine.switch({ target, to: 'off', by, ...more })
-  const note = await unknownNote(engine, target)
+  // It is off already: a journal that cannot be read must not make it look as if it were not.
+  const note = await unknownNote(engine, target).catch(() => undefined)
   return { target, isNew, ...(note === undefined ? {} : { note }) }
 }
 

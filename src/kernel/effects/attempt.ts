@@ -57,8 +57,16 @@ export function runAttempt(
       resolve(settled)
     }
     const fail = (thrown: unknown): void => {
-      if (!isOver)
-        end(failed(thrown, { ask, options, timedOut, aborted: signal.aborted && !timedOut, tookMs: tookMs() }))
+      if (isOver) return
+      const about = { ask, options, timedOut, aborted: signal.aborted && !timedOut, tookMs: tookMs() }
+      let settled: Settled
+      try {
+        settled = failed(thrown, about)
+      } catch (unreadable) {
+        // What was thrown cannot even be looked at. Nobody stands behind this callback: it would end the host.
+        settled = failed(unreadable, about)
+      }
+      end(settled)
     }
     const succeed = (result: DriverResult): void => {
       if (isOver) return

@@ -44,6 +44,11 @@ describe('how a throw is judged', () => {
     expect(failureOf(judge(new Error('no funds'), about))).toMatchObject({ code: 'EFFECT_FAILED', message: 'no funds' })
   })
 
+  it('E6: what is thrown need not be an error, nor have a text', () => {
+    const bare: unknown = Object.assign(Object.create(null), { code: 'ECONNRESET' })
+    expect(judge(bare, about)).toMatchObject({ type: 'unknown', why: expect.stringMatching(/^pay: /) })
+  })
+
   it('what we aborted ourselves is cancelled', () => {
     expect(judge(withCode('ECONNRESET'), { ...about, aborted: true })).toEqual({ type: 'cancelled' })
   })

@@ -69,7 +69,7 @@ export function judge(
   if (about.class === 'write' && (timedOut || leavesOpen(thrown))) {
     const why = timedOut
       ? `${about.name} did not answer within ${about.timedOutMs} ms`
-      : `${about.name}: ${messageOf(thrown)}`
+      : `${about.name}: ${toSkeinError(thrown).message}`
     return { type: 'unknown', why }
   }
   if (timedOut)
@@ -80,8 +80,4 @@ export function judge(
       ).toJSON(),
     )
   return failure(toSkeinError(thrown).toJSON())
-}
-
-function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown)
 }

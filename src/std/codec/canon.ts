@@ -17,7 +17,12 @@ export function canon(value: unknown): string {
 function writePlain(value: unknown): string {
   if (typeof value === 'number') return String(value === 0 ? 0 : value)
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-  if (Array.isArray(value)) return `[${value.map(writePlain).join(',')}]`
+  if (Array.isArray(value)) {
+    // By place: `map` would ask a subclass for another array.
+    let items = ''
+    for (let i = 0; i < value.length; i++) items += (i === 0 ? '' : ',') + writePlain(value[i])
+    return `[${items}]`
+  }
   let text = '{'
   for (const key of Object.keys(value).sort()) {
     const member = (value as Record<string, unknown>)[key]

@@ -134,13 +134,14 @@ export const WAKE_RULES: readonly EngineRule[] = [
       const lane = await puppet.next()
       lane.frame(['begun'], { waits: [{ key: keyOf('t'), on: { kind: 'timer', dueAt: rig.now() + TIMER_MS } }] })
       lane.perform('long', 'write', () => new Promise(() => {}))
-      const message = lane.next()
+      const first = lane.next()
       await engine.deliver(messageOf('p', 'm'))
-      assert.equal((await message)?.type, 'message')
-      const control = lane.next()
+      const heard = [await first]
+      const second = lane.next()
       await engine.control(lane.pid, cancelOf('c'))
-      assert.equal((await control)?.type, 'control')
-      assert.deepEqual(await lane.next(), { type: 'timer', key: keyOf('t') })
+      // Where the way is long, the timer may be due before one of the others has come.
+      heard.push(await second, await lane.next())
+      assert.deepEqual(new Set(heard.map((event) => event?.type)), new Set(['control', 'message', 'timer']))
     },
   },
   {
