@@ -93,6 +93,33 @@ describe('the agent loop', () => {
     expect(valueOf(run)).toEqual({ text: 'sorry' })
   })
 
+  it('A3: says that a tool of the past is gone, also where there are no tools any more', async () => {
+    const past = [
+      { role: 'user', content: 'Look it up.' },
+      { role: 'assistant', content: [call('look', { at: 1 })] },
+      {
+        role: 'tool',
+        content: [
+          { type: 'tool-result', toolCallId: 'c-look', toolName: 'look', output: { type: 'text', value: 'seen' } },
+        ],
+      },
+      { role: 'user', content: 'And again.' },
+    ]
+    const run = await drive(make({}), past, script(calls(call('look', { at: 2 }, 'again')), says('I cannot.')))
+    expect(run.seen.map((seen) => `${seen.type} ${seen.slot}`)).toEqual([
+      'model r1/model',
+      'absent r1/tool/0',
+      'model r2/model',
+    ])
+    expect(lastResults(run)).toMatchObject([
+      {
+        toolCallId: 'again',
+        output: { value: 'TOOL_GONE: look is not (or no longer) a tool of agent "helper"; it has none' },
+      },
+    ])
+    expect(valueOf(run)).toEqual({ text: 'I cannot.' })
+  })
+
   it('gives every call an id of its own', async () => {
     const step = calls(
       call('echo', { text: 'a' }, ''),

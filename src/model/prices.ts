@@ -6,7 +6,7 @@ import { ownMember } from './config.ts'
 import type { ModelsConfig, Price } from './config.ts'
 import { FILE_TOKENS_MAX, FRAMING_TOKENS_MAX } from './limits.ts'
 
-/** Upper bounds of messages: they never change, and a conversation shows each of them at every step. */
+/** Upper bounds of messages: the kernel never changes one, and a conversation shows each of them at every step. */
 const boundOfMessage = new WeakMap<ChatMessage, number>()
 /** The same of the tools of an agent. */
 const boundOfTools = new WeakMap<readonly ToolSpec[], number>()

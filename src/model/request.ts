@@ -13,34 +13,30 @@ import type { ChatMessage, FilePart, ModelRequest, Sampling, ToolResultPart, Too
 
 const SCHEMA_NAME_CHARS_MAX = 64
 
-/** Messages never change, and a conversation shows each of them at every step: made once. */
-const promptOf = new WeakMap<ChatMessage, LanguageModelV4Message>()
-/** The same of the tools of an agent. */
-const functionsOf = new WeakMap<readonly ToolSpec[], LanguageModelV4FunctionTool[]>()
-
-/** The options of one call. */
+/** The options of one call. Prompt and tools are made anew for each: providers and middleware may mark what they are given. */
 export function callOptions(
   request: ModelRequest,
   about: { readonly maxOutputTokens: number; readonly abortSignal: AbortSignal },
 ): LanguageModelV4CallOptions {
   const own = request.tools ?? []
   const tools = own.length === 0 ? toolsOfThePast(request.messages) : own
-  const choice = own.length === 0 ? 'none' : request.toolChoice
+  const choice = own.length === 0 ? undefined : request.toolChoice
   return {
-    prompt: request.messages.map(promptOnce),
+    prompt: request.messages.map(promptMessage),
     maxOutputTokens: about.maxOutputTokens,
     abortSignal: about.abortSignal,
     ...samplingOptions(request.sampling),
-    ...(tools.length === 0 ? {} : { tools: [...functionTools(tools)] }),
-    ...(tools.length === 0 || choice === undefined ? {} : { toolChoice: toolChoice(choice) }),
+    ...(tools.length === 0 ? {} : { tools: tools.map(functionTool) }),
+    ...(choice === undefined ? {} : { toolChoice: toolChoice(choice) }),
     ...(request.output === undefined ? {} : { responseFormat: responseFormat(request.output) }),
   }
 }
 
 /**
  * Some providers refuse a conversation with tool calls in it when no tools are defined, as after a hand-off to an agent that
- * has none. What was called then is defined, and may not be called any more: the calls stay as they were, where text in
- * their place would teach the model to write calls as text.
+ * has none. What was called then is defined: the calls stay as they were, where text in their place would teach the model to
+ * write calls as text. Nothing forbids to call it, because providers send no tools at all with the choice `none`; who does is
+ * told that it is gone.
  */
 function toolsOfThePast(messages: readonly ChatMessage[]): readonly ToolSpec[] {
   const parts = messages.flatMap((message) => (message.role === 'assistant' ? message.content : []))
@@ -52,20 +48,8 @@ function toolsOfThePast(messages: readonly ChatMessage[]): readonly ToolSpec[] {
   }))
 }
 
-function promptOnce(message: ChatMessage): LanguageModelV4Message {
-  const known = promptOf.get(message)
-  if (known !== undefined) return known
-  const made = promptMessage(message)
-  promptOf.set(message, made)
-  return made
-}
-
-function functionTools(tools: readonly ToolSpec[]): readonly LanguageModelV4FunctionTool[] {
-  const known = functionsOf.get(tools)
-  if (known !== undefined) return known
-  const made = tools.map((tool) => ({ type: 'function' as const, ...tool }))
-  functionsOf.set(tools, made)
-  return made
+function functionTool(tool: ToolSpec): LanguageModelV4FunctionTool {
+  return { type: 'function', ...tool }
 }
 
 function samplingOptions(sampling: Sampling = {}): Omit<LanguageModelV4CallOptions, 'prompt'> {
@@ -73,7 +57,7 @@ function samplingOptions(sampling: Sampling = {}): Omit<LanguageModelV4CallOptio
   return {
     ...numbers,
     ...(stopSequences === undefined ? {} : { stopSequences: [...stopSequences] }),
-    ...(providerOptions === undefined ? {} : { providerOptions: providerOptions as SharedV4ProviderOptions }),
+    ...(providerOptions === undefined ? {} : { providerOptions: copyOf(providerOptions) as SharedV4ProviderOptions }),
   }
 }
 
@@ -92,16 +76,18 @@ function responseFormat(
 /** The shapes are the provider's own, but for files and for data that JSON lacks. */
 function promptMessage(message: ChatMessage): LanguageModelV4Message {
   switch (message.role) {
-    case 'user':
-      return {
-        ...message,
-        content: message.content.map((part) => (part.type === 'file' ? filePart(part) : part)),
-      } as LanguageModelV4Message
-    case 'tool':
-      return { ...message, content: message.content.map(resultPart) } as LanguageModelV4Message
+    case 'user': {
+      const own = copyOf(message)
+      const content = own.content.map((part) => (part.type === 'file' ? filePart(part) : part))
+      return { ...own, content } as LanguageModelV4Message
+    }
+    case 'tool': {
+      const { content, ...rest } = message
+      return { ...copyOf(rest), content: content.map(resultPart) } as LanguageModelV4Message
+    }
     case 'system':
     case 'assistant':
-      return message as LanguageModelV4Message
+      return copyOf(message) as LanguageModelV4Message
   }
 }
 
@@ -114,9 +100,23 @@ function filePart(part: FilePart): LanguageModelV4FilePart {
   return { ...part, data: { type: 'data', data: inline === null ? part.data : part.data.slice(inline[0].length) } }
 }
 
-function resultPart(part: ToolResultPart): object {
-  if (part.output.type !== 'json' && part.output.type !== 'error-json') return part
-  return { ...part, output: { ...part.output, value: jsonOf(part.output.value) } }
+function resultPart({ output, ...rest }: ToolResultPart): object {
+  const { type, value } = output
+  const isJson = type === 'json' || type === 'error-json'
+  return { ...copyOf(rest), output: { ...output, value: isJson ? jsonOf(value) : value } }
+}
+
+/** Lists and records anew, all the way down; the rest is as it is. */
+function copyOf<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(copyOf) as T
+  if (Object.getPrototypeOf(value) !== Object.prototype) return value
+  const copy = { ...value } as Record<string, unknown>
+  for (const key of Object.keys(copy)) {
+    const member = copy[key]
+    if (typeof member === 'object' && member !== null) copy[key] = copyOf(member)
+  }
+  return copy as T
 }
 
 /** Data as JSON: what JSON lacks becomes text. */

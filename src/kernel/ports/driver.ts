@@ -9,13 +9,15 @@ type CallBase = {
   /** The idempotency key of all attempts. */
   readonly id: EffectId
   readonly attempt: number
+  /** Whoever calls aborts it when `timeoutMs` are over, or nobody wants the answer any more; a driver keeps no time of its own. */
   readonly signal: AbortSignal
+  /** Told only so that a driver can plan its retries: a pause that would go past it is not begun. */
   readonly timeoutMs: number
   /** For live views; not evidence. */
   readonly progress: (text: string) => void
 }
 
-/** One attempt of a model call. */
+/** One attempt of a model call. `request` is data that nobody changes any more. */
 export type ModelCall = CallBase & { readonly kind: 'model'; readonly ref: ModelRef; readonly request: ModelRequest }
 
 /** One attempt of a tool call, or a question what became of one. */

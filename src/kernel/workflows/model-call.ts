@@ -6,7 +6,7 @@ import { jsonSchemaOf } from '../definitions/schema.ts'
 import type { Schema } from '../definitions/schema.ts'
 import { modelEffect } from '../effects/call-effects.ts'
 import type { EffectBody } from '../effects/call-effects.ts'
-import { payloadOf } from '../journal/outcome.ts'
+import { payloadOf, valueOf } from '../journal/outcome.ts'
 import { contentIdent } from '../keys/key.ts'
 import type { KernelDeps } from '../ports/host.ts'
 import type { CallOptions, ModelInput, ModelResult } from './context.ts'
@@ -27,11 +27,13 @@ export async function callModel(
   options: CallOptions,
   deps: KernelDeps,
 ): Promise<ModelResult<unknown>> {
-  const messages: ChatMessage[] = [...messagesOf(input)]
+  let messages = messagesOf(input)
   for (let repairs = 0; ; repairs++) {
-    const request = requestOf(input, messages)
-    const identity = identityOf(input, request)
-    const about = { argsHash: contentIdent(identity, deps.hash), args: payloadOf(request, 'ARGS_NOT_DATA') }
+    const given = requestOf(input, messages)
+    const identity = identityOf(input, given)
+    const about = { argsHash: contentIdent(identity, deps.hash), args: payloadOf(given, 'ARGS_NOT_DATA') }
+    // What is recorded is what is sent: messages and tools are the author's, who may change them while the call is on its way.
+    const request = valueOf(about.args) as ModelRequest
     const answer = await ask(request, identity, modelEffect(input.model, request, about, options))
     if (input.output === undefined) return resultOf(answer, undefined)
     const read = deps.readAnswer(answer, input.output, input.outputName)
@@ -44,7 +46,7 @@ export async function callModel(
       )
     }
     const complaint: ChatMessage = { role: 'user', content: [{ type: 'text', text: read.complaint }] }
-    messages.push({ role: 'assistant', content: answer.content }, complaint)
+    messages = [...request.messages, { role: 'assistant', content: answer.content }, complaint]
   }
 }
 
@@ -75,7 +77,7 @@ function requestOf(input: TypedModelInput, messages: readonly ChatMessage[]): Mo
   const name = input.outputName === undefined ? {} : { name: input.outputName }
   return {
     model: modelName(input.model),
-    messages: [...messages],
+    messages,
     ...(input.tools === undefined ? {} : { tools: input.tools }),
     ...(input.output === undefined
       ? {}
