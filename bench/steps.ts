@@ -89,7 +89,8 @@ export const steps: Bench = {
     A run is ten times a model call and a call of one tool (\`add\`, its arguments checked by a zod schema), and a
     last model call. The model is a stub in the shape that each framework asks for: it answers from the number of
     tool results in its prompt, at once with 1 and 100 runs, after 20 ms with 1,000, so that all of them are alive
-    together. Every run checks its result, every cell the number of tool calls.
+    together. Every run checks its result, every cell the number of tool calls. Skein is told that the model takes as many
+    calls at once as there are runs (\`models: { concurrency }\`, 64 by default), as one would with a provider of that size.
 
     CPU is user and system time of the whole process, threads included, over runs × 10: what a run costs besides its
     steps is spread over them. Before the clock starts come sequential warm-up runs and a collection. The growth of RSS

@@ -1,6 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { LanguageModelV4Prompt } from '@ai-sdk/provider'
+import { MockLanguageModelV4 } from 'ai/test'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
 import { agent } from '../agents/index.ts'
@@ -50,6 +53,60 @@ describe('open()', () => {
   it('says who owns the folder', async () => {
     await using _first = await open({ data })
     await expect(open({ data })).rejects.toMatchObject({ code: 'DATA_FOLDER_OWNED' })
+  })
+})
+
+describe('model calls', () => {
+  const usage = {
+    inputTokens: { total: 1, noCache: 1, cacheRead: 0, cacheWrite: 0 },
+    outputTokens: { total: 1, text: 1, reasoning: 0 },
+  }
+  const stop = { unified: 'stop' as const, raw: 'stop' }
+  const answer = { content: [{ type: 'text' as const, text: 'ok' }], finishReason: stop, usage, warnings: [] }
+  const textsOf = (prompt: LanguageModelV4Prompt): readonly string[] =>
+    prompt.flatMap(({ content }) =>
+      typeof content === 'string' ? [content] : content.map((p) => ('text' in p ? p.text : '')),
+    )
+
+  it('send what is recorded, whatever an author does to the messages', async () => {
+    const prompts: (readonly string[])[] = []
+    const model = new MockLanguageModelV4({
+      doGenerate: async ({ prompt }) => {
+        prompts.push(textsOf(prompt))
+        return answer
+      },
+    })
+    const growing = workflow({ name: 'growing' }, async (ctx) => {
+      const content = [{ type: 'text' as const, text: 'a' }]
+      const messages = [{ role: 'user' as const, content }]
+      await ctx.model({ model, messages })
+      content.push({ type: 'text', text: 'b' })
+      const asked = ctx.model({ model, messages })
+      content.push({ type: 'text', text: 'too late' })
+      await asked
+    })
+    await run(growing, undefined, { id: 'g1', data })
+    expect(prompts).toEqual([['a'], ['a', 'b']])
+  })
+
+  it('are as many at once as the config says; a number that is none is refused before the folder is taken', async () => {
+    let inFlight = 0
+    let most = 0
+    const model = new MockLanguageModelV4({
+      doGenerate: async () => {
+        most = Math.max(most, ++inFlight)
+        await nextTurn()
+        inFlight -= 1
+        return answer
+      },
+    })
+    const wide = workflow({ name: 'wide' }, (ctx) =>
+      ctx.map([1, 2, 3, 4, 5, 6], async (c, n) => (await c.model({ model, prompt: `${n}` })).text),
+    )
+    await expect(open({ data, models: { concurrency: 0.5 } })).rejects.toMatchObject({ code: 'INPUT_INVALID' })
+    await using skein = await open({ data, models: { concurrency: 2 } })
+    expect(await skein.run(wide, undefined, { id: 'w1' })).toHaveLength(6)
+    expect(most).toBe(2)
   })
 })
 

@@ -35,6 +35,8 @@ export type ModelsConfig = {
   readonly aliases?: Readonly<Record<string, ModelRef>>
   /** By `provider/model`. */
   readonly prices?: Readonly<Record<string, Price>>
+  /** Model calls in flight at once in one host; default 64. More only where the provider serves that many. */
+  readonly concurrency?: number
 }
 
 /** Where models come from. */

@@ -98,7 +98,7 @@ describe('a streamed answer', () => {
     expect(request?.body.messages[3]?.content).toBe('{"n":"3","at":"1970-01-01T00:00:00.000Z"}')
   })
 
-  it('defines the tools of a conversation whose agent has none, and lets none be called', async () => {
+  it('defines the tools of a conversation whose agent has none, by the choice of which providers keep them', async () => {
     await using server = await openaiServer()
     const call = (toolCallId: string, toolName: string) => [
       { role: 'assistant' as const, content: [{ type: 'tool-call' as const, toolCallId, toolName, input: {} }] },
@@ -120,7 +120,7 @@ describe('a streamed answer', () => {
       body['tool_choice'],
     ])
     expect(sent).toEqual([
-      [['look', 'hand_over'], 'none'],
+      [['look', 'hand_over'], undefined],
       [['other'], undefined],
       [undefined, undefined],
     ])
@@ -179,6 +179,14 @@ describe('a streamed answer', () => {
     expect(actual.tokens).toBeLessThanOrEqual(reserved.tokens ?? 0)
     expect(actual.tokens).toBeGreaterThanOrEqual(server.meter.inputTokens + server.meter.outputTokens)
   })
+})
+
+it('has 64 calls in flight at once, as many as the config says, or as many as its host says', () => {
+  const ports = { env: {}, clock: fastClock(), random: { next: () => 0, hex: () => '' } }
+  const models = { concurrency: 500 }
+  expect(modelDriver(ports).concurrencyMax).toBe(64)
+  expect(modelDriver({ ...ports, models }).concurrencyMax).toBe(500)
+  expect(modelDriver({ ...ports, models, concurrencyMax: 2 }).concurrencyMax).toBe(2)
 })
 
 it('a reservation never throws, whatever the name', () => {

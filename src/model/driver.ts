@@ -20,7 +20,7 @@ import { exchange } from './exchange.ts'
 import type { Exchange } from './exchange.ts'
 import { NOTHING_BILLED } from './failure.ts'
 import type { ModelFailureData } from './failure.ts'
-import { MODEL_CONCURRENCY_MAX, OUTPUT_TOKENS_DEFAULT, QUOTE_CHARS_MAX, TRIES_MAX } from './limits.ts'
+import { MODEL_CONCURRENCY_DEFAULT, OUTPUT_TOKENS_DEFAULT, QUOTE_CHARS_MAX, TRIES_MAX } from './limits.ts'
 import { pauseMs, retryAfterMs } from './pause.ts'
 import { priceOf, reservation } from './prices.ts'
 import { callOptions } from './request.ts'
@@ -30,13 +30,14 @@ import { followAliases, providerConfig, providerOf, resolveModel } from './resol
 export type ModelDriverOptions = ModelSources & {
   readonly clock: Clock
   readonly random: Random
+  /** Calls in flight at once; default: `concurrency` of `models`, else 64. */
   readonly concurrencyMax?: number
 }
 
 /** The driver of model calls of one host. */
 export function modelDriver(options: ModelDriverOptions): Driver<ModelCall> {
   return {
-    concurrencyMax: options.concurrencyMax ?? MODEL_CONCURRENCY_MAX,
+    concurrencyMax: options.concurrencyMax ?? options.models?.concurrency ?? MODEL_CONCURRENCY_DEFAULT,
     reserve: ({ ref, request }) => {
       const name = nameOf(ref, options)
       return reservation(request, outputTokensMax(request, name, options), priceOf(name, options.models))

@@ -153,7 +153,7 @@ function verdictOfStatus(status: number, code: string | undefined): Verdict {
       return {
         code: 'MODEL_RATE_LIMITED',
         again: true,
-        mend: 'lower the concurrency, or raise the limit at the provider',
+        mend: 'lower models.concurrency, or raise the limit at the provider',
       }
     case 503:
     case 529:

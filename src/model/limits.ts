@@ -1,7 +1,7 @@
 /** Every limit of the model room, by name. */
 
-/** Model calls in flight at once in one host, unless the driver is told otherwise. */
-export const MODEL_CONCURRENCY_MAX = 1_000
+/** Model calls in flight at once in one host, unless `models.concurrency` or the driver is told otherwise. */
+export const MODEL_CONCURRENCY_DEFAULT = 64
 /** Requests of one call, the first included, while a server refuses before it does any work. */
 export const TRIES_MAX = 6
 /** Pause after the first refusal that names none; each further one doubles it. */

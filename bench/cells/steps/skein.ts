@@ -19,7 +19,12 @@ try {
   using medium = memoryMedium()
   const ports = { clock: nodeClock, random: nodeRandom, hash: nodeHash, soon: nodeSoon }
   const engine = given.store === 'memory' ? { engine: createEngine({ store: medium.open(), ...ports }) } : {}
-  await using skein = await open({ data, workflows: [calculator], ...engine })
+  await using skein = await open({
+    data,
+    workflows: [calculator],
+    models: { concurrency: given.atOnce },
+    ...engine,
+  })
   await measure(given, async (i) => (await skein.run(calculator, 'go', { id: `b${i}` })).text)
 } finally {
   rmSync(data, { recursive: true, force: true })

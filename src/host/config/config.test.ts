@@ -35,6 +35,11 @@ describe('skein.config', () => {
       'export default { models: { prize: {} } }',
       /models in skein.config.mjs has a member prize.*Did you mean prices\?/,
     ],
+    [
+      'export default { models: { concurrency: 0 } }',
+      /concurrency of models in skein.config.mjs is 0; write how many model calls may be in flight at once: 1 or more/,
+    ],
+    [`export default { models: { concurrency: '9' } }`, /concurrency of models in skein.config.mjs is 9;/],
     ['export const data = 1', /has no default export/],
     ['export default { data: 3 }', /data in skein.config.mjs is no text/],
     [`throw new Error('no')`, /skein.config.mjs:1: Error: no/],

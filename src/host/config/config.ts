@@ -13,14 +13,14 @@ import { suggestion } from '../words/nearest.ts'
 export type SkeinConfig = {
   /** The data folder, relative to the config file. */
   readonly data?: string
-  /** Providers, aliases and prices of models. */
+  /** Providers, aliases and prices of models, and how many calls of them are in flight at once. */
   readonly models?: ModelsConfig
   /** How long what a run was given and gave is kept after its end, where its definition does not say; default: for ever. */
   readonly retention?: Retention
 }
 
 const FILES = ['skein.config.ts', 'skein.config.js', 'skein.config.mjs'] as const
-const MODEL_MEMBERS = ['providers', 'aliases', 'prices'] as const
+const MODEL_MEMBERS = ['providers', 'aliases', 'prices', 'concurrency'] as const
 const MEMBERS = ['data', 'models', 'retention'] as const
 
 /** The data folder where nobody says otherwise. */
@@ -62,12 +62,22 @@ function checked(config: unknown, name: string): SkeinConfig {
     throw new SkeinError('INPUT_INVALID', `data in ${name} is no text; write the path of a folder`)
   if (models !== undefined) {
     if (typeof models !== 'object' || models === null)
-      throw new SkeinError('INPUT_INVALID', `models in ${name} is no object; write { providers, aliases, prices }`)
+      throw new SkeinError('INPUT_INVALID', `models in ${name} is no object; write { ${MODEL_MEMBERS.join(', ')} }`)
     demandMembers(models, MODEL_MEMBERS, `models in ${name}`)
+    checkConcurrency(models, `models in ${name}`)
   }
   const { retention } = config as { retention?: unknown }
   if (retention !== undefined) checkRetention(retention, name)
   return config
+}
+
+/** Throws `INPUT_INVALID` for a number of model calls at once that is none. */
+export function checkConcurrency({ concurrency }: ModelsConfig, where: string): void {
+  if (concurrency === undefined || (Number.isSafeInteger(concurrency) && concurrency > 0)) return
+  throw new SkeinError(
+    'INPUT_INVALID',
+    `concurrency of ${where} is ${String(concurrency)}; write how many model calls may be in flight at once: 1 or more`,
+  )
 }
 
 function checkRetention(retention: unknown, name: string): void {

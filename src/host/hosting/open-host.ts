@@ -6,7 +6,7 @@ import type { ModelsConfig } from '../../model/index.ts'
 import { durationMs } from '../../std/index.ts'
 import type { Duration } from '../../std/index.ts'
 import { streamsOf } from '../live/folder-streams.ts'
-import { dataFolder, loadConfig } from '../config/config.ts'
+import { checkConcurrency, dataFolder, loadConfig } from '../config/config.ts'
 import { BRIEF_OWNER_MS } from '../limits.ts'
 import { createHost } from './host.ts'
 import type { Host, StartableHost } from './host.ts'
@@ -53,6 +53,7 @@ export async function openHost(options: HostOptions): Promise<StartableHost> {
     options.data === undefined || options.models === undefined || options.retention === undefined
       ? await loadConfig(cwd)
       : {}
+  checkConcurrency(options.models ?? {}, 'models')
   const folder = dataFolder(options.data, config, cwd)
   const mode = tripwireMode(process.env)
   const engine = options.engine ?? (await openFolder(folder, options))
