@@ -3,11 +3,16 @@
  * `ctx.tool`: its intent is durable before the tool runs, its outcome before the next effect does.
  */
 import assert from 'node:assert/strict'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { open, tool, workflow } from 'skein'
 import { z } from 'zod'
 import { cell, cellArguments, quantile } from '../cell.ts'
 
 const { processes, effects, effect } = cellArguments({ processes: 1000, effects: 20, effect: 'read' })
+
+/** From so many on the loop is watched; the timer that watches would be seen in the figures of few. */
+const LOOP_PROCESSES_LEAST = 1000
+const NANOS_PER_MS = 1e6
 
 let calls = 0
 const about = {
@@ -40,6 +45,8 @@ await cell(async (data) => {
   // Loads what a first run loads.
   await skein.run(worker, undefined, { id: 'first' })
   calls = finished = latenciesMs.length = 0
+  const loop = processes >= LOOP_PROCESSES_LEAST ? monitorEventLoopDelay({ resolution: 1 }) : undefined
+  loop?.enable()
   const cpu = process.cpuUsage()
   const startedAt = performance.now()
   const runs = await Promise.all(
@@ -48,6 +55,7 @@ await cell(async (data) => {
   const startedSeconds = (performance.now() - startedAt) / 1000
   await Promise.all(runs.map((run) => run.result()))
   const seconds = (performance.now() - startedAt) / 1000
+  loop?.disable()
   const { user, system } = process.cpuUsage(cpu)
   const count = processes * effects
   assert.equal(calls, count)
@@ -58,5 +66,8 @@ await cell(async (data) => {
     latencyMsP99: quantile(latenciesMs, 0.99),
     cpuMicrosPerEffect: (user + system) / count,
     startSeconds: startedSeconds,
+    ...(loop === undefined || loop.count === 0
+      ? {}
+      : { loopMsP99: loop.percentile(99) / NANOS_PER_MS, loopMsMax: loop.max / NANOS_PER_MS }),
   }
 })

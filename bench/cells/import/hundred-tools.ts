@@ -12,7 +12,7 @@ export type Source = {
 export type Framework = {
   /** The package whose direct dependencies count. */
   readonly name: string
-  /** What a program with an agent and a tool imports. */
+  /** What a program with an agent and a tool imports, beside zod for the tool. */
   readonly imports: readonly string[]
   /** Without it no types are checked: it has no tools. */
   readonly source?: Source

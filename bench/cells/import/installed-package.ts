@@ -23,7 +23,9 @@ const COMPILER = {
 /** `folder` has the package in its `node_modules`. */
 export function costOf(folder: string, framework: Framework): Readonly<Record<string, number>> {
   const { imports, name } = framework
-  const runs = Array.from({ length: IMPORTS }, () => importOnce(folder, imports))
+  const runs = Array.from({ length: IMPORTS }, () =>
+    importOnce(folder, framework.source === undefined ? imports : [...imports, 'zod']),
+  )
   const manifest = JSON.parse(readFileSync(join(folder, 'node_modules', name, 'package.json'), 'utf8')) as {
     readonly dependencies?: Readonly<Record<string, string>>
   }

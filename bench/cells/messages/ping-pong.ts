@@ -20,15 +20,17 @@ const player = workflow({ name: 'player', input: settings }, async (ctx, { peer,
 
 await cell(async (data) => {
   await using skein = await open({ data, workflows: [player] })
-  const play = async (i: number): Promise<readonly number[]> => {
+  const play = async (i: string): Promise<readonly number[]> => {
     const [a, b] = [`a${i}`, `b${i}`]
     const waiting = await skein.start(player, { peer: a, isFirst: false }, { id: b })
     const serving = await skein.start(player, { peer: b, isFirst: true }, { id: a })
     return Promise.all([waiting.result(), serving.result()])
   }
+  // Loads what a first run loads.
+  await play('first')
   const cpu = process.cpuUsage()
   const startedAt = performance.now()
-  const heard = await Promise.all(Array.from({ length: pairs }, (_, i) => play(i)))
+  const heard = await Promise.all(Array.from({ length: pairs }, (_, i) => play(String(i))))
   const seconds = (performance.now() - startedAt) / 1000
   const { user, system } = process.cpuUsage(cpu)
   assert(heard.flat().every((count) => count === rounds))
