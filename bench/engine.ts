@@ -6,11 +6,13 @@ const LOADS = [
   { processes: 100, effects: 100, group: '100 processes at once' },
   { processes: 1000, effects: 20, group: '1,000 processes at once' },
 ] as const
-const [ONE, , THOUSAND] = LOADS.map(({ group }) => group)
+const [ONE, THOUSAND] = [LOADS[0].group, LOADS[2].group]
 const BARE = 'bare store, one row per effect'
 const EFFECTS = { reads: 'read', 'keyed writes': 'keyed', 'plain writes': 'plain' } as const
 const RATE = 'effectsPerSecond'
 const LATENCY = 'latencyMsP50'
+const LOOP = 'loopMsP99'
+const LOOP_MS_MAX = 10
 const OF_THE_STORE = 1 / 3
 const TIMES_THE_STORE = 1.3
 
@@ -51,6 +53,11 @@ export const engine: Bench = {
     Time is taken from the first start to the last end, so Skein's figure contains the starts and ends of its
     processes. Latency is what the process sees, from the call to the next line. Both count the effects that were done.
 
+    At 1,000 processes the delay of Skein’s event loop is measured meanwhile, by a timer of one millisecond, which is
+    part of its figures.
+
+    Before the clock starts, each variant does one process more, which is not counted, so that all is loaded.
+
     Restate is one server with its defaults, its worker and its client in processes of their own; an effect is one
     \`ctx.run\`. DBOS runs on a fresh PostgreSQL with its defaults; an effect is one \`DBOS.runStep\`. Both make
     their results durable before the next effect, and do ten effects a process (a hundred when there is one). CPU is
@@ -63,6 +70,8 @@ export const engine: Bench = {
     { key: LATENCY, label: 'latency ms, p50', better: 'less' },
     { key: 'latencyMsP99', label: 'latency ms, p99', better: 'less' },
     { key: 'cpuMicrosPerEffect', label: 'CPU µs per effect', better: 'less', hasRatio: true },
+    { key: LOOP, label: 'event loop ms, p99', better: 'less' },
+    { key: 'loopMsMax', label: 'event loop ms, worst', better: 'less' },
   ],
   cells: [
     ...underLoads({ variant: BARE, side: 'bare', script: 'cells/engine/bare.ts' }),
@@ -76,7 +85,7 @@ export const engine: Bench = {
       what: 'durable effects/s, 1,000 processes at once, engine on',
       toReach: '≥ 1/3 of the bare one-row group-commit store',
       judge: (measured) => {
-        const ratio = slowest(measured, RATE, THOUSAND)
+        const ratio = leastRatio(measured, RATE, THOUSAND)
         if (ratio === undefined) return undefined
         const figure = `${(100 * ratio).toFixed(1)} % of the bare store`
         return { isReached: ratio >= OF_THE_STORE, figure, ...others(measured) }
@@ -86,23 +95,51 @@ export const engine: Bench = {
       what: 'one sequential process',
       toReach: '≤ 1.3x the store’s own commit latency per effect',
       judge: (measured) => {
-        const [own, bare] = [variantOf('keyed writes'), BARE].map((variant) => measured.median(variant, LATENCY, ONE))
-        if (own === undefined || bare === undefined) return undefined
+        const slowest = slowestOf(measured, LATENCY, ONE)
+        const bare = measured.median(BARE, LATENCY, ONE)
+        if (slowest === undefined || bare === undefined) return undefined
+        const { variant, value } = slowest
         return {
-          isReached: own <= TIMES_THE_STORE * bare,
-          figure: `${(own / bare).toFixed(2)}x (${own.toFixed(2)} of ${bare.toFixed(2)} ms)`,
+          isReached: value <= TIMES_THE_STORE * bare,
+          figure: `${(value / bare).toFixed(2)}x (${variant}: ${value.toFixed(2)} of ${bare.toFixed(2)} ms)`,
         }
+      },
+    },
+    {
+      what: 'event loop at 1,000 processes with the engine at full load, p99',
+      toReach: `≤ ${LOOP_MS_MAX} ms`,
+      judge: (measured) => {
+        const slowest = slowestOf(measured, LOOP, THOUSAND)
+        if (slowest === undefined) return undefined
+        const { variant, value } = slowest
+        return { isReached: value <= LOOP_MS_MAX, figure: `${value.toFixed(1)} ms (${variant})` }
       },
     },
   ],
 }
 
+type Own = { readonly variant: string; readonly value: number }
+
+/** The one of our variants that has most of a figure; none when one of them was not measured. */
+function slowestOf(measured: Measured, key: string, group: string): Own | undefined {
+  const own = ownOf(measured, key, group)
+  return own?.reduce((slowest, one) => (one.value > slowest.value ? one : slowest))
+}
+
 /** The least of the ratios to the bare store. */
-function slowest(measured: Measured, key: string, group: string | undefined): number | undefined {
+function leastRatio(measured: Measured, key: string, group: string): number | undefined {
   const bare = measured.median(BARE, key, group)
-  const own = Object.keys(EFFECTS).map((effects) => measured.median(variantOf(effects), key, group))
-  if (bare === undefined || own.some((value) => value === undefined)) return undefined
-  return Math.min(...own.map((value) => (value ?? 0) / bare))
+  const own = ownOf(measured, key, group)
+  return bare === undefined || own === undefined ? undefined : Math.min(...own.map(({ value }) => value / bare))
+}
+
+function ownOf(measured: Measured, key: string, group: string): readonly Own[] | undefined {
+  const variants = Object.keys(EFFECTS).map(variantOf)
+  const own = variants.flatMap((variant) => {
+    const value = measured.median(variant, key, group)
+    return value === undefined ? [] : [{ variant, value }]
+  })
+  return own.length === variants.length ? own : undefined
 }
 
 function others(measured: Measured): { readonly peers?: string } {

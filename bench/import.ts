@@ -29,7 +29,7 @@ export const imports: Bench = {
   method: `
     Skein is compiled, packed by \`npm pack\` and installed from the archive into an empty folder; the others lie in
     \`bench/peers\`, from their lock files. Importing is measured in fresh processes of plain Node, seven times, by the
-    time around the imports that an agent with a tool needs (the median), and by RSS after them. The size is that of all
+    time around the imports that an agent with a tool needs, zod included (the median), and by RSS after them. The size is that of all
     of \`node_modules\`, with zod.
 
     The types are those of a hundred tools with zod schemas (a described string, an optional number, an array of

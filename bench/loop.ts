@@ -2,7 +2,6 @@
 import type { Bench } from './harness/bench.ts'
 
 const VARIANT = 'skein, 1,000 runs'
-const P99_MS_MAX = 10
 
 export const loop: Bench = {
   name: 'loop',
@@ -10,7 +9,7 @@ export const loop: Bench = {
   method: `
     Workflows call a tool again and again whose answers come after half a second to one and a half, evenly spread.
     When all are under way the delay of the event loop is measured for five seconds, by a timer of one
-    millisecond, which is part of the figures.
+    millisecond, which is part of the figures. With the engine at full load it is measured by the bench \`engine\`, whose goal it is.
   `,
   rounds: 5,
   figures: [
@@ -21,14 +20,4 @@ export const loop: Bench = {
     { key: 'cpuShare', label: 'CPUs used', better: 'less' },
   ],
   cells: [{ variant: VARIANT, script: 'cells/loop/skein.ts', args: { runs: 1000, seconds: 5 }, quick: { seconds: 2 } }],
-  goals: [
-    {
-      what: 'event loop at 1,000 runs, p99',
-      toReach: `≤ ${P99_MS_MAX} ms`,
-      judge: (measured) => {
-        const p99 = measured.median(VARIANT, 'loopMsP99')
-        return p99 === undefined ? undefined : { isReached: p99 <= P99_MS_MAX, figure: `${p99.toFixed(1)} ms` }
-      },
-    },
-  ],
 }

@@ -8,6 +8,7 @@ const SIZES = [
 const HUNDRED_THOUSAND = SIZES[1].group
 const MESSAGE = 'skein, for a message'
 const TIMER = 'skein, for a message or a timer'
+const VARIANTS = [MESSAGE, TIMER] as const
 /** A heap is never measured to the byte: what is found here for one process is noise. */
 const HEAP_BYTES_NONE = 8
 const DISK_BYTES_MAX = 2048
@@ -36,7 +37,7 @@ export const waiting: Bench = {
     { key: 'layDownSeconds', label: 'to lay all down, s', better: 'less' },
   ],
   cells: SIZES.flatMap(({ processes, group }) =>
-    [MESSAGE, TIMER].map((variant) => ({
+    VARIANTS.map((variant) => ({
       variant,
       group,
       script: 'cells/waiting/skein.ts',
@@ -70,7 +71,8 @@ export const waiting: Bench = {
   ],
 }
 
+/** Of both variants; none when one of them was not measured. */
 function most(measured: Measured, key: string): number | undefined {
-  const values = [MESSAGE, TIMER].flatMap((variant) => measured.median(variant, key, HUNDRED_THOUSAND) ?? [])
-  return values.length === 0 ? undefined : Math.max(...values)
+  const values = VARIANTS.flatMap((variant) => measured.median(variant, key, HUNDRED_THOUSAND) ?? [])
+  return values.length < VARIANTS.length ? undefined : Math.max(...values)
 }

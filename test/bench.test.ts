@@ -4,16 +4,23 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { BENCHES } from '../bench/benches.ts'
+import { engine } from '../bench/engine.ts'
 import { askedFor, BadArguments } from '../bench/harness/arguments.ts'
 import type { Bench } from '../bench/harness/bench.ts'
 import { pagesOf } from '../bench/harness/carry-out.ts'
 import { parseSaid, runCell } from '../bench/harness/cell-process.ts'
 import { compare } from '../bench/harness/compare.ts'
+import { crashVerdict, plantedVerdict } from '../bench/harness/elsewhere.ts'
+import { lossesOf } from '../bench/harness/losses.ts'
 import { pageOf } from '../bench/harness/page.ts'
 import type { BenchReport, CellReport, Sample } from '../bench/harness/report.ts'
 import { interleave, resumedReport } from '../bench/harness/rounds.ts'
 import { scoreboardPage } from '../bench/harness/scoreboard.ts'
 import { isOverlapping, spreadOf, spreadText } from '../bench/harness/spread.ts'
+import { waiting } from '../bench/waiting.ts'
+import { noCounts } from './chaos/counts.ts'
+import { noSimulated } from './chaos/record.ts'
+import { digestOf } from './planted/results.ts'
 
 const BENCH: Bench = {
   name: 'walk',
@@ -122,25 +129,113 @@ describe('pages', () => {
   })
 
   it('the scoreboard has every goal, measured or not', () => {
-    const crash = '# Crash\n\n**9 kills: 0 lost, 0 wrong, 10 repeated in silence, 0 skipped.**\n'
     const about = {
       benches: [BENCH],
       pages: new Map([
         ['walk', ''],
-        ['crash', crash],
+        ['crash', ''],
       ]),
+      verdicts: { crash: { isReached: false, figure: '9 kills' } },
     }
     expect(scoreboardPage({ ...about, reports: new Map() })).toContain('| a walk | ≥ 5 km | not measured |')
     const reports = new Map([['walk', reportOf(cellOf('ours', kms(7)))]])
     expect(scoreboardPage({ ...about, reports })).toContain('| a walk | ≥ 5 km | 7 km | yes | [walk](walk.md) |')
-    const row = '| 9 kills: 0 lost, 0 wrong, 10 repeated in silence, 0 skipped. | **no** | [crash](crash.md) |'
-    expect(scoreboardPage({ ...about, reports })).toContain(row)
+    expect(scoreboardPage({ ...about, reports })).toContain('| 9 kills | **no** | [crash](crash.md) |')
+    expect(scoreboardPage({ ...about, reports })).toContain('| not measured | – | planted |')
+  })
+
+  it('name what is ahead of any of our variants where the reference is not ours', () => {
+    const lossesBeside = (reference: string) =>
+      lossesOf(
+        { ...BENCH, reference },
+        reportOf(
+          { ...cellOf('least', kms(9)), side: 'bare' },
+          cellOf('ours', kms(7)),
+          { ...cellOf('ours, safe', kms(5)), side: 'skein' },
+          cellOf('theirs', kms(6)),
+        ),
+      )
+    expect(lossesBeside('least')).toEqual([
+      'km: ours 7; better: least 9.',
+      'km: ours, safe 5; better: least 9, theirs 6.',
+    ])
+    expect(lossesBeside('ours')).toEqual(['km: ours 7; better: least 9.'])
   })
 
   it('are what the stored reports give', () => {
     const root = dirname(dirname(fileURLToPath(import.meta.url)))
     for (const [path, text] of pagesOf({ benches: BENCHES, folder: join(root, 'bench') }))
       expect(readFileSync(join(root, 'docs', 'reports', path), 'utf8'), `${path}: npm run bench -- pages`).toBe(text)
+  })
+})
+
+describe('targets', () => {
+  const crashOf = (counts: Partial<ReturnType<typeof noCounts>>, crashes: number, failures: readonly string[] = []) => {
+    const scenario = { ...noCounts(), ...counts, facts: 1, hit: 1, seeds: 1, failures: [] }
+    const machine = { node: '', sqlite: '', os: '', cpu: '', memory: '' }
+    const simulated = { ...noSimulated(), crashes, failures: [...failures] }
+    return crashVerdict({
+      campaigns: [{ commit: 'one', machine, seconds: 1, lastOn: '', scenarios: { tools: scenario }, simulated }],
+    })
+  }
+
+  it('crashes: clean, and often enough', () => {
+    expect(crashOf({ kills: 10_000 }, 100_000)).toEqual({
+      isReached: true,
+      figure:
+        '10,000 kills: 0 lost, 0 wrong, 0 repeated, 0 repeated in silence, 0 skipped, 0 unsound, 0 failed runs; ' +
+        '100,000 simulated crash points: 0 failures',
+    })
+    expect(crashOf({}, 100_000)).toMatchObject({ isReached: false, figure: expect.stringContaining('0 kills') })
+    expect(crashOf({ kills: 10_000 }, 99_999).isReached).toBe(false)
+    for (const offence of ['lost', 'wrong', 'repeated', 'silent', 'skipped', 'unsound'])
+      expect(crashOf({ kills: 10_000, [offence]: 3 }, 100_000).isReached, offence).toBe(false)
+    expect(crashOf({ kills: 10_000 }, 100_000, ['seed 4']).isReached).toBe(false)
+  })
+
+  it('planted bugs: every one was tried as it is now, and none survived', () => {
+    const bugs = ['a', 'b'].map((name) => ({ name, breaks: [], because: '', edits: [] }))
+    const edits = digestOf({ name: '', breaks: [], because: '', edits: [] })
+    const caught = { edits, caught: { stage: 'unit', test: '' } } as const
+    type Result = { readonly edits: string; readonly caught?: (typeof caught)['caught'] }
+    const judge = (b?: Result) =>
+      plantedVerdict(bugs, new Map<string, Result>([['a', caught], ...(b === undefined ? [] : [['b', b] as const])]))
+    expect(judge(caught)).toEqual({ isReached: true, figure: '2 of 2 caught' })
+    expect(judge({ edits })).toEqual({ isReached: false, figure: '1 of 2 caught' })
+    for (const untried of [undefined, { ...caught, edits: 'of before' }])
+      expect(judge(untried)).toEqual({ isReached: false, figure: '1 of 2 caught, 1 not tried' })
+  })
+
+  const measuredAs = (figures: Readonly<Record<string, number>>) => ({
+    median: (variant: string) => figures[variant],
+  })
+  const judgedBy = (bench: Bench, what: string, figures: Readonly<Record<string, number>>) =>
+    bench.goals?.find((goal) => goal.what.startsWith(what))?.judge(measuredAs(figures))
+
+  it('are judged by the slowest of our variants', () => {
+    const figures = { 'bare store, one row per effect': 10, 'skein, reads': 9, 'skein, keyed writes': 11 }
+    const all = { ...figures, 'skein, plain writes': 14 }
+    expect(judgedBy(engine, 'one sequential process', all)).toEqual({
+      isReached: false,
+      figure: '1.40x (skein, plain writes: 14.00 of 10.00 ms)',
+    })
+    expect(judgedBy(engine, 'event loop', all)).toMatchObject({ isReached: false })
+    expect(judgedBy(engine, 'event loop', { ...figures, 'skein, plain writes': 8, 'skein, keyed writes': 10 })).toEqual(
+      {
+        isReached: true,
+        figure: '10.0 ms (skein, keyed writes)',
+      },
+    )
+  })
+
+  it('are not measured when one of our variants is not', () => {
+    const figures = { 'bare store, one row per effect': 10, 'skein, reads': 9 }
+    for (const { what } of engine.goals ?? []) expect(judgedBy(engine, what, figures)).toBeUndefined()
+    for (const { what } of waiting.goals ?? [])
+      expect(judgedBy(waiting, what, { 'skein, for a message': 1 })).toBeUndefined()
+    expect(
+      judgedBy(waiting, 'waking', { 'skein, for a message': 1, 'skein, for a message or a timer': 2 }),
+    ).toMatchObject({ isReached: true, figure: '2.0 ms' })
   })
 })
 

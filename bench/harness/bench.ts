@@ -41,7 +41,7 @@ export type Measured = {
   readonly median: (variant: string, key: string, group?: string) => number | undefined
 }
 
-/** A row of the design's table, answered by this bench. */
+/** One of the targets, answered by this bench. */
 export type Goal = {
   readonly what: string
   readonly toReach: string

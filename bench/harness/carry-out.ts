@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { BadArguments, type Asked, type RunOptions } from './arguments.ts'
 import { cellName, type Bench, type Cell } from './bench.ts'
 import { compare, comparisonText } from './compare.ts'
+import { verdictsElsewhere } from './elsewhere.ts'
 import { ROUNDS } from './limits.ts'
 import { machineHere, versionsHere } from './machine.ts'
 import { pageOf } from './page.ts'
@@ -131,7 +132,11 @@ export function pagesOf(place: Place, into?: string): ReadonlyMap<string, string
   const others = beside.filter((path) => path !== 'README.md' && !pages.has(path))
   const all = [...pages, ...others.map((path) => [path, readFileSync(join(reports, path), 'utf8')] as const)]
   const named = new Map(all.map(([path, text]) => [path.slice(0, -'.md'.length), text]))
-  if (all.length > 0) pages.set('README.md', scoreboardPage({ benches: place.benches, reports: stored, pages: named }))
+  if (all.length > 0)
+    pages.set(
+      'README.md',
+      scoreboardPage({ benches: place.benches, reports: stored, pages: named, verdicts: verdictsElsewhere(reports) }),
+    )
   return pages
 }
 

@@ -7,3 +7,6 @@ export const ROUNDS = 3
 export const ROUNDS_MAX = 100
 /** What a failed cell may say in a report. */
 export const FAILURE_CHARS_MAX = 600
+/** Fewer crashes than these prove nothing, however clean they were. */
+export const KILLS_LEAST = 10_000
+export const SIMULATED_CRASHES_LEAST = 100_000

@@ -3,12 +3,14 @@ import type { Bench } from './bench.ts'
 import { figureOf, groupsOf, type BenchReport, type CellReport } from './report.ts'
 import { digits, isOverlapping } from './spread.ts'
 
-/** One sentence for each figure and group in which a variant of another side beats our reference. */
+/** One sentence for each figure and group in which a variant of another side beats our reference, or else any of ours. */
 export function lossesOf(bench: Bench, report: BenchReport): readonly string[] {
   return groupsOf(report).flatMap((group) => {
     const cells = report.cells.filter((cell) => cell.group === group)
-    const ours = cells.find(({ variant }) => variant === bench.reference) ?? cells.find(({ side }) => side === 'skein')
-    return ours === undefined ? [] : lossesTo(bench, { group, ours, others: cells })
+    const own = cells.filter(({ side }) => side === 'skein')
+    const reference = own.filter(({ variant }) => variant === bench.reference)
+    const judged = reference.length > 0 ? reference : own
+    return judged.flatMap((ours) => lossesTo(bench, { group, ours, others: cells }))
   })
 }
 
@@ -18,9 +20,7 @@ type Group = {
   readonly others: readonly CellReport[]
 }
 
-function lossesTo(bench: Bench, { group, ours: reference, others }: Group): readonly string[] {
-  const ours = reference.side === 'skein' ? reference : others.find(({ side }) => side === 'skein')
-  if (ours === undefined) return []
+function lossesTo(bench: Bench, { group, ours, others }: Group): readonly string[] {
   return bench.figures.flatMap(({ key, label, better }) => {
     const own = figureOf(ours, key)
     if (better === 'none' || own === undefined) return []

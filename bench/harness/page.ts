@@ -1,5 +1,5 @@
 /** The page of a report. It says nothing that is not in the report or in the bench's description. */
-import type { Bench } from './bench.ts'
+import type { Bench, Goal, Verdict } from './bench.ts'
 import { lossesOf } from './losses.ts'
 import { measuredOf, type BenchReport } from './report.ts'
 import { failuresOf, markdownTable, tablesOf } from './table.ts'
@@ -64,15 +64,22 @@ function goalsSection(bench: Bench, report: BenchReport): readonly string[] {
   return ['## What it had to reach', markdownTable({ head: ['what', 'to reach', 'measured', 'reached'], rows })]
 }
 
-/** The rows of the design that this bench answers. */
+/** The targets that this bench answers. */
 export function goalRows(bench: Bench, report: BenchReport | undefined): readonly (readonly string[])[] {
-  return (bench.goals ?? []).map((goal) => {
-    const verdict = report === undefined ? undefined : goal.judge(measuredOf(report))
-    if (verdict === undefined) return [goal.what, goal.toReach, 'not measured', '–']
-    const peers = verdict.peers === undefined ? '' : `; in the same run: ${verdict.peers}`
-    const reached = verdict.isReached ? 'yes' : `**no**${goal.why === undefined ? '' : `: ${goal.why}`}`
-    return [goal.what, goal.toReach, `${verdict.figure}${peers}`, reached]
-  })
+  return (bench.goals ?? []).map((goal) =>
+    verdictRow(goal, report === undefined ? undefined : goal.judge(measuredOf(report))),
+  )
+}
+
+/** A target, what was measured, and whether it is reached. */
+export function verdictRow(
+  { what, toReach, why }: Pick<Goal, 'what' | 'toReach' | 'why'>,
+  verdict: Verdict | undefined,
+): readonly string[] {
+  if (verdict === undefined) return [what, toReach, 'not measured', '–']
+  const peers = verdict.peers === undefined ? '' : `; in the same run: ${verdict.peers}`
+  const reached = verdict.isReached ? 'yes' : `**no**${why === undefined ? '' : `: ${why}`}`
+  return [what, toReach, `${verdict.figure}${peers}`, reached]
 }
 
 function lossesText(bench: Bench, report: BenchReport): string {

@@ -78,7 +78,7 @@ export function pageOf(data: CrashData): string {
         'runs',
         'effects',
         'facts hit',
-        ...OFFENCES.map((kind) => WORDS[kind]),
+        ...OFFENCES.map((kind) => OFFENCE_WORDS[kind]),
         'in doubt',
         'looked up',
         'resolved',
@@ -102,7 +102,8 @@ export function pageOf(data: CrashData): string {
   ].join('\n\n')
 }
 
-const WORDS: Readonly<Record<(typeof OFFENCES)[number], string>> = {
+/** How pages call them. */
+export const OFFENCE_WORDS: Readonly<Record<(typeof OFFENCES)[number], string>> = {
   lost: 'lost',
   wrong: 'wrong',
   repeated: 'repeated',
@@ -126,7 +127,7 @@ its seed; the rest is a real machine, so that the same seed gives the same kills
 function headline(all: Counts, { campaigns }: CrashData): string {
   const total = (pick: (one: Simulated) => number): number =>
     campaigns.reduce((sum, { simulated }) => sum + pick(simulated), 0)
-  const offences = OFFENCES.map((kind) => `${n(all[kind])} ${WORDS[kind]}`).join(', ')
+  const offences = OFFENCES.map((kind) => `${n(all[kind])} ${OFFENCE_WORDS[kind]}`).join(', ')
   return [
     'Programs are killed with `kill -9`, frozen, redeployed, starved of disk and torn in their files, while an outside',
     'ledger (its own process and files, each line synced before it answers) writes down what really happened.',

@@ -1,0 +1,62 @@
+/** Rows of the scoreboard that no bench measures: crashes and planted bugs are judged by the data of their pages. */
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { addCounts, noCounts, OFFENCES } from '../../test/chaos/counts.ts'
+import { OFFENCE_WORDS, type CrashData } from '../../test/chaos/page.ts'
+import { PLANTED_BUGS } from '../../test/planted/bugs/index.ts'
+import type { PlantedBug } from '../../test/planted/planted-bug.ts'
+import { digestOf, readResults, type PlantedResult } from '../../test/planted/results.ts'
+import type { Verdict } from './bench.ts'
+import { KILLS_LEAST, SIMULATED_CRASHES_LEAST } from './limits.ts'
+
+export type ElsewhereVerdicts = { readonly crash?: Verdict; readonly planted?: Verdict }
+
+/** From a folder of pages; what has no data there has no verdict. */
+export function verdictsElsewhere(reports: string): ElsewhereVerdicts {
+  const [crash, planted] = ['crash', 'planted'].map((name) => join(reports, 'data', `${name}.json`)) as [string, string]
+  return {
+    ...(existsSync(crash) ? { crash: crashVerdict(JSON.parse(readFileSync(crash, 'utf8')) as CrashData) } : {}),
+    ...(existsSync(planted) ? { planted: plantedVerdict(PLANTED_BUGS, readResults(planted)) } : {}),
+  }
+}
+
+/** Nothing may have gone wrong, and often enough something must have had the chance. */
+export function crashVerdict({ campaigns }: Pick<CrashData, 'campaigns'>): Verdict {
+  const counts = noCounts()
+  let [failedRuns, crashes, failedCrashes] = [0, 0, 0]
+  for (const { scenarios, simulated } of campaigns) {
+    for (const scenario of Object.values(scenarios)) {
+      addCounts(counts, scenario)
+      failedRuns += scenario.failures.length
+    }
+    crashes += simulated.crashes
+    failedCrashes += simulated.failures.length
+  }
+  const offences = OFFENCES.map((kind) => `${n(counts[kind])} ${OFFENCE_WORDS[kind]}`).join(', ')
+  const isClean = OFFENCES.every((kind) => counts[kind] === 0) && failedRuns === 0 && failedCrashes === 0
+  return {
+    isReached: isClean && counts.kills >= KILLS_LEAST && crashes >= SIMULATED_CRASHES_LEAST,
+    figure:
+      `${n(counts.kills)} kills: ${offences}, ${n(failedRuns)} failed runs; ` +
+      `${n(crashes)} simulated crash points: ${n(failedCrashes)} failures`,
+  }
+}
+
+/** A bug whose text is another one than the one that was tried is not tried. */
+export function plantedVerdict(
+  bugs: readonly PlantedBug[],
+  results: ReadonlyMap<string, Pick<PlantedResult, 'edits' | 'caught'>>,
+): Verdict {
+  const tried = bugs.flatMap((bug) => {
+    const result = results.get(bug.name)
+    return result?.edits === digestOf(bug) ? [result] : []
+  })
+  const caught = tried.filter((result) => result.caught !== undefined)
+  const untried = bugs.length - tried.length
+  return {
+    isReached: bugs.length > 0 && caught.length === bugs.length,
+    figure: `${n(caught.length)} of ${n(bugs.length)} caught${untried === 0 ? '' : `, ${n(untried)} not tried`}`,
+  }
+}
+
+const n = (value: number): string => value.toLocaleString('en-US')
