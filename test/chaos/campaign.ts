@@ -12,6 +12,7 @@ import { addCounts, noCounts, OFFENCES } from './counts.ts'
 import type { Counts } from './counts.ts'
 import type { Subject } from './disturb/disturbance.ts'
 import { unmount } from './disturb/full-disk.ts'
+import { APPROVED } from './far-tools.ts'
 import { factNames, factsAt, readFolder } from './folder.ts'
 import { live } from './life.ts'
 import type { Place } from './life.ts'
@@ -155,7 +156,8 @@ class Campaign {
     })
     const found = await readFolder(place.folder)
     const entries = this.#ledger.entries(place.run)
-    const verdict = judgeRun({ result: lived.result, journals: found.journals, entries }, clean.evidence)
+    const killed = { result: lived.result, journals: found.journals, entries, approved: APPROVED }
+    const verdict = judgeRun(killed, clean.evidence)
     const counts = noCounts()
     addCounts(counts, { ...lived.counts, runs: 1 })
     for (const name of ['effects', 'inDoubt', 'reconciled', 'resolved', 'repeatedKeyed'] as const)
@@ -184,7 +186,7 @@ class Campaign {
     const { said, ms } = await live(place, { program, folder: place.folder, life: 0 })
     if (said === undefined || !('result' in said)) throw new Error(`${program} does not end by itself`)
     const { journals } = await readFolder(place.folder)
-    const evidence = { result: said.result, journals, entries: this.#ledger.entries(place.run) }
+    const evidence = { result: said.result, journals, entries: this.#ledger.entries(place.run), approved: APPROVED }
     const self = Object.entries(judgeRun(evidence, evidence)).filter(
       ([, found]) => Array.isArray(found) && found.length,
     )

@@ -45,3 +45,5 @@ export const book = lookedUp(farTool('book', {}))
 export const mail = farTool('mail', {})
 /** Somebody has to agree first. */
 export const publish = lookedUp(farTool('publish', {}, { needsApproval: true }))
+/** Tools that somebody has to agree to: nothing of them may begin before. */
+export const APPROVED = [publish.name] as const

@@ -7,12 +7,16 @@ import { journalOffences } from '../oracle/journal-laws.ts'
 import { messageOffences } from '../oracle/message-laws.ts'
 import { MODEL_KEY } from './ledger-entry.ts'
 import type { LedgerEntry } from './ledger-entry.ts'
+import { promptsBeyond, repeatedModelCalls, skippedModelCalls } from './model-verdict.ts'
+import { approvalOffences } from './approval-verdict.ts'
 
 /** A run that has ended: its result, the journals of its processes, and what the ledger has of it. */
 export type Evidence = {
   readonly result: unknown
   readonly journals: readonly Journal[]
   readonly entries: readonly LedgerEntry[]
+  /** Tools that somebody has to agree to. */
+  readonly approved?: readonly string[]
 }
 
 /** What a run got wrong, in the words of the promise, one line each; and what it did openly. */
@@ -34,22 +38,30 @@ export type Verdict = {
 
 /** Judges a run that was killed by one that was not. */
 export function judgeRun(killed: Evidence, clean: Evidence): Verdict {
-  const { journals, entries } = killed
+  const { journals, entries, approved = [] } = killed
   const [told, right] = [killed, clean].map(({ result }) => JSON.stringify(result))
   const records = recordsOf(journals)
   return {
-    lost: excess(contents(clean.entries), contents(entries)).map((what) => `lost: ${what}`),
-    wrong: told === right ? [] : [`wrong: the result is ${told}, uninterrupted it is ${right}`],
+    lost: [
+      ...excess(contents(clean.entries), contents(entries)).map((what) => `lost: ${what}`),
+      ...lostReads(entries, clean.entries),
+      ...promptsBeyond(clean.entries, entries).map((what) => `lost: ${what}, only uninterrupted`),
+    ],
+    wrong: [
+      ...(told === right ? [] : [`wrong: the result is ${told}, uninterrupted it is ${right}`]),
+      ...promptsBeyond(entries, clean.entries).map((what) => `wrong: ${what}, uninterrupted never`),
+    ],
     repeated: [
       ...excess(contents(entries), contents(clean.entries)).map((what) => `repeated: ${what}`),
       ...repeats(entries, records),
     ],
-    silent: silentRepeats(entries, records),
-    skipped: silentSkips(entries, records),
+    silent: [...silentRepeats(entries, records), ...repeatedModelCalls(journals, entries)],
+    skipped: [...silentSkips(entries, records), ...skippedModelCalls(journals, entries)],
     unsound: [
       ...journals.flatMap(journalOffences),
       ...messageOffences(journals, () => 0),
       ...conservationOffences(journals, ['toolCalls', 'processes', 'modelCalls']),
+      ...approvalOffences(journals, approved),
     ],
     effects: records.size,
     repeatedKeyed: entries.filter(({ what }) => what === 'known').length,
@@ -97,6 +109,21 @@ function contents(entries: readonly LedgerEntry[]): ReadonlyMap<string, number> 
   return counts
 }
 
+/** Reads that an uninterrupted run does, and this one never did: they may be repeated, and not be left out. */
+function lostReads(entries: readonly LedgerEntry[], clean: readonly LedgerEntry[]): readonly string[] {
+  const [here, there] = [entries, clean].map(
+    (all) =>
+      new Set(
+        all
+          .filter(({ what, inert, key }) => what === 'done' && inert && key !== MODEL_KEY)
+          .map(({ tool, input }) => `${tool} ${JSON.stringify(input)}`),
+      ),
+  )
+  return [...(there ?? [])]
+    .filter((read) => here?.has(read) !== true)
+    .map((read) => `lost: ${read} was never read here`)
+}
+
 function excess(more: ReadonlyMap<string, number>, less: ReadonlyMap<string, number>): readonly string[] {
   return [...more].flatMap(([content, n]) => {
     const other = less.get(content) ?? 0
@@ -115,11 +142,10 @@ function repeats(entries: readonly LedgerEntry[], records: ReadonlyMap<string, E
 
 /** Requests that arrived without an attempt in a journal. */
 function silentRepeats(entries: readonly LedgerEntry[], records: ReadonlyMap<string, EffectRecord>): readonly string[] {
-  const keys = new Set(entries.filter(({ what }) => what === 'begun').map(({ key }) => key))
-  const models = [...records.values()].filter(({ isModel }) => isModel).reduce((sum, { begun }) => sum + begun, 0)
+  const keys = new Set(entries.filter(({ what, key }) => what === 'begun' && key !== MODEL_KEY).map(({ key }) => key))
   return [...keys].flatMap((key) => {
     const asked = count(entries, 'begun', key)
-    const attempts = key === MODEL_KEY ? models : (records.get(key)?.begun ?? 0)
+    const attempts = records.get(key)?.begun ?? 0
     return asked > attempts ? [`silent: ${key} was asked ${asked} times, and its journal says ${attempts}`] : []
   })
 }

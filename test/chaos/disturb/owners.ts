@@ -99,7 +99,12 @@ class Servers {
 
   /** The result is there: whoever still lives says the same, or is killed. */
   async over({ value }: { readonly value: unknown }, living: readonly Living[]): Promise<Lived> {
-    for (const { ended } of living) await ended
+    for (const { ended } of living) {
+      const { said } = await ended
+      if (said === undefined || !('result' in said)) continue
+      const [one, other] = [JSON.stringify(value), JSON.stringify(said.result)]
+      if (one !== other) throw new Error(`two owners, two results: ${one} and ${other}`)
+    }
     return { result: value, edges: this.#edges, counts: this.counts }
   }
 

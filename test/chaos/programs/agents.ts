@@ -1,28 +1,14 @@
 /** Agents: with parallel tools and agents below them, with a long conversation, and with one that is compacted. */
 import { agent } from 'skein'
-import { MODEL_KEY } from '../../../src/testing/crash/ledger-entry.ts'
-import { scriptedModel } from '../../../src/testing/models/scripted-model.ts'
-import type { Script, ScriptedCall } from '../../../src/testing/models/scripted-model.ts'
-import { book, far, fetchPage, mail, pay, publish } from '../far-tools.ts'
+import type { ScriptedCall } from '../../../src/testing/models/scripted-model.ts'
+import { book, fetchPage, mail, pay, publish } from '../far-tools.ts'
+import { countedModel } from './counted-model.ts'
 import { programOf } from './program.ts'
 
 const LONG_STEPS = 40
 const COMPACTED_PAGES = 20
 const PAGE_CHARS = 5_000
 const CONTEXT_TOKENS = 8_000
-
-type Turn = ReturnType<Exclude<Script, readonly unknown[]>>
-
-/** A model whose calls the ledger counts. */
-function countedModel(modelId: string, script: (call: ScriptedCall) => Turn) {
-  return scriptedModel(
-    async (call) => {
-      await far.do({ tool: modelId, key: MODEL_KEY, attempt: 1, input: { turn: call.turn }, inert: true })
-      return script(call)
-    },
-    { modelId },
-  )
-}
 
 const helper = agent({
   name: 'helper',

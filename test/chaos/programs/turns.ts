@@ -2,8 +2,8 @@
 import { agent, workflow } from 'skein'
 import type { Ctx } from 'skein'
 import { anything } from '../../../src/testing/world/anything.ts'
-import { scriptedModel } from '../../../src/testing/models/scripted-model.ts'
-import { book, far, fetchPage, mail, pay } from '../far-tools.ts'
+import { book, fetchPage, mail, pay } from '../far-tools.ts'
+import { countedModel } from './counted-model.ts'
 import { programOf } from './program.ts'
 import type { Program, Stage } from './program.ts'
 import { noteDown } from './tools.ts'
@@ -130,14 +130,10 @@ const clerkOf = (edition: number) =>
   agent({
     name: 'clerk',
     instructions: `Edition ${edition}.`,
-    model: scriptedModel(
-      async ({ turn }) => {
-        await far.do({ tool: 'clerk', key: 'model', attempt: 1, input: { turn }, inert: true })
-        return turn < CLERK_STEPS
-          ? { calls: [{ tool: turn % 2 === 0 ? 'mail' : 'book', input: { n: 320 + turn } }] }
-          : 'all sent'
-      },
-      { modelId: 'clerk' },
+    model: countedModel('clerk', ({ turn }) =>
+      turn < CLERK_STEPS
+        ? { calls: [{ tool: turn % 2 === 0 ? 'mail' : 'book', input: { n: 320 + turn } }] }
+        : 'all sent',
     ),
     tools: [mail, { ...book, description: `books, edition ${edition}` }],
   })
