@@ -1,10 +1,15 @@
-import { readFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { addCounts, noCounts } from './chaos/counts.ts'
 import { dataOf, pageOf } from './chaos/page.ts'
 import type { CrashData } from './chaos/page.ts'
-import { noSimulated, withTally } from './chaos/record.ts'
-import type { CampaignRecord } from './chaos/record.ts'
+import { readOptions } from './chaos/options.ts'
+import { noSimulated, tallySince, withTally } from './chaos/record.ts'
+import type { CampaignRecord, Records } from './chaos/record.ts'
+import { simulateMore } from './chaos/simulated/simulated.ts'
+import { readRecords, updateRecords, withPublished } from './chaos/state.ts'
 
 const read = (path: string): string => readFileSync(new URL(`../docs/reports/${path}`, import.meta.url), 'utf8')
 
@@ -55,4 +60,97 @@ describe('the crash report', () => {
     addCounts(sums, counts)
     expect(sums).toEqual(counts)
   })
+
+  it('says of what could not run that it was not run', () => {
+    const page = pageOf(dataOf({ campaigns: [] }, says, ['tools']))
+    expect(page).toContain('| tools | not run here |')
+  })
+})
+
+describe('the state of a campaign', () => {
+  const published = dataOf({ campaigns: [campaign('one', tallyOf(10, ['a', 'b']))] }, says)
+  const killsIn = ({ campaigns }: Records): readonly (number | undefined)[] =>
+    campaigns.map(({ scenarios }) => scenarios['tools']?.counts.kills)
+
+  it('begins with what was published, and adds to it', () => {
+    const { campaigns } = withPublished({ campaigns: [] }, published)
+    expect(dataOf({ campaigns }, says)).toEqual(published)
+    const record = withTally(campaigns[0]?.scenarios['tools'], tallyOf(4, ['a']))
+    expect([record.counts.kills, record.next]).toEqual([14, 10])
+    expect(
+      dataOf({ campaigns: [{ ...campaign('one', tallyOf(0, [])), scenarios: { tools: record } }] }, says).campaigns[0]
+        ?.scenarios['tools'],
+    ).toMatchObject({ kills: 14, hit: 2, facts: 3 })
+  })
+
+  it('does not add what was published a second time, and keeps what was not', () => {
+    const mine = { campaigns: [campaign('one', tallyOf(10, ['a'])), campaign('two', tallyOf(5, []))] }
+    const once = withPublished(mine, published)
+    expect(killsIn(once)).toEqual([10, 5])
+    expect(killsIn(withPublished(once, published))).toEqual([10, 5])
+  })
+
+  it('takes from a tally what is new since it was saved', () => {
+    const saved = withTally(undefined, tallyOf(3, ['a'], ['lost: x']))
+    const { counts, failures } = tallySince(tallyOf(5, ['a'], ['lost: x', 'lost: y']), saved)
+    expect([counts.kills, counts.lost, failures.map(({ what }) => what)]).toEqual([2, 1, ['lost: y']])
+  })
+
+  it('is changed from what the file holds by then, not from what it held', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'skein-crash-test-'))
+    const file = join(folder, 'deep', 'state.json')
+    const add = (commit: string): Records =>
+      updateRecords(file, ({ campaigns }) => ({ campaigns: [...campaigns, campaign(commit, tallyOf(1, []))] }))
+    add('mine')
+    add('theirs')
+    expect(readRecords(file).campaigns.map(({ commit }) => commit)).toEqual(['mine', 'theirs'])
+    rmSync(folder, { recursive: true })
+  })
+})
+
+describe('the words behind crash-report', () => {
+  it('are read', () => {
+    expect(readOptions(['--scenario', 'timers', '--seed', '3', '--kills-per-run', '4'])).toEqual({
+      seconds: 60,
+      simulated: 0,
+      workers: 2,
+      isJson: false,
+      scenario: 'timers',
+      seed: 3,
+      killsPerRun: 4,
+    })
+  })
+
+  it.each([
+    [['--help'], 0, /^npm run crash-report/],
+    [['--scenario', 'nonesuch'], 2, /^there is no scenario "nonesuch"[^]*serial-tools, parallel-tools/],
+    [['--seconds', 'abc'], 2, /^--seconds takes a whole number from 0 on, not "abc"/],
+    [['--workers', '0'], 2, /^--workers takes a whole number from 1 on/],
+    [['--sead', '1'], 2, /^Unknown option '--sead'/],
+  ])('%j: are answered with how it is called', (argv, exitCode, words) => {
+    expect(readOptions(argv)).toEqual({ usage: expect.stringMatching(words), exitCode })
+  })
+})
+
+describe('the simulated half', () => {
+  const simulated = async (program: string) => {
+    const built = mkdtempSync(join(tmpdir(), 'skein-crash-test-'))
+    mkdirSync(built, { recursive: true })
+    writeFileSync(join(built, 'simulated.mjs'), program)
+    try {
+      return await simulateMore(noSimulated(), 3, { built, workers: 2 })
+    } finally {
+      rmSync(built, { recursive: true })
+    }
+  }
+  const stretch = { next: 9, programs: 1, crashes: 2, facts: 1, writes: 1, repeatedShown: 0, failures: [] }
+
+  it('adds up until it is enough', async () => {
+    const line = JSON.stringify(JSON.stringify(stretch))
+    const { crashes } = await simulated(`setInterval(() => console.log(${line}), 5)`)
+    expect(crashes).toBeGreaterThanOrEqual(3)
+  })
+
+  it('fails when the simulator itself does', () =>
+    expect(simulated('process.exit(3)')).rejects.toThrow('a simulator ended with 3, near seed 1'))
 })

@@ -33,6 +33,8 @@ export type Plan = {
   readonly seed?: number
   /** The first seed of a scenario; 0 when absent. */
   readonly firstSeed?: (scenario: string) => number
+  /** Seeds below this count for no runs, when scenarios are weighed. */
+  readonly seedBase?: number
   /** After every run. */
   readonly onRun?: (tallies: ReadonlyMap<string, Tally>) => void
 }
@@ -68,6 +70,11 @@ export async function runCampaign(plan: Plan): Promise<ReadonlyMap<string, Tally
   return campaign.tallies
 }
 
+/** Scenarios that can't run on this machine. */
+export function notRunnable(folder: string): readonly string[] {
+  return SCENARIOS.filter(({ canRun }) => canRun?.(join(folder, 'disk')) === false).map(({ name }) => name)
+}
+
 class Campaign {
   readonly tallies = new Map<string, Tally>()
   readonly #plan: Plan
@@ -84,11 +91,11 @@ class Campaign {
     this.#built = built
     this.#ledger = ledger
     this.#until = performance.now() + plan.seconds * 1000
+    const notHere = notRunnable(plan.folder)
     this.#scenarios = SCENARIOS.filter(
-      ({ name, canRun }) =>
-        (plan.scenario === undefined || plan.scenario === name) && (canRun?.(join(plan.folder, 'disk')) ?? true),
+      ({ name }) => (plan.scenario === undefined || plan.scenario === name) && !notHere.includes(name),
     )
-    if (this.#scenarios.length === 0) throw new Error(`no such scenario: ${plan.scenario}`)
+    if (this.#scenarios.length === 0) throw new Error(`no such scenario, or not on this machine: ${plan.scenario}`)
     this.#turns = this.#turnsOf(plan)
   }
 
@@ -103,14 +110,18 @@ class Campaign {
   }
 
   /** Whichever has had the fewest runs, where those that take long count for several. */
-  *#turnsOf({ seed, firstSeed }: Plan): Generator<Turn, void> {
+  *#turnsOf({ seed, firstSeed, seedBase = 0 }: Plan): Generator<Turn, void> {
     if (seed !== undefined) {
       yield* this.#scenarios.map((scenario) => ({ scenario, seed }))
       return
     }
-    const next = new Map(this.#scenarios.map((scenario) => [scenario, firstSeed?.(scenario.name) ?? 0]))
+    const next = new Map(this.#scenarios.map((scenario) => [scenario, firstSeed?.(scenario.name) ?? seedBase]))
     for (;;) {
-      const weighed = [...next].map(([scenario, at]) => ({ scenario, at, runs: at * (scenario.every ?? 1) }))
+      const weighed = [...next].map(([scenario, at]) => ({
+        scenario,
+        at,
+        runs: (at - seedBase) * (scenario.every ?? 1),
+      }))
       const { scenario, at } = weighed.reduce((least, one) => (one.runs < least.runs ? one : least))
       next.set(scenario, at + 1)
       yield { scenario, seed: at }

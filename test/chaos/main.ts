@@ -1,105 +1,121 @@
-/**
- * `npm run crash-report`: kills programs until the time is over or enough has been killed, and writes the report.
- *
- *   --seconds N      default 60
- *   --kills N        stop after so many
- *   --simulated N    and play so many crash points in the simulator
- *   --scenario NAME  only this one
- *   --seed N         one run of each, with this seed, and no report
- *   --workers N      default 2
- *   --resume FILE    where counts are kept; default: a folder that is named
- *   --json           print the data instead of writing the report
- */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+/** `npm run crash-report`: kills programs until the time is over or enough has been killed, and writes the report. */
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import { buildPrograms } from './built.ts'
-import { runCampaign } from './campaign.ts'
+import { notRunnable, runCampaign } from './campaign.ts'
 import type { Tally } from './campaign.ts'
 import { addCounts, noCounts, OFFENCES } from './counts.ts'
+import { readOptions } from './options.ts'
 import { dataOf, pageOf } from './page.ts'
-import { nextSeed, readRecords, recordOfToday, withTally, writeRecords } from './record.ts'
+import type { CrashData } from './page.ts'
+import { nextSeed, noSimulated, recordOfToday, tallySince, withTally } from './record.ts'
+import type { Records, ScenarioRecord } from './record.ts'
 import { SCENARIOS } from './scenarios.ts'
-import { simulateMore } from './simulated/simulated.ts'
+import { plusStretch, simulateMore } from './simulated/simulated.ts'
+import { readRecords, updateRecords, withPublished } from './state.ts'
 
 const REPORTS = fileURLToPath(new URL('../../docs/reports', import.meta.url))
+const DATA = join(REPORTS, 'data', 'crash.json')
 const SAVE_EVERY_MS = 5_000
 
-const { values } = parseArgs({
-  options: {
-    seconds: { type: 'string', default: '60' },
-    kills: { type: 'string' },
-    simulated: { type: 'string', default: '0' },
-    scenario: { type: 'string' },
-    seed: { type: 'string' },
-    workers: { type: 'string', default: '2' },
-    resume: { type: 'string', default: join(tmpdir(), 'skein-crash', 'state.json') },
-    json: { type: 'boolean', default: false },
-  },
-})
-const { scenario, resume } = values
-const workers = Number(values.workers)
-const isOne = values.seed !== undefined
+const options = readOptions(process.argv.slice(2))
+if ('usage' in options) {
+  console.error(options.usage)
+  process.exit(options.exitCode)
+}
+const checkout = createHash('sha256').update(REPORTS).digest('hex').slice(0, 8)
+const { scenario, seed, workers, kills, killsPerRun, simulated } = options
+const resume = options.resume ?? join(tmpdir(), 'skein-crash', `${checkout}.json`)
+const isOne = seed !== undefined
 
-const records = readRecords(resume)
-const record = recordOfToday(records)
-const before = structuredClone(record)
+const published = (): CrashData | undefined =>
+  existsSync(DATA) ? (JSON.parse(readFileSync(DATA, 'utf8')) as CrashData) : undefined
+
 const folder = mkdtempSync(join(tmpdir(), 'skein-crash-'))
+const notHere = notRunnable(folder)
+if (scenario !== undefined && notHere.includes(scenario)) {
+  rmSync(folder, { recursive: true })
+  console.error(`${scenario} can't run here: it needs what this machine does not allow (a file system of its own)`)
+  process.exit(2)
+}
+let records: Records = withPublished(readRecords(resume), published())
 console.error(`state: ${resume}\nruns: ${folder}`)
 const begunAt = performance.now()
-let savedAt = begunAt
+let [savedAt, savedSeconds, savedFailures] = [begunAt, 0, 0]
+const saved = new Map<string, ScenarioRecord>()
+let pending = noSimulated()
+let newFailures = 0
 
+/** Adds what is new to what the file holds by now: others may have added to it. */
 function save(tallies: ReadonlyMap<string, Tally>): void {
-  for (const [name, tally] of tallies) record.scenarios[name] = withTally(before.scenarios[name], tally)
-  record.seconds = before.seconds + Math.round((performance.now() - begunAt) / 1000)
-  record.lastOn = new Date().toISOString().slice(0, 10)
-  if (!isOne) writeRecords(resume, records)
+  const seconds = Math.round((performance.now() - begunAt) / 1000)
+  if (!isOne)
+    records = updateRecords(resume, (latest) => {
+      const now = withPublished(latest, published())
+      const record = recordOfToday(now)
+      for (const [name, tally] of tallies)
+        record.scenarios[name] = withTally(record.scenarios[name], tallySince(tally, saved.get(name)))
+      record.seconds += seconds - savedSeconds
+      record.lastOn = new Date().toISOString().slice(0, 10)
+      record.simulated = plusStretch(record.simulated, pending)
+      return now
+    })
+  for (const [name, tally] of tallies) saved.set(name, withTally(undefined, tally))
+  pending = noSimulated()
   savedAt = performance.now()
+  savedSeconds = seconds
+  savedFailures = failuresOf(tallies)
   const counts = noCounts()
   for (const one of tallies.values()) addCounts(counts, one.counts)
   const offences = OFFENCES.map((kind) => `${kind} ${counts[kind]}`).join(', ')
-  console.error(`${Math.round((savedAt - begunAt) / 1000)} s: kills ${counts.kills}, runs ${counts.runs}, ${offences}`)
+  console.error(`${seconds} s: kills ${counts.kills}, runs ${counts.runs}, ${offences}`)
+}
+
+function failuresOf(tallies: ReadonlyMap<string, Tally>): number {
+  return [...tallies.values()].reduce((sum, { failures }) => sum + failures.length, 0)
 }
 
 const tallies = await runCampaign({
   folder,
-  seconds: isOne ? Infinity : Number(values.seconds),
-  ...(values.kills === undefined ? {} : { killsMax: Number(values.kills) }),
+  seconds: isOne ? Infinity : options.seconds,
   workers,
+  ...(kills === undefined ? {} : { killsMax: kills }),
+  ...(killsPerRun === undefined ? {} : { killsPerRun }),
   ...(scenario === undefined ? {} : { scenario }),
-  ...(isOne ? { seed: Number(values.seed) } : {}),
+  ...(isOne ? { seed } : {}),
   firstSeed: (name) => nextSeed(records, name),
   onRun: (tallies) => {
-    if (performance.now() - savedAt > SAVE_EVERY_MS) save(tallies)
+    if (performance.now() - savedAt > SAVE_EVERY_MS || failuresOf(tallies) > savedFailures) save(tallies)
   },
 })
 save(tallies)
-if (Number(values.simulated) > 0) {
+if (simulated > 0) {
   const built = await buildPrograms(folder)
-  record.simulated = await simulateMore(before.simulated, Number(values.simulated), {
+  const before = { ...noSimulated(), next: recordOfToday(records).simulated.next }
+  await simulateMore(before, simulated, {
     built,
     workers,
-    onStretch: (sum) => {
-      record.simulated = sum
-      if (performance.now() - savedAt > SAVE_EVERY_MS) {
-        save(tallies)
-        console.error(`simulated crash points ${sum.crashes}, offences ${sum.failures.length}`)
-      }
+    onStretch: (stretch) => {
+      pending = plusStretch(pending, stretch)
+      newFailures += stretch.failures.length
+      if (performance.now() - savedAt > SAVE_EVERY_MS || stretch.failures.length > 0) save(tallies)
     },
   })
   save(tallies)
 }
 const failures = [...tallies].flatMap(([name, tally]) => tally.failures.map((failure) => ({ name, ...failure })))
+const perRun = killsPerRun === undefined ? '' : ` --kills-per-run ${killsPerRun}`
 for (const { name, seed, what } of failures)
-  console.error(`${what}\n  npm run crash-report -- --scenario ${name} --seed ${seed}`)
+  console.error(`${what}\n  npm run crash-report -- --scenario ${name} --seed ${seed}${perRun}`)
 if (failures.length === 0) rmSync(folder, { recursive: true })
-const data = dataOf(records, Object.fromEntries(SCENARIOS.map(({ name, says }) => [name, says])))
-if (values.json) console.log(JSON.stringify(data, undefined, 1))
+const data = dataOf(records, Object.fromEntries(SCENARIOS.map(({ name, says }) => [name, says])), notHere)
+if (options.isJson) console.log(JSON.stringify(data, undefined, 1))
 else if (!isOne) {
   mkdirSync(join(REPORTS, 'data'), { recursive: true })
-  writeFileSync(join(REPORTS, 'data', 'crash.json'), `${JSON.stringify(data, undefined, 1)}\n`)
+  writeFileSync(DATA, `${JSON.stringify(data, undefined, 1)}\n`)
   writeFileSync(join(REPORTS, 'crash.md'), pageOf(data))
 }
-process.exit(failures.length === 0 && record.simulated.failures.length === before.simulated.failures.length ? 0 : 1)
+process.exit(failures.length === 0 && newFailures === 0 ? 0 : 1)

@@ -1,7 +1,7 @@
 /** `docs/reports/crash.md`, made of `docs/reports/data/crash.json` and nothing else. */
 import { addCounts, noCounts, OFFENCES } from './counts.ts'
 import type { Counts } from './counts.ts'
-import type { CampaignRecord, Failure, Records } from './record.ts'
+import type { CampaignRecord, Failure, Records, ScenarioRecord } from './record.ts'
 import type { Simulated } from './simulated/simulated.ts'
 
 /** A scenario in the report's data: the sets of facts are numbers. */
@@ -14,6 +14,8 @@ export type ScenarioFigures = Counts & {
 /** The report's data. */
 export type CrashData = {
   readonly scenarios: Readonly<Record<string, string>>
+  /** Scenarios that could not run on the machine that wrote the report. */
+  readonly notHere?: readonly string[]
   readonly campaigns: readonly (Omit<CampaignRecord, 'scenarios' | 'simulated'> & {
     readonly scenarios: Readonly<Record<string, ScenarioFigures>>
     readonly simulated: Simulated
@@ -24,28 +26,32 @@ const hasRun = ({ scenarios, simulated }: CampaignRecord): boolean =>
   Object.keys(scenarios).length > 0 || simulated.crashes > 0
 
 /** The data of a report: of each scenario what it is, of each campaign what it has come to. */
-export function dataOf({ campaigns }: Records, says: Readonly<Record<string, string>>): CrashData {
+export function dataOf(
+  { campaigns }: Records,
+  says: Readonly<Record<string, string>>,
+  notHere: readonly string[] = [],
+): CrashData {
   return {
     scenarios: says,
+    ...(notHere.length === 0 ? {} : { notHere }),
     campaigns: campaigns.filter(hasRun).map((campaign) => ({
       ...campaign,
       scenarios: Object.fromEntries(
-        Object.entries(campaign.scenarios).map(([name, { counts, facts, hit, failures, next }]) => {
-          const known = new Set(facts)
-          return [
-            name,
-            {
-              ...counts,
-              facts: facts.length,
-              hit: hit.filter((fact) => known.has(fact)).length,
-              seeds: next,
-              failures,
-            },
-          ]
-        }),
+        Object.entries(campaign.scenarios).map(([name, record]) => [
+          name,
+          { ...record.counts, ...factsOf(record), seeds: record.next, failures: record.failures },
+        ]),
       ),
     })),
   }
+}
+
+/** Of the names that are known, or of the published page, where it had hit more of them. */
+function factsOf({ facts, hit, published }: ScenarioRecord): { readonly facts: number; readonly hit: number } {
+  const known = new Set(facts)
+  const own = { facts: facts.length, hit: hit.filter((fact) => known.has(fact)).length }
+  if (published === undefined) return own
+  return own.facts === 0 || published.hit / published.facts > own.hit / own.facts ? published : own
 }
 
 const NOT_COVERED = `## What is not covered
@@ -84,7 +90,12 @@ export function pageOf(data: CrashData): string {
         'resolved',
         'other',
       ],
-      names.map((name) => rowOf(name, sums.get(name) ?? { counts: noCounts(), hit: 0, facts: 0 })),
+      names.map((name) => {
+        const row = rowOf(name, sums.get(name) ?? { counts: noCounts(), hit: 0, facts: 0 })
+        return sums.get(name)?.counts.runs === 0 && data.notHere?.includes(name) === true
+          ? row.map((cell, i) => (i === 0 ? cell : i === 1 ? 'not run here' : ''))
+          : row
+      }),
     ),
     names.map((name) => `- **${name}**: ${data.scenarios[name]}`).join('\n'),
     LEGEND,
@@ -112,17 +123,20 @@ export const OFFENCE_WORDS: Readonly<Record<(typeof OFFENCES)[number], string>> 
   unsound: 'unsound',
 }
 
-const LEGEND = `*lost*: an uninterrupted run does it, this one did not. *wrong*: another result. *repeated*: a write was
-executed more often than the journal and its operator say. *repeated in silence*: the ledger was asked more often than the
-journal shows attempts. *skipped*: done according to the journal, and the ledger knows nothing of it. *unsound*: a broken
-chain, a broken law of journals, messages or accounts, or a run that could not go on. *facts hit*: facts of the
-undisturbed run just before or after which some run was killed. *in doubt*: effects whose outcome nobody knew; each was
-*looked up* at the far side by its \`reconcile\`, *resolved* by somebody who had looked, or sent again under its key.`
+const LEGEND = `*lost*: an uninterrupted run does it, or reads it, or shows it to a model, this one did not. *wrong*: another
+result, or a prompt that a model does not see uninterrupted. *repeated*: a write was executed more often than the journal and
+its operator say. *repeated in silence*: the ledger was asked more often than the journal shows attempts, of models call by
+call. *skipped*: done according to the journal, and the ledger knows nothing of it. *unsound*: a broken chain, a broken law
+of journals, messages or accounts, something begun before its approval, or a run that could not go on. *facts hit*: facts of
+the undisturbed run just before or after which some run was killed. *in doubt*: effects whose outcome nobody knew; each was
+*looked up* at the far side by its \`reconcile\`, *resolved* by somebody who had looked, or sent again under its key.
+Prompts, reads and approvals are judged so since 2026-11-28; in \`upgrade\` the editions of an agent's instructions count as one.`
 
-const HOW = `\`npm run crash-report -- --scenario NAME --seed N\` runs one run again: where it is killed, and how, comes from
-its seed; the rest is a real machine, so that the same seed gives the same kills and not always the same interleaving.
-\`npm run crash-report -- --seconds 3600 --simulated 100000\` goes on where the last one ended and adds its counts; without
-\`--resume FILE\` its state lies in a folder that it names. \`SEED=N npm run sim\` plays one simulated program again.`
+const HOW = `\`npm run crash-report -- --scenario NAME --seed N\` runs one run again: at which commits it is killed, and how, comes
+from its seed, and those kills are the same again. Every third seed is killed by the clock instead, as are hand-overs, half of
+the clock jumps and a third of the freezes: those vary with the machine, and so does the interleaving of everything.
+\`npm run crash-report -- --seconds 3600 --simulated 100000\` goes on where the last one ended and adds its counts to those of
+this page; without \`--resume FILE\` its state lies in a file that it names. \`SEED=N npm run sim\` plays one simulated program again.`
 
 function headline(all: Counts, { campaigns }: CrashData): string {
   const total = (pick: (one: Simulated) => number): number =>

@@ -1,8 +1,6 @@
 /** What campaigns have come to, by version and machine; kept in a file so that they go on and add up. */
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { arch, cpus, release, totalmem, type } from 'node:os'
-import { dirname } from 'node:path'
 import type { Tally } from './campaign.ts'
 import { addCounts, noCounts } from './counts.ts'
 import type { Counts } from './counts.ts'
@@ -20,6 +18,8 @@ export type ScenarioRecord = {
   hit: readonly string[]
   failures: readonly Failure[]
   next: number
+  /** How many facts the published page had, and how many of them were hit: their names are not in it. */
+  published?: { readonly facts: number; readonly hit: number }
 }
 
 /** All of one version on one machine. */
@@ -45,18 +45,6 @@ export const noSimulated = (): Simulated => ({
   failures: [],
   next: 1,
 })
-
-/** Reads a file of records; nothing when it is not there. */
-export function readRecords(file: string): Records {
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Records) : { campaigns: [] }
-}
-
-/** Writes it whole or not at all. */
-export function writeRecords(file: string, records: Records): void {
-  mkdirSync(dirname(file), { recursive: true })
-  writeFileSync(`${file}.new`, JSON.stringify(records))
-  renameSync(`${file}.new`, file)
-}
 
 /** The record of this version on this machine, made when it is not there. */
 export function recordOfToday(records: Records): CampaignRecord {
@@ -86,7 +74,15 @@ export function withTally(before: ScenarioRecord | undefined, tally: Tally): Sce
     hit: [...new Set([...(before?.hit ?? []), ...tally.hit])],
     failures: [...(before?.failures ?? []), ...tally.failures],
     next: Math.max(before?.next ?? 0, tally.next),
+    ...(before?.published === undefined ? {} : { published: before.published }),
   }
+}
+
+/** What a tally has come to since it was saved. */
+export function tallySince(tally: Tally, saved: ScenarioRecord | undefined): Tally {
+  const counts = { ...tally.counts }
+  for (const name of Object.keys(counts) as (keyof Counts)[]) counts[name] -= saved?.counts[name] ?? 0
+  return { ...tally, counts, failures: tally.failures.slice(saved?.failures.length ?? 0) }
 }
 
 /** The last commit that changed what is tested; `+` when it was edited since. */

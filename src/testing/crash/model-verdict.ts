@@ -14,7 +14,7 @@ type Prompt = { readonly text: string; asked: number }
 export function promptsBeyond(more: readonly LedgerEntry[], less: readonly LedgerEntry[]): readonly string[] {
   const known = new Set(modelEntries(less).map(textOf))
   const beyond = new Set(modelEntries(more).map(textOf))
-  return [...beyond].filter((text) => !known.has(text)).map((text) => `the prompt ${text} was seen here`)
+  return [...beyond].filter((text) => !known.has(text)).map((text) => `the prompt ${text}`)
 }
 
 /** The first call of each model that arrived more often than its journal shows attempts. */

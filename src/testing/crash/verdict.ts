@@ -45,11 +45,11 @@ export function judgeRun(killed: Evidence, clean: Evidence): Verdict {
     lost: [
       ...excess(contents(clean.entries), contents(entries)).map((what) => `lost: ${what}`),
       ...lostReads(entries, clean.entries),
-      ...promptsBeyond(clean.entries, entries).map((what) => `lost: ${what}, only uninterrupted`),
+      ...promptsBeyond(clean.entries, entries).map((what) => `lost: ${what} was seen uninterrupted only`),
     ],
     wrong: [
       ...(told === right ? [] : [`wrong: the result is ${told}, uninterrupted it is ${right}`]),
-      ...promptsBeyond(entries, clean.entries).map((what) => `wrong: ${what}, uninterrupted never`),
+      ...promptsBeyond(entries, clean.entries).map((what) => `wrong: ${what} was never seen uninterrupted`),
     ],
     repeated: [
       ...excess(contents(entries), contents(clean.entries)).map((what) => `repeated: ${what}`),

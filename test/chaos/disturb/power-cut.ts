@@ -39,7 +39,10 @@ export const powerCuts: Disturbance = kills({
   },
 })
 
-/** The log of one killed life, torn at byte after byte: each opens as it was before its last commit, or with it, or says that it can't. */
+/**
+ * The log of one killed life, torn at bytes spread over its last commit: each copy opens as it was before its last commit, or with it,
+ * or says that it can't.
+ */
 export const everyByte: Disturbance = async (subject) => {
   const { place, order, n, commits } = subject
   const at = OPENING_COMMITS + ((n * 5) % Math.max(1, commits - OPENING_COMMITS - 1)) + 1

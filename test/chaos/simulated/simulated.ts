@@ -8,30 +8,42 @@ import type { Stretch } from './seeds.ts'
 /** What the simulator has come to. */
 export type Simulated = Omit<Stretch, 'failures'> & { readonly failures: readonly string[] }
 
-/** Plays seeds from `before.next` on until there are `crashes` more. */
+/**
+ * Plays seeds from `before.next` on until there are `crashes` more. Throws when a process ends before that: the simulator
+ * itself has crashed.
+ */
 export async function simulateMore(
   before: Simulated,
   crashes: number,
-  about: { readonly built: string; readonly workers: number; readonly onStretch?: (sum: Simulated) => void },
+  about: { readonly built: string; readonly workers: number; readonly onStretch?: (stretch: Stretch) => void },
 ): Promise<Simulated> {
   let sum = before
-  const play = async (worker: number): Promise<void> => {
+  const children = Array.from({ length: about.workers }, (_, worker) => {
     const argv = ['--no-warnings', join(about.built, 'simulated.mjs'), `${before.next + worker}`, `${about.workers}`]
-    const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit'] })
-    const exit = once(child, 'close')
+    return spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit'] })
+  })
+  const exits = children.map((child) => once(child, 'close'))
+  const play = async (child: (typeof children)[number], exit: (typeof exits)[number] | undefined): Promise<void> => {
     for await (const line of createInterface({ input: child.stdout })) {
-      sum = plus(sum, JSON.parse(line) as Stretch)
-      about.onStretch?.(sum)
-      if (sum.crashes - before.crashes >= crashes) break
+      const stretch = JSON.parse(line) as Stretch
+      sum = plusStretch(sum, stretch)
+      about.onStretch?.(stretch)
+      if (sum.crashes - before.crashes >= crashes) return
     }
-    child.kill('SIGKILL')
-    await exit
+    const [code, signal] = (await exit) ?? []
+    throw new Error(`a simulator ended with ${String(code ?? signal)}, near seed ${sum.next}`)
   }
-  await Promise.all(Array.from({ length: about.workers }, (_, worker) => play(worker)))
+  try {
+    await Promise.all(children.map((child, i) => play(child, exits[i])))
+  } finally {
+    for (const child of children) child.kill('SIGKILL')
+    await Promise.all(exits)
+  }
   return sum
 }
 
-function plus(one: Simulated, two: Stretch): Simulated {
+/** The sum of both. */
+export function plusStretch(one: Simulated, two: Stretch): Simulated {
   return {
     programs: one.programs + two.programs,
     crashes: one.crashes + two.crashes,

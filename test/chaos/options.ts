@@ -1,0 +1,87 @@
+/** What `npm run crash-report` can be told, checked before anything begins. */
+import { parseArgs } from 'node:util'
+import { SCENARIOS } from './scenarios.ts'
+
+/** How it is called. */
+export const USAGE = `npm run crash-report -- [options]
+kills programs until the time is over or enough has been killed, and writes the report
+
+  --seconds N        default 60
+  --kills N          stop after so many
+  --kills-per-run N  at most so many in one run; default 8
+  --simulated N      and play so many crash points in the simulator
+  --scenario NAME    only this one
+  --seed N           one run of each, with this seed, and no report
+  --workers N        default 2
+  --resume FILE      where counts are kept; default: a file for this checkout, which is named
+  --json             print the data instead of writing the report
+  --help             this
+
+scenarios: ${SCENARIOS.map(({ name }) => name).join(', ')}`
+
+/** What was asked for. */
+export type Options = {
+  readonly seconds: number
+  readonly simulated: number
+  readonly workers: number
+  readonly isJson: boolean
+  readonly kills?: number
+  readonly killsPerRun?: number
+  readonly seed?: number
+  readonly scenario?: string
+  readonly resume?: string
+}
+
+/** Says how it is called: because somebody asked, or because of a mistake. */
+export type Usage = { readonly usage: string; readonly exitCode: 0 | 2 }
+
+/** Reads the words behind the program's name. */
+export function readOptions(argv: readonly string[]): Options | Usage {
+  try {
+    return optionsOf(argv)
+  } catch (thrown) {
+    return { usage: `${(thrown as Error).message}\n\n${USAGE}`, exitCode: 2 }
+  }
+}
+
+function optionsOf(argv: readonly string[]): Options | Usage {
+  const text = { type: 'string' } as const
+  const { values } = parseArgs({
+    args: [...argv],
+    options: {
+      seconds: text,
+      kills: text,
+      'kills-per-run': text,
+      simulated: text,
+      scenario: text,
+      seed: text,
+      workers: text,
+      resume: text,
+      json: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  })
+  if (values.help === true) return { usage: USAGE, exitCode: 0 }
+  const { scenario, resume } = values
+  if (scenario !== undefined && !SCENARIOS.some(({ name }) => name === scenario))
+    throw new Error(`there is no scenario "${scenario}"`)
+  const number = (name: 'seconds' | 'kills' | 'kills-per-run' | 'simulated' | 'seed' | 'workers', least: number) => {
+    const given = values[name]
+    if (given === undefined) return undefined
+    if (!/^\d+$/.test(given) || Number(given) < least || !Number.isSafeInteger(Number(given)))
+      throw new Error(`--${name} takes a whole number from ${least} on, not "${given}"`)
+    return Number(given)
+  }
+  const [kills, killsPerRun, seed] = [number('kills', 1), number('kills-per-run', 1), number('seed', 0)]
+  return {
+    seconds: number('seconds', 0) ?? 60,
+    simulated: number('simulated', 0) ?? 0,
+    workers: number('workers', 1) ?? 2,
+    isJson: values.json === true,
+    ...(kills === undefined ? {} : { kills }),
+    ...(killsPerRun === undefined ? {} : { killsPerRun }),
+    ...(seed === undefined ? {} : { seed }),
+    ...(scenario === undefined ? {} : { scenario }),
+    ...(resume === undefined ? {} : { resume }),
+  }
+}
