@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { addCounts, noCounts } from './chaos/counts.ts'
 import { dataOf, pageOf } from './chaos/page.ts'
 import type { CrashData } from './chaos/page.ts'
+import { live } from './chaos/life.ts'
 import { readOptions } from './chaos/options.ts'
 import { noSimulated, tallySince, withTally } from './chaos/record.ts'
 import type { CampaignRecord, Records } from './chaos/record.ts'
@@ -153,4 +154,15 @@ describe('the simulated half', () => {
 
   it('fails when the simulator itself does', () =>
     expect(simulated('process.exit(3)')).rejects.toThrow('a simulator ended with 3, near seed 1'))
+})
+
+describe('a life that fails', () => {
+  it('is heard of by who waits for its end, and ends nobody else', async () => {
+    const built = mkdtempSync(join(tmpdir(), 'skein-crash-test-'))
+    writeFileSync(join(built, 'workload.mjs'), 'process.exit(3)')
+    const place = { built, socket: '', run: 'r', folder: built }
+    const lived = live(place, { program: 'timers', folder: built, life: 0 }, 1_000)
+    await expect(lived).rejects.toThrow('it ended with 3')
+    rmSync(built, { recursive: true })
+  })
 })

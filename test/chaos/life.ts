@@ -68,14 +68,20 @@ export function begin(place: Place, order: LifeOrder): Living {
     return { wasKilled: false, said: JSON.parse(out.trimEnd().split('\n').at(-1) ?? '') as Said, ms }
   })
   ended.catch(() => undefined)
-  return { child, begun: Promise.race([begun, ended]), frozen: Promise.race([frozen, ended]), ended }
+  const either = { begun: Promise.race([begun, ended]), frozen: Promise.race([frozen, ended]) }
+  // Whoever waits for the end hears of a failure; one that nobody waits for must not end the campaign.
+  for (const promise of Object.values(either)) promise.catch(() => undefined)
+  return { child, ...either, ended }
 }
 
 /** Leads a life to its end; with `afterMs`, kills it so long after its first touch of the folder. */
 export async function live(place: Place, order: LifeOrder, afterMs?: number): Promise<Life> {
   const { child, begun, ended } = begin(place, order)
   let knife: NodeJS.Timeout | undefined
-  if (afterMs !== undefined) void begun.then(() => (knife = setTimeout(() => child.kill('SIGKILL'), afterMs)))
+  const draw = (): void => {
+    knife = setTimeout(() => child.kill('SIGKILL'), afterMs)
+  }
+  if (afterMs !== undefined) begun.then(draw, () => undefined)
   try {
     return await ended
   } finally {
