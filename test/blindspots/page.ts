@@ -12,7 +12,7 @@ export function blindspotsPage(changes: readonly Explained[], node: string): str
   return [
     '# Blind spots of kernel and engine',
     '',
-    'The main job of this project, turned on itself: small changes to the code, one at a time, and which of them no test ' +
+    'Small changes to the code of Skein itself, one at a time, and which of them no test ' +
       `notices. **${changes.length} changes** to \`src/kernel\` and \`src/engine/embedded\`: ${of('noticed') + of('hangs')} noticed at ` +
       `once by the tests near the file, ${of('killed')} by tests that were written for them since, ${of('equivalent')} change nothing ` +
       `that anybody could see, ${of('open') + of('survived')} are open.`,
@@ -20,7 +20,7 @@ export function blindspotsPage(changes: readonly Explained[], node: string): str
     `\`npm run blindspots\` (Node ${node.slice(1)}): the proposer, the scratch copies and the order are those of \`npm start\`, a fair ` +
       'sample of one change for twenty lines, every file’s first change before any file’s second. A change meets the unit tests ' +
       'of its room and random workflows, an engine’s the tests beside it and the conformance suite. Survivors meet the rules, the ' +
-      'traps, the simulation and more random workflows (`--judge`), and then a person: each has a verdict below.',
+      'traps, the simulation and more random workflows, and then a person: each has a verdict below.',
     '',
     `| folder | changes | ${VERDICTS.join(' | ')} |`,
     `| --- | --- | ${VERDICTS.map(() => '---').join(' | ')} |`,

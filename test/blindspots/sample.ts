@@ -1,4 +1,4 @@
-/** Which changes are tried: a fair sample of what the main job's proposer proposes, all files in turn. */
+/** Which changes are tried: a fair sample of what the proposer of `npm start` proposes, all files in turn. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { proposalsFor, usable } from '../../examples/01-blindspots/code/propose.ts'

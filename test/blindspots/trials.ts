@@ -12,6 +12,7 @@ import { listFolder } from '../../examples/01-blindspots/survey/files.ts'
 import { EXIT_GO_ON } from '../planted/limits.ts'
 import { WarmTests } from '../planted/warm-tests.ts'
 import { CONTROL_EVERY, JUDGED_TOGETHER, LOOK_MS, SEEDS_JUDGE, TRIAL_CPU_MS_MAX, TRIALS_PER_PROCESS } from './limits.ts'
+import { codeOf, recordsOf } from './frozen.ts'
 import { addRecord, readRecords } from './records.ts'
 import type { Record } from './records.ts'
 import { testsOf } from './related.ts'
@@ -28,8 +29,9 @@ mkdirSync(scratch, { recursive: true })
 process.env['CI'] = '1'
 process.env['SEEDS'] = String(SEEDS_JUDGE)
 
-const records = join(scratch, 'records.jsonl')
-const code = join(scratch, 'code')
+const records = recordsOf(scratch)
+const code = codeOf(scratch)
+// As `simulations.ts` has left it: a run is about one code.
 const frozen = await freeze(REPOSITORY, await listFolder(REPOSITORY), code)
 const base = baseOf(code)
 const changes = await sample(base, sourcesOf((await listFolder(base)).files))
@@ -53,10 +55,10 @@ async function failureOf(together: readonly Proposal[], onHang: () => void): Pro
   const files = together.map(({ file }) => file)
   for (const change of together) await slot.change(change.file, applied(await sourceOf(change.file), change))
   const paths = [...new Set(files.flatMap((file) => testsOf(file, meets)))]
-  const { failed } = await tests.run(paths, files)
+  const run = await tests.run(paths, files)
   for (const file of files) await slot.change(file, await sourceOf(file))
   clearInterval(look)
-  return failed
+  return run.failed ?? run.unloaded
 }
 
 async function trial(together: readonly Proposal[]): Promise<void> {
@@ -106,7 +108,8 @@ const left = changes.filter(({ id }) => {
 console.log(`${changes.length} changes, ${left.length} to try: ${meets}`)
 /** Tests that are red on untouched code prove nothing. */
 async function demandGreen(file: string): Promise<void> {
-  const { failed } = await tests.run(testsOf(file, meets), [file])
+  const run = await tests.run(testsOf(file, meets), [file])
+  const failed = run.failed ?? run.unloaded
   if (failed !== undefined) throw new Error(`untouched, and yet it fails: ${failed}`)
 }
 

@@ -2,8 +2,10 @@
 
 /** The process is used up: another goes on. */
 export const EXIT_GO_ON = 9
-/** A bug whose tests never end is caught by whoever waits for them. */
+/** Warm tests that run for longer hang. */
 export const HANGS_MS = 600_000
+/** A hang says something where the untouched tests end in this fraction of the time. */
+export const HANG_FACTOR = 3
 /** Longest run of the tests that start processes of their own. */
 export const COLD_MS = 900_000
 /** How long the campaign kills a bug that everything else has missed. */

@@ -7,11 +7,12 @@ import { registerHooks, stripTypeScriptTypes } from 'node:module'
 import { relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { parentPort, workerData } from 'node:worker_threads'
+import type { Ended } from './verdict.ts'
 
 /** What is to be tried: other texts for files of the copy; none: the code as it is. */
 export type Play = ReadonlyMap<string, string>
-/** What broke, or nothing. */
-export type Played = { readonly failed: string | undefined }
+/** How it ended; what cannot be loaded has not been played. */
+export type Played = Exclude<Ended, { readonly kind: 'hangs' }>
 
 const { root, seeds } = workerData as { readonly root: string; readonly seeds: readonly number[] }
 const home = pathToFileURL(`${root}/`).href
@@ -40,31 +41,41 @@ registerHooks({
       : next(url, context),
 })
 
-async function play(): Promise<string | undefined> {
+const messageOf = (error: unknown): string =>
+  String(error instanceof Error ? error.message : error)
+    .split('\n')
+    .slice(0, 2)
+    .join(' ')
+
+type CheckSeed = (seed: number, power: 'by seed') => Promise<unknown>
+
+/** All that the changed code is part of: an export that is missing shows here, and not as a test that fails. */
+async function load(): Promise<CheckSeed> {
+  for (const door of ['src/kernel/index.ts', 'src/engine/index.ts', ...now.keys()])
+    await import(`${home}${door}?${turn}`)
+  return ((await import(`${home}test/sim/program/check-seed.ts?${turn}`)) as { checkSeed: CheckSeed }).checkSeed
+}
+
+async function play(): Promise<Played> {
+  let checkSeed: CheckSeed
   try {
-    const program = `${home}test/sim/program/`
-    const { checkSeed } = (await import(`${program}check-seed.ts?${turn}`)) as {
-      checkSeed: (seed: number, power: 'by seed') => Promise<unknown>
-    }
-    for (const seed of seeds) {
-      try {
-        await checkSeed(seed, 'by seed')
-      } catch (error) {
-        return `seed ${seed}: ${String(error instanceof Error ? error.message : error)
-          .split('\n')
-          .slice(0, 2)
-          .join(' ')}`
-      }
-    }
-    return undefined
+    checkSeed = await load()
   } catch (error) {
-    return `cannot be loaded: ${String(error)}`
+    return { kind: 'broken', why: `cannot be loaded: ${messageOf(error)}` }
   }
+  for (const seed of seeds) {
+    try {
+      await checkSeed(seed, 'by seed')
+    } catch (error) {
+      return { kind: 'red', test: `seed ${seed}: ${messageOf(error)}` }
+    }
+  }
+  return { kind: 'green' }
 }
 
 if (!existsSync(root)) throw new Error(`there is no copy at ${root}`)
 parentPort?.on('message', (what: Play) => {
   now = what
   turn += 1
-  void play().then((failed) => parentPort?.postMessage({ failed } satisfies Played, []))
+  void play().then((played) => parentPort?.postMessage(played, []))
 })

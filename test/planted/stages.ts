@@ -71,3 +71,12 @@ export function stageOf(bug: PlantedBug, name: (typeof STAGE_NAMES)[number]): St
       return { name, runs: 'cold', tests: ['test/chaos/kills.test.ts'] }
   }
 }
+
+/** All tests that some bugs meet at a stage. */
+export function wholeStage(bugs: readonly PlantedBug[], name: Stage['name']): Stage {
+  const stages = bugs.map((bug) => stageOf(bug, name))
+  const all = (of: (stage: Stage) => readonly string[]): readonly string[] => [...new Set(stages.flatMap(of))]
+  const rules = all((stage) => stage.rules ?? [])
+  const runs = stages[0]?.runs ?? 'warm'
+  return { name, runs, tests: all(({ tests }) => tests), ...(rules.length === 0 ? {} : { rules }) }
+}

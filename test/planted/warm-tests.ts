@@ -11,8 +11,13 @@ import { readFileSync } from 'node:fs'
 import { createVitest } from 'vitest/node'
 import type { TestCase, TestModule, TestSpecification, Vitest } from 'vitest/node'
 
-/** What came of a run: the test that failed, if one did. */
-export type WarmRun = { readonly failed: string | undefined; readonly tests: number }
+/** What came of a run: the test that failed, if one did, or the file that could not be loaded. */
+export type WarmRun = {
+  readonly failed: string | undefined
+  readonly unloaded: string | undefined
+  /** How many tests ran. */
+  readonly tests: number
+}
 
 /** Files in the order in which they are given: nearest first. */
 class AsGiven {
@@ -28,15 +33,18 @@ class AsGiven {
 /** Hears what happens during one run. */
 class Hearing {
   failed: string | undefined
+  unloaded: string | undefined
   tests = 0
 
   onTestCaseResult(test: TestCase): void {
-    this.tests += 1
+    if (test.result().state !== 'skipped') this.tests += 1
     if (test.result().state === 'failed') this.failed ??= `${test.module.relativeModuleId} > ${test.fullName}`
   }
 
   onTestModuleEnd(module: TestModule): void {
-    if (module.state() === 'failed') this.failed ??= `${module.relativeModuleId} cannot be loaded, or not cleaned up`
+    if (module.state() !== 'failed' || this.failed !== undefined) return
+    if (module.children.size === 0) this.unloaded ??= `${module.relativeModuleId}: ${module.errors()[0]?.message ?? ''}`
+    else this.failed = `${module.relativeModuleId} > what is set up or cleaned up around its tests`
   }
 }
 
@@ -89,15 +97,24 @@ export class WarmTests implements AsyncDisposable {
    * Runs the tests whose paths begin with one of `paths`, after the files `changed` have changed; with `rules` only those whose
    * names begin with one of them.
    */
-  async run(paths: readonly string[], changed: readonly string[], rules?: readonly string[]): Promise<WarmRun> {
+  run(paths: readonly string[], changed: readonly string[], rules?: readonly string[]): Promise<WarmRun> {
+    return this.#run(paths, changed, rules === undefined ? undefined : new RegExp(`\\b(${rules.join('|')})\\b[^:]*:`))
+  }
+
+  /** Runs one test, as a run has named it, on the untouched code; the whole file where it named no test. */
+  runOne(name: string): Promise<WarmRun> {
+    const [file = '', ...path] = name.split(' > ')
+    return this.#run([file], [], path.at(-1)?.startsWith('what is set up') === true ? undefined : patternOf(path))
+  }
+
+  async #run(paths: readonly string[], changed: readonly string[], named: RegExp | undefined): Promise<WarmRun> {
     for (const file of [...this.#changed, ...changed]) this.#vitest.invalidateFile(`${this.#root}/${file}`)
     this.#changed = changed
     const place = ({ moduleId }: TestSpecification): number =>
       paths.findIndex((path) => moduleId.startsWith(`${this.#root}/${path}`))
-    const named = rules === undefined ? undefined : new RegExp(`\\b(${rules.join('|')})\\b[^:]*:`)
     const chosen = this.#specifications
       .filter((specification) => place(specification) >= 0)
-      .filter(({ moduleId }) => named === undefined || mayName(moduleId, named))
+      .filter(({ moduleId }) => named === undefined || paths.length === 1 || mayName(moduleId, named))
       .toSorted((a, b) => place(a) - place(b))
     if (named === undefined) this.#vitest.resetGlobalTestNamePattern()
     else this.#vitest.setGlobalTestNamePattern(named)
@@ -105,12 +122,18 @@ export class WarmTests implements AsyncDisposable {
     this.#hears.at = hearing
     const { unhandledErrors } = await this.#vitest.runTestSpecifications(chosen, false)
     const outside = unhandledErrors.length > 0 ? 'an error outside any test' : undefined
-    return { failed: hearing.failed ?? outside, tests: hearing.tests }
+    return { failed: hearing.failed ?? outside, unloaded: hearing.unloaded, tests: hearing.tests }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#vitest.close()
   }
+}
+
+/** Matches the full name of one test, whose parts vitest joins by a blank. */
+function patternOf(path: readonly string[]): RegExp {
+  const parts = path.map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+  return new RegExp(`^\\s*${parts.join('(?: > | )')}$`)
 }
 
 /** Whether a file may hold such tests; the conformance suite takes its own from elsewhere. */
