@@ -1,7 +1,7 @@
 /**
  * `npm run blindspots`: small changes to the kernel and the embedded engine, as `npm start` proposes them, which are too many
- * for a budget of seconds: each against random workflows, survivors against the tests near their file, and then against the rest. Stop it whenever you
- * like; the same command goes on. `--report` writes the page from the verdicts so far.
+ * for a budget of seconds: each against random workflows, survivors against the tests near their file, and then against the
+ * rest. Stop it whenever you like; the same command goes on. `--report` writes the page from the verdicts so far.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
