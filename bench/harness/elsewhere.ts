@@ -5,7 +5,7 @@ import { addCounts, noCounts, OFFENCES } from '../../test/chaos/counts.ts'
 import { OFFENCE_WORDS, type CrashData } from '../../test/chaos/page.ts'
 import { PLANTED_BUGS } from '../../test/planted/bugs/index.ts'
 import type { PlantedBug } from '../../test/planted/planted-bug.ts'
-import { digestOf, readResults, type PlantedResult } from '../../test/planted/results.ts'
+import { digestOf, readKept, type PlantedResult } from '../../test/planted/results.ts'
 import type { Verdict } from './bench.ts'
 import { KILLS_LEAST, SIMULATED_CRASHES_LEAST } from './limits.ts'
 
@@ -16,7 +16,7 @@ export function verdictsElsewhere(reports: string): ElsewhereVerdicts {
   const [crash, planted] = ['crash', 'planted'].map((name) => join(reports, 'data', `${name}.json`)) as [string, string]
   return {
     ...(existsSync(crash) ? { crash: crashVerdict(JSON.parse(readFileSync(crash, 'utf8')) as CrashData) } : {}),
-    ...(existsSync(planted) ? { planted: plantedVerdict(PLANTED_BUGS, readResults(planted)) } : {}),
+    ...(existsSync(planted) ? { planted: plantedVerdict(PLANTED_BUGS, readKept(planted).results) } : {}),
   }
 }
 
