@@ -87,7 +87,10 @@ mkdirSync(join(REPORTS, 'data'), { recursive: true })
 const scratch = mkdtempSync(join(tmpdir(), 'skein-planted-'))
 // Whoever interrupts the run ends the trials; the copy is removed all the same.
 process.on('SIGINT', () => undefined)
-const exit = await run(options, scratch).finally(async () => {
+let exit: number
+try {
+  exit = await run(options, scratch)
+} finally {
   await removeScratch(scratch)
-})
+}
 process.exit(sayOpen() || exit !== 0 ? 1 : 0)
