@@ -18,6 +18,7 @@ export const handover: Bench = {
     { key: 'effectsPerSecond', label: 'effects/s', better: 'none' },
     { key: 'pauseMedianMs', label: 'pause around a deploy, ms, median', better: 'less' },
     { key: 'pauseMaxMs', label: 'pause around a deploy, ms, longest', better: 'less' },
+    { key: 'processPauseMaxMs', label: 'of any one process, ms, longest', better: 'less' },
     { key: 'usualPauseMs', label: 'longest pause away from deploys, ms', better: 'none' },
     { key: 'ownerlessMaxMs', label: 'longest time without an owner, ms', better: 'less' },
     { key: 'lost', label: 'lost', better: 'less' },

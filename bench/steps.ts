@@ -93,12 +93,18 @@ export const steps: Bench = {
     calls at once as there are runs (\`models: { concurrency }\`, 64 by default), as one would with a provider of that size.
 
     CPU is user and system time of the whole process, threads included, over runs × 10: what a run costs besides its
-    steps is spread over them. Before the clock starts come sequential warm-up runs and a collection. The growth of RSS
+    steps is spread over them. Before the clock starts come sequential warm-up runs
+    (100; of LangGraph 50, of Mastra 20, of its durable agent 10; 10 of everything with \`--quick\`) and a collection: what
+    is slow has less of them, so that its code may be less compiled. The growth of RSS
     is from there to its highest, over the runs at once: what garbage is not yet collected counts as well.
 
     What is slow is asked for fewer runs and rounds; Mastra with its durable agent (\`recovery: 'auto'\`, the setting
     that makes it write at every step) with ${MASTRA_AT_ONCE} runs at most. LangGraph's savers write a whole checkpoint
     at every step. Everything else keeps nothing, or in memory only.
+
+    The bare journal and Skein sync the disk at every commit (SQLite with WAL and \`synchronous=full\`). LangGraph’s SQLite
+    saver does not: its \`better-sqlite3\` is built with \`normal\`, under which a power cut may take the last commits.
+    Mastra’s libSQL file is as its store opens it.
   `,
   reference: SKEIN,
   rounds: 3,

@@ -1,5 +1,7 @@
 /** The bench harness, and that no page under `docs/reports` says anything but what its stored report gives. */
-import { readFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
@@ -9,17 +11,22 @@ import { askedFor, BadArguments } from '../bench/harness/arguments.ts'
 import type { Bench } from '../bench/harness/bench.ts'
 import { pagesOf } from '../bench/harness/carry-out.ts'
 import { parseSaid, runCell } from '../bench/harness/cell-process.ts'
-import { compare } from '../bench/harness/compare.ts'
+import { compare, isAgreeing } from '../bench/harness/compare.ts'
 import { crashVerdict, plantedVerdict } from '../bench/harness/elsewhere.ts'
 import { lossesOf } from '../bench/harness/losses.ts'
+import { commitOf } from '../bench/harness/machine.ts'
 import { pageOf } from '../bench/harness/page.ts'
 import type { BenchReport, CellReport, Sample } from '../bench/harness/report.ts'
 import { interleave, resumedReport } from '../bench/harness/rounds.ts'
 import { scoreboardPage } from '../bench/harness/scoreboard.ts'
 import { isOverlapping, spreadOf, spreadText } from '../bench/harness/spread.ts'
+import { profileAsked } from '../bench/profile/asked.ts'
 import { waiting } from '../bench/waiting.ts'
+import { payloadOf } from '../src/kernel/index.ts'
+import type { LedgerEntry } from '../src/testing/crash/ledger-entry.ts'
 import { noCounts } from './chaos/counts.ts'
 import { noSimulated } from './chaos/record.ts'
+import { jobsOf, judge } from './handover/deploys.ts'
 import { digestOf } from './planted/results.ts'
 
 const BENCH: Bench = {
@@ -243,11 +250,94 @@ describe('comparing two runs', () => {
   it('finds variants that changed their order, and whether the rounds had told them apart', () => {
     const first = reportOf(cellOf('ours', kms(5, 6)), cellOf('theirs', kms(7, 8)))
     const same = compare(BENCH, first, reportOf(cellOf('ours', kms(1)), cellOf('theirs', kms(9))))
-    expect(same).toEqual({ pairs: 2, inversions: [] })
+    expect(same).toEqual({ pairs: 2, inversions: [], missing: [] })
+    expect(isAgreeing([same])).toBe(true)
     const turned = compare(BENCH, first, reportOf(cellOf('ours', kms(9, 10)), cellOf('theirs', kms(7, 8))))
+    expect(isAgreeing([turned])).toBe(false)
     expect(turned.inversions).toMatchObject([{ where: 'walk · km', isWithinSpread: false }])
     const close = compare(BENCH, first, reportOf(cellOf('ours', kms(7, 9)), cellOf('theirs', kms(7, 8))))
     expect(close.inversions).toMatchObject([{ isWithinSpread: true }])
+  })
+})
+
+describe('two runs that cannot be compared', () => {
+  it('do not agree: no pair, or a variant that is missing or failed in one of them', () => {
+    const both = reportOf(cellOf('ours', kms(5)), cellOf('theirs', kms(7)))
+    const alone = compare(BENCH, reportOf(cellOf('ours', kms(5))), reportOf(cellOf('ours', kms(5))))
+    expect([alone.pairs, alone.missing, isAgreeing([alone])]).toEqual([0, [], false])
+    expect(isAgreeing([])).toBe(false)
+    expect(isAgreeing([alone, compare(BENCH, both, both)])).toBe(true)
+    for (const other of [[], [cellOf('theirs', [], ['fell'])]]) {
+      const part = reportOf(cellOf('ours', kms(5)), ...other)
+      for (const comparison of [compare(BENCH, both, part), compare(BENCH, part, both)]) {
+        expect(comparison.missing).toEqual(['theirs'])
+        expect(isAgreeing([comparison, compare(BENCH, both, both)])).toBe(false)
+      }
+    }
+    expect(() => compare(BENCH, both, { ...both, isQuick: true })).toThrow(BadArguments)
+  })
+})
+
+describe('a commit', () => {
+  it('has a + when something else than the reports was changed since', () => {
+    const root = mkdtempSync(join(tmpdir(), 'skein-commit-'))
+    const git = (...args: readonly string[]) =>
+      execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@b', ...args], { cwd: root, stdio: 'ignore' })
+    try {
+      mkdirSync(join(root, 'docs', 'reports'), { recursive: true })
+      writeFileSync(join(root, 'a'), '1')
+      git('init')
+      git('add', '.')
+      git('commit', '--message', 'one')
+      writeFileSync(join(root, 'docs', 'reports', 'walk.md'), '')
+      expect(commitOf(root)).toEqual([expect.stringMatching(/^\([0-9a-f]+\)$/)])
+      writeFileSync(join(root, 'a'), '2')
+      expect(commitOf(root)).toEqual([expect.stringMatching(/^\([0-9a-f]+\+\)$/)])
+    } finally {
+      rmSync(root, { recursive: true, force: true })
+    }
+  })
+})
+
+describe('deploys', () => {
+  it('lose what was asked for and never done', () => {
+    const entry = (what: LedgerEntry['what'], tool: string): LedgerEntry => ({
+      ...{ at: 0, run: 'r', what, tool, key: tool, attempt: 1 },
+      ...{ input: { who: 'desk-0', n: 0 }, inert: false },
+    })
+    const all = ['mail', 'pay', 'book', 'fetch'].flatMap((tool) => [entry('begun', tool), entry('done', tool)])
+    expect(judge([['desk-0', 1]], all)).toEqual({ lost: [], repeated: [] })
+    const dropped = all.map((one) => (one.tool === 'pay' && one.what === 'done' ? entry('dropped', 'pay') : one))
+    expect(judge([['desk-0', 1]], dropped).lost).toEqual(['pay desk-0 0'])
+    expect(judge([['desk-0', 1]], [...all, entry('begun', 'mail')]).repeated).toEqual(['mail desk-0 0: 2 times'])
+  })
+
+  it('are broken by a desk that ends without its number', () => {
+    expect(jobsOf('desk-0', { result: { type: 'ok', value: payloadOf(7) } })).toBe(7)
+    expect(() => jobsOf('desk-0', { result: { type: 'cancelled' } })).toThrow('desk-0')
+    expect(() => jobsOf('desk-0', {})).toThrow('desk-0')
+  })
+})
+
+describe('what is profiled', () => {
+  it('is a cell of ours that a bench lists', () => {
+    expect(profileAsked(['steps', 'ai', '--heap', '--runs', '5'], BENCHES)).toEqual({
+      bench: 'steps',
+      variant: 'ai',
+      script: 'cells/steps/ai.ts',
+      isHeap: true,
+      args: ['--runs', '5'],
+    })
+    expect(profileAsked(['engine', '--effects', '5'], BENCHES)).toMatchObject({
+      variant: 'skein',
+      args: ['--effects', '5'],
+    })
+    expect(profileAsked(['commits'], BENCHES)).toMatchObject({ variant: 'count', args: [] })
+    expect(() => profileAsked(['swim'], BENCHES)).toThrow('there is no bench swim')
+    expect(() => profileAsked(['steps', 'measure'], BENCHES)).toThrow(
+      'steps has no variant measure: it has bare-journal',
+    )
+    expect(() => profileAsked([], BENCHES)).toThrow('which bench?')
   })
 })
 
@@ -269,5 +359,13 @@ describe('the command line', () => {
     [['walk', '--only', 'ours', '--report']],
   ])('refuses %j', (argv) => {
     expect(() => askedFor(argv, [BENCH])).toThrow(BadArguments)
+  })
+
+  it('says itself what is wrong with an option', () => {
+    const said = (...argv: readonly string[]) => expect(() => askedFor(['walk', ...argv], [BENCH]))
+    said('--nope').toThrow(/^there is no option --nope$/)
+    said('--rounds').toThrow(/^--rounds needs a value$/)
+    said('--rounds', '--json').toThrow(/^--rounds needs a value$/)
+    said('--json=1').toThrow(/^--json takes no value$/)
   })
 })

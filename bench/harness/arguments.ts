@@ -70,12 +70,20 @@ const OPTIONS = {
 } as const
 
 function parsed(argv: readonly string[]) {
-  try {
-    return parseArgs({ args: [...argv], allowPositionals: true, options: OPTIONS })
-  } catch (error) {
-    throw new BadArguments(error instanceof Error ? error.message : String(error))
+  const about = { args: [...argv], allowPositionals: true, options: OPTIONS } as const
+  for (const token of parseArgs({ ...about, strict: false, tokens: true }).tokens) {
+    if (token.kind !== 'option') continue
+    const { name, rawName, value } = token
+    if (!isOption(name)) throw new BadArguments(`there is no option ${rawName}`)
+    const isText = OPTIONS[name] === TEXT
+    if (isText && (value === undefined || (value.startsWith('-') && token.inlineValue !== true)))
+      throw new BadArguments(`${rawName} needs a value`)
+    if (!isText && value !== undefined) throw new BadArguments(`${rawName} takes no value`)
   }
+  return parseArgs(about)
 }
+
+const isOption = (name: string): name is keyof typeof OPTIONS => Object.hasOwn(OPTIONS, name)
 
 function roundsOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined

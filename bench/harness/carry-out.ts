@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join, resolve } from 'node:path'
 import { BadArguments, type Asked, type RunOptions } from './arguments.ts'
 import { cellName, type Bench, type Cell } from './bench.ts'
-import { compare, comparisonText } from './compare.ts'
+import { compare, comparisonText, isAgreeing } from './compare.ts'
 import { verdictsElsewhere } from './elsewhere.ts'
 import { ROUNDS } from './limits.ts'
 import { machineHere, versionsHere } from './machine.ts'
@@ -149,8 +149,8 @@ function compareFiles([a, b]: readonly [string, string], { benches }: Place): nu
     console.log(`${bench.name}: ${comparisonText(comparison)}`)
     return comparison
   })
-  const isBeyond = comparisons.some(({ inversions }) => inversions.some(({ isWithinSpread }) => !isWithinSpread))
-  return isBeyond ? 1 : 0
+  if (comparisons.every(({ pairs }) => pairs === 0)) console.error('nothing was compared: there is no pair of variants')
+  return isAgreeing(comparisons) ? 0 : 1
 }
 
 /** Of a report, of a list of reports as `all --json` prints it, or of a folder of reports. */

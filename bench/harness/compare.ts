@@ -1,5 +1,6 @@
 /** Whether two reports of a bench put their variants in the same order, figure by figure. */
-import type { Bench } from './bench.ts'
+import { BadArguments } from './arguments.ts'
+import { cellName, type Bench } from './bench.ts'
 import { figureOf, groupsOf, type BenchReport, type CellReport } from './report.ts'
 import { digits, isOverlapping } from './spread.ts'
 
@@ -10,10 +11,16 @@ export type Inversion = {
   readonly isWithinSpread: boolean
 }
 
-export type Comparison = { readonly pairs: number; readonly inversions: readonly Inversion[] }
+export type Comparison = {
+  readonly pairs: number
+  readonly inversions: readonly Inversion[]
+  /** Cells that have figures in one of the reports only. */
+  readonly missing: readonly string[]
+}
 
 /** Every pair of variants, by every figure that is better one way, in every group. */
 export function compare(bench: Bench, a: BenchReport, b: BenchReport): Comparison {
+  if (a.isQuick !== b.isQuick) throw new BadArguments(`${bench.name}: a quick run says nothing beside a full one`)
   const inversions: Inversion[] = []
   let pairs = 0
   for (const group of groupsOf(a)) {
@@ -34,7 +41,22 @@ export function compare(bench: Bench, a: BenchReport, b: BenchReport): Compariso
       }
     }
   }
-  return { pairs, inversions }
+  return { pairs, inversions, missing: missingOf(a, b) }
+}
+
+function missingOf(a: BenchReport, b: BenchReport): readonly string[] {
+  const [first, second] = [a, b].map(
+    ({ cells }) => new Set(cells.filter(({ samples }) => samples.length > 0).map(cellName)),
+  ) as [Set<string>, Set<string>]
+  return [...[...first].filter((name) => !second.has(name)), ...[...second].filter((name) => !first.has(name))]
+}
+
+/** A run that compared nothing, or not everything, has not agreed. */
+export function isAgreeing(comparisons: readonly Comparison[]): boolean {
+  const isEach = comparisons.every(
+    ({ inversions, missing }) => missing.length === 0 && inversions.every(({ isWithinSpread }) => isWithinSpread),
+  )
+  return isEach && comparisons.some(({ pairs }) => pairs > 0)
 }
 
 type Both = { readonly a: CellReport; readonly b: CellReport }
@@ -52,7 +74,7 @@ function judgePair(key: string, first: Both, second: Both): 'same order' | Omit<
 }
 
 /** For people. */
-export function comparisonText({ pairs, inversions }: Comparison): string {
+export function comparisonText({ pairs, inversions, missing }: Comparison): string {
   const beyond = inversions.filter(({ isWithinSpread }) => !isWithinSpread)
   const lines = inversions.map(
     ({ where, text, isWithinSpread }) =>
@@ -64,5 +86,6 @@ export function comparisonText({ pairs, inversions }: Comparison): string {
     `${inversions.length - beyond.length} turned round within the spread`,
     `${beyond.length} beyond it`,
   ]
-  return [counts.join(', '), ...lines].join('\n')
+  const absent = missing.map((name) => `  MISSING OR FAILED IN ONE  ${name}`)
+  return [counts.join(', '), ...lines, ...absent].join('\n')
 }

@@ -47,13 +47,14 @@ export function versionsHere(root: string): Versions {
   }
 }
 
-/** `(1a2b3c4)`, where there is a history. */
-function commitOf(root: string): readonly string[] {
+/** `(1a2b3c4)`, where there is a history; `+` when something else than the reports was changed since. */
+export function commitOf(root: string): readonly string[] {
+  const git = (...args: readonly string[]): string =>
+    execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
   try {
-    const args = ['rev-parse', '--short', 'HEAD']
-    return [
-      `(${execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()})`,
-    ]
+    const commit = git('rev-parse', '--short', 'HEAD')
+    const isClean = git('status', '--porcelain', '--', '.', ':(exclude)docs/reports') === ''
+    return [`(${commit}${isClean ? '' : '+'})`]
   } catch {
     return []
   }

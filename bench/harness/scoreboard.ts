@@ -61,7 +61,7 @@ npm run bench -- compare docs/reports/data other/data
 \`\`\`
 
 It takes every pair of variants by every figure, and fails when a pair changes its order by more than the spread of its
-rounds.`.trim()
+rounds, or when a variant is missing or has failed in one of the two.`.trim()
 
 export type Scoreboard = {
   readonly benches: readonly Bench[]

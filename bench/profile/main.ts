@@ -3,32 +3,36 @@
  * time (with `--heap`: the memory that was allocated and is still there) went, and writes a flame graph.
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { BENCHES } from '../benches.ts'
+import { BadArguments } from '../harness/arguments.ts'
+import { profileAsked, profileUsage, type ProfileAsked } from './asked.ts'
 import { flameGraph } from './flame-graph.ts'
 import { readCpuProfile, readHeapProfile } from './profile-tree.ts'
 import { shares } from './shares.ts'
 
 const FUNCTIONS_SHOWN = 40
-const CELLS = join(import.meta.dirname, '..', 'cells')
 
-const [bench = '', ...rest] = process.argv.slice(2)
-const variant = rest[0]?.startsWith('--') === false ? (rest.shift() ?? '') : 'skein'
-const isHeap = rest.includes('--heap')
-const script = join(CELLS, bench, `${variant}.ts`)
-if (bench === '' || !existsSync(script)) {
-  console.error('usage: npm run profile -- <bench> [variant] [--heap] [arguments of the cell]')
-  for (const entry of readdirSync(CELLS, { withFileTypes: true }))
-    if (entry.isDirectory()) console.error(`  ${entry.name}: ${readdirSync(join(CELLS, entry.name)).join(' ')}`)
-  process.exit(2)
+function askedOrExit(): ProfileAsked {
+  try {
+    return profileAsked(process.argv.slice(2), BENCHES)
+  } catch (error) {
+    if (!(error instanceof BadArguments)) throw error
+    console.error(`${error.message}\n${profileUsage(BENCHES)}`)
+    return process.exit(2)
+  }
 }
+
+const { bench, variant, script, isHeap, args } = askedOrExit()
 const folder = mkdtempSync(join(tmpdir(), `skein-profile-${bench}-`))
 const profiler = isHeap ? ['--heap-prof', `--heap-prof-dir=${folder}`] : ['--cpu-prof', `--cpu-prof-dir=${folder}`]
 const ran = spawnSync(
   process.execPath,
-  ['--expose-gc', '--conditions=skein-source', ...profiler, script, ...rest.filter((word) => word !== '--heap')],
-  { stdio: 'inherit' },
+  ['--expose-gc', '--conditions=skein-source', ...profiler, join(import.meta.dirname, '..', script), ...args],
+  // As the harness runs it.
+  { stdio: 'inherit', env: { ...process.env, NODE_ENV: 'production' } },
 )
 if (ran.status !== 0) process.exit(ran.status ?? 1)
 const file = readdirSync(folder).find((name) => /\.(cpu|heap)profile$/.test(name))

@@ -33,6 +33,8 @@ export type Deploys = {
   readonly effectsPerSecond: number
   /** Longest time around each deploy in which nothing was done, and longest time from one owner's end to the next one's begin. */
   readonly pausesMs: readonly number[]
+  /** Around each deploy, the longest time in which some one process did nothing. */
+  readonly processPausesMs: readonly number[]
   readonly ownerlessMs: readonly number[]
   /** Longest time without an effect away from any deploy: what the load itself pauses. */
   readonly usualPauseMs: number
@@ -40,6 +42,8 @@ export type Deploys = {
   readonly repeated: readonly string[]
   readonly inDoubt: readonly string[]
 }
+
+type Change = { readonly from: number; readonly to: number; readonly leftAt: number }
 
 type Server = {
   readonly child: ChildProcess
@@ -55,7 +59,7 @@ export async function deployAgainAndAgain({ folder, deploys, workers, betweenMs 
   const begunAt = Date.now()
   let server = serve(env)
   await server.said('owns')
-  const changes: { readonly from: number; readonly to: number; readonly leftAt: number }[] = []
+  const changes: Change[] = []
   for (let i = 0; i < deploys; i++) {
     await sleep(betweenMs)
     const next = serve(env)
@@ -73,13 +77,17 @@ export async function deployAgainAndAgain({ folder, deploys, workers, betweenMs 
   const entries = ledger.entries(RUN)
   const done = entries.filter(({ what }) => what === 'done')
   const gaps = gapsOf(done)
-  const near = (gap: Gap) => changes.find(({ from, to }) => gap.to >= from && gap.from <= to + AFTER_MS)
+  const gapsOfOne = [...Map.groupBy(done, whoOf).values()].flatMap(gapsOf)
+  const isNear = (gap: Gap, { from, to }: Change): boolean => gap.to >= from && gap.from <= to + AFTER_MS
+  const longest = (all: readonly Gap[], change: Change): number =>
+    Math.max(...all.filter((gap) => isNear(gap, change)).map(lengthOf))
   return {
     effects: done.length,
     effectsPerSecond: Math.round(done.length / seconds),
-    pausesMs: changes.map((change) => Math.max(...gaps.filter((gap) => near(gap) === change).map(lengthOf))),
+    pausesMs: changes.map((change) => longest(gaps, change)),
+    processPausesMs: changes.map((change) => longest(gapsOfOne, change)),
     ownerlessMs: changes.map(({ leftAt, to }) => Math.max(0, to - leftAt)),
-    usualPauseMs: Math.max(...gaps.filter((gap) => near(gap) === undefined).map(lengthOf)),
+    usualPauseMs: Math.max(...gaps.filter((gap) => !changes.some((change) => isNear(gap, change))).map(lengthOf)),
     ...judge(values, entries),
     inDoubt: await inDoubt(data),
   }
@@ -125,30 +133,39 @@ export async function stopAll(
       await sleep(POLL_MS)
       view = await owner.inspect(pid)
     } while (view?.endedAt === undefined)
-    values.push([pid, view.result?.type === 'ok' ? (valueOf(view.result.value) as number) : 0])
+    values.push([pid, jobsOf(pid, view)])
   }
   return values
+}
+
+/** The jobs that a worker says it has done; one that ended otherwise has broken the run. */
+export function jobsOf(pid: string, { result }: Pick<ProcessView, 'result'>): number {
+  if (result?.type !== 'ok') throw new Error(`${pid} ended without its number of jobs: ${JSON.stringify(result)}`)
+  return valueOf(result.value) as number
 }
 
 /** How often each job's effect is in these entries. */
 export function countsOf(entries: readonly LedgerEntry[]): ReadonlyMap<string, number> {
   const times = new Map<string, number>()
   for (const { tool, input } of entries) {
-    const { who, n } = input as { readonly who: string; readonly n: number }
-    const name = `${tool} ${who} ${n}`
+    const name = `${tool} ${whoOf({ input })} ${(input as { readonly n: number }).n}`
     times.set(name, (times.get(name) ?? 0) + 1)
   }
   return times
 }
 
-function judge(values: readonly (readonly [string, number])[], entries: readonly LedgerEntry[]) {
-  const times = countsOf(entries.filter(({ what }) => what === 'begun'))
+const whoOf = ({ input }: Pick<LedgerEntry, 'input'>): string => (input as { readonly who: string }).who
+
+/** What was wanted and never done; what was asked for more than once. */
+export function judge(values: readonly (readonly [string, number])[], entries: readonly LedgerEntry[]) {
+  const done = countsOf(entries.filter(({ what }) => what === 'done'))
+  const begun = countsOf(entries.filter(({ what }) => what === 'begun'))
   const wanted = values.flatMap(([who, jobs]) =>
     Array.from({ length: jobs }, (_, n) => TOOLS.map((tool) => `${tool} ${who} ${n}`)).flat(),
   )
   return {
-    lost: wanted.filter((name) => !times.has(name)),
-    repeated: [...times].flatMap(([name, n]) => (n > 1 ? [`${name}: ${n} times`] : [])),
+    lost: wanted.filter((name) => !done.has(name)),
+    repeated: [...begun].flatMap(([name, n]) => (n > 1 ? [`${name}: ${n} times`] : [])),
   }
 }
 

@@ -14,6 +14,7 @@ await cell(async (folder) => {
     effectsPerSecond: seen.effectsPerSecond,
     pauseMedianMs: quantile(seen.pausesMs, 0.5),
     pauseMaxMs: Math.max(...seen.pausesMs),
+    processPauseMaxMs: Math.max(...seen.processPausesMs),
     usualPauseMs: seen.usualPauseMs,
     ownerlessMaxMs: Math.max(...seen.ownerlessMs),
     lost: seen.lost.length,
