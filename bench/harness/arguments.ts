@@ -76,7 +76,7 @@ function parsed(argv: readonly string[]) {
     const { name, rawName, value } = token
     if (!isOption(name)) throw new BadArguments(`there is no option ${rawName}`)
     const isText = OPTIONS[name] === TEXT
-    if (isText && (value === undefined || (value.startsWith('-') && token.inlineValue !== true)))
+    if (isText && (value === undefined || (value.startsWith('-') && !token.inlineValue)))
       throw new BadArguments(`${rawName} needs a value`)
     if (!isText && value !== undefined) throw new BadArguments(`${rawName} takes no value`)
   }
