@@ -175,7 +175,18 @@ function warmEnd({ failed, unloaded, tests: ran }: WarmRun): Ended {
 }
 
 async function coldEnd(paths: readonly string[]): Promise<Ended> {
-  const argv = ['env', `SKEIN_CHAOS_S=${CAMPAIGN_S}`, 'vitest', 'run', '--project', 'e2e', '--bail', '1', ...paths]
+  const argv = [
+    'env',
+    'NO_COLOR=1',
+    `SKEIN_CHAOS_S=${CAMPAIGN_S}`,
+    'vitest',
+    'run',
+    '--project',
+    'e2e',
+    '--bail',
+    '1',
+    ...paths,
+  ]
   const { verdict, ended, tail } = await runTests(slot, { argv, testMs: COLD_MS, network: true }, undefined)
   if (verdict === 'green') return { kind: 'green' }
   if (verdict === 'time') return { kind: 'hangs' }
