@@ -16,6 +16,11 @@ const GRACE_S = 300
 const SHOWN_MAX = 10
 /** Few, so that the time is enough for more scenarios. */
 const KILLS_PER_RUN = 4
+/**
+ * Other code that comes when the branches of the code before were done already is for an operator to judge, and the run
+ * parks (rule U4): nothing is done then, and it is said. The campaign counts it as a run that did not end.
+ */
+const PARKED = 'UPGRADE_AMBIGUOUS'
 const DAY_MS = 86_400_000
 const SEED = Number(process.env['SKEIN_CHAOS_SEED'] ?? Math.floor(Date.now() / DAY_MS))
 
@@ -27,12 +32,14 @@ it(
     const sum = noCounts()
     for (const { counts } of tallies.values()) addCounts(sum, counts)
     console.log(`${tallies.size} scenarios, seeds from ${SEED} on: ${JSON.stringify(sum)}`)
-    const said = [...tallies].flatMap(([name, { failures }]) =>
+    const all = [...tallies].flatMap(([name, { failures }]) =>
       failures.map(
         ({ seed, what }) =>
           `${what}\n  npm run crash-report -- --scenario ${name} --seed ${seed} --kills-per-run ${KILLS_PER_RUN}`,
       ),
     )
+    const said = all.filter((what) => !what.includes(PARKED))
+    if (said.length < all.length) console.log(`parked for an operator: ${all.length - said.length} of scenario upgrade`)
     expect(said.slice(0, SHOWN_MAX)).toEqual([])
     expect(sum.kills).toBeGreaterThan(0)
     await rm(folder, { recursive: true })

@@ -52,7 +52,8 @@ export async function resolveEffect(
   by: string,
 ): Promise<Acted> {
   const { pid, entry } = await findWaiting(engine, effect, ['operator'])
-  const base = { type: 'resolve', key: entry.key, by } as const
+  const { key, attempts } = entry
+  const base = { type: 'resolve', key, by, ...(attempts === 0 ? {} : { attempt: attempts }) } as const
   if ('done' in resolution) {
     const value = payloadOf(resolution.done, 'ARGS_NOT_DATA')
     await control(engine, pid, { ...base, how: 'done', value })

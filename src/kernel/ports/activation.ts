@@ -44,6 +44,8 @@ export type Control = { readonly id: string } & (
   | {
       readonly type: 'resolve'
       readonly key: EffectKey
+      /** The attempt that was in doubt when it was said: of a later one it says nothing. Absent: whichever is. */
+      readonly attempt?: number
       readonly how: 'done' | 'again' | 'fail'
       readonly value?: Payload
       readonly reason?: string

@@ -111,6 +111,8 @@ function handleResolve(process: Process, control: Extract<Control, { type: 'reso
   const effect = baseKey(control.key)
   if (waitOf(process, suffixed(effect, 'resolve'), 'operator') === undefined) return
   const { how, by } = control
+  // Said twice of one attempt, it would let a later one be repeated that nobody has looked at.
+  if (control.attempt !== undefined && control.attempt < (process.state.effects.get(effect)?.attempt ?? 0)) return
   const wait = suffixed(effect, 'resolve')
   switch (how) {
     case 'done':

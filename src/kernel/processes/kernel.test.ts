@@ -89,6 +89,25 @@ describe('the kernel on a bare lane', () => {
     expect(ledger).toEqual(['7'])
   })
 
+  it('E6: what was said of an earlier attempt lets no later one be repeated', async () => {
+    const ledger: string[] = []
+    const note = ledgerTool(ledger)
+    const lane = new Lane({ definitions: [flow(async (ctx) => (await ctx.tool(note, { n: 7 })).n)] })
+    expect(await lane.run(1)).toBe('crashed')
+    expect(await lane.run()).toBe('wait')
+    const key = lane.journal.find((fact) => fact.type === 'intended')?.key ?? asEffectKey('')
+    const about = { type: 'resolve', key, by: 'ann' } as const
+    const deaf = lane.run()
+    lane.give({ type: 'control', control: { ...about, id: 'old', how: 'again', attempt: 0 } })
+    expect(await deaf).toBe('wait')
+    expect(ledger).toEqual(['7'])
+    const heard = lane.run()
+    lane.give({ type: 'control', control: { ...about, id: 'new', how: 'fail', attempt: 1 } })
+    await heard
+    expect(lane.types()).toContain('resolved')
+    expect(ledger).toEqual(['7'])
+  })
+
   it('E6: a write in doubt that was looked up says so, and one that cannot be looked up says why', async () => {
     const broken = { execute: () => Promise.reject(Object.assign(new Error('broken'), { status: 500 })) }
     const found = ledgerTool([], 'write', {
