@@ -60,6 +60,7 @@ export type { Forked, ForkOverrides, ForkRequest, ForkWrites } from './journal/f
 export { shareFacts } from './forks/shared-facts.ts'
 export { ERASED, failure, failureOf, NOTHING, payloadOf, valueOf } from './journal/outcome.ts'
 export type { Outcome, Payload } from './journal/outcome.ts'
+export { eraseFrame } from './journal/erase-frame.ts'
 export { isPayload, CHAIN_START, openFrame, sealFrame, verifyFrame } from './journal/seal.ts'
 export type { BlobToStore, SealedFrame, StoredPayload } from './journal/seal.ts'
 export type {

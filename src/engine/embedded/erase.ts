@@ -6,8 +6,8 @@
  * 2. A blob goes when nothing names it any more; two processes with equal large values share one.
  * 3. The last fact of the journal says who erased, and when.
  */
-import { baseKey, ERASED, FACT_VERSION, isPayload, sealFrame } from '../../kernel/index.ts'
-import type { Fact, SealedFrame, StoredPayload } from '../../kernel/index.ts'
+import { eraseFrame, ERASED, FACT_VERSION, isPayload, sealFrame } from '../../kernel/index.ts'
+import type { Fact, SealedFrame } from '../../kernel/index.ts'
 import { asSeq, assert, limits, SkeinError } from '../../std/index.ts'
 import type { EffectKey, Pid } from '../../std/index.ts'
 import type { Erased } from '../port.ts'
@@ -24,7 +24,7 @@ export function eraseProcess(interior: Interior, pid: Pid, about: About): Erased
   const blobs = new Set<string>()
   let payloads = 0
   for (const frame of framesFrom(tables, row, 0))
-    payloads += eraseFrame(interior, row, { frame, key: about.key, blobs })
+    payloads += eraseStored(interior, row, { frame, key: about.key, blobs })
   if (about.key === undefined) eraseRow(interior, row, { by: about.by, blobs })
   else tables.processes.erasedPart(row.p, interior.clock.now(), about.by)
   appendNote(interior, row, about)
@@ -42,35 +42,15 @@ function endedRow({ tables }: Interior, pid: Pid): ProcessRow {
 }
 
 /** Number of payloads that were there. */
-function eraseFrame(
+function eraseStored(
   { tables }: Interior,
   { p }: ProcessRow,
   of: { readonly frame: SealedFrame; readonly key: EffectKey | undefined; readonly blobs: Set<string> },
 ): number {
-  const { frame, key, blobs } = of
-  const stored = JSON.parse(frame.payloads) as StoredPayload[]
-  const chosen = key === undefined ? undefined : referencesOf(frame, key)
-  let count = 0
-  const left = stored.map((payload, i) => {
-    if (payload === null || chosen?.has(i) === false) return payload
-    if (payload.length === 3) blobs.add(payload[1])
-    count += 1
-    return null
-  })
-  if (count > 0) tables.journal.setPayloads(p, frame.n, JSON.stringify(left))
-  return count
-}
-
-/** Which payloads of a frame belong to an effect. */
-function referencesOf(frame: SealedFrame, key: EffectKey): ReadonlySet<number> {
-  const found = new Set<number>()
-  for (const fact of JSON.parse(frame.body) as { readonly key?: EffectKey }[])
-    if (fact.key !== undefined && baseKey(fact.key) === key)
-      JSON.stringify(fact, (name, value: unknown) => {
-        if (name === '$p') found.add(value as number)
-        return value
-      })
-  return found
+  const { payloads, gone } = eraseFrame(of.frame, of.key)
+  for (const payload of gone) if (payload.length === 3) of.blobs.add(payload[1])
+  if (gone.length > 0) tables.journal.setPayloads(p, of.frame.n, payloads)
+  return gone.length
 }
 
 function eraseRow(

@@ -24,9 +24,11 @@ type Answer = { readonly resolve: (hasEnded: boolean) => void; readonly reject: 
 /** Where the process goes; undefined when it stays, because something has come meanwhile. */
 type Move = { readonly status: ProcessStatus; readonly wakeAt?: number | undefined }
 
-const UNHEARD = 'the process ended without receiving it'
+/** Why a message of a process that has ended lies with the dead letters. */
+export const UNHEARD = 'the process ended without receiving it'
 
-function endStatus(result: Outcome): ProcessStatus {
+/** What a process is that has come to this result. */
+export function endStatus(result: Outcome): ProcessStatus {
   switch (result.type) {
     case 'ok':
       return 'done'

@@ -5,8 +5,8 @@
  * 1. No frame's body changes: digests stay, so the chain still verifies (rule J1).
  * 2. The last fact of the journal says who erased, and when.
  */
-import { baseKey, FACT_VERSION, sealFrame } from '../../kernel/index.ts'
-import type { Fact, SealedFrame, StoredPayload } from '../../kernel/index.ts'
+import { eraseFrame, FACT_VERSION, sealFrame } from '../../kernel/index.ts'
+import type { Fact, SealedFrame } from '../../kernel/index.ts'
 import { asSeq } from '../../std/index.ts'
 import type { EffectKey, Hash, Pid } from '../../std/index.ts'
 import { frameKey } from './open-journal.ts'
@@ -25,9 +25,9 @@ export async function eraseJournal(
   for (let n = 0; n < head.n; n++) {
     const frame = await ctx.get<SealedFrame>(frameKey(n))
     if (frame === null) continue
-    const erased = withoutPayloads(frame, key)
-    if (erased.count > 0) ctx.set(frameKey(n), erased.frame)
-    count += erased.count
+    const { payloads, gone } = eraseFrame(frame, key)
+    if (gone.length > 0) ctx.set(frameKey(n), { ...frame, payloads })
+    count += gone.length
   }
   const fact: Fact = {
     v: FACT_VERSION,
@@ -44,31 +44,4 @@ export async function eraseJournal(
   ctx.set(frameKey(n), frame)
   ctx.set('head', { ...head, n: n + 1, hash: frame.hash, lastSeq: frame.lastSeq })
   return count
-}
-
-function withoutPayloads(
-  frame: SealedFrame,
-  key: EffectKey | undefined,
-): { readonly frame: SealedFrame; readonly count: number } {
-  const stored = JSON.parse(frame.payloads) as StoredPayload[]
-  const chosen = key === undefined ? undefined : referencesOf(frame, key)
-  let count = 0
-  const left = stored.map((payload, i) => {
-    if (payload === null || chosen?.has(i) === false) return payload
-    count += 1
-    return null
-  })
-  return { frame: { ...frame, payloads: JSON.stringify(left) }, count }
-}
-
-/** Which payloads of a frame belong to an effect. */
-function referencesOf(frame: SealedFrame, key: EffectKey): ReadonlySet<number> {
-  const found = new Set<number>()
-  for (const fact of JSON.parse(frame.body) as { readonly key?: EffectKey }[])
-    if (fact.key !== undefined && baseKey(fact.key) === key)
-      JSON.stringify(fact, (name, value: unknown) => {
-        if (name === '$p') found.add(value as number)
-        return value
-      })
-  return found
 }

@@ -1,24 +1,11 @@
 /** The activations of a process, seen from its mailbox: they begin, consume, and ask whether they may rest. */
 import type { Outcome } from '../../kernel/index.ts'
+import { endStatus, UNHEARD } from '../embedded/rest-step.ts'
 import type { ProcessStatus } from '../port.ts'
 import { isOver, mailKey, seqOf, withoutPayloads } from './mailbox.ts'
 import type { DeadLetter, Mailbox } from './mailbox.ts'
 import { sendTo } from './sdk.ts'
 import type { Acknowledged, At, Began, Consumed, MailboxRow, MailEvent, Rest, RestEnd } from './wire.ts'
-
-const UNHEARD = 'the process ended without receiving it'
-
-function endStatus(result: Outcome): ProcessStatus {
-  switch (result.type) {
-    case 'ok':
-      return 'done'
-    case 'cancelled':
-      return 'cancelled'
-    case 'error':
-    case 'unknown':
-      return 'failed'
-  }
-}
 
 /** What a process is once its activation has ended so. */
 export function statusAfter(end: RestEnd): ProcessStatus {
