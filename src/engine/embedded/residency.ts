@@ -4,19 +4,13 @@
  * Invariants:
  * 1. At most one activation per process, and none before the `run` of the one before has settled (rule T1).
  * 2. A process that rests holds nothing here but, once it has something to do, its number.
- * 3. It leaves in two steps: first no write begins that could not be repeated, while everything else goes on; when none is
- *    in flight any more, nothing begins, what is in flight may end for a moment, and then everybody is taken away.
+ * 3. It leaves as `departure.ts` says.
  * 4. One timer serves all that rest: that of the earliest due (rule T6).
  */
 import type { Activation } from '../../kernel/index.ts'
 import { errorData, SkeinError, toSkeinError } from '../../std/index.ts'
-import {
-  ACTIVATIONS_PER_MACROTASK,
-  DRAIN_MACROTASKS,
-  DRAIN_REPEATABLE_MS,
-  DRAIN_WRITES_MS,
-  RESIDENT_MAX_DEFAULT,
-} from '../limits.ts'
+import { Departure, DRAINED } from '../departure.ts'
+import { ACTIVATIONS_PER_MACROTASK, DRAIN_REPEATABLE_MS, RESIDENT_MAX_DEFAULT } from '../limits.ts'
 import type { HostOptions } from '../port.ts'
 import { LocalActivation } from './activation.ts'
 import { DueTimer } from './due-timer.ts'
@@ -31,8 +25,6 @@ import type { P } from './store/process-table.ts'
 /** What runs an activation to its end. */
 export type RunActivation = (activation: Activation) => Promise<void>
 
-const DRAINED = 'this host is shutting down; the process goes on when it is hosted again'
-
 /** The residents of one host. */
 export class Residency implements AsyncDisposable {
   readonly #interior: Interior
@@ -42,15 +34,15 @@ export class Residency implements AsyncDisposable {
   readonly #runs = new Map<P, Promise<void>>()
   readonly #ready = new Set<P>()
   readonly #due: DueTimer
+  readonly #departure: Departure
   #isPumping = false
-  #isLeaving = false
   #isClosed = false
-  #onStir: (() => void) | undefined
 
   constructor(interior: Interior, run: RunActivation, options: HostOptions) {
     this.#interior = interior
     this.#run = run
     this.#residentMax = options.residentMax ?? RESIDENT_MAX_DEFAULT
+    this.#departure = new Departure(interior, () => this.#residents.values())
     this.#due = new DueTimer(interior.clock, interior.tables.agenda, {
       onDue: (p) => this.wake(p),
       onFailure: interior.fail,
@@ -113,50 +105,22 @@ export class Residency implements AsyncDisposable {
 
   /** An effect of a resident has ended, or its kernel waits: whoever leaves looks again. */
   stirred(): void {
-    this.#onStir?.()
+    this.#departure.stirred()
   }
 
   /** Drains: no write is left in the air, then nothing new, `next` of the residents rejects, and all that was written is durable. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#isLeaving = true
-    for (const activation of this.#residents.values()) activation.prepareToLeave()
-    await this.#turnsOver()
-    await this.#until(({ lane }) => !lane.hasPlainWrites, DRAIN_WRITES_MS)
-    this.#isClosed = true
-    this.#due.close()
-    this.#ready.clear()
+    const onlyOutcomes = (): void => {
+      this.#isClosed = true
+      this.#due.close()
+      this.#ready.clear()
+    }
     const why = new SkeinError('ENGINE_CLOSED', DRAINED)
-    for (const activation of this.#residents.values()) activation.leave(why)
-    await this.#turnsOver()
-    await this.#until((one) => one.isDone, DRAIN_REPEATABLE_MS)
-    for (const activation of this.#residents.values()) activation.drain(why)
+    await this.#departure.leave(why, { onlyOutcomes, repeatableMs: DRAIN_REPEATABLE_MS })
     await Promise.all(this.#runs.values())
     this.#residents.clear()
     const { commits, tables } = this.#interior
     await commits.submit(() => tables.agenda.releaseInterrupted()).catch(() => {})
-  }
-
-  /** Lets the kernel finish the turns it is in; they take macrotasks, not time. */
-  async #turnsOver(): Promise<void> {
-    for (let i = 0; i < DRAIN_MACROTASKS && [...this.#residents.values()].some((one) => !one.hasHeard); i++)
-      await new Promise<void>((resolve) => this.#interior.soon(resolve))
-  }
-
-  /** Waits until it holds of every resident, but no longer. */
-  async #until(isSo: (resident: LocalActivation) => boolean, limitMs: number): Promise<void> {
-    const holds = (): boolean => [...this.#residents.values()].every(isSo)
-    if (holds()) return
-    await new Promise<void>((resolve) => {
-      const limit = this.#interior.clock.timer(limitMs, () => end())
-      const end = (): void => {
-        this.#onStir = undefined
-        limit[Symbol.dispose]()
-        resolve()
-      }
-      this.#onStir = () => {
-        if (holds()) end()
-      }
-    })
   }
 
   #pump(): void {
@@ -202,7 +166,7 @@ export class Residency implements AsyncDisposable {
       return this.#parkUnread(p, toSkeinError(thrown, 'DATA_FOLDER_CORRUPT'))
     }
     this.#residents.set(p, activation)
-    if (this.#isLeaving) activation.prepareToLeave()
+    this.#departure.prepare(activation)
     const activated: Step = {
       apply: () => tables.processes.activated(p, store.epoch, clock.now()),
       done: () => watchers.changed(p, 'running'),

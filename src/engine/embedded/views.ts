@@ -4,6 +4,7 @@ import type { Outcome, Summary, Wait } from '../../kernel/index.ts'
 import type { ErrorData, Pid, Seq } from '../../std/index.ts'
 import { PAGE_ROWS } from '../limits.ts'
 import type { Frame, ProcessView, Query } from '../port.ts'
+import { processView } from '../process-view.ts'
 import { framesFrom } from './load.ts'
 import { unpack } from './store/pack.ts'
 import type { ProcessRow } from './store/process-table.ts'
@@ -48,30 +49,21 @@ export class Views {
 
   #view(row: ProcessRow, isOwned: boolean): ProcessView {
     const { blobs, mailbox, meta, processes, waits } = this.#tables
-    const { pid, kind, workflow, root, depth, createdAt, updatedAt, activations, epoch } = row
-    const isInterrupted = row.status === 'running' && (!isOwned || epoch !== meta.epoch())
-    const isOver = row.endedAt !== null
-    const erased = isOver ? processes.erased(row.p) : undefined
-    return {
-      pid,
-      kind,
-      workflow,
-      root,
-      depth,
-      status: isInterrupted ? 'ready' : row.status,
-      createdAt,
-      updatedAt,
-      waits: isOver ? [] : waits.all(row.p).map((text) => unpack<Wait>(text, blobs.get)),
-      epoch,
-      activations,
-      mailbox: isOver ? 0 : mailbox.count(row.p),
-      ...(row.parent === null ? {} : { parent: row.parent }),
-      ...(row.endedAt === null ? {} : { endedAt: row.endedAt }),
-      ...(row.result === null ? {} : { result: unpack<Outcome>(row.result, blobs.get) }),
-      ...(row.parked === null ? {} : { parked: JSON.parse(row.parked) as ErrorData }),
-      ...(erased?.whole === 1 ? { erased: { at: erased.at, by: erased.by } } : {}),
-      ...(row.file === null ? {} : { file: row.file }),
-      ...(row.summary === null ? {} : { summary: JSON.parse(row.summary) as Summary }),
-    }
+    const isInterrupted = row.status === 'running' && (!isOwned || row.epoch !== meta.epoch())
+    const erased = row.endedAt === null ? undefined : processes.erased(row.p)
+    return processView(
+      {
+        ...row,
+        status: isInterrupted ? 'ready' : row.status,
+        result: row.result === null ? null : unpack<Outcome>(row.result, blobs.get),
+        parked: row.parked === null ? null : (JSON.parse(row.parked) as ErrorData),
+        erased: erased && { ...erased, whole: erased.whole === 1 },
+        summary: row.summary === null ? null : (JSON.parse(row.summary) as Summary),
+      },
+      {
+        waits: () => waits.all(row.p).map((text) => unpack<Wait>(text, blobs.get)),
+        mailbox: () => mailbox.count(row.p),
+      },
+    )
   }
 }

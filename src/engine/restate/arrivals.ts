@@ -9,7 +9,7 @@ import { failure, matches } from '../../kernel/index.ts'
 import type { Control, DeliverResult, Message, Outcome, StartRequest } from '../../kernel/index.ts'
 import { asEpoch, limits, SkeinError } from '../../std/index.ts'
 import { FORGET_EVERY_MS } from '../limits.ts'
-import { isOver } from './mailbox.ts'
+import { isOver } from '../process-view.ts'
 import type { DeadLetter, Mailbox } from './mailbox.ts'
 import type { At, MailboxRow, MailboxView, MailSignal, Started } from './wire.ts'
 

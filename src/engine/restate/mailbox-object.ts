@@ -8,8 +8,9 @@
  *    for all that came before.
  * 3. A process rests only if it has heard of everything that came; from then on this object decides when it runs again.
  */
+import { isOver } from '../process-view.ts'
 import { control, put, start, switched } from './arrivals.ts'
-import { isOver, Mailbox, mailKey, seqOf } from './mailbox.ts'
+import { Mailbox, mailKey, seqOf } from './mailbox.ts'
 import { PAGE_BYTES_MAX, PAGE_MAIL } from './limits.ts'
 import { acknowledge, began, due, erase, freed, rest, retry } from './resting.ts'
 import type { Exclusive, Sdk, Shared } from './sdk.ts'

@@ -1,6 +1,5 @@
 import { ERASED, isPayload } from '../../kernel/index.ts'
 import type { Outcome, StartRequest, Wait } from '../../kernel/index.ts'
-import type { ProcessStatus } from '../port.ts'
 import { SIGNAL_BYTES_MAX } from './limits.ts'
 import { callTo, sendTo } from './sdk.ts'
 import type { Exclusive, Sdk } from './sdk.ts'
@@ -17,10 +16,6 @@ export const mailKey = (seq: number): string => `${MAIL}${String(seq).padStart(D
 export const seqOf = (key: string): number => Number(key.slice(MAIL.length))
 /** Name of the signal that tells an open handler of mail for the `k`th time. */
 export const mailSignal = (k: number): string => `mail/${k}`
-/** Whether a process has come to its end. */
-export const isOver = (status: ProcessStatus): boolean =>
-  status === 'done' || status === 'failed' || status === 'cancelled'
-
 /** An event that nobody received, and why. */
 export type DeadLetter = { readonly at: number; readonly why: string; readonly event: MailEvent }
 

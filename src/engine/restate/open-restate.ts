@@ -22,10 +22,11 @@ import type { JournalProblem } from '../embedded/local-engine.ts'
 import { prepareControl, prepareMessage, prepareSettlement, prepareStart } from '../embedded/prepare.ts'
 import { nodeSoon } from '../platform/node-soon.ts'
 import type { Change, Engine, Erased, Frame, HostOptions, Query, SettleResult, Switch, SwitchChange } from '../port.ts'
+import { ProcessWatchers } from '../process-watchers.ts'
 import { ObjectClient } from './client.ts'
 import { openEndpoint } from './endpoint.ts'
 import type { Endpoint } from './endpoint.ts'
-import { RESTATE_FRAME_BYTES_MAX, SWITCHES_FRESH_MS } from './limits.ts'
+import { RESTATE_FRAME_BYTES_MAX, SWITCHES_FRESH_MS, WATCH_POLL_MS } from './limits.ts'
 import { mailboxObject } from './mailbox-object.ts'
 import { processObject } from './process-object.ts'
 import { RecentFrames } from './recent-frames.ts'
@@ -36,7 +37,6 @@ import { SettingsCache } from './settings-cache.ts'
 import { settingsObject } from './settings-object.ts'
 import { tokenObject } from './token-object.ts'
 import { RestateViews } from './views.ts'
-import { RestateWatchers } from './watchers.ts'
 import { namesOf } from './wire.ts'
 import type { Started } from './wire.ts'
 import { Worker } from './worker.ts'
@@ -130,7 +130,7 @@ class ServerEngine implements RestateEngine {
   readonly switchboard: SettingsCache
   readonly #parts: Parts
   readonly #views: RestateViews
-  readonly #watchers: RestateWatchers
+  readonly #watchers: ProcessWatchers
   #endpoint: Endpoint | undefined
   #host: AsyncDisposable | undefined
   #isClosed = false
@@ -142,7 +142,11 @@ class ServerEngine implements RestateEngine {
     const recent = new RecentFrames()
     this.switchboard = new SettingsCache(client, clock)
     this.#views = new RestateViews({ client, server, names, recent })
-    this.#watchers = new RestateWatchers(clock, (query) => this.#views.list(query))
+    this.#watchers = new ProcessWatchers({
+      clock,
+      everyMs: WATCH_POLL_MS,
+      list: (query) => this.#views.list(query),
+    })
     this.worker = new Worker({
       client,
       settings: this.switchboard,
@@ -152,14 +156,7 @@ class ServerEngine implements RestateEngine {
       soon: nodeSoon,
       onChange: ({ pid, root, parent, workflow }, status, frame) => {
         if (frame !== undefined) recent.add(pid, frame)
-        this.#watchers.changed({
-          pid,
-          root,
-          parent: parent?.pid,
-          workflow,
-          status,
-          ...(frame === undefined ? {} : { frame }),
-        })
+        this.#watchers.changed({ pid, root, parent: parent?.pid, workflow, status, frame })
       },
       onOver: (pid) => recent.forget(pid),
     })

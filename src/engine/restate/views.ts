@@ -3,8 +3,8 @@ import { openFrame } from '../../kernel/index.ts'
 import type { Outcome, SealedFrame, Wait } from '../../kernel/index.ts'
 import type { Pid, Seq } from '../../std/index.ts'
 import type { Frame, ProcessView, Query } from '../port.ts'
+import { fits, processView } from '../process-view.ts'
 import type { ObjectClient } from './client.ts'
-import { isOver } from './mailbox.ts'
 import type { RecentFrames } from './recent-frames.ts'
 import type { RestateServer } from './server.ts'
 import type { MailboxRow, MailboxView, ServiceNames } from './wire.ts'
@@ -48,7 +48,7 @@ export class RestateViews {
   async *list(query: Query): AsyncGenerator<ProcessView> {
     const found = await this.#state()
     const fitting = [...found.values()]
-      .flatMap(({ row, ...rest }) => (row !== undefined && fits(row, query) ? [{ row, ...rest }] : []))
+      .flatMap(({ row, ...rest }) => (row !== undefined && isAsked(row, query) ? [{ row, ...rest }] : []))
       .toSorted((a, b) => a.row.createdAt - b.row.createdAt || (a.row.pid < b.row.pid ? -1 : 1))
     for (const { row, result, resting = [], active = [] } of fitting.slice(0, query.limit)) {
       const isActive = row.status === 'running' || row.status === 'ready'
@@ -93,44 +93,14 @@ export function frameOf(sealed: SealedFrame): Frame {
   return { pid, epoch, n, facts: openFrame(sealed, none), prevHash, hash }
 }
 
-/** Whether a process is among those that are asked for. */
-export function fits(
-  row: Pick<MailboxRow, 'root' | 'parent' | 'workflow' | 'status' | 'endedAt' | 'erased'>,
-  query: Query,
-): boolean {
+/** Whether a process is among those that are asked for, ended or erased ones too. */
+function isAsked(row: MailboxRow, query: Query): boolean {
   return (
-    (query.root === undefined || query.root === row.root) &&
-    (query.parent === undefined || query.parent === row.parent) &&
-    (query.workflow === undefined || query.workflow === row.workflow) &&
-    (query.status === undefined || query.status.includes(row.status)) &&
+    fits(row, query) &&
     (query.endedBefore === undefined || (row.endedAt !== undefined && row.endedAt < query.endedBefore)) &&
     (query.isErased === undefined || row.erased?.whole !== true)
   )
 }
 
-function viewOf({ row, waits, result }: MailboxView): ProcessView {
-  const { pid, kind, workflow, root, depth, status, createdAt, updatedAt, epoch, activations, count } = row
-  const { parent, endedAt, parked, erased, file, summary } = row
-  const isEnded = isOver(status)
-  return {
-    pid,
-    kind,
-    workflow,
-    root,
-    depth,
-    status,
-    createdAt,
-    updatedAt,
-    waits: isEnded ? [] : waits,
-    epoch,
-    activations,
-    mailbox: isEnded ? 0 : count,
-    ...(parent === undefined ? {} : { parent }),
-    ...(endedAt === undefined ? {} : { endedAt }),
-    ...(result === undefined ? {} : { result }),
-    ...(parked === undefined || status !== 'parked' ? {} : { parked }),
-    ...(erased?.whole === true ? { erased: { at: erased.at, by: erased.by } } : {}),
-    ...(file === undefined ? {} : { file }),
-    ...(summary === undefined ? {} : { summary }),
-  }
-}
+const viewOf = ({ row, waits, result }: MailboxView): ProcessView =>
+  processView({ ...row, result }, { waits: () => waits, mailbox: () => row.count })

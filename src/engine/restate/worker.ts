@@ -1,16 +1,16 @@
 /**
- * Who is resident in this worker. The server says who runs; this only runs it, and leaves in two steps when its host goes.
+ * Who is resident in this worker. The server says who runs; this only runs it.
  *
  * Invariants:
  * 1. An activation begins only in a handler that the server has opened, and while there is a host.
- * 2. A host leaves in two steps: first no write begins that could not be repeated, while everything else goes on; then
- *    nothing begins, what is in flight may end for a moment, and everybody is taken away.
+ * 2. A host leaves as `departure.ts` says.
  * 3. What the settings say is asked for again before an activation, if it was asked for long ago.
  */
 import type { Activation, StartRequest } from '../../kernel/index.ts'
 import { asEpoch, asPid, SkeinError, toSkeinError } from '../../std/index.ts'
 import type { Clock, Hash, OwnerId, Pid, Random } from '../../std/index.ts'
-import { DRAIN_MACROTASKS, DRAIN_WRITES_MS, RESIDENT_MAX_DEFAULT } from '../limits.ts'
+import { Departure, DRAINED } from '../departure.ts'
+import { RESIDENT_MAX_DEFAULT } from '../limits.ts'
 import type { Soon } from '../platform/soon.ts'
 import type { Frame, HostOptions, ProcessStatus } from '../port.ts'
 import { RestateActivation } from './activation.ts'
@@ -38,18 +38,17 @@ export type WorkerParts = {
 }
 
 type Run = (activation: Activation) => Promise<void>
-
-const DRAINED = 'this host is shutting down; the process goes on when it is hosted again'
+type Host = { readonly run: Run; readonly residentMax: number; readonly departure: Departure }
 
 /** The residents of one worker. */
 export class Worker implements Residences {
   readonly #parts: WorkerParts
   readonly #residents = new Map<OwnerId, Residence>()
   readonly #waiting = new Set<() => void>()
-  #host: { readonly run: Run; readonly residentMax: number } | undefined
-  #isLeaving = false
+  #host: Host | undefined
+  /** Of the last host. */
+  #departure: Departure | undefined
   #isAbandoned = false
-  #onStir: (() => void) | undefined
 
   constructor(parts: WorkerParts) {
     this.#parts = parts
@@ -79,10 +78,14 @@ export class Worker implements Residences {
   host(run: Run, options: HostOptions): AsyncDisposable {
     if (this.#host !== undefined)
       throw new SkeinError('USAGE', 'this engine is hosted already; dispose the first host before the next')
-    this.#host = { run, residentMax: options.residentMax ?? RESIDENT_MAX_DEFAULT }
-    this.#isLeaving = false
+    const departure = new Departure(this.#parts, () =>
+      [...this.#residents.values()].map(({ activation }) => activation),
+    )
+    const host = { run, residentMax: options.residentMax ?? RESIDENT_MAX_DEFAULT, departure }
+    this.#host = host
+    this.#departure = departure
     for (const wake of [...this.#waiting]) wake()
-    return { [Symbol.asyncDispose]: () => this.#leave() }
+    return { [Symbol.asyncDispose]: () => this.#leave(host) }
   }
 
   async begin(journal: OpenJournal, key: string): Promise<Residence | 'vain' | 'nobody'> {
@@ -99,7 +102,7 @@ export class Worker implements Residences {
     await activation.mail.begin(beginning.mail, new Set(journal.head.consumed.map(({ seq }) => seq)))
     const host = this.#host
     if (host === undefined || this.#isAbandoned) return 'nobody'
-    if (this.#isLeaving) activation.prepareToLeave()
+    host.departure.prepare(activation)
     const onOver = (): void => {
       this.#residents.delete(activation.owner)
       settings.forget(pid)
@@ -152,7 +155,7 @@ export class Worker implements Residences {
 
   /** An effect of a resident has ended, or its kernel waits: whoever leaves looks again. */
   stirred(): void {
-    this.#onStir?.()
+    this.#departure?.stirred()
   }
 
   /** As `kill -9` would end it. */
@@ -163,44 +166,13 @@ export class Worker implements Residences {
     this.#residents.clear()
   }
 
-  async #leave(): Promise<void> {
-    if (this.#host === undefined) return
-    this.#isLeaving = true
-    const all = (): readonly RestateActivation[] => [...this.#residents.values()].map(({ activation }) => activation)
-    for (const activation of all()) activation.prepareToLeave()
-    await this.#turnsOver()
-    await this.#until(({ lane }) => !lane.hasPlainWrites, DRAIN_WRITES_MS)
-    this.#host = undefined
-    const why = new SkeinError('ENGINE_CLOSED', DRAINED)
-    for (const activation of all()) activation.leave(why)
-    await this.#turnsOver()
-    await this.#until((one) => one.isDone, LEAVE_REPEATABLE_MS)
-    for (const activation of all()) activation.drain(why)
-    await Promise.all([...this.#residents.values()].map(({ returned }) => returned))
-  }
-
-  /** Lets the kernel finish the turns it is in; they take macrotasks, not time. */
-  async #turnsOver(): Promise<void> {
-    for (let i = 0; i < DRAIN_MACROTASKS; i++) {
-      if ([...this.#residents.values()].every(({ activation }) => activation.hasHeard)) return
-      await new Promise<void>((resolve) => this.#parts.soon(resolve))
+  async #leave(host: Host): Promise<void> {
+    if (this.#host !== host) return
+    const onlyOutcomes = (): void => {
+      this.#host = undefined
     }
-  }
-
-  /** Waits until it holds of every resident, but no longer. */
-  async #until(isSo: (resident: RestateActivation) => boolean, limitMs: number): Promise<void> {
-    const holds = (): boolean => [...this.#residents.values()].every(({ activation }) => isSo(activation))
-    if (holds()) return
-    await new Promise<void>((resolve) => {
-      const limit = this.#parts.clock.timer(limitMs, () => end())
-      const end = (): void => {
-        this.#onStir = undefined
-        limit[Symbol.dispose]()
-        resolve()
-      }
-      this.#onStir = () => {
-        if (holds()) end()
-      }
-    })
+    const why = new SkeinError('ENGINE_CLOSED', DRAINED)
+    await host.departure.leave(why, { onlyOutcomes, repeatableMs: LEAVE_REPEATABLE_MS })
+    await Promise.all([...this.#residents.values()].map(({ returned }) => returned))
   }
 }
