@@ -33,9 +33,11 @@ const killed = (name: string, program: ProgramName, says: string, every = 1): Sc
 
 const clockJumps = kills({
   fate: (subject) => {
-    // A clock that was set back makes a sleeper wait for an hour: such a life is killed by the clock.
+    // A clock that was set back makes a sleeper wait for an hour: such a life is killed by the clock at the latest.
     const { fatal } = subject.random.chance(0.5) ? usualFate({ ...subject, n: 0 }, 1) : {}
-    return fatal === undefined ? { afterMs: subject.random.between(0, subject.ms) } : { fatal }
+    const afterMs = subject.random.between(0, subject.ms)
+    // Set back against the life before it, it may never come to that commit.
+    return fatal === undefined ? { afterMs } : { fatal, afterMs: 2 * subject.ms + afterMs }
   },
   order: ({ random }, { fatal, afterMs }) => {
     const isLast = fatal === undefined && afterMs === undefined

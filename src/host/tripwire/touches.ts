@@ -24,14 +24,14 @@ export function globalTouches(): readonly Touch[] {
   ]
 }
 
-/** Functions of a built-in module's object. Classes and internals (`Stats`, `_toUnixTimestamp`) are left alone. */
+/** Functions of a built-in module's object. Getters, classes and internals (`Stats`, `_toUnixTimestamp`) are left alone. */
 export function moduleTouches(
   module: string,
   owner: object,
   mend: (member: string) => string = () => OUTSIDE,
 ): readonly Touch[] {
-  return Object.entries(owner)
-    .filter(([member, value]) => typeof value === 'function' && /^[a-z]/.test(member))
+  return Object.entries(Object.getOwnPropertyDescriptors(owner))
+    .filter(([member, { value, enumerable }]) => enumerable && typeof value === 'function' && /^[a-z]/.test(member))
     .map(([member]) => ({ owner, member, name: `${module}.${member}`, mend: mend(member) }))
 }
 

@@ -8,15 +8,8 @@
  *    the window only, so that `Date` keeps its identity everywhere else.
  * 3. When the last holder has disposed it, every function is the original again.
  */
-import childProcess from 'node:child_process'
-import nodeCrypto from 'node:crypto'
-import fs from 'node:fs'
-import fsPromises from 'node:fs/promises'
-import http from 'node:http'
-import https from 'node:https'
 import { syncBuiltinESMExports } from 'node:module'
 import { relative } from 'node:path'
-import timersPromises from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { SkeinError } from '../../std/index.ts'
 import { TRIPWIRE_REPORTS_MAX } from '../limits.ts'
@@ -87,13 +80,17 @@ function putUp(): void {
   bodyDate = watchedDate(outsideDate)
   restore = exchange([
     ...globalTouches(),
-    ...moduleTouches('fs', fs),
-    ...moduleTouches('fs.promises', fsPromises),
-    ...moduleTouches('child_process', childProcess),
-    ...moduleTouches('http', http),
-    ...moduleTouches('https', https),
-    ...moduleTouches('timers', timersPromises, () => 'use ctx.sleep()'),
-    ...moduleTouches('crypto', nodeCrypto, cryptoMend).filter((touch) => touch.member.startsWith('random')),
+    // Not by `import`: whoever hosts without a tripwire need not load them, and an import of `node:http` evaluates its
+    // getters, which load all of undici (100 ms).
+    ...moduleTouches('fs', process.getBuiltinModule('node:fs')),
+    ...moduleTouches('fs.promises', process.getBuiltinModule('node:fs/promises')),
+    ...moduleTouches('child_process', process.getBuiltinModule('node:child_process')),
+    ...moduleTouches('http', process.getBuiltinModule('node:http')),
+    ...moduleTouches('https', process.getBuiltinModule('node:https')),
+    ...moduleTouches('timers', process.getBuiltinModule('node:timers/promises'), () => 'use ctx.sleep()'),
+    ...moduleTouches('crypto', process.getBuiltinModule('node:crypto'), cryptoMend).filter((touch) =>
+      touch.member.startsWith('random'),
+    ),
   ])
   syncBuiltinESMExports()
 }

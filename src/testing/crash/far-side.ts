@@ -1,5 +1,4 @@
 /** The outside ledger as its clients see it. */
-import { request } from 'node:http'
 import type { LedgerLook, LedgerRequest } from './ledger-entry.ts'
 
 /** One run's way to the ledger. */
@@ -12,6 +11,8 @@ export interface FarSide {
 
 /** The ledger that listens on `socket`, for the run of this name. */
 export function farSide(socket: string, run: string): FarSide {
+  // Not imported: that would load all of undici in every life that is killed.
+  const { request } = process.getBuiltinModule('node:http')
   const post = (act: string, asked: LedgerRequest, signal?: AbortSignal): Promise<unknown> =>
     new Promise((resolve, reject) => {
       const path = `/${run}/${act}`
