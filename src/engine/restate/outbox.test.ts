@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { asEpoch, asOwnerId } from '../../std/index.ts'
 import type { Clock } from '../../std/index.ts'
 import { BATCH_FRAMES_MAX } from './limits.ts'
-import { MailIntake } from './mail-intake.ts'
+import { MailIntake } from '../mail-intake.ts'
 import { Outbox } from './outbox.ts'
 import type { FrameRow, MailEvent, MailItem } from './wire.ts'
 

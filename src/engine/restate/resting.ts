@@ -1,26 +1,11 @@
 /** The activations of a process, seen from its mailbox: they begin, consume, and ask whether they may rest. */
 import type { Outcome } from '../../kernel/index.ts'
 import { endStatus, UNHEARD } from '../embedded/rest-step.ts'
-import type { ProcessStatus } from '../port.ts'
 import { isOver } from '../process-view.ts'
 import { mailKey, seqOf, withoutPayloads } from './mailbox.ts'
 import type { DeadLetter, Mailbox } from './mailbox.ts'
 import { sendTo } from './sdk.ts'
-import type { Acknowledged, At, Began, Consumed, MailboxRow, MailEvent, Rest, RestEnd } from './wire.ts'
-
-/** What a process is once its activation has ended so. */
-export function statusAfter(end: RestEnd): ProcessStatus {
-  switch (end.type) {
-    case 'ended':
-      return endStatus(end.result)
-    case 'parked':
-      return 'parked'
-    case 'yield':
-      return 'ready'
-    case 'wait':
-      return 'waiting'
-  }
-}
+import type { Acknowledged, At, Began, Consumed, MailboxRow, MailEvent, Rest } from './wire.ts'
 
 /** A handler is open, and somebody runs the process in it: from here on it is sent signals. */
 export async function began(mailbox: Mailbox, { invocation, epoch, at }: Began): Promise<void> {

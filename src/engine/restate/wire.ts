@@ -1,10 +1,7 @@
 /** What the parts of the Restate engine say to each other: names of its services, and the data that goes through them. */
 import type {
-  Control,
   DeliverResult,
-  Message,
   Outcome,
-  Outgoing,
   Quarantine,
   SealedFrame,
   Settlement,
@@ -13,7 +10,10 @@ import type {
   Wait,
 } from '../../kernel/index.ts'
 import type { EffectKey, Epoch, ErrorData, OwnerId, Pid } from '../../std/index.ts'
+import type { Consumed, Ending, FrameRow, MailPage } from '../activation-rows.ts'
 import type { ProcessStatus, Switch, SwitchChange } from '../port.ts'
+
+export type { Consumed, FrameRow, MailEvent, MailItem, MailPage, MailSignal } from '../activation-rows.ts'
 
 /** The services of one installation; two of them on one server know nothing of each other. */
 export type ServiceNames = {
@@ -35,25 +35,6 @@ export function namesOf(name: string): ServiceNames {
 
 /** The one key of the settings object. */
 export const SETTINGS_KEY = 'all'
-
-/** Something that came for a process. */
-export type MailEvent =
-  | { readonly type: 'message'; readonly message: Message }
-  | { readonly type: 'control'; readonly control: Control }
-
-/** An event in a mailbox, numbered in order of arrival. */
-export type MailItem = { readonly seq: number; readonly event: MailEvent }
-
-/** Mail that a frame has consumed; messages give their room back. */
-export type Consumed = { readonly seq: number; readonly bytes?: number; readonly deadFor?: string }
-
-/** Tells an open handler of mail up to `seq`; small mail comes with it. */
-export type MailSignal = {
-  readonly seq: number
-  readonly event?: MailEvent
-  /** Not stored: switches have changed, and whoever is active hears it. */
-  readonly switched?: { readonly now: boolean }
-}
 
 /** A process as its mailbox knows it. */
 export type MailboxRow = {
@@ -101,9 +82,6 @@ export type MailboxView = {
 /** What an activation begins with. */
 export type MailboxLoad = { readonly row: MailboxRow; readonly request: StartRequest; readonly mail: MailPage }
 
-/** A page of mail. */
-export type MailPage = { readonly items: readonly MailItem[]; readonly lastSeq: number; readonly isWhole: boolean }
-
 /** Time at the caller, as handlers have none of their own. */
 export type At = { readonly at: number }
 
@@ -113,37 +91,11 @@ export type Began = At & { readonly invocation: string; readonly epoch: Epoch }
 /** Mail that a durable frame consumed. */
 export type Acknowledged = At & { readonly consumed: readonly Consumed[] }
 
-/** How an activation ends; without a summary its host ends it. */
-export type RestEnd =
-  | { readonly type: 'wait' }
-  | { readonly type: 'yield' }
-  | { readonly type: 'parked'; readonly error: ErrorData }
-  | { readonly type: 'ended'; readonly result: Outcome }
-
 /** The end of an activation, as its mailbox is asked whether it may. */
-export type Rest = At & {
-  readonly end: RestEnd
-  readonly summary?: Summary
-  /** Up to here the activation has heard of mail, and had when it began. */
-  readonly heardSeq: number
-  readonly firstSeq: number
-  readonly waits: readonly Wait[]
-  readonly wakeInMs?: number
-  readonly consumed: readonly Consumed[]
-}
+export type Rest = Ending & { readonly waits: readonly Wait[]; readonly consumed: readonly Consumed[] }
 
 /** A start, as the answer tells it. */
 export type Started = { readonly result: DeliverResult }
-
-/** A frame as it is kept, with all that it makes visible. */
-export type FrameRow = {
-  readonly sealed?: SealedFrame
-  readonly isSegmentStart?: true
-  readonly sent: readonly Outgoing[]
-  readonly waits: readonly Wait[]
-  readonly unwaits: readonly EffectKey[]
-  readonly consumed: readonly Consumed[]
-}
 
 /** One durable step of a process: one entry of the server's journal. */
 export type Batch = {
@@ -151,7 +103,7 @@ export type Batch = {
   readonly began?: { readonly owner: OwnerId; readonly epoch: Epoch }
   readonly at: number
   readonly frames: readonly FrameRow[]
-  readonly rest?: Omit<Rest, 'waits' | 'consumed'>
+  readonly rest?: Ending
   /** There is nothing to run. */
   readonly isVain?: true
 }

@@ -5,8 +5,8 @@
  * 1. Every event is taken once, in order of arrival: by its number, however often a signal tells of it.
  * 2. What comes with its signal is taken at once; where a number is missing, the mailbox is asked.
  */
-import type { Arrived, MailRow } from '../embedded/event-queue.ts'
-import type { MailItem, MailPage, MailSignal } from './wire.ts'
+import type { Arrived, MailRow } from './embedded/event-queue.ts'
+import type { MailItem, MailPage, MailSignal } from './activation-rows.ts'
 
 /** Where mail goes to, and comes from. */
 export type IntakePorts = {
