@@ -17,6 +17,10 @@ export const FOLLOWED_PROCESSES_MAX = 10_000
 export const SUGGESTION_EDITS_MAX = 3
 /** Places reported by the tripwire before it falls silent. */
 export const TRIPWIRE_REPORTS_MAX = 50
+/** Touches of one function that the tripwire looks at one by one: a look costs a stack trace. */
+export const TRIPWIRE_LOOKS_MAX = 200
+/** Of those after, every so many-th is looked at. */
+export const TRIPWIRE_SAMPLE = 64
 /** Journals read to say that a tool was never called. */
 export const TOOL_JOURNALS_MAX = 1_000
 /** Processes searched for one whose pid begins as typed. */

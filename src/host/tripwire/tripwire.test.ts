@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { TRIPWIRE_SAMPLE } from '../limits.ts'
 import { tripwireMode } from './mode.ts'
 import { tripwire } from './tripwire.ts'
 
 type Body = {
   clock(): unknown
+  clockElsewhere(): unknown
   make(): unknown
   parse(): unknown
   draw(): unknown
@@ -33,6 +35,7 @@ beforeAll(async () => {
     `export const uuid = () => randomUUID()`,
     `export const timer = () => clearTimeout(setTimeout(() => {}, 0))`,
     `export const later = async () => { await null; Date.now() }`,
+    `export const clockElsewhere = () => Date.now()`,
   ]
   await writeFile(join(folder, 'body.mjs'), lines.join('\n'))
   body = (await import(pathToFileURL(join(folder, 'body.mjs')).href)) as Body
@@ -74,6 +77,29 @@ describe('tripwire', () => {
   })
   it('reports a place once', () => {
     expect(touching((b) => [b.clock(), b.clock(), b.clock()])).toHaveLength(1)
+  })
+  it('takes few stack traces of a body that reads the clock all the time, and still finds another place', () => {
+    const touchesCount = 100_000
+    let traces = 0
+    const before = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace')
+    Error.prepareStackTrace = (error, sites) => {
+      traces += 1
+      const lines = sites.map((at) => `    at (${at.getFileName()}:${at.getLineNumber()}:${at.getColumnNumber()})`)
+      return [error.message, ...lines].join('\n')
+    }
+    try {
+      expect(
+        touching((b) => {
+          for (let i = 0; i < touchesCount; i++) b.clock()
+          for (let i = 0; i < TRIPWIRE_SAMPLE; i++) b.clockElsewhere()
+        }),
+      ).toHaveLength(2)
+    } finally {
+      if (before === undefined) Reflect.deleteProperty(Error, 'prepareStackTrace')
+      else Object.defineProperty(Error, 'prepareStackTrace', before)
+    }
+    expect(traces).toBeGreaterThan(0)
+    expect(traces).toBeLessThan(touchesCount / 20)
   })
   it('sees the microtasks of a body, and nothing outside the window', async () => {
     const reports: string[] = []

@@ -7,12 +7,13 @@
  * 2. Functions stand behind one boolean while anybody holds the tripwire; the `Date` constructor is another one in
  *    the window only, so that `Date` keeps its identity everywhere else.
  * 3. When the last holder has disposed it, every function is the original again.
+ * 4. Where it throws, it looks at every touch; where it warns, at the first of each function, and then at some.
  */
 import { syncBuiltinESMExports } from 'node:module'
 import { relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { SkeinError } from '../../std/index.ts'
-import { TRIPWIRE_REPORTS_MAX } from '../limits.ts'
+import { TRIPWIRE_LOOKS_MAX, TRIPWIRE_REPORTS_MAX, TRIPWIRE_SAMPLE } from '../limits.ts'
 import type { TripwireMode } from './mode.ts'
 import { touchPlace } from './place.ts'
 import { cryptoMend, globalTouches, moduleTouches } from './touches.ts'
@@ -43,6 +44,7 @@ let outsideDate = Date
 let bodyDate = Date
 const workflows = new Set<string>()
 const reported = new Set<string>()
+const touchCounts = new Map<string, number>()
 
 /** Puts the tripwire up, or joins the one that is up. */
 export function tripwire(wanted: Exclude<TripwireMode, 'off'>, write: Report): Tripwire {
@@ -100,6 +102,7 @@ function takeDown(): void {
   restore()
   syncBuiltinESMExports()
   reported.clear()
+  touchCounts.clear()
 }
 
 function watchedDate(original: DateConstructor): DateConstructor {
@@ -143,7 +146,7 @@ function exchange(touches: readonly Touch[]): () => void {
 }
 
 function touched(name: string, mend: string): void {
-  if (!inBody) return
+  if (!inBody || (mode === 'warn' && !isLookedAt(name))) return
   // Skein's own calls are the frequent ones: a short look at the caller lets them pass.
   if (touchPlace(stackOf(name, CALLER_FRAMES), THIS_FILE) === 'own') return
   const place = touchPlace(stackOf(name, STACK_FRAMES), THIS_FILE)
@@ -156,6 +159,13 @@ function touched(name: string, mend: string): void {
   if (reported.has(key) || reported.size >= TRIPWIRE_REPORTS_MAX) return
   reported.add(key)
   report(`tripwire: ${line}`)
+}
+
+/** A body that reads the clock all the time is warned of it soon; after that most touches cost no stack trace. */
+function isLookedAt(name: string): boolean {
+  const count = (touchCounts.get(name) ?? 0) + 1
+  touchCounts.set(name, count)
+  return count <= TRIPWIRE_LOOKS_MAX || count % TRIPWIRE_SAMPLE === 0
 }
 
 function stackOf(name: string, frames: number): string {
