@@ -37,6 +37,8 @@ export async function eraseJournal(
     by,
     ...(key === undefined ? {} : { key }),
   }
+  // It may hold what was last sent.
+  ctx.clear('waits')
   const { epoch, n, hash: prevHash } = head
   // A fact without payloads needs no salt.
   const ports = { hash, random: { hex: () => '', next: () => 0 }, inlineMax: Number.POSITIVE_INFINITY }

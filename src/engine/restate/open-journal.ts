@@ -7,12 +7,27 @@ import type { SealedFrame, Wait } from '../../kernel/index.ts'
 import { asEpoch } from '../../std/index.ts'
 import type { EffectKey, Epoch } from '../../std/index.ts'
 import type { Exclusive } from './sdk.ts'
-import type { FrameRow, Head, KeptFrame } from './wire.ts'
+import type { FrameRow, Head, KeptFrame, Openings } from './wire.ts'
 
 const DIGITS = 12
 
 /** Key of a frame in the state of a process. */
 export const frameKey = (n: number): string => `f/${String(n).padStart(DIGITS, '0')}`
+
+/** What a process waits for, by the frames that are there: all before number `n`. */
+export function waitsOf(openings: Openings | null, n: number): Map<EffectKey, Wait> {
+  const waits = new Map((openings?.waits ?? []).map((wait) => [wait.key, wait]))
+  for (const row of rowsBefore(openings, n)) change(waits, row)
+  return waits
+}
+
+const rowsBefore = (openings: Openings | null, end: number): Openings['rows'] =>
+  (openings?.rows ?? []).filter(({ n }) => n === undefined || n < end)
+
+function change(waits: Map<EffectKey, Wait>, row: Pick<FrameRow, 'waits' | 'unwaits'>): void {
+  for (const key of row.unwaits) waits.delete(key)
+  for (const wait of row.waits) waits.set(wait.key, wait)
+}
 
 const HEAD_START: Head = {
   n: 0,
@@ -31,27 +46,31 @@ export class OpenJournal {
   #head: Head
   /** Where it stood when the handler was opened. */
   readonly opened: Head
+  #unsaid: Openings['rows']
   /** Frames since then, while nobody has them in memory. */
   fresh: SealedFrame[] = []
 
-  private constructor(ctx: Exclusive, head: Head, waits: readonly Wait[]) {
+  private constructor(ctx: Exclusive, head: Head, about: { unsaid: Openings['rows']; waits: Map<EffectKey, Wait> }) {
     this.#ctx = ctx
     this.#head = head
     this.opened = head
-    this.#waits = new Map(waits.map((wait) => [wait.key, wait]))
+    this.#unsaid = about.unsaid
+    this.#waits = about.waits
   }
 
   static async open(ctx: Exclusive): Promise<OpenJournal> {
     let head = (await ctx.get<Head>('head')) ?? HEAD_START
+    const wasOpen = head.isOpen
     // Whoever had it open was killed: what it wrote is counted now.
     while (head.isOpen) {
       const kept = await ctx.get<KeptFrame>(frameKey(head.n))
       head = kept === null ? { ...head, isOpen: false } : after(head, kept)
     }
     // Most wait for nothing when they begin: a look at the server less.
-    const isNew = head.n === 0
-    const waits = isNew ? [] : ((await ctx.get<readonly Wait[]>('waits')) ?? [])
-    return new OpenJournal(ctx, head, waits)
+    const isNew = head.n === 0 && !wasOpen
+    const openings = isNew ? null : await ctx.get<Openings>('waits')
+    const unsaid = wasOpen ? rowsBefore(openings, head.n) : []
+    return new OpenJournal(ctx, head, { unsaid, waits: waitsOf(openings, head.n) })
   }
 
   get head(): Head {
@@ -62,37 +81,60 @@ export class OpenJournal {
     return [...this.#waits.values()]
   }
 
+  /** What the last frames of whoever was ended by force send: said again once, lest they had not come to it. */
+  takeUnsaid(): Openings['rows'] {
+    const unsaid = this.#unsaid
+    this.#unsaid = []
+    return unsaid
+  }
+
   began(epoch: Epoch): void {
     this.#head = { ...this.#head, epoch, isOpen: true }
     this.#ctx.set('head', this.#head)
   }
 
-  /** Writes frames: a key of its own for each (rule R4). */
-  append(frames: readonly FrameRow[], isInMemory: boolean): void {
-    let hasWaits = false
-    for (const { sealed, isSegmentStart, consumed, waits, unwaits } of frames) {
-      if (sealed === undefined) this.#head = { ...this.#head, consumed: [...this.#head.consumed, ...consumed] }
-      else {
-        const kept: KeptFrame = {
-          ...sealed,
-          ...(consumed.length === 0 ? {} : { consumed }),
-          ...(isSegmentStart === undefined ? {} : { isSegmentStart }),
-        }
-        this.#ctx.set(frameKey(kept.n), kept)
-        this.#head = after(this.#head, kept)
-        if (!isInMemory) this.fresh.push(sealed)
-      }
-      for (const key of unwaits) hasWaits = this.#waits.delete(key) || hasWaits
-      for (const wait of waits) this.#waits.set(wait.key, wait)
-      hasWaits ||= waits.length > 0
+  /** Writes frames: a key of its own for each, behind what they send and wait for (rule R4). That is to be said now. */
+  append(frames: readonly FrameRow[], isInMemory: boolean): Openings['rows'] {
+    const rows = frames
+      .filter(({ sent, waits, unwaits }) => sent.length + waits.length + unwaits.length > 0)
+      .map(({ sealed, sent, waits, unwaits }) => ({
+        ...(sealed === undefined ? {} : { n: sealed.n }),
+        sent,
+        waits,
+        unwaits,
+      }))
+    if (rows.length > 0) this.#ctx.set<Openings>('waits', { waits: this.waits, rows })
+    for (const row of frames) {
+      this.#write(row, isInMemory)
+      change(this.#waits, row)
     }
     if (isInMemory) this.fresh = []
-    if (hasWaits) this.#ctx.set('waits', this.waits)
+    return rows
   }
 
-  /** The handler comes to its end; `hasAnswered`: its mailbox has heard of everything that was consumed. */
-  close(hasAnswered: boolean): void {
-    this.#head = { ...this.#head, isOpen: false, ...(hasAnswered ? { consumed: [] } : {}) }
+  #write({ sealed, isSegmentStart, consumed }: FrameRow, isInMemory: boolean): void {
+    if (sealed === undefined) {
+      this.#head = { ...this.#head, consumed: [...this.#head.consumed, ...consumed] }
+      return
+    }
+    const kept: KeptFrame = {
+      ...sealed,
+      ...(consumed.length === 0 ? {} : { consumed }),
+      ...(isSegmentStart === undefined ? {} : { isSegmentStart }),
+    }
+    this.#ctx.set(frameKey(kept.n), kept)
+    this.#head = after(this.#head, kept)
+    if (!isInMemory) this.fresh.push(sealed)
+  }
+
+  /** The handler comes to its end, and its mailbox has heard of everything that was consumed. */
+  rested(): void {
+    this.#head = { ...this.#head, isOpen: false, consumed: [] }
+    this.#ctx.set('head', this.#head)
+  }
+
+  /** The handler is ended from outside, perhaps in the middle of what it had to say. */
+  interrupted(): void {
     this.#ctx.set('head', this.#head)
   }
 }

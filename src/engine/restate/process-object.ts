@@ -16,11 +16,11 @@ import type { EffectKey, Hash, OwnerId } from '../../std/index.ts'
 import { eraseJournal } from './erase-journal.ts'
 import { HandlerLane } from './handler-lane.ts'
 import { ENTRIES_BEFORE_LEAVING, ENTRIES_MAX, PAGE_BYTES_MAX, PAGE_MAIL } from './limits.ts'
-import { frameKey, OpenJournal } from './open-journal.ts'
+import { frameKey, OpenJournal, waitsOf } from './open-journal.ts'
 import type { Residence } from './residence.ts'
 import { SKEIN_MARK, objectOptions } from './sdk.ts'
 import type { Exclusive, Sdk, Shared, Target } from './sdk.ts'
-import type { Batch, FramePage, ServiceNames } from './wire.ts'
+import type { Batch, FramePage, Openings, ServiceNames } from './wire.ts'
 
 /** Who runs processes in this worker. */
 export interface Residences {
@@ -43,7 +43,7 @@ export function processObject(
       run: (ctx: Exclusive): Promise<void> => new OpenHandler(sdk, ctx, { names, residences }).run(),
       erase: (ctx: Exclusive, about: Parameters<typeof eraseJournal>[1]) => eraseJournal(ctx, about, hash),
       frames: shared(frames),
-      waits: shared(async (ctx: Shared) => (await ctx.get('waits')) ?? []),
+      waits: shared(async (ctx: Shared) => [...waitsOf(await ctx.get<Openings>('waits'), Infinity).values()]),
     },
     metadata: { [SKEIN_MARK]: '1' },
     options: objectOptions,
@@ -92,7 +92,7 @@ class OpenHandler {
       if (!(thrown instanceof this.#sdk.TerminalError)) throw thrown
       // Somebody has cancelled the handler at the server: the process goes on in another one.
       this.#residence?.lose()
-      journal.close(false)
+      journal.interrupted()
       lane.tell(this.#mailbox('freed'), { invocation: this.#ctx.request().id })
       return
     }
@@ -142,23 +142,31 @@ class OpenHandler {
       journal.began(began.epoch)
       const { id: invocation } = this.#ctx.request()
       lane.tell(this.#mailbox('began'), { invocation, epoch: began.epoch, at })
+      await this.#say(lane, journal.takeUnsaid(), at)
     }
-    journal.append(rows, this.#residence !== undefined)
+    const said = journal.append(rows, this.#residence !== undefined)
     const consumed = rows.flatMap((row) => row.consumed)
     if (consumed.length > 0) lane.tell(this.#mailbox('acknowledge'), { consumed, at })
-    for (const wait of rows.flatMap((row) => row.waits)) {
-      if (wait.on.kind !== 'pending') continue
-      const target = { service: this.#names.token, key: wait.on.token, method: 'opened' }
-      await lane.ask(target, { wait: { pid: this.#ctx.key, key: wait.key }, at })
-    }
-    for (const outgoing of rows.flatMap((row) => row.sent)) this.#send(lane, outgoing, at)
+    await this.#say(lane, said, at)
     this.#residence?.durable(this.#batches++, rows.length + (began === undefined ? 0 : 1))
     if (rest === undefined) return false
     const { waits, head } = journal
     const isOver = await lane.ask<boolean>(this.#mailbox('rest'), { ...rest, waits, consumed: head.consumed })
-    if (isOver) journal.close(true)
+    if (isOver) journal.rested()
     this.#residence?.rested(this.#batches, isOver)
     return isOver
+  }
+
+  /** Says what frames send and wait for: all at once, and only then is anything awaited that could be cut off. */
+  async #say(lane: HandlerLane, rows: Openings['rows'], at: number): Promise<void> {
+    for (const outgoing of rows.flatMap((row) => row.sent)) this.#send(lane, outgoing, at)
+    const { key: pid } = this.#ctx
+    for (const { n, waits } of rows)
+      for (const { key, on } of waits) {
+        if (on.kind !== 'pending') continue
+        const wait = { pid, key, by: `${pid}#${n}` }
+        await lane.ask({ service: this.#names.token, key: on.token, method: 'opened' }, { wait, at })
+      }
   }
 
   #send(lane: HandlerLane, outgoing: Outgoing, at: number): void {

@@ -53,9 +53,10 @@ export function tokenObject(sdk: Sdk, names: ServiceNames, hash: Hash) {
         keep(ctx, row)
         return 'queued'
       },
-      /** A wait for it has become durable: what was held for it goes to its process now. */
+      /** A wait for it has become durable, told once or twice: what was held for it goes to its process now. */
       async opened(ctx: Exclusive, { wait, at }: At & { readonly wait: TokenWait }): Promise<void> {
         const row = (await ctx.get<TokenRow>('row')) ?? { opened: 0 }
+        if (row.wait?.by === wait.by) return
         row.wait = wait
         row.opened += 1
         delete row.isPassed

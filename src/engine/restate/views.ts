@@ -5,9 +5,10 @@ import type { Pid, Seq } from '../../std/index.ts'
 import type { Frame, ProcessView, Query } from '../port.ts'
 import { fits, processView } from '../process-view.ts'
 import type { ObjectClient } from './client.ts'
+import { waitsOf } from './open-journal.ts'
 import type { RecentFrames } from './recent-frames.ts'
 import type { RestateServer } from './server.ts'
-import type { MailboxRow, MailboxView, ServiceNames } from './wire.ts'
+import type { MailboxRow, MailboxView, Openings, ServiceNames } from './wire.ts'
 
 const none = (): undefined => undefined
 
@@ -80,7 +81,7 @@ export class RestateViews {
       const value: unknown = JSON.parse(text)
       if (key === 'row') one.row = value as MailboxRow
       else if (key === 'result') one.result = value as Outcome
-      else if (service === process) one.active = value as readonly Wait[]
+      else if (service === process) one.active = [...waitsOf(value as Openings, Infinity).values()]
       else one.resting = value as readonly Wait[]
     }
     return found

@@ -125,11 +125,23 @@ export type Head = {
 /** A frame in the state of its process, with what a violent end must not make forgotten. */
 export type KeptFrame = SealedFrame & { readonly consumed?: readonly Consumed[]; readonly isSegmentStart?: true }
 
+/**
+ * What is open of a process: its waits before the last batch, and what each frame of that batch sent and did to them. It is
+ * written before those frames, so that an end by force between them and what they send leaves nothing half (rule R4).
+ */
+export type Openings = {
+  readonly waits: readonly Wait[]
+  readonly rows: readonly (Pick<FrameRow, 'sent' | 'waits' | 'unwaits'> & {
+    /** Number of the frame; absent when it has no facts. */
+    readonly n?: number
+  })[]
+}
+
 /** A page of a journal. */
 export type FramePage = { readonly frames: readonly SealedFrame[]; readonly next: number | undefined }
 
-/** A wait for a token, as its object knows it. */
-export type TokenWait = { readonly pid: Pid; readonly key: EffectKey }
+/** A wait for a token, as its object knows it; told twice, `by` is the same. */
+export type TokenWait = { readonly pid: Pid; readonly key: EffectKey; readonly by: string }
 
 /** A settlement on its way to its wait. */
 export type TokenSettlement = At & { readonly settlement: Settlement; readonly hold: boolean }

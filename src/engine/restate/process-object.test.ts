@@ -1,0 +1,150 @@
+/** The handler of a process against a server that is played here, and that ends it by force after any of its commands. */
+import { expect, it } from 'vitest'
+import type { Outgoing, SealedFrame, Wait } from '../../kernel/index.ts'
+import { asEffectKey, asEpoch, asMessageId, asOwnerId, asPid, asSeq } from '../../std/index.ts'
+import { nodeHash } from '../platform/node-hash.ts'
+import type { OpenJournal } from './open-journal.ts'
+import { waitsOf } from './open-journal.ts'
+import { processObject } from './process-object.ts'
+import type { Residence } from './residence.ts'
+import type { Exclusive, Sdk } from './sdk.ts'
+import type { Batch, FrameRow, Openings } from './wire.ts'
+import { namesOf } from './wire.ts'
+
+const pid = asPid('p')
+const payload = { text: '1', salt: '' } as unknown as Extract<Outgoing, { type: 'message' }>['message']['body']
+const key = asEffectKey('k')
+const wait: Wait = { key, on: { kind: 'pending', token: 't', actual: {} } }
+
+const row = (n: number, about: Partial<FrameRow>): FrameRow => ({
+  sealed: {
+    pid,
+    n,
+    epoch: asEpoch(1),
+    hash: `h${n}`,
+    lastSeq: asSeq(n),
+    body: '',
+    payloads: '',
+  } as unknown as SealedFrame,
+  sent: [],
+  waits: [],
+  unwaits: [],
+  consumed: [],
+  ...about,
+})
+
+/** Frames that send something of every kind. */
+const FRAMES: readonly FrameRow[] = [
+  row(0, {
+    sent: [{ type: 'message', key, message: { id: asMessageId('m'), to: asPid('other'), from: pid, body: payload } }],
+  }),
+  row(1, { waits: [wait], sent: [{ type: 'start', key, request: { pid: asPid('child') } as never }] }),
+  row(2, {
+    sent: [{ type: 'control', to: asPid('child'), control: { id: 'c', type: 'cancel', reason: '', by: 'p' } }],
+  }),
+  row(3, { unwaits: [key], consumed: [{ seq: 1 }] }),
+]
+/** Which frame each kind of sending follows from. */
+const FRAME_OF: Readonly<Record<string, number>> = { put: 0, start: 1, opened: 1, control: 2 }
+
+class NoMore extends Error {}
+
+type State = Map<string, unknown>
+type Said = { readonly method: string; readonly key: string }
+
+/** Gives the rest of the frames, two at a time, and then the end. */
+function residenceOf(journal: OpenJournal): Residence {
+  const { n } = journal.head
+  const batches: Batch[] = [{ began: { owner: asOwnerId('o'), epoch: asEpoch(1) }, at: 1, frames: [] }]
+  for (let at = n; at < FRAMES.length; at += 2) batches.push({ at: 1, frames: FRAMES.slice(at, at + 2) })
+  const rest = { end: { type: 'wait' }, at: 1, heardSeq: 0, firstSeq: 0 } as const
+  batches.push({ at: 1, frames: [], rest })
+  return {
+    owner: asOwnerId('o'),
+    returned: Promise.resolve(),
+    nextBatch: () => Promise.resolve(batches.shift()!),
+    durable() {},
+    rested() {},
+    sent() {},
+    hear() {},
+  } as unknown as Residence
+}
+
+/** One life of a handler over `state`; ended by force after so many commands. True when it has come to its end. */
+async function live(state: State, said: Said[], commandsMax: number): Promise<boolean> {
+  let commands = 0
+  const { promise: dead, resolve: die } = Promise.withResolvers<false>()
+  const asPromise = <T>(promise: Promise<T>) =>
+    Object.assign(promise, { map: <U>(to: (value: T) => U) => asPromise(promise.then(to)) })
+  const never = <T>() => asPromise(new Promise<T>(() => {}))
+  const command = <T>(act: () => T): T | undefined => {
+    if (commands++ < commandsMax) return act()
+    die(false)
+    return undefined
+  }
+  const say = ({ method, key: to }: Said): unknown => {
+    const frame = FRAME_OF[method]
+    // What is not in the journal did not happen: nobody may hear of it.
+    const isEarly = frame !== undefined && !state.has(`f/${String(frame).padStart(12, '0')}`)
+    said.push({ method: isEarly ? `${method} too early` : method, key: to })
+    return method === 'rest' ? true : 'queued'
+  }
+  const ctx = {
+    key: pid,
+    request: () => ({ id: 'inv', attemptCompletedSignal: new AbortController().signal }),
+    get: async (name: string) => structuredClone(state.get(name) ?? null),
+    set: (name: string, value: unknown) => command(() => state.set(name, structuredClone(value))),
+    clear: (name: string) => command(() => state.delete(name)),
+    run: (_name: string, take: () => Promise<Batch>) =>
+      asPromise(take().then((batch) => command(() => batch) ?? never<Batch>())),
+    signal: () => never(),
+    genericCall: (target: Said) => {
+      const answer = command(() => ({ given: say(target) }))
+      return answer === undefined ? never() : asPromise(Promise.resolve(answer.given))
+    },
+    genericSend: (target: Said) => command(() => say(target)),
+  }
+  const sdk = {
+    handlers: { object: { shared: (handler: unknown) => handler } },
+    object: (definition: unknown) => definition,
+    serde: {},
+    TerminalError: NoMore,
+    RestatePromise: { race: (all: readonly Promise<unknown>[]) => Promise.race(all) },
+  }
+  const residence: { current?: Residence } = {}
+  const residences = {
+    find: () => residence.current,
+    begin: async (journal: OpenJournal) => (residence.current = residenceOf(journal)),
+  }
+  const parts = { residences, hash: nodeHash }
+  const { handlers } = processObject(sdk as unknown as Sdk, namesOf('s'), parts) as unknown as {
+    readonly handlers: { readonly run: (ctx: Exclusive) => Promise<void> }
+  }
+  return Promise.race([handlers.run(ctx as unknown as Exclusive).then(() => true), dead])
+}
+
+it('R4: ended by force after any of its commands, twice, it has sent what every frame sends, and nothing else', async () => {
+  const clean: Said[] = []
+  expect(await live(new Map(), clean, Infinity)).toBe(true)
+  const kinds = Object.keys(FRAME_OF)
+  expect(kinds.filter((kind) => !clean.some(({ method }) => method === kind))).toEqual([])
+  let lives = 0
+  for (let first = 0; ; first++) {
+    const state: State = new Map()
+    const said: Said[] = []
+    if (await live(state, said, first)) break
+    for (let second = 0; ; second++) {
+      const [again, saidAgain] = [structuredClone(state), [...said]]
+      const isWhole = await live(again, saidAgain, second)
+      const hasEnded = isWhole || (await live(again, saidAgain, Infinity))
+      lives += 1
+      const missing = kinds.filter((kind) => !saidAgain.some(({ method }) => method === kind))
+      const early = saidAgain.filter(({ method }) => method.endsWith('early'))
+      expect([first, second, hasEnded, missing, early]).toEqual([first, second, true, [], []])
+      expect(waitsOf(again.get('waits') as Openings, Infinity).size).toBe(0)
+      expect(again.get('head')).toMatchObject({ n: FRAMES.length, consumed: [], isOpen: false })
+      if (isWhole) break
+    }
+  }
+  expect(lives).toBeGreaterThan(100)
+})
