@@ -65,3 +65,5 @@ export const STREAM_FLUSH_MS = 50
 export const STREAM_POLL_MS = 200
 /** Bytes of one look; more than the longest line. */
 export const STREAM_READ_BYTES = 256 * 1024
+/** Age at which what is switched off is asked for again before an activation. */
+export const SWITCHES_FRESH_MS = 250

@@ -70,7 +70,7 @@ function eraseRow(
 }
 
 /** A packed value with every payload replaced; the blobs it named are added to `blobs`. */
-function withoutPayloads(text: string, blobs: Set<string>): string {
+export function withoutPayloads(text: string, blobs: Set<string>): string {
   return JSON.stringify(
     JSON.parse(text, (_key, member: unknown) => {
       const sha256 = (member as { readonly $blob?: string } | null)?.$blob

@@ -28,7 +28,7 @@ export type Entry = { readonly steps: Step[]; readonly bytes: number; taken: boo
 
 /** The queue before a store. */
 export class GroupCommit {
-  readonly #store: Store
+  readonly #store: Pick<Store, 'commit'>
   readonly #soon: Soon
   readonly #onFailure: (error: SkeinError) => void
   #queue: Entry[] = []
@@ -42,7 +42,10 @@ export class GroupCommit {
   #isUnderWay = false
   #settled: PromiseWithResolvers<void> | undefined
 
-  constructor(parts: { readonly store: Store; readonly soon: Soon }, onFailure: (error: SkeinError) => void) {
+  constructor(
+    parts: { readonly store: Pick<Store, 'commit'>; readonly soon: Soon },
+    onFailure: (error: SkeinError) => void,
+  ) {
     this.#store = parts.store
     this.#soon = parts.soon
     this.#onFailure = onFailure

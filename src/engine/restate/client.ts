@@ -9,12 +9,12 @@ import type {
   MailboxView,
   MailPage,
   ServiceNames,
-  Settings,
   SettingsChange,
   TokenSettlement,
 } from './wire.ts'
 import type { Wait } from '../../kernel/index.ts'
 import type { SettleResult } from '../port.ts'
+import type { Settings } from '../settings-cache.ts'
 
 /** Calls to the objects of one installation. */
 export class ObjectClient {
@@ -33,6 +33,11 @@ export class ObjectClient {
 
   view(pid: Pid): Promise<MailboxView | null> {
     return this.#server.read({ service: this.#names.mailbox, key: pid, handler: 'view' })
+  }
+
+  /** Where it stands in its tree. */
+  async place(pid: Pid): Promise<MailboxView['row'] | undefined> {
+    return (await this.view(pid))?.row
   }
 
   load(pid: Pid): Promise<MailboxLoad | null> {

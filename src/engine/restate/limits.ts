@@ -30,8 +30,6 @@ export const RETRY_PAUSE_MS_MAX = 2_000
 export const REQUEST_TIMEOUT_MS_DEFAULT = 30_000
 /** How long the server remembers the answer to a request that may be made again. */
 export const ANSWER_KEPT_MS = 10 * 60 * 1000
-/** Age at which what is switched off is asked for again before an activation. */
-export const SWITCHES_FRESH_MS = 250
 /** Pause between two looks for changes that another worker made. */
 export const WATCH_POLL_MS = 500
 /** Durable frames that views remember until the server's tables show them. */

@@ -1,9 +1,10 @@
 /** What operators have set for a whole installation: what is switched off, and quarantine. One object with one key. */
-import { SWITCHES_MAX } from '../limits.ts'
-import type { Switch, SwitchChange } from '../port.ts'
+import { toSkeinError } from '../../std/index.ts'
+import { changedSwitches } from '../settings-cache.ts'
+import type { Settings } from '../settings-cache.ts'
 import { SKEIN_MARK, objectOptions } from './sdk.ts'
 import type { Exclusive, Sdk, Shared } from './sdk.ts'
-import type { At, ServiceNames, Settings, SettingsChange } from './wire.ts'
+import type { ServiceNames, SettingsChange } from './wire.ts'
 
 const NOTHING_SET: Settings = { switches: [] }
 
@@ -20,10 +21,8 @@ export function settingsObject(sdk: Sdk, names: ServiceNames) {
         const before = (await ctx.get<Settings>('settings')) ?? NOTHING_SET
         let { switches } = before
         if (change !== undefined) {
-          const changed = changedSwitches(switches, { change, at })
+          const changed = changedOrRefused(sdk, switches, { change, at })
           if (changed === undefined) return false
-          if (changed.length > SWITCHES_MAX)
-            throw new sdk.TerminalError(`more than ${SWITCHES_MAX} things are switched off`)
           switches = changed
         }
         const kept = quarantine === undefined ? before.quarantine : (quarantine ?? undefined)
@@ -36,13 +35,11 @@ export function settingsObject(sdk: Sdk, names: ServiceNames) {
   })
 }
 
-function changedSwitches(
-  switches: readonly Switch[],
-  { change, at }: At & { readonly change: SwitchChange },
-): readonly Switch[] | undefined {
-  const { target, by, to } = change
-  if (switches.some((one) => one.target === target) === (to === 'off')) return undefined
-  if (to === 'on') return switches.filter((one) => one.target !== target)
-  const { reason } = change
-  return [...switches, { target, by, at, ...(reason === undefined ? {} : { reason }) }]
+/** A refusal ends the handler: the server would try it again for ever. */
+function changedOrRefused(sdk: Sdk, ...change: Parameters<typeof changedSwitches>) {
+  try {
+    return changedSwitches(...change)
+  } catch (thrown) {
+    throw new sdk.TerminalError(toSkeinError(thrown).message)
+  }
 }

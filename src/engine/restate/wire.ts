@@ -11,7 +11,7 @@ import type {
 } from '../../kernel/index.ts'
 import type { EffectKey, Epoch, ErrorData, OwnerId, Pid } from '../../std/index.ts'
 import type { Consumed, Ending, FrameRow, MailPage } from '../activation-rows.ts'
-import type { ProcessStatus, Switch, SwitchChange } from '../port.ts'
+import type { ProcessStatus, SwitchChange } from '../port.ts'
 
 export type { Consumed, FrameRow, MailEvent, MailItem, MailPage, MailSignal } from '../activation-rows.ts'
 
@@ -145,9 +145,6 @@ export type TokenWait = { readonly pid: Pid; readonly key: EffectKey; readonly b
 
 /** A settlement on its way to its wait. */
 export type TokenSettlement = At & { readonly settlement: Settlement; readonly hold: boolean }
-
-/** What holds for a whole installation. */
-export type Settings = { readonly switches: readonly Switch[]; readonly quarantine?: Quarantine }
 
 /** A change of the settings. */
 export type SettingsChange = At & {

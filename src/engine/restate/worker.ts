@@ -22,7 +22,7 @@ import { MailIntake } from '../mail-intake.ts'
 import type { OpenJournal } from './open-journal.ts'
 import type { Residences } from './process-object.ts'
 import { Residence } from './residence.ts'
-import type { SettingsCache } from './settings-cache.ts'
+import type { SettingsCache } from '../settings-cache.ts'
 
 /** What a worker needs. */
 export type WorkerParts = {

@@ -5,16 +5,44 @@
  * 1. It is at most `SWITCHES_FRESH_MS` old when an activation begins; whoever is active is told of a change by a signal.
  * 2. A switch holds what it names and all below it: what stands above a process is learned while anything is off.
  */
-import type { Quarantine, SwitchedOff, SwitchedThing, Switches } from '../../kernel/index.ts'
-import type { Clock, Pid } from '../../std/index.ts'
-import type { Switch } from '../port.ts'
-import type { ObjectClient } from './client.ts'
-import { SWITCHES_FRESH_MS } from './limits.ts'
-import type { MailboxView, Settings } from './wire.ts'
+import type { Quarantine, SwitchedOff, SwitchedThing, Switches } from '../kernel/index.ts'
+import { SkeinError } from '../std/index.ts'
+import type { Clock, Pid } from '../std/index.ts'
+import { SWITCHES_FRESH_MS, SWITCHES_MAX } from './limits.ts'
+import type { Switch, SwitchChange } from './port.ts'
+
+/** What holds for a whole installation. */
+export type Settings = { readonly switches: readonly Switch[]; readonly quarantine?: Quarantine }
+
+/** Where a process stands in its tree. */
+type Place = { readonly kind: string; readonly workflow: string; readonly parent?: Pid | null }
+
+/** Whom a cache asks. */
+export type SettingsSource = {
+  settings(): Promise<Settings>
+  place(pid: Pid): Promise<Place | undefined>
+}
+
+/** The switches after a change; undefined when nothing changes. Throws `USAGE` when there would be too many. */
+export function changedSwitches(
+  switches: readonly Switch[],
+  { change, at }: { readonly change: SwitchChange; readonly at: number },
+): readonly Switch[] | undefined {
+  const { target, by, to } = change
+  if (switches.some((one) => one.target === target) === (to === 'off')) return undefined
+  if (to === 'on') return switches.filter((one) => one.target !== target)
+  if (switches.length >= SWITCHES_MAX)
+    throw new SkeinError(
+      'USAGE',
+      `more than ${SWITCHES_MAX} things are switched off; resume some first: skein switches`,
+    )
+  const { reason } = change
+  return [...switches, { target, by, at, ...(reason === undefined ? {} : { reason }) }]
+}
 
 /** The settings of an installation, kept in memory. */
 export class SettingsCache implements Switches {
-  readonly #client: ObjectClient
+  readonly #source: SettingsSource
   readonly #clock: Clock
   #settings: Settings = { switches: [] }
   #off: ReadonlyMap<string, Switch> = new Map()
@@ -23,8 +51,8 @@ export class SettingsCache implements Switches {
   /** What a switch may name to hold a process: itself and all above it. */
   readonly #lineages = new Map<Pid, readonly string[]>()
 
-  constructor(client: ObjectClient, clock: Clock) {
-    this.#client = client
+  constructor(source: SettingsSource, clock: Clock) {
+    this.#source = source
     this.#clock = clock
   }
 
@@ -41,7 +69,7 @@ export class SettingsCache implements Switches {
 
   async #ask(): Promise<void> {
     const at = this.#clock.monotonicMs()
-    this.#settings = await this.#client.settings()
+    this.#settings = await this.#source.settings()
     this.#off = new Map(this.#settings.switches.map((one) => [one.target, one]))
     this.#askedAt = at
   }
@@ -51,11 +79,10 @@ export class SettingsCache implements Switches {
     if (this.#off.size === 0 || this.#lineages.has(pid)) return
     const lineage: string[] = []
     for (let at: Pid | undefined = pid; at !== undefined;) {
-      const view: MailboxView | null = await this.#client.view(at)
-      if (view === null) break
-      const { kind, workflow, parent }: MailboxView['row'] = view.row
-      lineage.push(`process:${at}`, `${kind}:${workflow}`)
-      at = parent
+      const place: Place | undefined = await this.#source.place(at)
+      if (place === undefined) break
+      lineage.push(`process:${at}`, `${place.kind}:${place.workflow}`)
+      at = place.parent ?? undefined
     }
     this.#lineages.set(pid, lineage)
   }

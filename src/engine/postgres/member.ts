@@ -1,0 +1,114 @@
+/**
+ * One worker as its database knows it: a row with a lease. What it has claimed is its own until the lease has run out and
+ * somebody has deleted the row.
+ *
+ * Invariants:
+ * 1. Batches are numbered and written one after the other; one whose answer was lost is asked again under its number.
+ * 2. Once the row is gone nothing is written in its name, and nothing that it had goes on here (rule T1). It presumes so
+ *    itself when it could not renew its lease in time.
+ */
+import { SkeinError } from '../../std/index.ts'
+import type { Clock } from '../../std/index.ts'
+import { GroupCommit } from '../embedded/group-commit.ts'
+import type { Soon } from '../platform/soon.ts'
+import type { PreparedAct, Said } from './act.ts'
+import { Batch } from './batch.ts'
+import type { Connection } from './connection.ts'
+
+/** What a member needs. */
+export type MemberPorts = {
+  /** For its batches alone. */
+  readonly lane: Connection
+  readonly name: string
+  readonly leaseMs: number
+  readonly clock: Clock
+  readonly soon: Soon
+  readonly onLost: (why: SkeinError) => void
+}
+
+/** One life of a worker in its database. */
+export class Member {
+  readonly id: number
+  readonly commits: GroupCommit
+  readonly #ports: MemberPorts
+  #number = 0
+  #making: Batch | undefined
+  #renewedAt: number
+  #lost: SkeinError | undefined
+
+  private constructor(ports: MemberPorts, id: number) {
+    this.#ports = ports
+    this.id = id
+    this.#renewedAt = ports.clock.monotonicMs()
+    this.commits = new GroupCommit({ store: this, soon: ports.soon }, (error) => this.lose(error))
+  }
+
+  /** Joins the workers of an installation. */
+  static async join(ports: MemberPorts): Promise<Member> {
+    const { lane, name, leaseMs } = ports
+    const [row] = await lane.rows<{ readonly id: number }>({
+      text: 'select join_members($1, $2) as id',
+      values: [name, leaseMs],
+    })
+    return new Member(ports, row!.id)
+  }
+
+  get isLost(): boolean {
+    return this.#lost !== undefined
+  }
+
+  /** The batch that is being made. */
+  get batch(): Batch {
+    if (this.#making === undefined) throw new Error('no batch is being made')
+    return this.#making
+  }
+
+  /** The database has heard of it. */
+  renewed(): void {
+    this.#renewedAt = this.#ports.clock.monotonicMs()
+  }
+
+  /** Gives itself up when nobody has heard of it for the time of its lease. */
+  check(): void {
+    const { clock, leaseMs } = this.#ports
+    const silentMs = clock.monotonicMs() - this.#renewedAt
+    if (silentMs <= leaseMs) return
+    this.lose(
+      new SkeinError(
+        'LOST_EPOCH',
+        `this worker could not renew its lease for ${Math.round(silentMs / 1000)} s; others may have taken over what it had`,
+      ),
+    )
+  }
+
+  lose(why: SkeinError): void {
+    if (this.#lost !== undefined) return
+    this.#lost = why
+    this.commits.stop(why)
+    this.#ports.onLost(why)
+  }
+
+  /** Writes one act of nobody's, and tells what came of it. */
+  async submit(prepared: PreparedAct): Promise<Said | undefined> {
+    let batch: Batch
+    const number = await this.commits.submit(() => {
+      batch = this.batch
+      return batch.prepared(prepared)
+    }, prepared.bytes)
+    return batch!.said(number)
+  }
+
+  /** For its group commit. */
+  async commit<T>(apply: () => T): Promise<T> {
+    const { lane, leaseMs, clock } = this.#ports
+    const batch = (this.#making = new Batch())
+    const result = apply()
+    this.#making = undefined
+    const number = ++this.#number
+    const statement = batch.statement({ member: this.id, number, leaseMs, at: clock.now() })
+    const [row] = await lane.rows<{ readonly answer: string }>(statement)
+    this.renewed()
+    batch.answered(row!.answer)
+    return result
+  }
+}

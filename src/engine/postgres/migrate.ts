@@ -1,0 +1,78 @@
+/** The tables and functions of an installation: made, and brought up to date, in one transaction under a lock. */
+import type { Client } from 'pg'
+import { SkeinError } from '../../std/index.ts'
+import { SERVER_VERSION_LEAST } from './limits.ts'
+import { shownAddress } from './server-error.ts'
+import { ARRIVALS } from './sql/arrivals.ts'
+import { BATCH } from './sql/batch.ts'
+import { TABLES } from './sql/tables.ts'
+
+/** What makes version n + 1 of version n. Never changed once it was released: the next version is another entry. */
+const MIGRATIONS: readonly string[] = [`${TABLES}${BATCH.before}${ARRIVALS}select ensure_partition(0);${BATCH.after}`]
+const MARK = 'skein'
+
+type Where = { readonly schema: string; readonly connectionString: string }
+
+/**
+ * Brings a schema to the version of this build; makes it where there is none. Throws `ENGINE_TOO_OLD` for an old server,
+ * `ENGINE_FOREIGN` for a schema of somebody else's, `DATA_FOLDER_NEWER` for one that a newer build has made.
+ */
+export async function migrate(client: Client, { schema, connectionString }: Where): Promise<void> {
+  const where = shownAddress(connectionString)
+  await checkServer(client, where)
+  await client.query({ text: 'begin' })
+  try {
+    await client.query({ text: 'select pg_advisory_xact_lock(hashtextextended($1, 0))', values: [`skein ${schema}`] })
+    const version = await versionOf(client, { schema, where })
+    if (version > MIGRATIONS.length)
+      throw new SkeinError(
+        'DATA_FOLDER_NEWER',
+        `the schema ${schema} on ${where} is of version ${version}, this build knows ${MIGRATIONS.length}; update skein`,
+      )
+    await client.query({ text: `set local search_path to ${schema}` })
+    for (const migration of MIGRATIONS.slice(version)) await client.query({ text: migration })
+    if (version < MIGRATIONS.length) {
+      const mark = `${MARK} ${MIGRATIONS.length}`
+      await client.query({ text: `comment on schema ${schema} is '${mark}'` })
+    }
+    await client.query({ text: 'commit' })
+  } catch (thrown) {
+    await client.query({ text: 'rollback' }).catch(() => undefined)
+    throw thrown
+  }
+}
+
+async function checkServer(client: Client, where: string): Promise<void> {
+  const { rows } = await client.query({
+    text: `select current_setting('server_version_num')::int as number, version() as name`,
+  })
+  const [server] = rows as readonly { readonly number: number; readonly name: string }[]
+  if (server!.number >= SERVER_VERSION_LEAST) return
+  const least = Math.floor(SERVER_VERSION_LEAST / 10_000)
+  throw new SkeinError('ENGINE_TOO_OLD', `${where} is ${server!.name}; Skein needs PostgreSQL ${least} or later`)
+}
+
+/** The version that stands with the schema; 0 when it is made now. */
+async function versionOf(
+  client: Client,
+  { schema, where }: { readonly schema: string; readonly where: string },
+): Promise<number> {
+  const { rows } = await client.query({
+    text: `select n.oid::int as oid, obj_description(n.oid, 'pg_namespace') as mark,
+      exists(select from pg_class c where c.relnamespace = n.oid) as is_used from pg_namespace n where quote_ident(nspname) = $1`,
+    values: [schema],
+  })
+  const [found] = rows as readonly { readonly mark: string | null; readonly is_used: boolean }[]
+  if (found === undefined) {
+    await client.query({ text: `create schema ${schema}` })
+  } else {
+    const [mark, version] = (found.mark ?? '').split(' ')
+    if (mark === MARK) return Number(version)
+    if (found.is_used)
+      throw new SkeinError(
+        'ENGINE_FOREIGN',
+        `the schema ${schema} on ${where} holds tables that are not of Skein; give this installation another \`schema\``,
+      )
+  }
+  return 0
+}

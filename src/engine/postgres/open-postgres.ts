@@ -1,0 +1,274 @@
+/**
+ * The engine over a Postgres database that several workers share: row locks, leases and durable commits are the server's.
+ *
+ * Invariants:
+ * 1. `start`, `deliver`, `control`, `settle` and `switch` answer when what they did is durable, and may be called from anywhere.
+ * 2. A worker that was declared dead writes nothing more in that life; it joins again, and goes on with what it claims then.
+ */
+import { CHAIN_START, verifyFrame } from '../../kernel/index.ts'
+import type {
+  Control,
+  DeliverResult,
+  Message,
+  Quarantine,
+  Settlement,
+  StartRequest,
+  Switches,
+} from '../../kernel/index.ts'
+import { SkeinError } from '../../std/index.ts'
+import type { Clock, EffectKey, Hash, Pid, Random, Seq } from '../../std/index.ts'
+import type { JournalProblem } from '../embedded/local-engine.ts'
+import { nodeSoon } from '../platform/node-soon.ts'
+import type { Change, Engine, Erased, Frame, HostOptions, Query, SettleResult, Switch, SwitchChange } from '../port.ts'
+import { ProcessWatchers } from '../process-watchers.ts'
+import { SettingsCache } from '../settings-cache.ts'
+import { controlAct, messageAct, settlementAct, startAct } from './act.ts'
+import type { PreparedAct, Said } from './act.ts'
+import { withBlobs } from './blobs.ts'
+import { compactTables } from './compact.ts'
+import { Connection, loadPg } from './connection.ts'
+import type { Address, Pg } from './connection.ts'
+import { eraseProcess } from './erase.ts'
+import {
+  LEASE_MS_DEFAULT,
+  LEASE_MS_LEAST,
+  POSTGRES_FRAME_BYTES_MAX,
+  REQUEST_TIMEOUT_MS_DEFAULT,
+  WATCH_POLL_MS,
+} from './limits.ts'
+import { allFrames } from './load.ts'
+import { migrate } from './migrate.ts'
+import { resultOf } from './outbox.ts'
+import type { RunActivation } from './residents.ts'
+import { SettingsTable } from './settings-table.ts'
+import { PostgresViews } from './views.ts'
+import { Worker } from './worker.ts'
+
+/** Where an installation of Skein lies in a Postgres database. */
+export type PostgresOptions = {
+  /** As the package `pg` takes it: \`postgresql://user:password@host:port/database\`. */
+  readonly connectionString: string
+  /** Installations in different schemas know nothing of each other; default `skein`. It is made when it does not exist. */
+  readonly schema?: string
+  /** How long a worker may be silent before the others take over what it has; default 15 s. The same for all workers. */
+  readonly leaseMs?: number
+  /** How long a server that does not answer is asked again; default 30 s. */
+  readonly timeoutMs?: number
+  /** Shown in the server's list of connections; default `skein`. */
+  readonly name?: string
+}
+
+type Ports = { readonly clock: Clock; readonly random: Random; readonly hash: Hash }
+
+/** An engine that is open on a Postgres database. */
+export interface PostgresEngine extends Engine {
+  readonly switchboard: Switches
+  /** This worker's number in the database, in its present life. */
+  readonly member: number
+  /** Checks the chain of every journal, or of one. */
+  verify(pid?: Pid): AsyncIterable<JournalProblem>
+  /** As `kill -9` would end it. */
+  abandon(): void
+}
+
+const SCHEMA = /^[a-z_][a-z0-9_]{0,39}$/
+
+/**
+ * Opens an installation. Throws `PACKAGE_MISSING`, `ENGINE_UNREACHABLE`, `ENGINE_REFUSED`, `ENGINE_TOO_OLD`, `ENGINE_FOREIGN`,
+ * `DATA_FOLDER_NEWER`.
+ */
+export async function openPostgres(options: PostgresOptions & Ports): Promise<PostgresEngine> {
+  const { connectionString, schema = 'skein', leaseMs = LEASE_MS_DEFAULT, name = 'skein', clock } = options
+  if (!SCHEMA.test(schema))
+    throw new SkeinError('USAGE', `${JSON.stringify(schema)} is not a name for a schema; use up to 40 of a-z 0-9 _`)
+  if (!(leaseMs >= LEASE_MS_LEAST))
+    throw new SkeinError('USAGE', `a lease of ${leaseMs} ms is too short; give at least ${LEASE_MS_LEAST}`)
+  const pg = await loadPg()
+  const timeoutMs = options.timeoutMs ?? REQUEST_TIMEOUT_MS_DEFAULT
+  const address: Address = { connectionString, schema, name, timeoutMs, clock }
+  const db = new Connection(pg, address)
+  try {
+    await db.do((client) => migrate(client, { schema, connectionString }))
+    const engine = new DatabaseEngine({ ...options, pg, db, address, leaseMs })
+    await engine.begin()
+    return engine
+  } catch (thrown) {
+    await db.close()
+    throw thrown
+  }
+}
+
+type Parts = Ports & { readonly pg: Pg; readonly db: Connection; readonly address: Address; readonly leaseMs: number }
+
+class DatabaseEngine implements PostgresEngine {
+  readonly traits = {
+    durability: 'fsync',
+    nodes: 'many',
+    ownerDeath: 'presumed',
+    frameBytesMax: POSTGRES_FRAME_BYTES_MAX,
+  } as const
+  readonly switchboard: SettingsCache
+  readonly #parts: Parts
+  readonly #views: PostgresViews
+  readonly #settings: SettingsTable
+  readonly #watchers: ProcessWatchers
+  readonly #worker: Worker
+  #isClosed = false
+  #closing: Promise<void> | undefined
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+    const { db, clock } = parts
+    this.#views = new PostgresViews(db)
+    this.#settings = new SettingsTable(db, this.#views)
+    this.switchboard = new SettingsCache(this.#settings, clock)
+    const list = (query: Query) => this.#views.list(query)
+    this.#watchers = new ProcessWatchers({ clock, everyMs: WATCH_POLL_MS, list })
+    this.#worker = new Worker({
+      ...parts,
+      soon: nodeSoon,
+      settings: this.switchboard,
+      onChange: ({ pid, root, parent, workflow }, status, frame) =>
+        this.#watchers.changed({ pid, root, parent: parent?.pid, workflow, status, frame }),
+    })
+  }
+
+  async begin(): Promise<void> {
+    await this.switchboard.refresh(true)
+    await this.#worker.begin()
+  }
+
+  get member(): number {
+    return this.#worker.memberId
+  }
+
+  async start(request: StartRequest): Promise<{ readonly pid: Pid; readonly created: boolean }> {
+    const said = await this.#submit(() => startAct(request, this.#parts.hash))
+    return { pid: request.pid, created: said?.r === 'queued' }
+  }
+
+  async deliver(message: Message): Promise<DeliverResult> {
+    return resultOf(await this.#submit(() => messageAct(message)))
+  }
+
+  async control(pid: Pid, control: Control): Promise<'queued' | 'duplicate' | 'ended'> {
+    const result = resultOf(await this.#submit(() => controlAct(pid, control, this.#parts.hash)))
+    if (result === 'queued' || result === 'duplicate' || result === 'ended') return result
+    throw unknown(pid)
+  }
+
+  async settle(token: string, settlement: Settlement, hold = true): Promise<SettleResult> {
+    const said = await this.#submit(() => settlementAct(token, settlement, { hold, hash: this.#parts.hash }))
+    return said?.r === 'held' ? 'held' : (resultOf(said) as SettleResult)
+  }
+
+  async switch(change: SwitchChange): Promise<boolean> {
+    this.#checkOpen()
+    const isChanged = await this.#settings.change(change, this.#parts.clock.now())
+    if (isChanged) await this.#worker.switched(change.to === 'off' && change.now === true)
+    return isChanged
+  }
+
+  async switches(): Promise<readonly Switch[]> {
+    this.#checkOpen()
+    return (await this.#settings.settings()).switches
+  }
+
+  get quarantine(): Quarantine | undefined {
+    return this.switchboard.quarantine
+  }
+
+  async setQuarantine(quarantine: Quarantine | undefined): Promise<void> {
+    this.#checkOpen()
+    await this.#settings.setQuarantine(quarantine)
+    await this.#worker.switched(false)
+  }
+
+  async erase(pid: Pid, about: { readonly by: string; readonly key?: EffectKey }): Promise<Erased> {
+    this.#checkOpen()
+    const { db, clock, hash, random } = this.#parts
+    return db.do((client) => eraseProcess(client, pid, about, { hash, random, at: clock.now() }))
+  }
+
+  /** Writes anew, one after the other, the tables and partitions in which something was erased; each is locked meanwhile. */
+  async compact(): Promise<void> {
+    this.#checkOpen()
+    await compactTables(this.#parts.db)
+  }
+
+  async host(run: RunActivation, options: HostOptions = {}): Promise<AsyncDisposable> {
+    this.#checkOpen()
+    if (this.#closing !== undefined) throw closed()
+    return this.#worker.host(run, options)
+  }
+
+  async inspect(pid: Pid) {
+    this.#checkOpen()
+    return this.#views.inspect(pid)
+  }
+
+  list(query: Query) {
+    this.#checkOpen()
+    return this.#views.list(query)
+  }
+
+  history(pid: Pid, from?: Seq): AsyncIterable<Frame> {
+    this.#checkOpen()
+    return this.#views.history(pid, from)
+  }
+
+  watch(query: Query, signal: AbortSignal): AsyncIterable<Change> {
+    this.#checkOpen()
+    return this.#watchers.watch(query, signal)
+  }
+
+  async *verify(pid?: Pid): AsyncGenerator<JournalProblem> {
+    if (pid === undefined) for await (const view of this.list({})) yield* this.#verifyOne(view.pid)
+    else yield* this.#verifyOne(pid)
+  }
+
+  async *#verifyOne(pid: Pid): AsyncGenerator<JournalProblem> {
+    const { db, hash } = this.#parts
+    const row = await this.#views.row(pid)
+    if (row === undefined) return
+    let expected = { n: 0, prevHash: CHAIN_START }
+    for await (const frame of allFrames(db, row, 0)) {
+      const problem = await withBlobs(db, (get) => verifyFrame(frame, expected, hash, get))
+      if (problem !== undefined) return yield { pid, n: expected.n, problem }
+      expected = { n: frame.n + 1, prevHash: frame.hash }
+    }
+  }
+
+  abandon(): void {
+    this.#isClosed = true
+    this.#worker.abandon()
+    this.#watchers.close()
+    this.#parts.db.cut()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return (this.#closing ??= this.#close())
+  }
+
+  async #close(): Promise<void> {
+    if (this.#isClosed) return
+    await this.#worker.leave()
+    // Until here whoever starts or sends something was heard: it is durable, and the next worker's.
+    this.#isClosed = true
+    await this.#worker.close()
+    this.#watchers.close()
+    await this.#parts.db.close()
+  }
+
+  #submit(prepare: () => PreparedAct): Promise<Said | undefined> {
+    this.#checkOpen()
+    return this.#worker.submit(prepare())
+  }
+
+  #checkOpen(): void {
+    if (this.#isClosed) throw closed()
+  }
+}
+
+const closed = (): SkeinError => new SkeinError('ENGINE_CLOSED', 'this engine is closed')
+const unknown = (pid: Pid): SkeinError => new SkeinError('PROCESS_UNKNOWN', `there is no process ${pid}; see: skein ps`)

@@ -1,0 +1,16 @@
+/** The parts of the optional package `pg` that are used here. */
+declare module 'pg' {
+  export class Client {
+    constructor(config: Readonly<Record<string, unknown>>)
+    connect(): Promise<void>
+    query(query: {
+      readonly text: string
+      readonly values?: readonly unknown[]
+      readonly name?: string
+    }): Promise<{ readonly rows: readonly unknown[] }>
+    end(): Promise<void>
+    on(event: 'error' | 'end', listener: (error?: Error) => void): this
+    on(event: 'notification', listener: (message: { readonly payload?: string }) => void): this
+    readonly connection: { readonly stream: { destroy(): void } }
+  }
+}
