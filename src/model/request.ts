@@ -10,6 +10,7 @@ import type {
   SharedV4ProviderOptions,
 } from '@ai-sdk/provider'
 import type { ChatMessage, FilePart, ModelRequest, Sampling, ToolResultPart, ToolSpec } from '../kernel/index.ts'
+import { isPlainJson } from '../std/index.ts'
 
 const SCHEMA_NAME_CHARS_MAX = 64
 
@@ -100,10 +101,12 @@ function filePart(part: FilePart): LanguageModelV4FilePart {
   return { ...part, data: { type: 'data', data: inline === null ? part.data : part.data.slice(inline[0].length) } }
 }
 
-function resultPart({ output, ...rest }: ToolResultPart): object {
-  const { type, value } = output
+function resultPart(part: ToolResultPart): object {
+  const { type, value } = part.output
   const isJson = type === 'json' || type === 'error-json'
-  return { ...copyOf(rest), output: { ...output, value: isJson ? jsonOf(value) : value } }
+  const copy: Record<string, unknown> = { ...part, output: { ...part.output, value: isJson ? jsonOf(value) : value } }
+  for (const key in copy) if (key !== 'output') copy[key] = copyOf(copy[key])
+  return copy
 }
 
 /** Lists and records anew, all the way down; the rest is as it is. */
@@ -112,19 +115,23 @@ function copyOf<T>(value: T): T {
   if (Array.isArray(value)) return value.map(copyOf) as T
   if (Object.getPrototypeOf(value) !== Object.prototype) return value
   const copy = { ...value } as Record<string, unknown>
-  for (const key of Object.keys(copy)) {
+  for (const key in copy) {
     const member = copy[key]
     if (typeof member === 'object' && member !== null) copy[key] = copyOf(member)
   }
   return copy as T
 }
 
-/** Data as JSON: what JSON lacks becomes text. */
+/** Data as JSON, all anew: what JSON lacks becomes text. Most results lack nothing, and are copied as they are. */
 function jsonOf(value: unknown): JSONValue {
+  return isPlainJson(value) ? ((copyOf(value) ?? null) as JSONValue) : jsonFrom(value)
+}
+
+function jsonFrom(value: unknown): JSONValue {
   if (typeof value === 'bigint') return String(value)
   if (typeof value !== 'object' || value === null) return (value ?? null) as JSONValue
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
   if (value instanceof Date) return value.toISOString()
-  if (Array.isArray(value)) return value.map(jsonOf)
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, jsonOf(member)]))
+  if (Array.isArray(value)) return value.map(jsonFrom)
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, jsonFrom(member)]))
 }

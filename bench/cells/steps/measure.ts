@@ -4,7 +4,8 @@ import { parseArgs } from 'node:util'
 import { counted, STEPS } from './task.ts'
 
 /** Fewer only for what is too slow to be asked so often. */
-const WARM_UP_RUNS = 100
+const WARM_UP_RUNS = 300
+const WARM_UP_AT_ONCE = 100
 const STORES = ['folder', 'memory', 'none'] as const
 const SAMPLE_MS = 20
 
@@ -42,7 +43,13 @@ export async function measure({ atOnce, runs, warm }: Settings, run: (i: number)
     const answer = await run(i)
     if (answer !== 'done') throw new Error(`run ${i} ended with ${JSON.stringify(answer)}`)
   }
-  for (let i = 0; i < warm; i++) await checked(i)
+  let next = 0
+  const upTo = async (end: number): Promise<void> => {
+    while (next < end) await checked(next++)
+  }
+  const allUpTo = (end: number, workers: number): Promise<unknown> =>
+    Promise.all(Array.from({ length: workers }, () => upTo(end)))
+  await allUpTo(warm, Math.min(atOnce, WARM_UP_AT_ONCE))
   counted.calls = 0
   globalThis.gc?.()
   const before = process.memoryUsage()
@@ -51,19 +58,17 @@ export async function measure({ atOnce, runs, warm }: Settings, run: (i: number)
     const now = process.memoryUsage()
     if (now.rss > peak.rss) peak = now
   }, SAMPLE_MS)
-  let next = 0
-  const worker = async (): Promise<void> => {
-    while (next < runs) await checked(warm + next++)
-  }
   const startedMs = performance.now()
   const cpu = process.cpuUsage()
-  await Promise.all(Array.from({ length: atOnce }, worker))
+  await allUpTo(warm + runs, atOnce)
   const { user, system } = process.cpuUsage(cpu)
   const seconds = (performance.now() - startedMs) / 1000
   clearInterval(sampler)
   if (counted.calls !== runs * STEPS) throw new Error(`${counted.calls} tool calls instead of ${runs * STEPS}`)
   globalThis.gc?.()
   const after = process.memoryUsage()
+  const live = liveHeap(atOnce, after.heapUsed)
+  await allUpTo(warm + runs + atOnce, atOnce)
   const steps = runs * STEPS
   console.log(
     JSON.stringify({
@@ -72,6 +77,24 @@ export async function measure({ atOnce, runs, warm }: Settings, run: (i: number)
       rssPeakMb: Math.round(peak.rss / 1e6),
       rssKbPerRun: Math.round((peak.rss - before.rss) / 1e3 / atOnce),
       heapMbAfter: Math.round(after.heapUsed / 1e6),
+      heapKbPerRun: Math.round(live.stop() / 1e3 / atOnce),
     }),
   )
+}
+
+/** What is reachable when as many runs as may be alive at once have half of their steps behind them, above `baseline`. */
+function liveHeap(atOnce: number, baseline: number): { stop(): number } {
+  counted.calls = 0
+  let bytes: number | undefined
+  const poll = setInterval(() => {
+    if (bytes !== undefined || counted.calls < (atOnce * STEPS) / 2) return
+    globalThis.gc?.()
+    bytes = process.memoryUsage().heapUsed - baseline
+  }, 1)
+  return {
+    stop() {
+      clearInterval(poll)
+      return Math.max(bytes ?? 0, 0)
+    },
+  }
 }

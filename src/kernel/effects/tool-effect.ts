@@ -12,7 +12,13 @@ export function toolEffect(
   tool: AnyTool,
   name: string,
   input: unknown,
-  about: { readonly toolCallId: string; readonly messages: readonly unknown[]; readonly options?: CallOptions },
+  about: {
+    readonly toolCallId: string
+    readonly messages: readonly unknown[]
+    /** The content ident of `input`, where it is known already. */
+    readonly argsHash?: string | undefined
+    readonly options?: CallOptions
+  },
   hash: Hash,
 ): Omit<EffectAsk, 'key' | 'scope' | 'settle'> {
   if (tool.execute === undefined)
@@ -28,7 +34,7 @@ export function toolEffect(
     class: tool.effect ?? 'write',
     name,
     idempotent: tool.idempotent === true,
-    argsHash: contentIdent(input, hash),
+    argsHash: about.argsHash ?? contentIdent(input, hash),
     args,
     timeoutMs: timeout === undefined ? undefined : durationMs(timeout),
     attemptsMax: options.attempts ?? 1,

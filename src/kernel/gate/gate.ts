@@ -19,7 +19,7 @@ import { endOfBudgetWait } from '../processes/funding.ts'
 import { endOfSwitchWait } from '../processes/held.ts'
 import type { Process } from '../processes/process.ts'
 import { isInDoubt } from './doubt.ts'
-import type { ParsedInput, Stage } from './stage.ts'
+import type { ParsedInput, Stage, StageInput } from './stage.ts'
 import { approval, approvalVerdict } from './stages/approval.ts'
 import { budget } from './stages/budget.ts'
 import { forkWrites } from './stages/fork-writes.ts'
@@ -53,8 +53,9 @@ export function decideEffect(process: Process, ask: EffectAsk, account: Account)
   const timeoutMs = timeoutOf(ask, account)
   const reserve = reservationOf(ask, { id: process.effectId(ask.key), attempt, timeoutMs }, process.deps)
   const parsed: ParsedInput = {}
+  const input: StageInput = { process, ask, record, reserve, account, parsed }
   for (const stage of STAGES) {
-    const verdict = stage.judge({ process, ask, record, reserve, account, parsed })
+    const verdict = stage.judge(input)
     switch (verdict.type) {
       case 'pass':
         continue
@@ -73,8 +74,10 @@ export function decideEffect(process: Process, ask: EffectAsk, account: Account)
     }
   }
   account.reserve(reserve)
-  const intent = intentOf(process, ask, { attempt, reserve, timeoutMs, ...(attempt === 1 ? argsOf(ask, parsed) : {}) })
-  return [...endOfWaits(process, ask.key), ...intent]
+  const given = attempt === 1 ? argsOf(ask, parsed) : NO_ARGS
+  const intent = intentOf(process, ask, { attempt, reserve, timeoutMs }, given)
+  const ends = endOfWaits(process, ask.key)
+  return ends.length === 0 ? intent : [...ends, ...intent]
 }
 
 const NO_FACTS: readonly FactBody[] = []
@@ -98,8 +101,8 @@ function refusalOf(ask: EffectAsk, record: EffectRecord | undefined, error: Skei
 }
 
 /** What the schema made of the input is recorded, so that every attempt does the same (rule K2); what is not data is parsed each time. */
-function argsOf(ask: EffectAsk, { input }: ParsedInput): { readonly args?: Payload; readonly raw?: true } {
-  if (ask.work.kind !== 'tool') return ask.args === undefined ? {} : { args: ask.args }
+function argsOf(ask: EffectAsk, { input }: ParsedInput): Given {
+  if (ask.work.kind !== 'tool') return ask.args === undefined ? NO_ARGS : { args: ask.args }
   try {
     return { args: payloadOf(input, 'ARGS_NOT_DATA') }
   } catch {
@@ -107,19 +110,20 @@ function argsOf(ask: EffectAsk, { input }: ParsedInput): { readonly args?: Paylo
   }
 }
 
-type Attempt = {
-  readonly attempt: number
-  readonly reserve: Amounts
-  readonly timeoutMs: number
-  readonly args?: Payload
-  readonly raw?: true
-}
+type Given = { readonly args?: Payload; readonly raw?: true }
+type Attempt = { readonly attempt: number; readonly reserve: Amounts; readonly timeoutMs: number }
 
-function intentOf(process: Process, ask: EffectAsk, about: Attempt): readonly FactBody[] {
+const NO_ARGS: Given = {}
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] }
+
+function intentOf(process: Process, ask: EffectAsk, about: Attempt, { args, raw }: Given): readonly FactBody[] {
   const { state } = process
   const approver = state.hasWaited ? state.effects.get(suffixed(ask.key, 'approval'))?.approvedBy : undefined
   const toolVersion = versionOf(ask)
-  const intended: FactBody = {
+  const { prompt, tools } = hashesOf(ask)
+  const { attempt, reserve, timeoutMs } = about
+  const intended: Writable<Extract<FactBody, { type: 'intended' }>> = {
     type: 'intended',
     key: ask.key,
     class: ask.class,
@@ -127,15 +131,19 @@ function intentOf(process: Process, ask: EffectAsk, about: Attempt): readonly Fa
     name: ask.name,
     argsHash: ask.argsHash,
     verdict: approver === undefined ? {} : { approvedBy: approver },
-    ...about,
-    ...(ask.idempotent ? { idempotent: true as const } : {}),
-    ...(toolVersion === undefined ? {} : { toolVersion }),
-    ...hashesOf(ask),
+    attempt,
+    reserve,
+    timeoutMs,
   }
+  // Member by member: an object of its own for each that may be absent would cost more than all the rest.
+  if (args !== undefined) intended.args = args
+  if (raw !== undefined) intended.raw = raw
+  if (ask.idempotent) intended.idempotent = true
+  if (toolVersion !== undefined) intended.toolVersion = toolVersion
+  if (prompt !== undefined) intended.prompt = prompt
+  if (tools !== undefined) intended.tools = tools
   if (ask.class === 'local') return [intended]
-  return [
-    ...shownFirst(process, ask),
-    intended,
-    { type: 'begun', key: ask.key, attempt: about.attempt, owner: process.act.owner },
-  ]
+  const begun: FactBody = { type: 'begun', key: ask.key, attempt, owner: process.act.owner }
+  const shown = shownFirst(process, ask)
+  return shown.length === 0 ? [intended, begun] : [...shown, intended, begun]
 }

@@ -100,8 +100,6 @@ const FACTS: { readonly [T in FactBody['type']]: readonly Extract<FactBody, { ty
       reused: [{ key, from: key }],
       failed: [key],
       open: [scope],
-      ahead: [scope],
-      undrawn: [key],
       by,
     },
   ],

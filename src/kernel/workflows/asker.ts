@@ -23,6 +23,8 @@ type Asked = {
   readonly name: string
   readonly authorKey: string | undefined
   readonly identity: unknown
+  /** The ident of `identity`, where it makes the key. */
+  readonly content: string | undefined
 }
 
 /** Asks on behalf of one scope. */
@@ -41,31 +43,33 @@ export class Asker {
     name: string,
     authorKey: string | undefined,
     identity: unknown,
-    make: (key: EffectKey) => AskBody,
+    make: (key: EffectKey, content: string | undefined) => AskBody,
   ): Promise<unknown> {
     if (!this.mayCall(kind)) return never()
-    const ident = this.#ident({ kind, name, authorKey, identity })
+    const content =
+      authorKey !== undefined || identity === undefined ? undefined : contentIdent(identity, this.#process.deps.hash)
+    const ident = this.#ident({ kind, name, authorKey, identity, content })
     const key = this.#process.keyFor(this.#process.keys.next(this.#scope.path, kind, name, ident))
-    return this.#push(key, make(key))
+    return this.#push(key, make(key, content))
   }
 
   /** By what the author wrote (rule K1); in a fork, by what its origin wrote there, whose pid may be part of it. */
   #ident(asked: Asked): string {
-    const { kind, name, authorKey, identity } = asked
+    const { kind, name, authorKey, identity, content } = asked
     const { keys, deps, state } = this.#process
-    const isKnown = (ident: string): boolean => state.effects.has(keys.peek(this.#scope.path, kind, name, ident))
     if (authorKey !== undefined) return authorIdent(authorKey)
-    if (identity === undefined) return '-'
-    const ident = contentIdent(identity, deps.hash)
+    if (content === undefined) return '-'
     const fork = state.born?.fork
+    if (fork === undefined) return content
+    const isKnown = (ident: string): boolean => state.effects.has(keys.peek(this.#scope.path, kind, name, ident))
+    if (isKnown(content)) return content
     const { pid } = this.#process
-    if (fork === undefined || isKnown(ident)) return ident
     const text = canon(identity)
-    if (!text.includes(pid)) return ident
+    if (!text.includes(pid)) return content
     const older = [fork.from, ...(fork.ancestors ?? [])].map((origin) =>
       textIdent(text.replaceAll(pid, origin), deps.hash),
     )
-    return older.find(isKnown) ?? ident
+    return older.find(isKnown) ?? content
   }
 
   /** An ask whose key is known. */

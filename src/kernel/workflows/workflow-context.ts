@@ -92,8 +92,14 @@ export class WorkflowContext implements Omit<
     const known = tool as AnyTool
     const name = options.name ?? known.name
     checkName(name, 'a tool')
-    return this.#asker.ask('tool', name as string, options.key, input, (key) =>
-      toolEffect(known, name as string, input, { toolCallId: key, messages: [], options }, this.#process.deps.hash),
+    return this.#asker.ask('tool', name as string, options.key, input, (key, argsHash) =>
+      toolEffect(
+        known,
+        name as string,
+        input,
+        { toolCallId: key, messages: [], argsHash, options },
+        this.#process.deps.hash,
+      ),
     )
   }
 

@@ -15,7 +15,6 @@ import { blobFiles } from './blob-files.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { Holdings } from './holdings.ts'
 import { layoutOf } from './layout.ts'
-import { LogSync } from './log-sync.ts'
 import { askOwnerToLeave } from './hand-over.ts'
 import { acquireOwnerLock } from './owner-lock.ts'
 import { syncFolder } from './sync-folder.ts'
@@ -79,11 +78,7 @@ async function takeFolder(options: EmbeddedOptions, holdings: Holdings): Promise
   sqlite.commit(() => sqlite.tables.meta.set('owner', JSON.stringify(owner)))
   const checkpoints = new Checkpoints({ db, database, wal, clock })
   holdings.add(() => checkpoints[Symbol.asyncDispose]())
-  // Until here SQLite has synced every commit: the log and its name are durable.
-  db.exec('pragma synchronous = normal')
-  const log = new LogSync(wal)
-  holdings.add(() => log[Symbol.dispose]())
-  const store = ownersStore(sqlite, { checkpoints, log, holdings })
+  const store = ownersStore(sqlite, checkpoints, holdings)
   const engine = createEngine({ ...options, soon: nodeSoon, store })
   const server = await ControlServer.open(engine, {
     store,
@@ -116,16 +111,11 @@ function unlessThere(make: () => void): void {
   }
 }
 
-function ownersStore(
-  sqlite: SqliteStore,
-  parts: { readonly checkpoints: Checkpoints; readonly log: LogSync; readonly holdings: Holdings },
-): Store {
-  const { checkpoints, log, holdings } = parts
+function ownersStore(sqlite: SqliteStore, checkpoints: Checkpoints, holdings: Holdings): Store {
   return {
     ...sqlite,
-    async commit(apply) {
+    commit(apply) {
       const result = sqlite.commit(apply)
-      await log.sync()
       checkpoints.committed()
       return result
     },
