@@ -3,6 +3,7 @@
  * a person to look gets one, and nothing here lifts what a tool asks for itself.
  */
 import { SkeinError } from '../std/index.ts'
+import { lentMessages } from '../kernel/index.ts'
 import type { AnyTool, ToolCallPart } from '../kernel/index.ts'
 
 type StatusName = 'not-applicable' | 'approved' | 'denied' | 'user-approval'
@@ -42,8 +43,15 @@ export function approvalsOf(
   if (approval === undefined) return { fixed: same, perCall: same }
   if (typeof approval === 'function') {
     if (subAgentNames.size > 0) throw notTools(agentName, [...subAgentNames], 'a function cannot speak for sub-agents')
-    const verdict = ({ call, messages }: ApprovalCall): Answer =>
-      approval({ toolCall: call, messages: messages.slice() })
+    const verdict = ({ call, messages }: ApprovalCall): Answer => {
+      const lent = lentMessages(messages)
+      return approval({
+        toolCall: call,
+        get messages() {
+          return lent()
+        },
+      })
+    }
     return {
       fixed: same,
       perCall: (name, tool, about) =>
@@ -73,7 +81,13 @@ export function approvalsOf(
     perCall(name, tool, { call, messages }) {
       const rule = rules.get(name)
       if (typeof rule !== 'function') return tool
-      const facts = { toolCallId: call.toolCallId, messages: messages.slice() }
+      const lent = lentMessages(messages)
+      const facts = {
+        toolCallId: call.toolCallId,
+        get messages() {
+          return lent()
+        },
+      }
       return withNeed(tool, (input) => judge(rule(input, facts), name, agentName))
     },
   }

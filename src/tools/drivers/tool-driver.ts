@@ -2,7 +2,7 @@
 import type { Clock } from '../../std/index.ts'
 import { SkeinError, toSkeinError } from '../../std/index.ts'
 import type { Driver, DriverResult, Reconciled, ToolCall, ToolExecutionOptions } from '../../kernel/index.ts'
-import { isPending, parse } from '../../kernel/index.ts'
+import { isPending, lentMessages, parse } from '../../kernel/index.ts'
 import { TOOL_CONCURRENCY_MAX } from '../limits.ts'
 import { measured, reserved } from './meter.ts'
 import { lastValue } from './last-value.ts'
@@ -77,9 +77,12 @@ function checked(call: ToolCall, value: unknown): unknown {
 }
 
 function optionsOf(call: ToolCall): ToolExecutionOptions {
+  const lent = lentMessages(call.messages)
   return {
     toolCallId: call.toolCallId,
-    messages: call.messages,
+    get messages() {
+      return lent()
+    },
     abortSignal: call.signal,
     idempotencyKey: call.id,
     attempt: call.attempt,
