@@ -3,14 +3,16 @@ import { limits } from '../std/index.ts'
 
 /** Text of one sealed frame. */
 export const FRAME_BYTES_MAX = 64 * 1024 * 1024
-/** Entries of one transaction, and of what follows from it in one macrotask: bounds how long the event loop is held. */
+/** Entries of one transaction: bounds how long the event loop is held. */
 export const BATCH_ENTRIES_MAX = 250
+/** Entries that are told in one macrotask that they are durable. */
+export const DONE_PER_MACROTASK = 32
 /** Bytes of one transaction, about. */
 export const BATCH_BYTES_MAX = 8 * 1024 * 1024
 /** Processes whose outcomes are delivered in one macrotask; the rest follow after a look at I/O. */
-export const MACROTASK_DELIVERIES_MAX = 100
+export const MACROTASK_DELIVERIES_MAX = 40
 /** Activations made in one macrotask. */
-export const ACTIVATIONS_PER_MACROTASK = 50
+export const ACTIVATIONS_PER_MACROTASK = 20
 /** Resident processes, unless the host says otherwise. */
 export const RESIDENT_MAX_DEFAULT = 10_000
 /** Changes that wait for a slow watcher; the oldest are dropped (a gap in `frame.n` tells). */

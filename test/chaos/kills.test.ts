@@ -18,10 +18,9 @@ const SHOWN_MAX = 10
 const KILLS_PER_RUN = 4
 /**
  * Runs that stop and say so, of which nothing is lost or done twice. They are printed here, and the campaign counts them as
- * runs that did not end. Other code that comes when the branches of the code before were done already parks for an
- * operator (rule U4). A store that stops beside a frozen owner is not understood yet.
+ * runs that did not end. A store that stops beside a frozen owner is not understood yet.
  */
-const SAID_ALOUD = ['UPGRADE_AMBIGUOUS', 'its store stopped (STORE_FAILED)']
+const SAID_ALOUD = ['its store stopped (STORE_FAILED)']
 const DAY_MS = 86_400_000
 const SEED = Number(process.env['SKEIN_CHAOS_SEED'] ?? Math.floor(Date.now() / DAY_MS))
 

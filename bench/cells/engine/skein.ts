@@ -14,6 +14,9 @@ const { processes, effects, effect } = cellArguments({ processes: 1000, effects:
 const LOOP_PROCESSES_LEAST = 1000
 const NANOS_PER_MS = 1e6
 
+/** Taken before `open()`: looked up in a body, it would be the tripwire's, which tells where a body reads a clock. */
+const now = performance.now.bind(performance)
+
 let calls = 0
 const about = {
   name: 'note',
@@ -33,9 +36,9 @@ const latenciesMs: number[] = []
 let finished = 0
 const worker = workflow({ name: 'worker' }, async (ctx) => {
   for (let n = 0; n < effects; n++) {
-    const startedAt = performance.now()
+    const startedAt = now()
     await ctx.tool(note, { n })
-    latenciesMs.push(performance.now() - startedAt)
+    latenciesMs.push(now() - startedAt)
   }
   finished += 1
 })

@@ -60,7 +60,7 @@ class OwnersEngine implements LocalEngine {
     const fail = (error: unknown): void => this.abandon(storeError(error, 'the store'))
     const restored = { quarantine: tables.meta.quarantine() }
     this.#interior = { ...parts, tables, commits, post, watchers, restored, residents, fail }
-    this.#views = new Views(tables, () => true)
+    this.#views = new Views({ tables, isOwned: () => true, settled: () => commits.settled() })
     this.switchboard = new Switchboard(tables)
   }
 

@@ -20,7 +20,7 @@ import {
 } from '../engine.fixture.ts'
 import { memoryMedium } from '../memory/memory-medium.ts'
 import type { MemoryMedium, StoreFaults } from '../memory/memory-medium.ts'
-import { BATCH_ENTRIES_MAX } from '../limits.ts'
+import { BATCH_ENTRIES_MAX, DONE_PER_MACROTASK } from '../limits.ts'
 import { nodeSoon } from '../platform/node-soon.ts'
 import { GroupCommit } from './group-commit.ts'
 import type { Step } from './group-commit.ts'
@@ -95,6 +95,44 @@ describe('group commit', () => {
     for (let i = 0; i < 3; i++) commits.push([step([], 'x', store)], 100_000_000)
     await commits.flush()
     expect(sizes).toEqual([BATCH_ENTRIES_MAX, 1, 1, 1, 1])
+  })
+
+  it('a batch is told in pieces, a macrotask each, so that the event loop comes round', async () => {
+    const { store, sizes } = countingStore()
+    let told = 0
+    const commits = new GroupCommit({ store, soon: nodeSoon }, () => {})
+    for (let i = 0; i < 2 * DONE_PER_MACROTASK + 1; i++)
+      commits.push([{ ...step([], 'x', store), done: () => void told++ }], 1)
+    const pieces: number[] = []
+    for (let i = 0; i < 5; i++) {
+      await new Promise<void>((resolve) => void setImmediate(resolve))
+      pieces.push(told)
+    }
+    expect(sizes).toEqual([2 * DONE_PER_MACROTASK + 1])
+    expect(new Set(pieces)).toEqual(new Set([DONE_PER_MACROTASK, 2 * DONE_PER_MACROTASK, told]))
+    expect(told).toBe(2 * DONE_PER_MACROTASK + 1)
+  })
+
+  it('what has been written counts as settled when it is durable, and never when that fails', async () => {
+    const held = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const { store } = countingStore((n) => held[n]?.promise)
+    const commits = new GroupCommit({ store, soon: nodeSoon }, () => {})
+    expect(commits.settled()).toBeUndefined()
+    commits.push([step([], 'a', store)], 1)
+    await settle(2)
+    let isSettled = false
+    const settled = commits.settled()?.then(() => (isSettled = true))
+    await settle(2)
+    expect(isSettled).toBe(false)
+    held[0]?.resolve()
+    await settled
+    expect(commits.settled()).toBeUndefined()
+    commits.push([step([], 'b', store)], 1)
+    await settle(2)
+    const never = codeOf(commits.settled() ?? Promise.resolve())
+    held[1]?.reject(new Error('the disk is gone'))
+    expect(await never).toBe('STORE_FAILED')
+    expect(await codeOf(commits.settled() ?? Promise.resolve())).toBe('STORE_FAILED')
   })
 
   it('what is deferred is committed with what comes next, when it is wanted, or when a batch is full', async () => {

@@ -2,14 +2,15 @@
  * Group commit: everything queued while one commit runs shares the next one, without artificial delay.
  *
  * Invariants:
- * 1. Entries become durable in the order in which they were queued; `done` is called in that order, after the commit.
+ * 1. Entries become durable in the order in which they were queued; `done` is called in that order, after the commit, for
+ *    a few in a macrotask: each lets an effect run, and its answer go on, and the event loop must come round meanwhile.
  * 2. A batch is one transaction: all of it or nothing.
  * 3. What is deferred is committed with the first thing that is not, or when a batch is full; whoever defers says when it
  *    is wanted (`hasten`).
  * 4. Fail-stop (rule T5): after one failed commit nothing is committed any more, and every entry is told the same error.
  */
 import type { SkeinError } from '../../std/index.ts'
-import { BATCH_BYTES_MAX, BATCH_ENTRIES_MAX } from '../limits.ts'
+import { BATCH_BYTES_MAX, BATCH_ENTRIES_MAX, DONE_PER_MACROTASK } from '../limits.ts'
 import type { Soon } from '../platform/soon.ts'
 import { storeError } from './store/database.ts'
 import type { Store } from './store/store.ts'
@@ -37,6 +38,9 @@ export class GroupCommit {
   #isWanted = false
   #error: SkeinError | undefined
   #flushed: (() => void)[] = []
+  /** What has been written can be read, but is not durable yet. */
+  #isUnderWay = false
+  #settled: PromiseWithResolvers<void> | undefined
 
   constructor(
     parts: { readonly store: Pick<Store, 'commit'>; readonly soon: Soon },
@@ -108,10 +112,19 @@ export class GroupCommit {
     return new Promise((resolve) => this.#flushed.push(resolve))
   }
 
+  /** Resolves when what can be read now is durable; undefined when it is. Rejects when it never will be. */
+  settled(): Promise<void> | undefined {
+    if (!this.#isUnderWay) return undefined
+    if (this.#error !== undefined) return Promise.reject(this.#error)
+    this.#settled ??= Promise.withResolvers()
+    return this.#settled.promise
+  }
+
   /** Nothing is committed after this; what is queued fails with `error`. */
   stop(error: SkeinError): void {
     if (this.#error !== undefined) return
     this.#error = error
+    this.#settled?.reject(error)
     const queue = this.#queue
     this.#queue = []
     this.#fail(queue, error)
@@ -120,6 +133,7 @@ export class GroupCommit {
   readonly #run = (): void => {
     if (this.#error !== undefined) return
     const batch = this.#take()
+    this.#isUnderWay = true
     try {
       const commit = this.#store.commit(() => {
         for (const entry of batch) for (const step of entry.steps) step.apply()
@@ -158,16 +172,26 @@ export class GroupCommit {
     return batch
   }
 
-  #done(batch: readonly Entry[]): void {
+  /** Tells those from number `from` on that they are durable. */
+  #done(batch: readonly Entry[], from = 0): void {
     if (this.#error !== undefined) return
+    if (from === 0) this.#settle()
+    const to = from + DONE_PER_MACROTASK
     try {
-      for (const entry of batch) for (const step of entry.steps) step.done()
+      for (const entry of batch.slice(from, to)) for (const step of entry.steps) step.done()
     } catch (error) {
       return this.#broken([], error)
     }
+    if (to < batch.length) return this.#soon(() => this.#done(batch, to))
     if (this.#isWanted || (this.#flushed.length > 0 && this.#queue.length > 0)) return this.#soon(this.#run)
     this.#isRunning = false
     this.#release()
+  }
+
+  #settle(): void {
+    this.#isUnderWay = false
+    this.#settled?.resolve()
+    this.#settled = undefined
   }
 
   #broken(batch: readonly Entry[], thrown: unknown): void {

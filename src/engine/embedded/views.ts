@@ -1,4 +1,8 @@
-/** Processes and their journals as operators see them, read from the store. */
+/**
+ * Processes and their journals as operators see them, read from the store.
+ *
+ * Invariant: what is told is durable. A commit can be read before it is synced, so what was read waits for that.
+ */
 import { openFrame } from '../../kernel/index.ts'
 import type { Outcome, Summary, Wait } from '../../kernel/index.ts'
 import type { ErrorData, Pid, Seq } from '../../std/index.ts'
@@ -10,19 +14,32 @@ import { unpack } from './store/pack.ts'
 import type { ProcessRow } from './store/process-table.ts'
 import type { Tables } from './store/tables.ts'
 
-/** Reading verbs; `isOwned` says whether an owner is alive: what a dead one had running is ready to go on. */
+/** Where views come from. */
+export type ViewParts = {
+  readonly tables: Tables
+  /** An owner is alive: what a dead one had running is ready to go on. */
+  readonly isOwned: () => boolean
+  /** Resolves when what can be read now is durable; undefined when it is. */
+  readonly settled: () => Promise<void> | undefined
+}
+
+/** Reading verbs. */
 export class Views {
   readonly #tables: Tables
   readonly #isOwned: () => boolean
+  readonly #settled: () => Promise<void> | undefined
 
-  constructor(tables: Tables, isOwned: () => boolean) {
+  constructor({ tables, isOwned, settled }: ViewParts) {
     this.#tables = tables
     this.#isOwned = isOwned
+    this.#settled = settled
   }
 
-  inspect(pid: Pid): ProcessView | undefined {
+  async inspect(pid: Pid): Promise<ProcessView | undefined> {
     const row = this.#tables.processes.byPid(pid)
-    return row === undefined ? undefined : this.#view(row, this.#isOwned())
+    const view = row === undefined ? undefined : this.#view(row, this.#isOwned())
+    await this.#settled()
+    return view
   }
 
   async *list(query: Query): AsyncGenerator<ProcessView> {
@@ -30,7 +47,9 @@ export class Views {
     let left = query.limit ?? Infinity
     for (let after = 0; left > 0;) {
       const page = this.#tables.processes.list(query, after, Math.min(PAGE_ROWS, left))
-      for (const row of page) yield this.#view(row, isOwned)
+      const views = page.map((row) => this.#view(row, isOwned))
+      await this.#settled()
+      yield* views
       if (page.length < PAGE_ROWS) return
       after = page.at(-1)!.p
       left -= page.length
@@ -41,7 +60,10 @@ export class Views {
     const row = this.#tables.processes.byPid(pid)
     const n = row === undefined ? undefined : this.#tables.journal.frameAt(row.p, from ?? 0)
     if (row === undefined || n === undefined) return
+    let read = 0
     for (const sealed of framesFrom(this.#tables, row, n)) {
+      // The first of a page: all of it has just been read.
+      if (read++ % PAGE_ROWS === 0) await this.#settled()
       const { epoch, prevHash, hash } = sealed
       yield { pid, epoch, n: sealed.n, facts: openFrame(sealed, this.#tables.blobs.get), prevHash, hash }
     }

@@ -6,6 +6,7 @@
  * 2. A line without its newline is not there: a writer cuts it off before it goes on, a reader waits for the rest.
  * 3. A process keeps `bytesMax` at most, give or take a segment; whole segments go, the oldest first.
  */
+import { existsSync } from 'node:fs'
 import { appendFile, mkdir, open, readdir, readFile, rm, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Hash, Pid } from '../../std/index.ts'
@@ -30,6 +31,7 @@ export function fileStreams(folder: string, hash: Hash, bytesMax = STREAM_BYTES_
     return segment
   }
   return {
+    has: (pid) => newest.has(pid) || existsSync(at(pid)),
     next: async (pid) => (await current(pid)).next,
     async append(pid, chunks) {
       const segment = await current(pid)
@@ -43,6 +45,8 @@ export function fileStreams(folder: string, hash: Hash, bytesMax = STREAM_BYTES_
       await appendFile(join(at(pid), nameOf(segment.first)), text, { mode: 0o600 })
       segment.bytes += Buffer.byteLength(text)
       segment.next = (chunks.at(-1)?.offset ?? segment.next - 1) + 1
+      // Read again from the file in the rare case that it goes on: a host sees many processes end.
+      if (chunks.at(-1)?.type === 'ended') newest.delete(pid)
     },
     reader: (pid, from) => new SegmentReader(at(pid), from),
     async remove(pid) {

@@ -5,6 +5,7 @@
  * 1. `write` never waits and never throws: a turn is never held up by who looks on.
  * 2. Per process one batch is written at a time, so offsets are dense and in order; a batch that fails is said to be dropped.
  * 3. What waits to be written is bounded; beyond it, chunks are counted and dropped, and that is said in the stream.
+ * 4. A process that says nothing has no stream: its end alone begins none, unless somebody listens here.
  */
 import type { Clock, Pid } from '../../std/index.ts'
 import { STREAM_BUFFER_CHARS_MAX, STREAM_CHUNK_CHARS_MAX, STREAM_FLUSH_MS, STREAM_POLL_MS } from '../limits.ts'
@@ -29,6 +30,7 @@ export class LiveStreams implements AsyncDisposable {
   readonly #clock: Clock
   readonly #pending = new Map<Pid, Pending>()
   readonly #waiting = new Map<Pid, Set<() => void>>()
+  readonly #followers = new Map<Pid, number>()
   #timer: Disposable | undefined
 
   constructor(medium: StreamMedium, clock: Clock) {
@@ -38,6 +40,7 @@ export class LiveStreams implements AsyncDisposable {
 
   /** Takes one event. */
   write(pid: Pid, event: LiveEvent): void {
+    if (event.type === 'ended' && !this.#isHeard(pid)) return
     const pending = this.#pending.get(pid) ?? { said: [], chars: 0, dropped: 0, writing: undefined }
     this.#pending.set(pid, pending)
     const last = pending.said.at(-1)
@@ -55,13 +58,29 @@ export class LiveStreams implements AsyncDisposable {
     })
   }
 
+  /** There is something before the end, or somebody who waits for it. */
+  #isHeard(pid: Pid): boolean {
+    return this.#pending.has(pid) || this.#followers.has(pid) || this.#medium.has(pid)
+  }
+
   /** Writes what has been said so far. */
   async flush(): Promise<void> {
     await Promise.all([...this.#pending.keys()].map((pid) => this.#flush(pid)))
   }
 
   /** Follows a stream to its end; leaving it early disturbs nobody. */
-  async *follow(pid: Pid, { from = 0, signal, isOver }: FollowOptions): AsyncGenerator<LiveRead> {
+  async *follow(pid: Pid, options: FollowOptions): AsyncGenerator<LiveRead> {
+    this.#followers.set(pid, (this.#followers.get(pid) ?? 0) + 1)
+    try {
+      yield* this.#read(pid, options)
+    } finally {
+      const left = (this.#followers.get(pid) ?? 1) - 1
+      if (left === 0) this.#followers.delete(pid)
+      else this.#followers.set(pid, left)
+    }
+  }
+
+  async *#read(pid: Pid, { from = 0, signal, isOver }: FollowOptions): AsyncGenerator<LiveRead> {
     const reader = this.#medium.reader(pid, from)
     let next = from
     const isLeft = (): boolean => signal?.aborted === true

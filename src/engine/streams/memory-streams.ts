@@ -12,6 +12,7 @@ export function memoryStreams(bytesMax = STREAM_BYTES_MAX): StreamMedium {
     return known
   }
   return {
+    has: (pid) => kept.has(pid),
     next: async (pid) => of(pid).next,
     async append(pid, chunks) {
       const stream = of(pid)

@@ -9,6 +9,8 @@ export interface StreamReader {
 
 /** Where streams are kept: bounded per process, the oldest chunks go first. One writer, any number of readers. */
 export interface StreamMedium {
+  /** Something of this process is kept. */
+  has(pid: Pid): boolean
   /** The offset of the next chunk; mends what a dead writer left half done. */
   next(pid: Pid): Promise<number>
   append(pid: Pid, chunks: readonly LiveChunk[]): Promise<void>

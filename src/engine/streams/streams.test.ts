@@ -139,6 +139,26 @@ describe.each(MEDIA)('live streams: %s', (_name, make) => {
     expect(await left).toEqual([])
   })
 
+  it('the end of a process that said nothing begins no stream, unless somebody listens', async () => {
+    const { medium, again } = make()
+    await using streams = new LiveStreams(medium, nodeClock)
+    const end: LiveEvent = { type: 'ended', how: 'ok' }
+    streams.write(P, end)
+    await streams.flush()
+    expect(medium.has(P)).toBe(false)
+    expect(await all(streams)).toEqual([])
+    const listener = streams.follow(P, { isOver: () => Promise.resolve(false) })
+    const first = listener.next()
+    streams.write(P, end)
+    expect((await first).value).toMatchObject({ type: 'ended', offset: 0 })
+    // It goes on after its end, in another life of the host.
+    await using later = new LiveStreams(again(), nodeClock)
+    later.write(P, end)
+    await later.flush()
+    expect(await all(later, 1)).toMatchObject([{ type: 'ended', offset: 1 }])
+    expect(medium.has(P)).toBe(true)
+  })
+
   it('joins deltas of one attempt, and counts what is more than it may write', async () => {
     await using streams = new LiveStreams(make().medium, nodeClock)
     const text = (attempt: number, words: string): LiveEvent => ({

@@ -230,6 +230,10 @@ export type FactBody =
       readonly failed?: readonly EffectKey[]
       /** Scopes that were done, and in which the new code has more to do. */
       readonly open?: readonly ScopePath[]
+      /** Scopes that were done, and that the new code has not come to: it may have more to do there. */
+      readonly ahead?: readonly ScopePath[]
+      /** What was drawn before, and was not when the new code had caught up. */
+      readonly undrawn?: readonly EffectKey[]
       readonly by: string
     }
   | { readonly type: 'ended'; readonly result: Outcome; readonly warning?: string }

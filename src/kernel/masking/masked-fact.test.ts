@@ -100,6 +100,8 @@ const FACTS: { readonly [T in FactBody['type']]: readonly Extract<FactBody, { ty
       reused: [{ key, from: key }],
       failed: [key],
       open: [scope],
+      ahead: [scope],
+      undrawn: [key],
       by,
     },
   ],

@@ -146,11 +146,12 @@ function maskedCarried(payload: Payload, masker: Masker): Payload {
 }
 
 function maskedAdoption(fact: FactOf<'adopted'>, by: Rekeying): Fact {
-  const { orphans, gone, fresh, reused, failed, open } = fact
+  const { orphans, undrawn, gone, fresh, reused, failed, open, ahead } = fact
   return {
     ...fact,
     ...actor(fact, by),
     orphans: orphans.map(by.key),
+    ...(undrawn === undefined ? {} : { undrawn: undrawn.map(by.key) }),
     ...(gone === undefined ? {} : { gone: gone.map(by.key) }),
     ...(fresh === undefined ? {} : { fresh: fresh.map(by.key) }),
     ...(failed === undefined ? {} : { failed: failed.map(by.key) }),
@@ -158,6 +159,7 @@ function maskedAdoption(fact: FactOf<'adopted'>, by: Rekeying): Fact {
       ? {}
       : { reused: reused.map(({ key, from }) => ({ key: by.key(key), from: by.key(from) })) }),
     ...(open === undefined ? {} : { open: open.map((scope) => scopeOf(scope, by)) }),
+    ...(ahead === undefined ? {} : { ahead: ahead.map((scope) => scopeOf(scope, by)) }),
   }
 }
 

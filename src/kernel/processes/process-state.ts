@@ -256,10 +256,10 @@ export class ProcessState {
   #adopted(fact: FactOf<'adopted'>): void {
     this.adoptions.push(adoptionOf(fact))
     this.codeDigest = fact.to
-    for (const scope of fact.open ?? []) {
-      this.closedScopes.splice(0, this.closedScopes.length, ...this.closedScopes.filter((closed) => closed !== scope))
-      this.effects.delete(closeKey(scope))
-    }
+    const { open = [], ahead = [] } = fact
+    const left = this.closedScopes.filter((scope) => !open.includes(scope) && !ahead.includes(scope))
+    this.closedScopes.splice(0, this.closedScopes.length, ...left)
+    for (const scope of open) this.effects.delete(closeKey(scope))
   }
 
   #outcome(key: EffectKey, outcome: Outcome, seq: number): void {

@@ -11,7 +11,7 @@ export type Adoption = {
   readonly seq: number
   /** What keys of its effects asked anew end with: its seq, in a fork that of the fact it shares. */
   readonly named: number
-  /** What the new code had not asked for when it had caught up; it may still do. */
+  /** What the new code had not asked for when it had caught up, draws included; it may still do. */
   readonly orphans: ReadonlySet<EffectKey>
   /** Orphans that were given up at once. */
   readonly gone: ReadonlySet<EffectKey>
@@ -24,15 +24,18 @@ export type Adoption = {
 }
 
 /** What a fact says of an adoption. */
-export type AdoptionFact = Pick<FactOf<'adopted'>, 'seq' | 'named' | 'orphans' | 'gone' | 'fresh' | 'reused' | 'failed'>
+export type AdoptionFact = Pick<
+  FactOf<'adopted'>,
+  'seq' | 'named' | 'orphans' | 'undrawn' | 'gone' | 'fresh' | 'reused' | 'failed'
+>
 
 /** The adoption of a fact. */
 export function adoptionOf(fact: AdoptionFact): Adoption {
-  const { seq, named = seq, orphans, gone = [], fresh = [], reused = [], failed = [] } = fact
+  const { seq, named = seq, orphans, undrawn = [], gone = [], fresh = [], reused = [], failed = [] } = fact
   return {
     seq,
     named,
-    orphans: new Set(orphans),
+    orphans: new Set([...orphans, ...undrawn]),
     gone: new Set(gone),
     fresh: new Set(fresh),
     reused: new Map(reused.map(({ key, from }) => [key, from])),

@@ -6,7 +6,7 @@
  * 1. The state is the process's own and is the same afterwards; nothing reaches the engine.
  * 2. It is the replay that will follow if the code is adopted: equal code, facts and verdicts, equal answers.
  */
-import { SkeinError, toSkeinError } from '../../std/index.ts'
+import { ROOT_SCOPE, SkeinError, toSkeinError } from '../../std/index.ts'
 import type { EffectKey, ScopePath } from '../../std/index.ts'
 import type { AnyDefinition } from '../definitions/definition.ts'
 import { Admission } from '../gate/admission.ts'
@@ -18,11 +18,12 @@ import { Process } from '../processes/process.ts'
 import type { ProcessState } from '../processes/process-state.ts'
 import { replayBody } from '../processes/replay.ts'
 import { lostCompensations } from '../processes/shield.ts'
-import { liesWithin } from '../scopes/scope.ts'
+import { closeKey, isShielded, liesWithin } from '../scopes/scope.ts'
 import { adoptionOf } from './adoption.ts'
 import { ambiguityOf } from './ambiguity.ts'
 import type { Ambiguity } from './ambiguity.ts'
 import { firstSeqOf } from './answering.ts'
+import { undrawn } from './leftovers.ts'
 import { ambiguousAsk, askedAnew, hitsOf, orphansOf, wasPassed } from './report.ts'
 import type { AskedAnew, RecordedEffect, UpgradeOutcome, UpgradeReport } from './report.ts'
 
@@ -113,12 +114,7 @@ async function onePass({ act, deps, state, definition, codeDigest }: DryReplay):
   const hasEnded = process.body?.end !== undefined
   process.asked = hasEnded ? [] : process.asked.filter((ask) => process.open.has(ask.key) && ask.scope.isOpen)
   const reopened = reopenedScopes(process)
-  const held = process.asked.flatMap((ask) => {
-    const ambiguity = ambiguityOf(process, ask)
-    // Where a scope was done, nothing of it was cut short: it may go on.
-    const mayGoOn = ambiguity?.why === 'scope is closed' && reopened.some((scope) => liesWithin(ask.key, scope))
-    return ambiguity === undefined || mayGoOn ? [] : [ambiguity]
-  })
+  const held = process.asked.flatMap((ask) => ambiguityOf(process, ask, reopened) ?? [])
   return { process, error: error ?? cutShort(process), held, reopened }
 }
 
@@ -131,8 +127,18 @@ function openAgain(process: Process): ScopePath[] {
   )
 }
 
+/** Where a scope was done, nothing of it was cut short: it may go on. */
 function reopenedScopes(process: Process): ScopePath[] {
   return openAgain(process).filter((scope) => !process.state.cutShort.has(scope))
+}
+
+/** Combinators that were done, and that the code has not come to: something new stands before them. They may go on, too. */
+function aheadScopes({ state, known }: Process): ScopePath[] {
+  return state.closedScopes.filter((scope) => {
+    const key = closeKey(scope)
+    if (scope === ROOT_SCOPE || isShielded(scope) || known.has(key)) return false
+    return ![...state.cutShort].some((stopped) => stopped === scope || liesWithin(scope, stopped))
+  })
 }
 
 /** A race that was won, or branches of which one failed, cannot go on: the others were told to stop. */
@@ -223,11 +229,18 @@ function resultOf(
     ...(unregistered.length === 0 ? {} : { unregistered }),
     ...(error === undefined ? {} : { error: error.toJSON() }),
   }
-  const open = reopened.length === 0 ? {} : { open: reopened }
+  const [ahead, drawn] = [aheadScopes(process), undrawn(process)]
   const gone = orphans.filter((orphan) => isStillOpen(orphan) && isPassed(process, orphan.seq)).map(({ key }) => key)
   return {
     report,
-    adopted: { ...fact, orphans: orphans.map(({ key }) => key), ...(gone.length === 0 ? {} : { gone }), ...open },
+    adopted: {
+      ...fact,
+      orphans: orphans.map(({ key }) => key),
+      ...(gone.length === 0 ? {} : { gone }),
+      ...(reopened.length === 0 ? {} : { open: reopened }),
+      ...(ahead.length === 0 ? {} : { ahead }),
+      ...(drawn.length === 0 ? {} : { undrawn: drawn }),
+    },
   }
 }
 

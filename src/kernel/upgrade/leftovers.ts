@@ -1,19 +1,30 @@
 /** What was recorded before code was adopted and the code has not asked for (yet): orphans, and writes that may be meant by another ask. */
+import { ROOT_SCOPE } from '../../std/index.ts'
 import type { EffectKey, ScopePath } from '../../std/index.ts'
 import type { Ask } from '../effects/ask.ts'
 import { baseKey, suffixed } from '../keys/key.ts'
 import type { EffectRecord } from '../processes/effect-record.ts'
 import type { Process } from '../processes/process.ts'
 import type { ProcessState } from '../processes/process-state.ts'
-import { liesWithin } from '../scopes/scope.ts'
+import { closeKey, liesWithin } from '../scopes/scope.ts'
 import { UPGRADE_KEY } from './adoption.ts'
 import { firstSeqOf } from './answering.ts'
 
-/** Everything the journal asked for that the body has not, outside closed scopes (but for `open` ones), in its order. */
+/**
+ * Everything the journal asked for that the body has not, in its order. What lies in a scope that was cut short is nobody's
+ * once the code has come past it again: whoever asked there had been told to stop. In one that was done, and in one that
+ * the code has not come to, it is left over like anything else.
+ */
 export function unasked(process: Process, open: readonly ScopePath[] = []): EffectRecord[] {
-  const { state } = process
-  const closed = state.closedScopes.filter((scope) => !open.includes(scope))
-  return everUnasked(process).filter(({ key }) => !closed.some((scope) => liesWithin(baseKey(key), scope)))
+  const stopped = process.state.closedScopes.filter((scope) => !open.includes(scope) && isStopped(process, scope))
+  return everUnasked(process).filter(({ key }) => !stopped.some((scope) => liesWithin(baseKey(key), scope)))
+}
+
+/** Cut short before, and again by this run of the body, or left behind at its end; the root is over once and for all. */
+function isStopped({ state, known, open, body }: Process, scope: ScopePath): boolean {
+  if (scope === ROOT_SCOPE) return true
+  const key = closeKey(scope)
+  return state.cutShort.has(scope) && known.has(key) && (!open.has(key) || body?.end !== undefined)
 }
 
 /** The same, wherever it was asked for. */
@@ -26,6 +37,13 @@ export function everUnasked(process: Process): EffectRecord[] {
     if (record.key !== key && (state.effects.has(key) || !isGateWait(record.key))) return false
     return isDemand(record) && !process.known.has(key)
   })
+}
+
+/** Draws that the body has not asked for (yet). They are missed by nobody, and shown to nobody; behind something new they still answer. */
+export function undrawn(process: Process): EffectKey[] {
+  return [...process.state.effects.values()].flatMap(({ key, outcome }) =>
+    outcome !== undefined && DRAWN.test(key) && !process.known.has(key) ? [key] : [],
+  )
 }
 
 /** The key of the effect itself. */
@@ -47,13 +65,14 @@ function isAnsweredWait(record: EffectRecord): boolean {
   return record.outcome !== undefined && (ANSWERED.test(record.key) || isGateWait(record.key))
 }
 
+const DRAWN = /(^|\/)(now|random|uuid|budget):/
 const ANSWERED = /(^|\/)(receive|promise|ask|sleep):/
 
 /** Old and left over: recorded before the last adoption. */
-export function leftovers(process: Process): EffectRecord[] {
+export function leftovers(process: Process, open: readonly ScopePath[] = []): EffectRecord[] {
   const last = process.state.adoptions.at(-1)
   if (last === undefined) return []
-  return unasked(process).filter((record) => (firstSeqOf(process.state, effectKeyOf(record)) ?? 0) < last.seq)
+  return unasked(process, open).filter((record) => (firstSeqOf(process.state, effectKeyOf(record)) ?? 0) < last.seq)
 }
 
 /** What may not be done twice in silence, by what it does; undefined for what may. */

@@ -119,7 +119,8 @@ function checkClosed(segment: Segment, offend: Offend): void {
   for (const fact of segment.facts) {
     if (fact.type === 'closed') closed.push(fact)
     if (fact.type === 'reopened') closed = closed.filter(({ key }) => key === undefined || !fact.keys.includes(key))
-    if (fact.type === 'adopted') closed = closed.filter(({ scope }) => fact.open?.includes(scope) !== true)
+    if (fact.type === 'adopted')
+      closed = closed.filter(({ scope }) => !fact.open?.includes(scope) && !fact.ahead?.includes(scope))
     if (fact.type === 'dropped') for (const key of fact.keys) dropped.add(key)
     const isDecision =
       fact.type === 'intended' ||

@@ -4,6 +4,8 @@ import type { PlantedBug } from '../planted-bug.ts'
 const DATABASE = 'src/engine/embedded/store/database.ts'
 const STORE = 'src/engine/embedded/store/sqlite-store.ts'
 const COMMIT = 'src/engine/embedded/group-commit.ts'
+const OPENING = 'src/engine/embedded/folder/open-embedded.ts'
+const VIEWS = 'src/engine/embedded/views.ts'
 const SEAL = 'src/kernel/journal/seal.ts'
 const BLOBS = 'src/engine/embedded/store/blob-table.ts'
 const BLOB_FILES = 'src/engine/embedded/folder/blob-files.ts'
@@ -20,6 +22,21 @@ export const STORE_BUGS: readonly PlantedBug[] = [
     breaks: ['J1', 'E2'],
     because: 'it was switched off for a benchmark and stayed off',
     edits: [{ file: DATABASE, text: 'pragma synchronous = full', instead: 'pragma synchronous = off' }],
+  },
+  {
+    name: 'answered while the log is being synced',
+    breaks: ['E3'],
+    because: 'the sync has been asked for, and the disk will do it',
+    edits: [{ file: OPENING, text: 'await log.sync()', instead: 'void log.sync()' }],
+  },
+  {
+    name: 'told before it is durable',
+    breaks: ['E3'],
+    because: 'a reader sees what has been committed, as with any database',
+    edits: [
+      { file: VIEWS, text: '    await this.#settled()\n    return view', instead: '    return view' },
+      { file: VIEWS, text: '      await this.#settled()\n      yield* views', instead: '      yield* views' },
+    ],
   },
   {
     name: 'blob file not synced',
@@ -45,7 +62,7 @@ export const STORE_BUGS: readonly PlantedBug[] = [
       },
       {
         file: COMMIT,
-        text: 'for (const entry of batch) for (const step of entry.steps) step.done()\n',
+        text: 'for (const entry of batch.slice(from, to)) for (const step of entry.steps) step.done()\n',
         instead: '\n',
       },
     ],

@@ -39,10 +39,10 @@ export type PlayedEdit = {
 }
 
 /** Plays a seed. Deterministic. */
-export async function playEdit(seed: number): Promise<PlayedEdit> {
+export async function playEdit(seed: number, edit = randomEdit): Promise<PlayedEdit> {
   const random = simRandom(`edit ${seed}`)
   const before = generate(random.fork('program'), random.between(5, 14))
-  const { body: after, classes } = randomEdit(before, random.fork('edit'))
+  const { body: after, classes } = edit(before, random.fork('edit'))
   const deathAt = random.between(3, COMMITS_MAX)
   // The second one, where there is one, comes while the new code is being adopted, or soon after.
   const deaths = [deathAt, deathAt + random.between(2, COMMITS_MAX)]

@@ -68,6 +68,19 @@ export const EDITS: Readonly<Record<string, EditOf>> = {
   'only the text': (body) => body,
 }
 
+/** Edits that only add what may be had twice. */
+const HARMLESS: readonly string[] = ['insert an equal read', 'insert a draw', 'insert a pause', 'only the text']
+
+/** A program to which something was added that may be had twice, where nothing runs beside it. */
+export function harmlessEdit(
+  body: Body,
+  random: SimRandom,
+): { readonly body: Body; readonly classes: readonly string[] } {
+  const name = random.pick(HARMLESS)
+  const edit = EDITS[name] as EditOf
+  return { body: edit(body, random.between(0, Math.max(0, body.length - 1)), random, () => NEW_SITES), classes: [name] }
+}
+
 /** A program after one or two edits, and their classes. */
 export function randomEdit(
   body: Body,

@@ -15,6 +15,7 @@ import { blobFiles } from './blob-files.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { Holdings } from './holdings.ts'
 import { layoutOf } from './layout.ts'
+import { LogSync } from './log-sync.ts'
 import { askOwnerToLeave } from './hand-over.ts'
 import { acquireOwnerLock } from './owner-lock.ts'
 import { syncFolder } from './sync-folder.ts'
@@ -78,7 +79,11 @@ async function takeFolder(options: EmbeddedOptions, holdings: Holdings): Promise
   sqlite.commit(() => sqlite.tables.meta.set('owner', JSON.stringify(owner)))
   const checkpoints = new Checkpoints({ db, database, wal, clock })
   holdings.add(() => checkpoints[Symbol.asyncDispose]())
-  const store = ownersStore(sqlite, checkpoints, holdings)
+  // Until here SQLite has synced every commit: the log and its name are durable.
+  db.exec('pragma synchronous = normal')
+  const log = new LogSync(wal)
+  holdings.add(() => log[Symbol.dispose]())
+  const store = ownersStore(sqlite, { checkpoints, log, holdings })
   const engine = createEngine({ ...options, soon: nodeSoon, store })
   const server = await ControlServer.open(engine, {
     store,
@@ -111,11 +116,16 @@ function unlessThere(make: () => void): void {
   }
 }
 
-function ownersStore(sqlite: SqliteStore, checkpoints: Checkpoints, holdings: Holdings): Store {
+function ownersStore(
+  sqlite: SqliteStore,
+  parts: { readonly checkpoints: Checkpoints; readonly log: LogSync; readonly holdings: Holdings },
+): Store {
+  const { checkpoints, log, holdings } = parts
   return {
     ...sqlite,
-    commit(apply) {
+    async commit(apply) {
       const result = sqlite.commit(apply)
+      await log.sync()
       checkpoints.committed()
       return result
     },

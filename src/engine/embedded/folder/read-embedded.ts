@@ -13,6 +13,7 @@ import { verifyJournals } from '../verify.ts'
 import { Views } from '../views.ts'
 import { blobFiles } from './blob-files.ts'
 import { layoutOf } from './layout.ts'
+import { syncLog } from './log-sync.ts'
 import { isOwned } from './owner-lock.ts'
 
 /** The reading verbs of a data folder. */
@@ -31,7 +32,7 @@ export interface FolderReader
  */
 export function readEmbedded(folder: string, hash: Hash): FolderReader {
   const at = resolve(folder)
-  const { database, blobs } = layoutOf(at)
+  const { database, wal, blobs } = layoutOf(at)
   if (!existsSync(database)) {
     throw new SkeinError(
       'FILE_UNREADABLE',
@@ -40,12 +41,13 @@ export function readEmbedded(folder: string, hash: Hash): FolderReader {
   }
   const db = openForReader(database)
   const tables = tablesOf(db, blobFiles(blobs))
-  const views = new Views(tables, () => isOwned(at))
+  // Its owner may have written what no disk has yet.
+  const views = new Views({ tables, isOwned: () => isOwned(at), settled: () => syncLog(wal) })
   return {
     get quarantine() {
       return tables.meta.quarantine()
     },
-    inspect: (pid) => Promise.resolve(views.inspect(pid)),
+    inspect: (pid) => views.inspect(pid),
     list: (query) => views.list(query),
     history: (pid, from) => views.history(pid, from),
     switches: () => Promise.resolve(readSwitches(tables)),
