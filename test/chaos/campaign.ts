@@ -27,6 +27,8 @@ export type Plan = {
   readonly workers?: number
   /** Kills of one run, at most. */
   readonly killsPerRun?: number
+  /** Less of what takes long within one run. */
+  readonly isBrief?: boolean
   /** Only this scenario. */
   readonly scenario?: string
   /** A single run of each: this seed, and no other. */
@@ -164,6 +166,7 @@ class Campaign {
       commits,
       ms,
       killsMax: this.#plan.killsPerRun ?? KILLS_PER_RUN,
+      isBrief: this.#plan.isBrief ?? false,
     })
     const found = await readFolder(place.folder)
     const entries = this.#ledger.entries(place.run)

@@ -26,4 +26,4 @@ export type Said =
   /** It has handed over. */
   | { readonly left: true }
   /** Its store has failed, and it said so. */
-  | { readonly stopped: string }
+  | { readonly stopped: string; readonly why: string }

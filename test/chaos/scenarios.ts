@@ -6,7 +6,8 @@ import type { Disturbance } from './disturb/disturbance.ts'
 import { canMount, fullDisks } from './disturb/full-disk.ts'
 import { kills, usualFate } from './disturb/kills.ts'
 import { deploys, freezes } from './disturb/owners.ts'
-import { everyByte, powerCuts } from './disturb/power-cut.ts'
+import { everyByte } from './disturb/every-byte.ts'
+import { powerCuts } from './disturb/power-cut.ts'
 import type { ProgramName } from './programs/index.ts'
 
 const HOUR_MS = 3_600_000
@@ -114,9 +115,9 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'every-byte',
-    says: 'the log of a killed life, cut, flipped and zeroed at some 60 bytes spread over its last commit, other ones in every run',
+    says: 'the log of a killed life, cut and flipped at every byte of its last commit and read, and at some of them opened by a host',
     program: 'serial-tools',
     disturb: everyByte,
-    every: 6,
+    every: 24,
   },
 ]

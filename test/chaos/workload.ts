@@ -46,8 +46,8 @@ async function live(): Promise<Said> {
   return said ?? { left: true }
 }
 
-const said = await live().catch((thrown: { readonly code?: string }): Said => {
-  if (STORE_CODES.includes(thrown.code ?? '')) return { stopped: thrown.code ?? '' }
+const said = await live().catch((thrown: Error & { readonly code?: string }): Said => {
+  if (STORE_CODES.includes(thrown.code ?? '')) return { stopped: thrown.code ?? '', why: thrown.message }
   throw thrown
 })
 writeSync(1, `${JSON.stringify(said)}\n`)

@@ -15,6 +15,8 @@ export type Subject = {
   readonly commits: number
   /** After so many kills it is left alone. */
   readonly killsMax: number
+  /** There is no time for everything. */
+  readonly isBrief: boolean
   readonly ms: number
 }
 

@@ -45,7 +45,7 @@ export const kills =
       const { wasKilled, said } = await live(subject.place, order, afterMs)
       if (said !== undefined && 'result' in said) return { result: said.result, edges, counts }
       if (said !== undefined && 'stopped' in said) {
-        if (also.mayStop !== true) throw new Error(`its store stopped (${said.stopped})`)
+        if (also.mayStop !== true) throw new Error(`its store stopped (${said.stopped}): ${said.why}`)
         counts.full += 1
       }
       if (wasKilled) counts.kills += 1

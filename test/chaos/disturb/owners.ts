@@ -93,7 +93,7 @@ class Servers {
       if (edge !== undefined) this.#edges.push(edge)
     }
     if (said !== undefined && 'left' in said) this.counts.handOvers += 1
-    if (said !== undefined && 'stopped' in said) throw new Error(`its store stopped (${said.stopped})`)
+    if (said !== undefined && 'stopped' in said) throw new Error(`its store stopped (${said.stopped}): ${said.why}`)
     return said !== undefined && 'result' in said ? { value: said.result } : undefined
   }
 

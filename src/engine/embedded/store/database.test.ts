@@ -1,6 +1,16 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../folder/folder.fixture.ts'
-import { openForOwner } from './database.ts'
+import { openForOwner, openForReader } from './database.ts'
+
+/** Holds a database for itself, as who restores its log does, and lets go of it after a moment. */
+const HOLDS = `
+const { DatabaseSync } = require('node:sqlite')
+const db = new DatabaseSync(process.argv[1])
+db.exec('pragma locking_mode = exclusive; begin exclusive')
+process.stdout.write('held')
+setTimeout(() => db.close(), 300)`
 
 describe("an owner's database", () => {
   it('J1, E2: a commit that returned is on the disk: a log that is synced at every commit', () => {
@@ -18,4 +28,18 @@ describe("an owner's database", () => {
     expect(db.prepare('pragma busy_timeout').get()).toEqual({ timeout: 5_000 })
     expect(db.prepare('pragma secure_delete').get()).toEqual({ secure_delete: 1 })
   })
+
+  it.each([['its owner', openForOwner] as const, ['a reader', openForReader] as const])(
+    'waits as well while it is opened by %s: somebody may just restore the log that a killed owner left',
+    async (_, open) => {
+      using folder = temporaryFolder('skein.db')
+      openForOwner(folder.path).close()
+      const holder = spawn(process.execPath, ['--no-warnings', '-e', HOLDS, folder.path], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      const [exit] = [once(holder, 'exit'), await once(holder.stdout, 'data')]
+      open(folder.path).close()
+      expect(await exit).toEqual([0, null])
+    },
+  )
 })

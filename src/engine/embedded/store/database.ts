@@ -6,6 +6,9 @@ import { APPLICATION_ID, SCHEMA, SCHEMA_ADDED, SCHEMA_VERSION } from './schema.t
 /** SQLite's primary result codes that mean something to an operator. */
 const SQLITE = { BUSY: 5, READONLY: 8, CORRUPT: 11, FULL: 13, CANTOPEN: 14, NOTADB: 26 } as const
 
+/** Others hold a lock for moments: a reader that restores the log of a killed owner, an owner that closes. */
+const BUSY_MS = 5_000
+
 /** What the system says when a folder or file may not be written. */
 const NOT_WRITABLE = ['EACCES', 'EROFS', 'EPERM', 'ENOENT']
 
@@ -84,11 +87,12 @@ function checkVersion(db: DatabaseSync, where: string): boolean {
 export function openForOwner(path: string): DatabaseSync {
   let db: DatabaseSync | undefined
   try {
-    db = new DatabaseSync(path)
+    // From the first read on: whoever comes after a kill may find a reader restoring the log.
+    db = new DatabaseSync(path, { timeout: BUSY_MS })
     const empty = checkVersion(db, path)
     db.exec(
       'pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 0; ' +
-        'pragma busy_timeout = 5000; pragma cache_size = -65536; pragma secure_delete = on',
+        'pragma cache_size = -65536; pragma secure_delete = on',
     )
     if (empty)
       db.exec(
@@ -106,8 +110,7 @@ export function openForOwner(path: string): DatabaseSync {
 export function openForReader(path: string): DatabaseSync {
   let db: DatabaseSync | undefined
   try {
-    db = new DatabaseSync(path, { readOnly: true })
-    db.exec('pragma busy_timeout = 5000')
+    db = new DatabaseSync(path, { readOnly: true, timeout: BUSY_MS })
     if (checkVersion(db, path))
       throw new SkeinError('DATA_FOLDER_CORRUPT', `${path} is empty; run something with this folder first`)
     return db
