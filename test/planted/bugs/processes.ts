@@ -105,6 +105,14 @@ export const PROCESS_BUGS: readonly PlantedBug[] = [
     edits: [{ file: DELIVER, text: ' || !liesWithin(ask.scope.path, scope)) continue', instead: ') continue' }],
   },
   {
+    name: 'decided after its scope has concluded',
+    breaks: ['X6', 'P7'],
+    because: 'what is open is still wanted',
+    edits: [
+      { file: KERNEL, text: 'process.open.has(ask.key) && ask.scope.isOpen)', instead: 'process.open.has(ask.key))' },
+    ],
+  },
+  {
     name: 'children of a cancelled process live on',
     breaks: ['X5'],
     because: 'they have their own ends',
@@ -257,6 +265,46 @@ export const PROCESS_BUGS: readonly PlantedBug[] = [
         file: EVENTS,
         text: '  if (message.from === undefined) return\n',
         instead: '  if (message.from !== undefined) return\n',
+      },
+    ],
+  },
+  {
+    name: 'sleep counted from the waking',
+    breaks: ['T6', 'P1'],
+    because: 'a sleep of a day is a day from now',
+    edits: [
+      {
+        file: 'src/kernel/processes/recovery.ts',
+        text: "  if (record.waiting?.kind === 'message' && process.open.has(record.key))",
+        instead:
+          "  const { waiting } = record\n  if (waiting?.kind === 'timer') {\n" +
+          '    const sinceBirth = waiting.dueAt - (process.state.born?.at ?? 0)\n' +
+          '    process.turn.wait(record.key, { ...waiting, dueAt: process.deps.clock.now() + sinceBirth })\n  }\n' +
+          "  if (record.waiting?.kind === 'message' && process.open.has(record.key))",
+      },
+    ],
+  },
+  {
+    name: 'fork repeats a write that was under way',
+    breaks: ['FK1'],
+    because: 'what had begun belongs to the past that is shared',
+    edits: [
+      {
+        file: SHARED,
+        text: '  if (record?.outcome === undefined) return undefined\n  const isOutcome',
+        instead: '  if (record === undefined) return undefined\n  const isOutcome',
+      },
+    ],
+  },
+  {
+    name: 'fork uses the approvals of its origin',
+    breaks: ['FK2'],
+    because: 'it was approved',
+    edits: [
+      {
+        file: SHARED,
+        text: "(suffix !== undefined && suffix !== 'end') ||",
+        instead: "(suffix !== undefined && suffix !== 'end' && suffix !== 'approval') ||",
       },
     ],
   },
