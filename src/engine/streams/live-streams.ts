@@ -5,7 +5,7 @@
  * 1. `write` never waits and never throws: a turn is never held up by who looks on.
  * 2. Per process one batch is written at a time, so offsets are dense and in order; a batch that fails is said to be dropped.
  * 3. What waits to be written is bounded; beyond it, chunks are counted and dropped, and that is said in the stream.
- * 4. A process that says nothing has no stream: its end alone begins none, unless somebody listens here.
+ * 4. A process that says nothing has no stream: a second attempt or an end begins none, unless somebody listens here.
  */
 import type { Clock, Pid } from '../../std/index.ts'
 import { STREAM_BUFFER_CHARS_MAX, STREAM_CHUNK_CHARS_MAX, STREAM_FLUSH_MS, STREAM_POLL_MS } from '../limits.ts'
@@ -40,7 +40,7 @@ export class LiveStreams implements AsyncDisposable {
 
   /** Takes one event. */
   write(pid: Pid, event: LiveEvent): void {
-    if (event.type === 'ended' && !this.#isHeard(pid)) return
+    if ((event.type === 'ended' || event.type === 'again') && !this.#isHeard(pid)) return
     const pending = this.#pending.get(pid) ?? { said: [], chars: 0, dropped: 0, writing: undefined }
     this.#pending.set(pid, pending)
     const last = pending.said.at(-1)
@@ -58,7 +58,7 @@ export class LiveStreams implements AsyncDisposable {
     })
   }
 
-  /** There is something before the end, or somebody who waits for it. */
+  /** There is something that it belongs to, or somebody who waits for it. */
   #isHeard(pid: Pid): boolean {
     return this.#pending.has(pid) || this.#followers.has(pid) || this.#medium.has(pid)
   }

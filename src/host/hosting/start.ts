@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { relative } from 'node:path'
 import { nodeHash } from '../../engine/index.ts'
+import type { ProcessView } from '../../engine/index.ts'
 import { capOf, codeDigest, parse, payloadOf, valueOf } from '../../kernel/index.ts'
 import type { AnyDefinition, Budget } from '../../kernel/index.ts'
 import { asPid, canon, SkeinError } from '../../std/index.ts'
@@ -35,7 +36,7 @@ export async function startRun(
   const pid = runId(definition, options.id)
   host.code.keep(definition)
   const existing = options.id === undefined ? undefined : await host.engine.inspect(pid)
-  if (existing !== undefined) return resume(host, definition, pid, input)
+  if (existing !== undefined) return resume(host, definition, existing, input)
   const parsed = parsedInput(definition, input)
   const { created } = await host.engine.start({
     pid,
@@ -50,7 +51,8 @@ export async function startRun(
     ...(options.tenant === undefined ? {} : { tenant: options.tenant }),
     ...(options.file === undefined ? {} : { file: relative(host.folder, options.file) }),
   })
-  return created ? { pid, created } : resume(host, definition, pid, input)
+  if (created) return { pid, created }
+  return resume(host, definition, await viewOf(host, pid), input)
 }
 
 /** The pid of a run: its id, checked, or a new one. Throws `INPUT_INVALID`. */
@@ -71,29 +73,28 @@ function parsedInput(definition: AnyDefinition, input: unknown): unknown {
   return definition.input === undefined ? input : parse(definition.input, input, `the input of ${definition.name}`)
 }
 
-async function resume(host: Host, definition: AnyDefinition, pid: Pid, input: unknown): Promise<Started> {
-  const view = await host.engine.inspect(pid)
-  if (view?.parent !== undefined) {
-    throw new SkeinError('INPUT_INVALID', `${pid} was started by ${view.parent}; run its root instead: ${view.root}`)
-  }
-  const { workflow, born } = await bornOf(host, pid)
+async function resume(
+  host: Host,
+  definition: AnyDefinition,
+  { pid, parent, root, workflow, ...seen }: ProcessView,
+  input: unknown,
+): Promise<Started> {
+  if (parent !== undefined)
+    throw new SkeinError('INPUT_INVALID', `${pid} was started by ${parent}; run its root instead: ${root}`)
   if (workflow !== definition.name)
     throw new SkeinError(
       'RUN_INPUT_DIFFERS',
       `${pid} is a run of ${workflow}, not of ${definition.name}; choose another id`,
     )
-  if (
-    input !== undefined &&
-    born !== undefined &&
-    born.erased !== true &&
-    !sameInput(definition, input, valueOf(born))
-  ) {
+  // Read only where there is something to compare with: a host that comes back finds hundreds of runs.
+  const born = input === undefined ? undefined : await bornWith(host, pid)
+  if (born !== undefined && born.erased !== true && !sameInput(definition, input, valueOf(born))) {
     throw new SkeinError(
       'RUN_INPUT_DIFFERS',
       `${pid} was started with another input; leave the input out to resume it, or choose another id`,
     )
   }
-  await retryParked(host, pid)
+  if (seen.status === 'parked' && seen.parked?.code === 'CODE_ABSENT') await retryParked(host, pid)
   return { pid, created: false }
 }
 
@@ -103,27 +104,27 @@ function sameInput(definition: AnyDefinition, input: unknown, recorded: unknown)
 }
 
 /** What the run was born with. One that was killed before its first fact is being born right now. */
-async function bornOf(
-  host: Host,
-  pid: Pid,
-): Promise<{ readonly workflow: string; readonly born: Parameters<typeof valueOf>[0] | undefined }> {
+async function bornWith(host: Host, pid: Pid): Promise<Parameters<typeof valueOf>[0] | undefined> {
   for (;;) {
     for await (const frame of host.engine.history(pid)) {
       const fact = frame.facts[0]
-      if (fact?.type === 'born') return { workflow: fact.workflow, born: fact.input }
+      if (fact?.type === 'born') return fact.input
       break
     }
-    const view = await host.engine.inspect(pid)
-    if (view === undefined) throw new SkeinError('PROCESS_UNKNOWN', `there is no process ${pid}; see: skein ps`)
-    if (view.status !== 'ready' && view.status !== 'running') return { workflow: view.workflow, born: undefined }
+    const { status } = await viewOf(host, pid)
+    if (status !== 'ready' && status !== 'running') return undefined
     await new Promise((resolve) => setTimeout(resolve, BORN_POLL_MS))
   }
 }
 
+async function viewOf(host: Host, pid: Pid): Promise<ProcessView> {
+  const view = await host.engine.inspect(pid)
+  if (view === undefined) throw new SkeinError('PROCESS_UNKNOWN', `there is no process ${pid}; see: skein ps`)
+  return view
+}
+
 /** A process that was parked for lack of code has it now: any control makes its engine look again. */
 async function retryParked(host: Host, pid: Pid): Promise<void> {
-  const view = await host.engine.inspect(pid)
-  if (view?.status !== 'parked' || view.parked?.code !== 'CODE_ABSENT') return
   await host.engine.control(pid, {
     id: `retry-${randomBytes(ID_BYTES).toString('hex')}`,
     type: 'reopen',
