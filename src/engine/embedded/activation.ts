@@ -200,11 +200,12 @@ export class LocalActivation implements Activation, Addressee {
       this.#n += 1
       this.#hash = sealed.frame.hash
     }
+    const isSnapshot = facts.some((fact) => fact.type === 'snapshot')
     const index = ++this.#framesQueued
     const step = frameStep(
       this.#interior,
       this,
-      { about, sealed, sent, waits, consumed, controls, unwaits: effects.unwaits ?? [] },
+      { sealed, isSnapshot, sent, waits, consumed, controls, unwaits: effects.unwaits ?? [] },
       () => this.#durable(index),
     )
     // While more has come that it can go on with, nothing waits for this frame (E3: what would is hastened).

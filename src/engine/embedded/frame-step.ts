@@ -1,24 +1,22 @@
-import type { BlobToStore, Fact, Outgoing, SealedFrame } from '../../kernel/index.ts'
-import type { EffectKey, Epoch, Pid } from '../../std/index.ts'
+import type { BlobToStore, Outgoing, SealedFrame } from '../../kernel/index.ts'
+import type { EffectKey } from '../../std/index.ts'
 import type { LocalActivation } from './activation.ts'
 import type { MailRow } from './event-queue.ts'
 import type { Step } from './group-commit.ts'
 import type { Interior } from './interior.ts'
 import type { Arrival } from './post.ts'
 import type { Prepared, PreparedWait } from './prepare.ts'
-import type { P } from './store/process-table.ts'
+import { openedFrame } from './views.ts'
 
-/** A frame with everything it makes visible, ready to be committed (rule T4). */
+/**
+ * A frame with everything it makes visible, ready to be committed (rule T4). Its facts are in it as text only: a thousand
+ * frames may wait for their commit, and whatever they hold is copied by the garbage collector meanwhile.
+ */
 export type FrameToCommit = {
-  readonly about: {
-    readonly pid: Pid
-    readonly epoch: Epoch
-    readonly n: number
-    readonly prevHash: string
-    readonly facts: readonly Fact[]
-  }
   /** Absent for a frame without facts. */
   readonly sealed: { readonly frame: SealedFrame; readonly blobs: readonly BlobToStore[] } | undefined
+  /** A segment begins with it. */
+  readonly isSnapshot: boolean
   readonly sent: readonly { readonly outgoing: Outgoing; readonly prepared: Prepared }[]
   readonly waits: readonly PreparedWait[]
   readonly consumed: readonly (MailRow & { readonly deadFor?: string })[]
@@ -34,12 +32,12 @@ export function frameStep(
   onDurable: () => void,
 ): Step {
   const { post, watchers } = interior
-  const { about, sealed } = frame
+  const { sealed } = frame
   let arrivals: readonly Arrival[] = []
   let settled: readonly Arrival[] = []
   return {
     apply() {
-      writeFrame(interior, activation.p, frame)
+      writeFrame(interior, activation, frame)
       settled = frame.waits.flatMap(({ wait }) => post.settlements.opened(wait, activation.p) ?? [])
       arrivals = frame.sent.map(({ prepared }) => post.apply(prepared))
     },
@@ -53,7 +51,7 @@ export function frameStep(
           activation.queue.push({ event: { type: 'sent', key: outgoing.key, result: arrival.result } })
       }
       if (watchers.areThere && sealed !== undefined)
-        watchers.changed(activation.p, 'running', { ...about, hash: sealed.frame.hash })
+        watchers.changed(activation.p, 'running', openedFrame(sealed.frame, interior.tables))
     },
     failed() {},
   }
@@ -61,16 +59,16 @@ export function frameStep(
 
 function writeFrame(
   { tables, post, clock }: Interior,
-  p: P,
-  { about, sealed, consumed, controls, unwaits, waits }: FrameToCommit,
+  { p, pid }: LocalActivation,
+  { sealed, isSnapshot, consumed, controls, unwaits, waits }: FrameToCommit,
 ): void {
   if (sealed !== undefined) {
     for (const blob of sealed.blobs) tables.blobs.put(blob)
     tables.journal.append(p, sealed.frame)
-    if (about.facts.some((fact) => fact.type === 'snapshot')) tables.processes.startSegment(p, about.n)
+    if (isSnapshot) tables.processes.startSegment(p, sealed.frame.n)
   }
   for (const { seq, bytes, deadFor } of consumed) {
-    if (deadFor !== undefined) tables.mailbox.buryOne(seq, about.pid, clock.now(), deadFor)
+    if (deadFor !== undefined) tables.mailbox.buryOne(seq, pid, clock.now(), deadFor)
     tables.mailbox.remove(seq)
     post.meter.give(p, bytes)
   }

@@ -50,7 +50,9 @@ export function* framesFrom(tables: Tables, row: Pick<ProcessRow, 'p' | 'pid'>, 
 export function load(tables: Tables, hash: Hash, p: P): Loaded | undefined {
   const row = tables.processes.row(p)
   if (row === undefined || row.endedAt !== null) return undefined
-  const end = tables.journal.end(p)
+  // It is said to be active in the commit of its first frame at the latest: before that it has recorded nothing.
+  const isNew = row.activations === 0
+  const end = isNew ? undefined : tables.journal.end(p)
   const { get } = tables.blobs
   const controls = tables.controls.all(p).map((row): Mailed => {
     return { event: { type: 'control', control: unpack<Control>(row.text, get) }, row: mailRow(row) }
@@ -64,11 +66,11 @@ export function load(tables: Tables, hash: Hash, p: P): Loaded | undefined {
     row,
     request,
     origin: request.fork === undefined || isBorn ? undefined : originFacts(tables, request.fork),
-    facts: segmentFacts(tables, row),
+    facts: isNew ? [] : segmentFacts(tables, row),
     nextN: end === undefined ? 0 : end.n + 1,
     hash: end?.hash ?? CHAIN_START,
     mail: [...controls, ...messages],
-    waits: tables.waits.all(p).map((text) => prepareWait(unpack<Wait>(text, get), hash)),
+    waits: isNew ? [] : tables.waits.all(p).map((text) => prepareWait(unpack<Wait>(text, get), hash)),
   }
 }
 

@@ -4,7 +4,7 @@
  * Invariant: what is told is durable. A commit can be read before it is synced, so what was read waits for that.
  */
 import { openFrame } from '../../kernel/index.ts'
-import type { Outcome, Summary, Wait } from '../../kernel/index.ts'
+import type { Outcome, SealedFrame, Summary, Wait } from '../../kernel/index.ts'
 import type { ErrorData, Pid, Seq } from '../../std/index.ts'
 import { PAGE_ROWS } from '../limits.ts'
 import type { Frame, ProcessView, Query } from '../port.ts'
@@ -13,6 +13,12 @@ import { framesFrom } from './load.ts'
 import { unpack } from './store/pack.ts'
 import type { ProcessRow } from './store/process-table.ts'
 import type { Tables } from './store/tables.ts'
+
+/** A frame with its facts. */
+export function openedFrame(sealed: SealedFrame, { blobs }: Pick<Tables, 'blobs'>): Frame {
+  const { pid, epoch, n, prevHash, hash } = sealed
+  return { pid, epoch, n, facts: openFrame(sealed, blobs.get), prevHash, hash }
+}
 
 /** Where views come from. */
 export type ViewParts = {
@@ -64,8 +70,7 @@ export class Views {
     for (const sealed of framesFrom(this.#tables, row, n)) {
       // The first of a page: all of it has just been read.
       if (read++ % PAGE_ROWS === 0) await this.#settled()
-      const { epoch, prevHash, hash } = sealed
-      yield { pid, epoch, n: sealed.n, facts: openFrame(sealed, this.#tables.blobs.get), prevHash, hash }
+      yield openedFrame(sealed, this.#tables)
     }
   }
 

@@ -7,19 +7,24 @@ const DOUBLE_BYTES = 8
 const pool = Buffer.alloc(POOL_BYTES)
 let used = POOL_BYTES
 
-/** The next `bytes` of the pool. One system call fills it for hundreds of draws. */
-function draw(bytes: number): Buffer {
-  if (bytes > POOL_BYTES) return randomFillSync(Buffer.alloc(bytes))
+/** Where the next `bytes` of the pool begin. One system call fills it for hundreds of draws. */
+function draw(bytes: number): number {
   if (used + bytes > POOL_BYTES) {
     randomFillSync(pool)
     used = 0
   }
   used += bytes
-  return pool.subarray(used - bytes, used)
+  return used - bytes
+}
+
+function hex(bytes: number): string {
+  if (bytes > POOL_BYTES) return randomFillSync(Buffer.alloc(bytes)).toString('hex')
+  const from = draw(bytes)
+  return pool.toString('hex', from, from + bytes)
 }
 
 /** The machine's source of randomness, fit for keys and salts. */
 export const nodeRandom: Random = {
-  hex: (bytes) => draw(bytes).toString('hex'),
-  next: () => Number(draw(DOUBLE_BYTES).readBigUInt64LE() >> 11n) / 2 ** 53,
+  hex,
+  next: () => Number(pool.readBigUInt64LE(draw(DOUBLE_BYTES)) >> 11n) / 2 ** 53,
 }

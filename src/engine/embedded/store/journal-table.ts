@@ -37,7 +37,7 @@ export function journalTable(db: DatabaseSync) {
     /** Number of the first frame with a fact at or after `seq`. */
     frameAt: (p: P, seq: number) => (holding.get(p, seq) as { readonly n: number } | undefined)?.n,
     read(p: P, pid: Pid, fromN: number, limit: number): SealedFrame[] {
-      const before = hashAt.get(p, fromN - 1) as { readonly hash: string } | undefined
+      const before = fromN === 0 ? undefined : (hashAt.get(p, fromN - 1) as { readonly hash: string } | undefined)
       let prevHash = before?.hash ?? CHAIN_START
       return (page.all(p, fromN, limit) as FrameRow[]).map((row) => {
         const { n, epoch, firstSeq, lastSeq, hash, body, payloads } = row
