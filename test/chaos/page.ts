@@ -106,6 +106,7 @@ export function pageOf(data: CrashData): string {
     ),
     '## Offences',
     offencesOf(data),
+    FOUND,
     '## How to reproduce',
     HOW,
     NOT_COVERED,
@@ -122,6 +123,17 @@ export const OFFENCE_WORDS: Readonly<Record<(typeof OFFENCES)[number], string>> 
   skipped: 'skipped',
   unsound: 'unsound',
 }
+
+const FOUND = `## Found and mended
+What campaigns have found is mended, and held by tests of its own. A scenario's counts of a version in which it was found are
+not added to those above.
+
+- \`upgrade\`: a dry replay said yes to new code, and the run parked later, behind something new, at an \`all\` that had been over
+  (\`UPGRADE_AMBIGUOUS\`). Beside it lay a write that was done twice: taken out of such an \`all\`, it was asked for elsewhere without
+  a question. See decision 052.
+- \`frozen-owner\`: a successor stopped with \`STORE_FAILED\` (database is locked) when it opened the folder in the moment in which a
+  reader restored the log of the owner that had been killed. It waits now, from its first read on.
+- \`clock-jumps\`, of the campaign itself: a life whose clock was set back slept for an hour before the commit at which it was to die.`
 
 const LEGEND = `*lost*: an uninterrupted run does it, or reads it, or shows it to a model, this one did not. *wrong*: another
 result, or a prompt that a model does not see uninterrupted. *repeated*: a write was executed more often than the journal and
