@@ -4,8 +4,8 @@
  * 1. A stage has been green on the untouched code before a bug meets it, and so is the test that catches one, afterwards.
  * 2. What cannot be loaded, or meets a limit of the machine, is an error, neither a catch nor a miss.
  */
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import { runTests } from '../../examples/01-blindspots/run/tests.ts'
 import { baseOf, freeze } from '../../examples/01-blindspots/scratch/base.ts'
@@ -28,6 +28,8 @@ import { WarmTests } from './warm-tests.ts'
 import type { WarmRun } from './warm-tests.ts'
 
 const REPOSITORY = join(import.meta.dirname, '..', '..')
+/** What tests of a cold stage report, in the slot. */
+const COLD_REPORT = 'cold-report.json'
 const DATA = join(REPOSITORY, 'docs', 'reports', 'data', 'planted.json')
 const { scratch = '' } = parseArgs({ options: { scratch: { type: 'string' } } }).values
 
@@ -185,14 +187,34 @@ async function coldEnd(paths: readonly string[]): Promise<Ended> {
     'e2e',
     '--bail',
     '1',
+    '--reporter=json',
+    `--outputFile=${COLD_REPORT}`,
     ...paths,
   ]
+  rmSync(join(slot.folder, COLD_REPORT), { force: true })
   const { verdict, ended, tail } = await runTests(slot, { argv, testMs: COLD_MS, network: true }, undefined)
   if (verdict === 'green') return { kind: 'green' }
   if (verdict === 'time') return { kind: 'hangs' }
-  const test = /FAIL\s+(?:\|\w+\| )?(.*)/.exec(tail)?.[1]?.trim()
-  if (verdict === 'red' && test !== undefined) return { kind: 'red', test }
+  const test = verdict === 'red' ? failedIn(join(slot.folder, COLD_REPORT)) : undefined
+  if (test !== undefined) return { kind: 'red', test }
   return { kind: 'broken', why: `${ended}: ${tail.split('\n').at(-1) ?? ''}` }
+}
+
+type ColdReport = {
+  readonly testResults: readonly {
+    readonly name: string
+    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[]
+  }[]
+}
+
+/** The first failing test of a report; what a failing campaign prints may be longer than what is kept of it. */
+function failedIn(report: string): string | undefined {
+  if (!existsSync(report)) return undefined
+  const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as ColdReport
+  for (const { name, assertionResults } of testResults)
+    for (const { status, fullName } of assertionResults)
+      if (status === 'failed') return `${relative(slot.folder, name)} > ${fullName}`
+  return undefined
 }
 
 console.log(`${bugs.length} of ${PLANTED_BUGS.length} planted bugs`)
