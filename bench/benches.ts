@@ -7,6 +7,7 @@ import type { Bench } from './harness/bench.ts'
 import { imports } from './import.ts'
 import { loop } from './loop.ts'
 import { messages } from './messages.ts'
+import { postgres } from './postgres.ts'
 import { recovery } from './recovery.ts'
 import { steering } from './steering.ts'
 import { steps } from './steps.ts'
@@ -15,6 +16,7 @@ import { waiting } from './waiting.ts'
 export const BENCHES: readonly Bench[] = [
   steps,
   engine,
+  postgres,
   imports,
   loop,
   waiting,

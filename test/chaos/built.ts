@@ -10,6 +10,7 @@ const PROGRAMS = {
   workload: new URL('workload.ts', import.meta.url),
   ledger: new URL('../../src/testing/crash/ledger.ts', import.meta.url),
   simulated: new URL('simulated/seeds.ts', import.meta.url),
+  'postgres-worker': new URL('postgres/worker.ts', import.meta.url),
 }
 
 /** Builds them all into `folder/built`. */
@@ -22,6 +23,8 @@ export async function buildPrograms(folder: string): Promise<string> {
       resolve: { conditionNames: ['skein-source', 'import', 'node'] },
       treeshake: { moduleSideEffects: true },
       onLog: () => undefined,
+      // Found beside the programs by whoever needs it.
+      external: ['pg'],
     })
     await bundle.write({ file: join(built, `${name}.mjs`), format: 'esm', codeSplitting: false })
   }

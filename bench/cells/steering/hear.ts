@@ -32,11 +32,14 @@ export type Heard = {
 type Verb = 'cancel' | 'steer' | 'stop'
 const VERBS = ['cancel', 'steer', 'stop'] as const
 
-/** Speaks to `moments` processes, each at a random moment of its life. */
-export async function hear(moments: number): Promise<Heard> {
+const embedded = (folder: string): Promise<Engine> =>
+  openEmbedded({ folder, clock: nodeClock, random: nodeRandom, hash: nodeHash })
+
+/** Speaks to `moments` processes, each at a random moment of its life. `engineIn`: another engine than the one over a folder. */
+export async function hear(moments: number, engineIn = embedded): Promise<Heard> {
   const data = mkdtempSync(join(tmpdir(), 'skein-bench-'))
   try {
-    const engine = await openEmbedded({ folder: data, clock: nodeClock, random: nodeRandom, hash: nodeHash })
+    const engine = await engineIn(data)
     const stage = makeStage()
     await using skein = await open({ data, engine, workflows: [stage.worker, stage.waiter] })
     const heard: Heard = {

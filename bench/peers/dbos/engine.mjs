@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { DBOS } from '@dbos-inc/dbos-sdk'
 import { cell, cellArguments, quantile } from '../../cells/cell.ts'
-import { cpuSecondsOf } from '../process-cpu.mjs'
-import { startPostgres } from './postgres.mjs'
+import { postgresPrograms, startPostgres } from '../../../src/testing/conformance/postgres-server.ts'
+import { cpuSecondsOf } from '../process-cpu.ts'
 
 const { processes, effects } = cellArguments({ processes: 1000, effects: 10 })
 
@@ -29,8 +29,8 @@ function note(n) {
   }
 }
 
-await cell(async (folder) => {
-  const postgres = await startPostgres(folder)
+await cell(async () => {
+  const postgres = await startPostgres(postgresPrograms())
   try {
     DBOS.setConfig({ name: 'bench', systemDatabaseUrl: postgres.url, logLevel: 'error' })
     await DBOS.launch()
@@ -55,7 +55,7 @@ await cell(async (folder) => {
       cpuMicrosPerEffect: (cpuSeconds * 1e6) / count,
     }
   } finally {
-    await postgres.stop()
+    await postgres[Symbol.asyncDispose]()
   }
 })
 process.exit(0)

@@ -12,7 +12,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { cell, cellArguments, quantile } from '../../cells/cell.ts'
 import { freePort } from '../free-port.mjs'
-import { cpuSecondsOf } from '../process-cpu.mjs'
+import { cpuSecondsOf } from '../process-cpu.ts'
 
 const PATIENCE_MS = 30_000
 const WORKER = fileURLToPath(new URL('worker.mjs', import.meta.url))

@@ -30,6 +30,7 @@ export type Entry = { readonly steps: Step[]; readonly bytes: number; taken: boo
 export class GroupCommit {
   readonly #store: Pick<Store, 'commit'>
   readonly #soon: Soon
+  readonly #entriesMax: number
   readonly #onFailure: (error: SkeinError) => void
   #queue: Entry[] = []
   #queuedBytes = 0
@@ -43,11 +44,12 @@ export class GroupCommit {
   #settled: PromiseWithResolvers<void> | undefined
 
   constructor(
-    parts: { readonly store: Pick<Store, 'commit'>; readonly soon: Soon },
+    parts: { readonly store: Pick<Store, 'commit'>; readonly soon: Soon; readonly entriesMax?: number },
     onFailure: (error: SkeinError) => void,
   ) {
     this.#store = parts.store
     this.#soon = parts.soon
+    this.#entriesMax = parts.entriesMax ?? BATCH_ENTRIES_MAX
     this.#onFailure = onFailure
   }
 
@@ -67,7 +69,7 @@ export class GroupCommit {
     }
     this.#queue.push(entry)
     this.#queuedBytes += bytes
-    if (this.#queue.length >= BATCH_ENTRIES_MAX || this.#queuedBytes >= BATCH_BYTES_MAX) this.hasten()
+    if (this.#queue.length >= this.#entriesMax || this.#queuedBytes >= BATCH_BYTES_MAX) this.hasten()
     return entry
   }
 
@@ -151,11 +153,11 @@ export class GroupCommit {
 
   #take(): Entry[] {
     let count = this.#queue.length
-    if (count > BATCH_ENTRIES_MAX || this.#queuedBytes > BATCH_BYTES_MAX) {
+    if (count > this.#entriesMax || this.#queuedBytes > BATCH_BYTES_MAX) {
       let bytes = 0
       for (
         count = 0;
-        count < this.#queue.length && count < BATCH_ENTRIES_MAX && (count === 0 || bytes < BATCH_BYTES_MAX);
+        count < this.#queue.length && count < this.#entriesMax && (count === 0 || bytes < BATCH_BYTES_MAX);
         count++
       )
         bytes += this.#queue[count]!.bytes

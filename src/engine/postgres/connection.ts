@@ -26,7 +26,7 @@ export type Address = {
 }
 
 /** The package. */
-export type Pg = { readonly Client: new (config: Readonly<Record<string, unknown>>) => Client }
+export type Pg = typeof import('pg').default
 
 /** By the type's number in the server's catalogue. Whole numbers of ours are safe ones. */
 const PARSERS: ReadonlyMap<number, (text: string) => unknown> = new Map<number, (text: string) => unknown>([
@@ -42,8 +42,7 @@ const types = { getTypeParser: (oid: number) => PARSERS.get(oid) ?? ((text: stri
 /** Loads the package. Throws `PACKAGE_MISSING`. */
 export async function loadPg(): Promise<Pg> {
   try {
-    const { default: pg } = (await import('pg')) as unknown as { readonly default: Pg }
-    return pg
+    return (await import('pg')).default
   } catch (cause) {
     throw new SkeinError('PACKAGE_MISSING', 'the Postgres engine needs the package pg; install it: npm install pg', {
       cause,

@@ -12,6 +12,8 @@ export const LEASE_MS_LEAST = 2_000
 export const SWEEP_MS = 500
 /** Every so many sweeps, what others parked is tried. */
 export const SWEEPS_PER_PARKED_LOOK = 10
+/** Entries of one batch: the server writes it while this worker goes on, so it may be larger than one on a disk of our own. */
+export const BATCH_ENTRIES_MAX = 1_000
 /** Processes taken in one claim, and loaded together. */
 export const CLAIM_MOST = 64
 /** First pause before a broken connection is made again. */

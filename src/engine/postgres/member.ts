@@ -14,6 +14,7 @@ import type { Soon } from '../platform/soon.ts'
 import type { PreparedAct, Said } from './act.ts'
 import { Batch } from './batch.ts'
 import type { Connection } from './connection.ts'
+import { BATCH_ENTRIES_MAX } from './limits.ts'
 
 /** What a member needs. */
 export type MemberPorts = {
@@ -40,7 +41,9 @@ export class Member {
     this.#ports = ports
     this.id = id
     this.#renewedAt = ports.clock.monotonicMs()
-    this.commits = new GroupCommit({ store: this, soon: ports.soon }, (error) => this.lose(error))
+    this.commits = new GroupCommit({ store: this, soon: ports.soon, entriesMax: BATCH_ENTRIES_MAX }, (error) =>
+      this.lose(error),
+    )
   }
 
   /** Joins the workers of an installation. */
@@ -63,9 +66,9 @@ export class Member {
     return this.#making
   }
 
-  /** The database has heard of it. */
-  renewed(): void {
-    this.#renewedAt = this.#ports.clock.monotonicMs()
+  /** The database heard of it when it was asked, or later. */
+  renewed(askedAt: number): void {
+    this.#renewedAt = Math.max(this.#renewedAt, askedAt)
   }
 
   /** Gives itself up when nobody has heard of it for the time of its lease. */
@@ -106,8 +109,12 @@ export class Member {
     this.#making = undefined
     const number = ++this.#number
     const statement = batch.statement({ member: this.id, number, leaseMs, at: clock.now() })
+    const askedAt = clock.monotonicMs()
     const [row] = await lane.rows<{ readonly answer: string }>(statement)
-    this.renewed()
+    this.renewed(askedAt)
+    // An answer that lay here for the time of a lease, because this worker was stopped, starts nothing.
+    this.check()
+    if (this.#lost !== undefined) throw this.#lost
     batch.answered(row!.answer)
     return result
   }

@@ -1,7 +1,9 @@
 /** The parts of the optional package `pg` that are used here. */
 declare module 'pg' {
+  const pg: { readonly Client: typeof Client }
+  export default pg
   export class Client {
-    constructor(config: Readonly<Record<string, unknown>>)
+    constructor(config: object)
     connect(): Promise<void>
     query(query: {
       readonly text: string

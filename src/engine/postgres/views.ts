@@ -22,9 +22,15 @@ const SEEN = `select q.*, e.at as erased_at, e.by as erased_by, e.is_whole,
   (select json_agg(w.body order by w.key) from wait w where w.p = q.p) as waits
   from process q left join erased e on e.p = q.p`
 
-/** Reading verbs. */
+/**
+ * Reading verbs.
+ *
+ * Invariant: looks at single processes that are asked for while one is under way share the next, as commits do.
+ */
 export class PostgresViews {
   readonly #db: Connection
+  #asked = new Map<Pid, PromiseWithResolvers<ProcessView | undefined>>()
+  #isLooking = false
 
   constructor(db: Connection) {
     this.#db = db
@@ -40,9 +46,33 @@ export class PostgresViews {
     return row
   }
 
-  async inspect(pid: Pid): Promise<ProcessView | undefined> {
-    const [row] = await this.#db.rows<Seen>({ name: 'inspect', text: `${SEEN} where q.pid = $1`, values: [pid] })
-    return row === undefined ? undefined : this.#view(row)
+  inspect(pid: Pid): Promise<ProcessView | undefined> {
+    const asked = this.#asked.get(pid) ?? Promise.withResolvers<ProcessView | undefined>()
+    this.#asked.set(pid, asked)
+    if (!this.#isLooking) {
+      this.#isLooking = true
+      queueMicrotask(() => void this.#look())
+    }
+    return asked.promise
+  }
+
+  async #look(): Promise<void> {
+    while (this.#asked.size > 0) {
+      const asked = this.#asked
+      this.#asked = new Map()
+      try {
+        const text = `${SEEN} where q.pid = any($1::text[])`
+        const rows = await this.#db.rows<Seen>({ name: 'inspect', text, values: [[...asked.keys()]] })
+        for (const row of rows) {
+          const view = await this.#view(row)
+          asked.get(row.pid)?.resolve(view)
+        }
+        for (const { resolve } of asked.values()) resolve(undefined)
+      } catch (thrown) {
+        for (const { reject } of asked.values()) reject(thrown)
+      }
+    }
+    this.#isLooking = false
   }
 
   async *list(query: Query): AsyncGenerator<ProcessView> {

@@ -240,6 +240,7 @@ export class Worker {
     const life = this.#now
     if (life === undefined || life.member.isLost) return
     const { clock, leaseMs } = this.#parts
+    const askedAt = clock.monotonicMs()
     const silent = clock.timer(leaseMs, () => life.member.check())
     try {
       const [row] = await this.#sweeps.rows<{ readonly swept: Swept }>({
@@ -247,7 +248,7 @@ export class Worker {
         text: 'select sweep($1, $2, $3) as swept',
         values: [life.member.id, clock.now(), leaseMs],
       })
-      life.member.renewed()
+      life.member.renewed(askedAt)
       await this.#swept(life, row!.swept)
     } catch (thrown) {
       const error = toSkeinError(thrown, 'ENGINE_UNREACHABLE')

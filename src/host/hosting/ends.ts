@@ -2,18 +2,25 @@
 import type { Engine, ProcessView } from '../../engine/index.ts'
 import type { Outcome } from '../../kernel/index.ts'
 import { errorFromData, SkeinError } from '../../std/index.ts'
-import type { Pid } from '../../std/index.ts'
+import type { Clock, Pid } from '../../std/index.ts'
+import { ENDS_LOOK_MS } from '../limits.ts'
 import { isEnded } from '../views/rest.ts'
 
 type Waiter = { readonly resolve: (outcome: Outcome) => void; readonly reject: (error: Error) => void }
 
-/** Told by the host after every activation; asks the engine only where somebody waits. */
+/**
+ * Told by the host after every activation; asks the engine only where somebody waits. Where other hosts share the engine it
+ * looks again for what ended there.
+ */
 export class Ends {
-  readonly #engine: Pick<Engine, 'inspect'>
+  readonly #engine: Pick<Engine, 'inspect' | 'traits'>
+  readonly #clock: Clock
   readonly #waiters = new Map<Pid, Waiter[]>()
+  #look: Disposable | undefined
 
-  constructor(engine: Pick<Engine, 'inspect'>) {
+  constructor(engine: Pick<Engine, 'inspect' | 'traits'>, clock: Clock) {
     this.#engine = engine
+    this.#clock = clock
   }
 
   /** How the process ended. Rejects with why it is parked. */
@@ -22,7 +29,18 @@ export class Ends {
       this.#waiters.set(pid, [...(this.#waiters.get(pid) ?? []), { resolve, reject }])
     })
     await this.rested(pid)
+    this.#lookLater()
     return promise
+  }
+
+  #lookLater(): void {
+    if (this.#engine.traits.nodes !== 'many' || this.#waiters.size === 0) return
+    this.#look ??= this.#clock.timer(ENDS_LOOK_MS, () => {
+      this.#look = undefined
+      const looks = [...this.#waiters.keys()].map((pid) => this.rested(pid))
+      // One that fails shows nothing; the next one comes.
+      void Promise.allSettled(looks).then(() => this.#lookLater())
+    })
   }
 
   /** An activation of this process is over. */
@@ -40,6 +58,7 @@ export class Ends {
 
   /** Nothing will end here any more. */
   close(why: Error): void {
+    this.#look?.[Symbol.dispose]()
     for (const pid of this.#waiters.keys()) this.#settle(pid, (waiter) => waiter.reject(why))
   }
 

@@ -64,7 +64,7 @@ export interface StartableHost extends Host {
 export async function createHost(parts: HostParts): Promise<StartableHost> {
   const { engine, folder, env, models, warn } = parts
   const code = new Code({ hash: nodeHash, folder, warn })
-  const ends = new Ends(engine)
+  const ends = new Ends(engine, nodeClock)
   const news = new News()
   const streams = new LiveStreams(parts.streams ?? memoryStreams(), nodeClock)
   news.listen((said) => writeNews(streams, said))

@@ -8,12 +8,6 @@ import type { LocalPostgres } from './postgres-server.ts'
 const TURN_MS = 2
 let installations = 0
 
-type Db = {
-  connect(): Promise<void>
-  query(text: string): Promise<unknown>
-  end(): Promise<void>
-}
-
 /** Opens the Postgres engine for the conformance suite. */
 export function postgresRig(server: () => Promise<LocalPostgres>): OpenRig {
   return async (use) => {
@@ -63,13 +57,11 @@ export function postgresRig(server: () => Promise<LocalPostgres>): OpenRig {
 }
 
 async function ask(connectionString: string, text: string): Promise<void> {
-  const { default: pg } = (await import('pg')) as unknown as {
-    readonly default: { readonly Client: new (config: object) => Db }
-  }
+  const { default: pg } = await import('pg')
   const client = new pg.Client({ connectionString })
   await client.connect()
   try {
-    await client.query(text)
+    await client.query({ text })
   } finally {
     await client.end()
   }

@@ -1,0 +1,71 @@
+/** `npm run crash-postgres`: harms workers and their Postgres server for a while, judges every round, and writes the report. */
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { postgresPrograms } from '../../../src/testing/conformance/postgres-server.ts'
+import { runRounds } from './campaign.ts'
+import { KINDS } from './harm.ts'
+import type { Kind } from './harm.ts'
+import { heardOnPostgres } from './heard.ts'
+import { merged, pageOf } from './page.ts'
+import type { PostgresCrashData } from './page.ts'
+
+const REPORTS = fileURLToPath(new URL('../../../docs/reports', import.meta.url))
+const DATA = join(REPORTS, 'data', 'crash-postgres.json')
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '60' },
+    kind: { type: 'string' },
+    seed: { type: 'string' },
+    heard: { type: 'string' },
+  },
+})
+const kinds = (Object.keys(KINDS) as Kind[]).filter((kind) => values.kind === undefined || values.kind === kind)
+const programs = postgresPrograms()
+if (kinds.length === 0 || programs === undefined) {
+  console.error(
+    programs === undefined
+      ? 'PostgreSQL is not installed'
+      : `no such kind; there are: ${Object.keys(KINDS).join(', ')}`,
+  )
+  process.exit(2)
+}
+const folder = mkdtempSync(join(tmpdir(), 'skein-crash-postgres-'))
+let data = existsSync(DATA) ? (JSON.parse(readFileSync(DATA, 'utf8')) as PostgresCrashData) : undefined
+const seconds = Number(values.seconds)
+
+function save(now: PostgresCrashData): void {
+  data = now
+  mkdirSync(join(REPORTS, 'data'), { recursive: true })
+  writeFileSync(DATA, `${JSON.stringify(now, undefined, 1)}\n`)
+  writeFileSync(join(REPORTS, 'crash-postgres.md'), pageOf(now))
+}
+
+if (values.heard !== undefined) {
+  const heard = await heardOnPostgres(Number(values.heard))
+  console.error(`heard: ${JSON.stringify(heard)}`)
+  save({ kinds: {}, ...data, heard })
+  process.exit(heard.missed.length === 0 ? 0 : 1)
+}
+const isOne = values.seed !== undefined
+const failures = await runRounds({
+  folder,
+  programs,
+  kinds,
+  seconds,
+  ...(isOne ? { seed: Number(values.seed) } : {}),
+  firstSeed: (kind) => data?.kinds[kind]?.next ?? 0,
+  onRound(kind, counted) {
+    console.error(
+      `${kind} ${counted.next - 1}: ${counted.failures.length === 0 ? 'sound' : counted.failures.map(({ what }) => what).join('; ')}`,
+    )
+    if (isOne) return
+    save(merged(data, kind, counted))
+  },
+})
+if (failures === 0) rmSync(folder, { recursive: true, force: true })
+else console.error(`what the ledger and the workers left: ${folder}`)
+process.exit(failures === 0 ? 0 : 1)

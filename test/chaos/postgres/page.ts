@@ -1,0 +1,147 @@
+/** What the campaign over Postgres has come to, as data and as a page. */
+import { KINDS } from './harm.ts'
+import type { Kind } from './harm.ts'
+import type { Heard } from './heard.ts'
+
+/** What rounds of one kind came to. */
+export type Rounds = {
+  readonly rounds: number
+  readonly harms: number
+  readonly orders: number
+  readonly effects: number
+  /** Workers that were declared dead, found out, and joined again. */
+  readonly rejoined: number
+  readonly lost: number
+  readonly wrong: number
+  readonly repeated: number
+  readonly silent: number
+  readonly skipped: number
+  readonly unsound: number
+  readonly repeatedKeyed: number
+  readonly inDoubt: number
+  readonly resolved: number
+  readonly reconciled: number
+  readonly failures: readonly { readonly seed: number; readonly what: string }[]
+  /** The next seed. */
+  readonly next: number
+}
+
+/** All kinds. */
+export type PostgresCrashData = { readonly kinds: Partial<Record<Kind, Rounds>>; readonly heard?: Heard }
+
+/** Nothing yet. */
+export const noRounds = (): Rounds => ({
+  rounds: 0,
+  harms: 0,
+  orders: 0,
+  effects: 0,
+  rejoined: 0,
+  lost: 0,
+  wrong: 0,
+  repeated: 0,
+  silent: 0,
+  skipped: 0,
+  unsound: 0,
+  repeatedKeyed: 0,
+  inDoubt: 0,
+  resolved: 0,
+  reconciled: 0,
+  failures: [],
+  next: 0,
+})
+
+const COUNTED = [
+  'rounds',
+  'harms',
+  'orders',
+  'effects',
+  'rejoined',
+  'lost',
+  'wrong',
+  'repeated',
+  'silent',
+  'skipped',
+  'unsound',
+  'repeatedKeyed',
+  'inDoubt',
+  'resolved',
+  'reconciled',
+] as const
+
+/** With what one round more has come to. */
+export function merged(data: PostgresCrashData | undefined, kind: Kind, more: Rounds): PostgresCrashData {
+  const before = data?.kinds[kind] ?? noRounds()
+  const sums = Object.fromEntries(COUNTED.map((name) => [name, before[name] + more[name]]))
+  const all = {
+    ...before,
+    ...sums,
+    failures: [...before.failures, ...more.failures],
+    next: Math.max(before.next, more.next),
+  }
+  return { ...data, kinds: { ...data?.kinds, [kind]: all } }
+}
+
+const COLUMNS = [
+  ['rounds', 'rounds'],
+  ['harms', 'times'],
+  ['orders', 'runs'],
+  ['effects', 'effects'],
+  ['lost', 'lost'],
+  ['wrong', 'wrong'],
+  ['repeated', 'repeated'],
+  ['silent', 'repeated in silence'],
+  ['skipped', 'skipped in silence'],
+  ['unsound', 'unsound journals'],
+  ['repeatedKeyed', 'keyed writes asked again'],
+  ['inDoubt', 'in doubt'],
+  ['reconciled', 'looked up'],
+  ['rejoined', 'workers that had lost their place'],
+] as const
+
+/** The page. */
+export function pageOf({ kinds, heard }: PostgresCrashData): string {
+  const known = (Object.keys(KINDS) as Kind[]).flatMap((kind) => {
+    const rounds = kinds[kind]
+    return rounds === undefined ? [] : [{ kind, rounds }]
+  })
+  const table = [
+    `| | ${COLUMNS.map(([, label]) => label).join(' | ')} |`,
+    `|---|${COLUMNS.map(() => '---:').join('|')}|`,
+    ...known.map(
+      ({ kind, rounds }) => `| ${kind} | ${COLUMNS.map(([key]) => rounds[key].toLocaleString('en-US')).join(' | ')} |`,
+    ),
+  ]
+  const failures = known.flatMap(({ kind, rounds }) =>
+    rounds.failures.map(({ seed, what }) => `- ${kind}, seed ${seed}: ${what}`),
+  )
+  return `# Workers over Postgres, harmed
+
+Two workers run orders over one PostgreSQL with its defaults. Each order reads, pays under its key, books with a way to look it up,
+runs a child of its own, sleeps, waits for a message, and sends a mail that nothing protects. An outside ledger writes down what was
+done to the world before it answers; at the end of a round its lines, the journals and the results are compared with those of a round
+that nobody harmed. Where nobody can know what became of a mail, a person looks at the ledger and says so.
+
+${table.join('\n')}
+
+${known.map(({ kind }) => `- **${kind}**: ${KINDS[kind]}.`).join('\n')}
+
+\`times\`: how often a round was harmed, all together. Keyed writes asked again were answered with what was done the first time.
+\`in doubt\` and \`looked up\` are shown in the journals.
+
+## Stop, steer, cancel
+${heardOf(heard)}
+
+## What went wrong
+${failures.length === 0 ? 'Nothing.' : failures.join('\n')}
+
+Repeat it, or go on: \`npm run crash-postgres -- --seconds 600\`. Rounds add up. \`--heard 1000\` tries the second part again.
+`
+}
+
+function heardOf(heard: Heard | undefined): string {
+  if (heard === undefined) return 'Not tried yet.'
+  const { tries, missed, lateMs } = heard
+  const [p50, p99, worst] = [lateMs.p50, lateMs.p99, lateMs.worst].map(Math.round)
+  return `Spoken through one worker at a random moment while another one runs the process. Not heard: ${missed.length} of
+${tries.toLocaleString('en-US')}. From the word to the fact in the journal: ${p50} ms (p50), ${p99} ms (p99), ${worst} ms (worst).`
+}
