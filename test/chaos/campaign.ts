@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { startLedger } from '../../src/testing/crash/ledger-process.ts'
+import type { LedgerEntry } from '../../src/testing/crash/ledger-entry.ts'
 import type { LedgerProcess } from '../../src/testing/crash/ledger-process.ts'
 import { judgeRun } from '../../src/testing/crash/verdict.ts'
 import type { Evidence } from '../../src/testing/crash/verdict.ts'
@@ -14,10 +15,12 @@ import type { Subject } from './disturb/disturbance.ts'
 import { unmount } from './disturb/full-disk.ts'
 import { APPROVED } from './far-tools.ts'
 import { factNames, factsAt, readFolder } from './folder.ts'
+import type { Found } from './folder.ts'
 import { live } from './life.ts'
 import type { Place } from './life.ts'
 import { SCENARIOS } from './scenarios.ts'
 import type { Scenario } from './scenarios.ts'
+import type { Site } from './site.ts'
 
 /** How long, and with what. */
 export type Plan = {
@@ -37,8 +40,26 @@ export type Plan = {
   readonly firstSeed?: (scenario: string) => number
   /** Seeds below this count for no runs, when scenarios are weighed. */
   readonly seedBase?: number
+  /** Other scenarios than those of the folder, and where their runs are. */
+  readonly ground?: Ground
   /** After every run. */
   readonly onRun?: (tallies: ReadonlyMap<string, Tally>) => void
+}
+
+/** Scenarios on somebody's server. */
+export type Ground = {
+  readonly scenarios: readonly Scenario[]
+  /** A site for a run of a scenario; of none: of a run that nothing happens to. */
+  readonly open: (run: string, scenario?: Scenario) => Promise<Site>
+  /** Looks at what was done late, by whoever was presumed dead; what is left is judged as always. */
+  readonly setAside?: (entries: readonly LedgerEntry[], journals: Found['journals']) => LateWrites
+}
+
+/** Entries that are judged, how many were late and shown to be an assumption, and what is wrong with others. */
+export type LateWrites = {
+  readonly entries: readonly LedgerEntry[]
+  readonly assumed: number
+  readonly offences: readonly string[]
 }
 
 /** What a scenario has come to. */
@@ -77,6 +98,8 @@ export function notRunnable(folder: string): readonly string[] {
   return SCENARIOS.filter(({ canRun }) => canRun?.(join(folder, 'disk')) === false).map(({ name }) => name)
 }
 
+const notLate = (entries: readonly LedgerEntry[]): LateWrites => ({ entries, assumed: 0, offences: [] })
+
 class Campaign {
   readonly tallies = new Map<string, Tally>()
   readonly #plan: Plan
@@ -94,7 +117,7 @@ class Campaign {
     this.#ledger = ledger
     this.#until = performance.now() + plan.seconds * 1000
     const notHere = notRunnable(plan.folder)
-    this.#scenarios = SCENARIOS.filter(
+    this.#scenarios = (plan.ground?.scenarios ?? SCENARIOS).filter(
       ({ name }) => (plan.scenario === undefined || plan.scenario === name) && !notHere.includes(name),
     )
     if (this.#scenarios.length === 0) throw new Error(`no such scenario, or not on this machine: ${plan.scenario}`)
@@ -137,7 +160,8 @@ class Campaign {
   /** One run from its beginning to its end. */
   async #run(scenario: Scenario, seed: number): Promise<void> {
     const tally = this.#tallyOf(scenario.name)
-    const place = await this.#place(scenario.name)
+    const place = await this.#place(scenario.name, scenario)
+    await using _ = place.site
     tally.next = Math.max(tally.next, seed + 1)
     try {
       const clean = await this.#undisturbed(scenario, tally)
@@ -168,15 +192,16 @@ class Campaign {
       killsMax: this.#plan.killsPerRun ?? KILLS_PER_RUN,
       isBrief: this.#plan.isBrief ?? false,
     })
-    const found = await readFolder(place.folder)
-    const entries = this.#ledger.entries(place.run)
+    const found = await (place.site?.found() ?? readFolder(place.folder))
+    const all = this.#ledger.entries(place.run)
+    const { entries, assumed, offences: late } = this.#plan.ground?.setAside?.(all, found.journals) ?? notLate(all)
     const killed = { result: lived.result, journals: found.journals, entries, approved: APPROVED }
     const verdict = judgeRun(killed, clean.evidence)
     const counts = noCounts()
-    addCounts(counts, { ...lived.counts, runs: 1 })
+    addCounts(counts, { ...lived.counts, runs: 1, assumed })
     for (const name of ['effects', 'inDoubt', 'reconciled', 'resolved', 'repeatedKeyed'] as const)
       counts[name] += verdict[name]
-    const offences: string[] = []
+    const offences: string[] = [...late]
     for (const kind of OFFENCES) {
       const more = kind === 'unsound' ? [...found.broken, ...(lived.offences ?? [])] : []
       counts[kind] += verdict[kind].length + more.length
@@ -197,9 +222,10 @@ class Campaign {
 
   async #measured(program: Scenario['program']): Promise<Clean> {
     const place = await this.#place(`clean-${program}`)
-    const { said, ms } = await live(place, { program, folder: place.folder, life: 0 })
+    await using _ = place.site
+    const { said, ms } = await live(place, { program, folder: place.folder, life: 0, ...(await place.site?.order()) })
     if (said === undefined || !('result' in said)) throw new Error(`${program} does not end by itself`)
-    const { journals } = await readFolder(place.folder)
+    const { journals } = await (place.site?.found() ?? readFolder(place.folder))
     const evidence = { result: said.result, journals, entries: this.#ledger.entries(place.run), approved: APPROVED }
     const self = Object.entries(judgeRun(evidence, evidence)).filter(
       ([, found]) => Array.isArray(found) && found.length,
@@ -221,12 +247,14 @@ class Campaign {
     return tally
   }
 
-  async #place(name: string): Promise<Place> {
+  async #place(name: string, scenario?: Scenario): Promise<Place> {
     const run = `${name}-${this.#number++}`
     const folder = join(this.#plan.folder, run)
     if (existsSync(folder)) await rm(folder, { recursive: true })
     await mkdir(folder)
-    return { built: this.#built, socket: this.#ledger.socket, run, folder: join(folder, 'data') }
+    const site = await this.#plan.ground?.open(run, scenario)
+    const place = { built: this.#built, socket: this.#ledger.socket, run, folder: join(folder, 'data') }
+    return site === undefined ? place : { ...place, site }
   }
 
   async #forget({ folder, run }: Place): Promise<void> {

@@ -22,12 +22,17 @@ const ZERO = {
   resolved: 0,
   /** Sent again under a key that the far side knew, and swallowed there. */
   repeatedKeyed: 0,
+  /** Writes of somebody who was presumed dead, behind the answer "absent" that was believed and said to be an assumption (rule E8). */
+  assumed: 0,
   /** Owners stopped by SIGSTOP while another one waited. */
   freezes: 0,
   /** Owners that left for their successor. */
   handOvers: 0,
   /** Logs torn behind the last acknowledged commit, and opened again. */
   tears: 0,
+  /** Links cut for a while, and servers (or nodes of them) ended by `kill -9`. */
+  cuts: 0,
+  serverKills: 0,
   /** Stores that stopped for want of room, and said so. */
   full: 0,
 }

@@ -1,7 +1,11 @@
 /** The four ways in which a tool can stand to the ledger. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { anything } from '../../src/testing/world/anything.ts'
 import { farSide } from '../../src/testing/crash/far-side.ts'
 import type { Tool, ToolExecutionOptions } from '../../src/kernel/index.ts'
+
+/** Long enough that whoever is stopped is often stopped with a request that is not on its way yet. */
+const HESITATE_MS = Number(process.env['CHAOS_HESITATE_MS'] ?? 0)
 
 /** This run's way to the ledger. */
 export const far = farSide(process.env['CHAOS_SOCKET'] ?? '', process.env['CHAOS_RUN'] ?? '')
@@ -22,7 +26,10 @@ function farTool(name: string, manner: Manner, rest: Rest = {}): Tool & { readon
     description: `asks the ledger to ${name}`,
     inputSchema: anything,
     ...rest,
-    execute: (input, options) => far.do(requestOf(input, options), options.abortSignal),
+    execute: async (input, options) => {
+      if (HESITATE_MS > 0) await sleep(Math.random() * HESITATE_MS)
+      return far.do(requestOf(input, options), options.abortSignal)
+    },
   }
 }
 

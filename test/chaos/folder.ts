@@ -1,6 +1,6 @@
 /** What a data folder holds, read as an auditor reads it. */
 import { nodeHash, readEmbedded } from '../../src/engine/index.ts'
-import type { Frame } from '../../src/engine/index.ts'
+import type { Engine, Frame, JournalProblem } from '../../src/engine/index.ts'
 import type { Pid } from '../../src/std/index.ts'
 import type { Journal } from '../../src/testing/oracle/journal.ts'
 
@@ -14,6 +14,13 @@ export type Found = {
 /** Reads a folder that nobody owns. */
 export async function readFolder(folder: string): Promise<Found> {
   using reader = readEmbedded(folder, nodeHash)
+  return await readJournals(reader)
+}
+
+/** Reads all that `reader` can see. */
+export async function readJournals(
+  reader: Pick<Engine, 'list' | 'history'> & { verify(): AsyncIterable<JournalProblem> | Iterable<JournalProblem> },
+): Promise<Found> {
   const journals: Journal[] = []
   const frames = new Map<Pid, readonly (readonly string[])[]>()
   const broken: string[] = []

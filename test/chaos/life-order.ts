@@ -1,5 +1,6 @@
 /** What one life of a program is told. */
 import type { FatalCommit } from '../../src/testing/crash/fatal-commit.ts'
+import type { RestateOptions } from '../../src/engine/index.ts'
 import type { ProgramName } from './programs/index.ts'
 
 /** A disk that takes its time: one commit of so many, up to so long. */
@@ -18,6 +19,10 @@ export type LifeOrder = {
   readonly slow?: Slowness
   /** It is a server that hands over, and asks its predecessor to. */
   readonly handOver?: boolean
+  /** Instead of the one in the folder. */
+  readonly engine?: { readonly kind: 'restate'; readonly options: RestateOptions }
+  /** Its tools hesitate up to so long before each request. */
+  readonly hesitateMs?: number
 }
 
 /** The last line of a life that was not killed. */

@@ -4,12 +4,20 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import type { LifeOrder, Said } from './life-order.ts'
+import type { Site } from './site.ts'
 
 /** A loaded machine is no failure. */
 const LIFE_MS_MAX = 300_000
 
 /** Where lives are led: the program that leads them, the ledger, and the run's name there. */
-export type Place = { readonly built: string; readonly socket: string; readonly run: string; readonly folder: string }
+export type Place = {
+  readonly built: string
+  readonly socket: string
+  readonly run: string
+  readonly folder: string
+  /** Where the processes are, if not in the folder. */
+  readonly site?: Site
+}
 
 /** How a life ended. `said` is what it printed when it came to its end. */
 export type Life = {
@@ -40,6 +48,7 @@ export function begin(place: Place, order: LifeOrder): Living {
     CHAOS_SOCKET: place.socket,
     CHAOS_RUN: place.run,
     CHAOS_LIFE: JSON.stringify(order),
+    ...(order.hesitateMs === undefined ? {} : { CHAOS_HESITATE_MS: `${order.hesitateMs}` }),
   }
   const argv = ['--no-warnings', join(place.built, 'workload.mjs')]
   const child = spawn(process.execPath, argv, { env, stdio: ['ignore', 'pipe', 'pipe'] })

@@ -11,6 +11,8 @@ import { addCounts, noCounts, OFFENCES } from './counts.ts'
 import { readOptions } from './options.ts'
 import { dataOf, pageOf } from './page.ts'
 import type { CrashData } from './page.ts'
+import { restateGround } from './restate/ground.ts'
+import { restatePageOf } from './restate/page.ts'
 import { nextSeed, noSimulated, recordOfToday, tallySince, withTally } from './record.ts'
 import type { Records, ScenarioRecord } from './record.ts'
 import { SCENARIOS } from './scenarios.ts'
@@ -18,7 +20,6 @@ import { plusStretch, simulateMore } from './simulated/simulated.ts'
 import { readRecords, updateRecords, withPublished } from './state.ts'
 
 const REPORTS = fileURLToPath(new URL('../../docs/reports', import.meta.url))
-const DATA = join(REPORTS, 'data', 'crash.json')
 const SAVE_EVERY_MS = 5_000
 
 const options = readOptions(process.argv.slice(2))
@@ -27,15 +28,23 @@ if ('usage' in options) {
   process.exit(options.exitCode)
 }
 const checkout = createHash('sha256').update(REPORTS).digest('hex').slice(0, 8)
-const { scenario, seed, workers, kills, killsPerRun, simulated } = options
-const resume = options.resume ?? join(tmpdir(), 'skein-crash', `${checkout}.json`)
+const { scenario, seed, workers, kills, killsPerRun, simulated, engine } = options
+const report = engine === undefined ? 'crash' : `crash-${engine}`
+const DATA = join(REPORTS, 'data', `${report}.json`)
+const resume =
+  options.resume ?? join(tmpdir(), 'skein-crash', `${checkout}${engine === undefined ? '' : `-${engine}`}.json`)
+const ground = engine === undefined ? undefined : restateGround()
+if (engine !== undefined && ground === undefined) {
+  console.error('Restate can not be tried: @restatedev/restate-server has no program for this machine')
+  process.exit(2)
+}
 const isOne = seed !== undefined
 
 const published = (): CrashData | undefined =>
   existsSync(DATA) ? (JSON.parse(readFileSync(DATA, 'utf8')) as CrashData) : undefined
 
 const folder = mkdtempSync(join(tmpdir(), 'skein-crash-'))
-const notHere = notRunnable(folder)
+const notHere = engine === undefined ? notRunnable(folder) : []
 if (scenario !== undefined && notHere.includes(scenario)) {
   rmSync(folder, { recursive: true })
   console.error(`${scenario} can't run here: it needs what this machine does not allow (a file system of its own)`)
@@ -86,12 +95,14 @@ const tallies = await runCampaign({
   ...(killsPerRun === undefined ? {} : { killsPerRun }),
   ...(scenario === undefined ? {} : { scenario }),
   ...(isOne ? { seed } : {}),
+  ...(ground === undefined ? {} : { ground }),
   firstSeed: (name) => nextSeed(records, name),
   onRun: (tallies) => {
     if (performance.now() - savedAt > SAVE_EVERY_MS || failuresOf(tallies) > savedFailures) save(tallies)
   },
 })
 save(tallies)
+await ground?.[Symbol.asyncDispose]()
 if (simulated > 0) {
   const built = await buildPrograms(folder)
   const before = { ...noSimulated(), next: recordOfToday(records).simulated.next }
@@ -108,14 +119,16 @@ if (simulated > 0) {
 }
 const failures = [...tallies].flatMap(([name, tally]) => tally.failures.map((failure) => ({ name, ...failure })))
 const perRun = killsPerRun === undefined ? '' : ` --kills-per-run ${killsPerRun}`
+const on = engine === undefined ? '' : ` --engine ${engine}`
 for (const { name, seed, what } of failures)
-  console.error(`${what}\n  npm run crash-report -- --scenario ${name} --seed ${seed}${perRun}`)
+  console.error(`${what}\n  npm run crash-report --${on} --scenario ${name} --seed ${seed}${perRun}`)
 if (failures.length === 0) rmSync(folder, { recursive: true })
-const data = dataOf(records, Object.fromEntries(SCENARIOS.map(({ name, says }) => [name, says])), notHere)
+const played = ground?.scenarios ?? SCENARIOS
+const data = dataOf(records, Object.fromEntries(played.map(({ name, says }) => [name, says])), notHere)
 if (options.isJson) console.log(JSON.stringify(data, undefined, 1))
 else if (!isOne) {
   mkdirSync(join(REPORTS, 'data'), { recursive: true })
   writeFileSync(DATA, `${JSON.stringify(data, undefined, 1)}\n`)
-  writeFileSync(join(REPORTS, 'crash.md'), pageOf(data))
+  writeFileSync(join(REPORTS, `${report}.md`), engine === undefined ? pageOf(data) : restatePageOf(data))
 }
 process.exit(failures.length === 0 && newFailures === 0 ? 0 : 1)

@@ -1,5 +1,6 @@
 /** What `npm run crash-report` can be told, checked before anything begins. */
 import { parseArgs } from 'node:util'
+import { RESTATE_SCENARIOS } from './restate/ground.ts'
 import { SCENARIOS } from './scenarios.ts'
 
 /** How it is called. */
@@ -13,11 +14,13 @@ kills programs until the time is over or enough has been killed, and writes the 
   --scenario NAME    only this one
   --seed N           one run of each, with this seed, and no report
   --workers N        default 2
+  --engine restate   the scenarios on a Restate server, and docs/reports/crash-restate.md
   --resume FILE      where counts are kept; default: a file for this checkout, which is named
   --json             print the data instead of writing the report
   --help             this
 
-scenarios: ${SCENARIOS.map(({ name }) => name).join(', ')}`
+scenarios: ${SCENARIOS.map(({ name }) => name).join(', ')}
+on restate: ${RESTATE_SCENARIOS.map(({ name }) => name).join(', ')}`
 
 /** What was asked for. */
 export type Options = {
@@ -30,6 +33,8 @@ export type Options = {
   readonly seed?: number
   readonly scenario?: string
   readonly resume?: string
+  /** Absent: the one over SQLite. */
+  readonly engine?: 'restate'
 }
 
 /** Says how it is called: because somebody asked, or because of a mistake. */
@@ -54,6 +59,7 @@ function optionsOf(argv: readonly string[]): Options | Usage {
       'kills-per-run': text,
       simulated: text,
       scenario: text,
+      engine: text,
       seed: text,
       workers: text,
       resume: text,
@@ -62,8 +68,10 @@ function optionsOf(argv: readonly string[]): Options | Usage {
     },
   })
   if (values.help === true) return { usage: USAGE, exitCode: 0 }
-  const { scenario, resume } = values
-  if (scenario !== undefined && !SCENARIOS.some(({ name }) => name === scenario))
+  const { scenario, resume, engine } = values
+  if (engine !== undefined && engine !== 'restate') throw new Error(`there is no campaign on the engine "${engine}"`)
+  const known = engine === undefined ? SCENARIOS : RESTATE_SCENARIOS
+  if (scenario !== undefined && !known.some(({ name }) => name === scenario))
     throw new Error(`there is no scenario "${scenario}"`)
   const number = (name: 'seconds' | 'kills' | 'kills-per-run' | 'simulated' | 'seed' | 'workers', least: number) => {
     const given = values[name]
@@ -83,5 +91,6 @@ function optionsOf(argv: readonly string[]): Options | Usage {
     ...(seed === undefined ? {} : { seed }),
     ...(scenario === undefined ? {} : { scenario }),
     ...(resume === undefined ? {} : { resume }),
+    ...(engine === undefined ? {} : { engine }),
   }
 }

@@ -165,8 +165,8 @@ function headline(all: Counts, { campaigns }: CrashData): string {
 
 type Sum = { readonly counts: Counts; readonly facts: number; readonly hit: number }
 
-/** Counts are added up; facts are those of the campaign that hit the largest share. */
-function sumOf({ campaigns }: CrashData, name: string): Sum {
+/** What a scenario has come to in all campaigns. Counts are added up; facts are those of the campaign that hit the largest share. */
+export function sumOf({ campaigns }: CrashData, name: string): Sum {
   const counts = noCounts()
   let [facts, hit] = [0, 0]
   for (const { scenarios } of campaigns) {
@@ -226,7 +226,8 @@ function campaignRow({
 
 const OFFENCES_SHOWN = 20
 
-function offencesOf({ campaigns }: CrashData): string {
+/** Every offence, one line each. */
+export function offencesOf({ campaigns }: CrashData): string {
   const all = campaigns.flatMap(({ commit, scenarios, simulated }) => [
     ...Object.entries(scenarios).flatMap(([name, { failures }]) =>
       failures.map(({ seed, what }) => `- ${commit}, \`--scenario ${name} --seed ${seed}\`: ${what}`),
@@ -238,9 +239,11 @@ function offencesOf({ campaigns }: CrashData): string {
   return [...all.slice(0, OFFENCES_SHOWN), ...more].join('\n')
 }
 
-const n = (number: number): string => number.toLocaleString('en')
+/** A number as pages show it. */
+export const n = (number: number): string => number.toLocaleString('en')
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** A table of Markdown. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string =>
     `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
   return [line(head), line(head.map((_, i) => (i === 0 ? '---' : '---:'))), ...rows.map(line)].join('\n')

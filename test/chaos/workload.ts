@@ -1,7 +1,7 @@
 /** One life of a program: opens the folder, goes on where the last life was killed, prints the result. */
 import { writeSync } from 'node:fs'
 import { open } from 'skein'
-import { nodeHash, readEmbedded } from '../../src/engine/index.ts'
+import { nodeHash, readEmbedded, restate } from '../../src/engine/index.ts'
 import { dieAtCommit } from '../../src/testing/crash/fatal-commit.ts'
 import type { LifeOrder, Said } from './life-order.ts'
 import { attend } from './operator.ts'
@@ -23,15 +23,18 @@ const commits = dieAtCommit(order.fatal)
 writeSync(1, 'begun\n')
 
 async function live(): Promise<Said> {
+  const engine = order.engine === undefined ? undefined : await restate(order.engine.options)
   await using skein = await open({
     data: folder,
+    ...(engine === undefined ? {} : { engine }),
     models: {},
     workflows: program.definitions(life),
     ...(handOver ? { handOver } : { wait: WAIT_MS_MAX }),
   })
-  using reader = readEmbedded(folder, nodeHash)
+  using reader = engine === undefined ? readEmbedded(folder, nodeHash) : undefined
   const over = new AbortController()
-  const operator = program.isAttended === false ? new Promise<never>(() => {}) : attend(skein, reader, over.signal)
+  const operator =
+    program.isAttended === false ? new Promise<never>(() => {}) : attend(skein, reader ?? engine!, over.signal)
   operator.catch(() => undefined)
   const left = skein.closed.then((): Said => ({ left: true }))
   const played = program.play({ skein, life }).then(

@@ -7,6 +7,7 @@
 import { createServer } from 'node:http2'
 import type { Http2Server, ServerHttp2Session } from 'node:http2'
 import type { AddressInfo } from 'node:net'
+import { SkeinError } from '../../std/index.ts'
 import type { Clock } from '../../std/index.ts'
 import { ENDPOINT_CLOSE_MS } from './limits.ts'
 import type { Sdk } from './sdk.ts'
@@ -22,6 +23,7 @@ export type Endpoint = AsyncDisposable & {
 export type EndpointOptions = {
   readonly port: number
   readonly address: string
+  readonly sharePort: boolean
   readonly identityKeys: readonly string[]
 }
 
@@ -29,7 +31,7 @@ export type EndpointOptions = {
 export async function openEndpoint(
   sdk: Sdk,
   objects: Parameters<Sdk['createEndpointHandler']>[0]['services'],
-  { port, address, identityKeys, clock }: EndpointOptions & { readonly clock: Clock },
+  { identityKeys, clock, ...place }: EndpointOptions & { readonly clock: Clock },
 ): Promise<Endpoint> {
   const handler = sdk.createEndpointHandler({
     services: objects,
@@ -45,7 +47,7 @@ export async function openEndpoint(
     // A connection that breaks is the server's to make again.
     session.on('error', () => session.destroy())
   })
-  await listen(server, port, address)
+  await listen(server, place)
   const cut = (): void => {
     server.close()
     for (const session of sessions) session.destroy()
@@ -62,12 +64,23 @@ export async function openEndpoint(
   }
 }
 
-function listen(server: Http2Server, port: number, address: string): Promise<void> {
+function listen(
+  server: Http2Server,
+  { port, address, sharePort }: Pick<EndpointOptions, 'port' | 'address' | 'sharePort'>,
+): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, address, () => {
-      server.off('error', reject)
-      resolve()
-    })
+    server.once('error', (cause: NodeJS.ErrnoException) =>
+      reject(
+        cause.code === 'EADDRINUSE'
+          ? new SkeinError(
+              'USAGE',
+              `somebody listens on port ${port} of ${address} already; give this worker another port, or let workers of one ` +
+                'installation share it (`worker.sharePort`; share=true in an address)',
+              { cause },
+            )
+          : cause,
+      ),
+    )
+    server.listen({ port, host: address, reusePort: sharePort }, () => resolve())
   })
 }

@@ -26,6 +26,8 @@ export const PAGE_BYTES_MAX = 4 * 1024 * 1024
 export const RETRY_FIRST_MS = 50
 /** Longest pause before a request is made again. */
 export const RETRY_PAUSE_MS_MAX = 2_000
+/** How long the first attempt of a request is waited for; each one after twice as long. */
+export const ATTEMPT_FIRST_MS = 4_000
 /** How long a request is tried, unless the options say otherwise. */
 export const REQUEST_TIMEOUT_MS_DEFAULT = 30_000
 /** How long the server remembers the answer to a request that may be made again. */

@@ -47,7 +47,10 @@ export type RestateOptions = ServerAddress & {
   /** Installations of different names on one server know nothing of each other; default `skein`. */
   readonly name?: string
   readonly worker?: {
+    /** Keep it over restarts: what is under way is called again where it was. Default: any that is free. */
     readonly port?: number
+    /** Other workers of this installation on this machine have the same port; the system shares connections out. */
+    readonly sharePort?: boolean
     /** Listens there; default 127.0.0.1. */
     readonly address?: string
     /** How the server reaches this worker; default the address and port that it listens on. */
@@ -100,8 +103,8 @@ export async function openRestate(options: RestateOptions & Ports): Promise<Rest
       tokenObject(sdk, names, hash),
       settingsObject(sdk, names),
     ]
-    const { port = 0, address = '127.0.0.1', url, identityKeys = [] } = served
-    const endpoint = await openEndpoint(sdk, objects, { port, address, identityKeys, clock })
+    const { port = 0, address = '127.0.0.1', sharePort = false, url, identityKeys = [] } = served
+    const endpoint = await openEndpoint(sdk, objects, { port, address, sharePort, identityKeys, clock })
     engine.serves(endpoint)
     try {
       await server.register(url ?? `http://${address}:${endpoint.port}`, { service: names.mailbox, key: SKEIN_MARK })

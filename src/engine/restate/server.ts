@@ -7,7 +7,13 @@
  */
 import { SkeinError } from '../../std/index.ts'
 import type { Clock, Random } from '../../std/index.ts'
-import { REQUEST_TIMEOUT_MS_DEFAULT, RETRY_FIRST_MS, RETRY_PAUSE_MS_MAX, SERVER_VERSION_LEAST } from './limits.ts'
+import {
+  ATTEMPT_FIRST_MS,
+  REQUEST_TIMEOUT_MS_DEFAULT,
+  RETRY_FIRST_MS,
+  RETRY_PAUSE_MS_MAX,
+  SERVER_VERSION_LEAST,
+} from './limits.ts'
 
 /** Where a server is. */
 export type ServerAddress = {
@@ -21,11 +27,19 @@ export type ServerAddress = {
 }
 
 type Target = { readonly service: string; readonly key: string; readonly handler: string }
-type Ask = { readonly method: string; readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> }
+type Ask = {
+  readonly method: string
+  /** The answer may be the same to a question that was asked well, only later. */
+  readonly isAgain?: (status: number) => boolean
+  readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
+}
 type Answer = { readonly status: number; readonly text: string }
 
 const KEY_BYTES = 16
 const STATUS_AGAIN: ReadonlySet<number> = new Set([408, 429, 502, 503, 504])
+/** A partition that is moving, or whose node has just died, is an internal error to who asks the tables. */
+const isTableAgain = (status: number): boolean => STATUS_AGAIN.has(status) || status === 500
 
 /** A server, as one engine talks to it. */
 export class RestateServer {
@@ -107,15 +121,20 @@ export class RestateServer {
   /** Rows of a query over the server's tables. */
   async query<R>(sql: string): Promise<readonly R[]> {
     const url = `${this.#address.admin}/query`
-    const { status, text } = await this.#request(url, { method: 'POST', body: { query: sql } })
+    const { status, text } = await this.#request(url, { method: 'POST', body: { query: sql }, isAgain: isTableAgain })
     if (status >= 400) throw refused(url, { status, text })
     return (JSON.parse(text) as { readonly rows: readonly R[] }).rows
   }
 
-  async #request(url: string, { method, body, headers = {} }: Ask): Promise<Answer> {
+  async #request(
+    url: string,
+    { method, body, headers = {}, isAgain = (code) => STATUS_AGAIN.has(code) }: Ask,
+  ): Promise<Answer> {
     const { token, timeoutMs = REQUEST_TIMEOUT_MS_DEFAULT } = this.#address
     const end = this.#clock.monotonicMs() + timeoutMs
     let pauseMs = RETRY_FIRST_MS
+    // Whoever has asked a node that dies is never answered: it asks again, and waits longer each time.
+    let attemptMs = ATTEMPT_FIRST_MS
     for (;;) {
       if (this.#closing.signal.aborted) throw new SkeinError('ENGINE_CLOSED', 'this engine is closed')
       const outcome = await this.#once(url, {
@@ -129,13 +148,14 @@ export class RestateServer {
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         signal: AbortSignal.any([
           this.#closing.signal,
-          AbortSignal.timeout(Math.max(1, Math.ceil(end - this.#clock.monotonicMs()))),
+          AbortSignal.timeout(Math.max(1, Math.min(attemptMs, Math.ceil(end - this.#clock.monotonicMs())))),
         ]),
       })
-      if ('status' in outcome && !STATUS_AGAIN.has(outcome.status)) return outcome
+      if ('status' in outcome && !isAgain(outcome.status)) return outcome
       if (this.#clock.monotonicMs() + pauseMs >= end) throw unreachableServer(url, timeoutMs, outcome)
       await this.#pause(pauseMs)
       pauseMs = Math.min(2 * pauseMs, RETRY_PAUSE_MS_MAX)
+      attemptMs *= 2
     }
   }
 

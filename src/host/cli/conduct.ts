@@ -91,8 +91,8 @@ function giveUp(thrown: unknown, report: Disposable, terminal: Terminal, how: Co
 
 /** Read beside the engine, because only a reader sees what was answered and not heard yet. */
 async function resumeLine(host: StartableHost, pid: Pid): Promise<string> {
-  using reader = readEmbedded(host.folder, nodeHash)
-  const before = new Family(reader, pid)
+  using reader = host.isOnEngine ? undefined : readEmbedded(host.folder, nodeHash)
+  const before = new Family(reader ?? host.engine, pid)
   await before.readAll()
   if (before.root !== undefined && isEnded(before.root.view.status))
     return `${pid} has ended before; nothing is done again`

@@ -7,6 +7,8 @@ import type { Engine, FolderReader, ProcessView } from '../../engine/index.ts'
 import { SkeinError } from '../../std/index.ts'
 import type { Pid } from '../../std/index.ts'
 import { dataFolder, loadConfig } from '../config/config.ts'
+import { openNamed } from '../engines/engine-address.ts'
+import type { NamedEngine } from '../engines/engine-address.ts'
 import { BRIEF_OWNER_MS } from '../limits.ts'
 import type { Operable } from '../operate/acts.ts'
 import type { Reader } from '../operate/find.ts'
@@ -21,9 +23,31 @@ export async function folderOf(typed: Typed, terminal: Terminal): Promise<string
   return dataFolder(typed.text('data'), await loadConfig(terminal.cwd), terminal.cwd)
 }
 
-/** Writes commands for the folder that was named on the command line. */
+/** The address of the engine that the arguments or the config name; undefined: the data folder. */
+export async function engineAddress(typed: Typed, terminal: Terminal): Promise<string | undefined> {
+  const asked = typed.text('engine')
+  if (asked !== undefined && typed.has('data'))
+    throw new SkeinError('USAGE', '--engine and --data name two places; leave one of them out')
+  // A folder that was named is meant, whatever the config says.
+  return asked ?? (typed.has('data') ? undefined : (await loadConfig(terminal.cwd)).engine)
+}
+
+/** The engine that was named, to ask and act; undefined: the data folder. */
+export async function clientEngine(typed: Typed, terminal: Terminal): Promise<NamedEngine | undefined> {
+  const address = await engineAddress(typed, terminal)
+  return address === undefined ? undefined : openNamed(address, { env: terminal.env, serve: false })
+}
+
+/** Throws `USAGE` for a verb that is about the files of a data folder. */
+export async function demandFolderEngine(typed: Typed, terminal: Terminal, mend: string): Promise<void> {
+  const address = await engineAddress(typed, terminal)
+  if (address !== undefined)
+    throw new SkeinError('USAGE', `this is for data folders, and the engine is ${address}; ${mend}`)
+}
+
+/** Writes commands for the folder or engine that was named on the command line. */
 export function shownCommand(typed: Typed): Command {
-  return commandFor(typed.text('data'))
+  return commandFor(typed.text('data'), typed.text('engine'))
 }
 
 /** A reader of a folder; files of definitions are shown relative to where the user stands. */
@@ -36,6 +60,16 @@ export async function withReader<T>(
   read: (reader: FolderView) => Promise<T>,
 ): Promise<T> {
   const folder = await folderOf(typed, terminal)
+  await using client = await clientEngine(typed, terminal)
+  if (client !== undefined)
+    return await read({
+      ...located(client, folder, terminal.cwd),
+      verify: (pid) => client.verify(pid),
+      switches: () => client.switches(),
+      // Whoever has workers has them somewhere.
+      isHosted: () => true,
+      quarantine: client.quarantine,
+    })
   demandFolder(folder, terminal)
   using reader = readEmbedded(folder, nodeHash)
   const { quarantine } = reader
@@ -52,6 +86,7 @@ export async function withReader<T>(
 
 /** Whether the live owner of a folder answers; true where there is none. */
 export async function ownerAnswers(typed: Typed, terminal: Terminal): Promise<boolean> {
+  if ((await engineAddress(typed, terminal)) !== undefined) return true
   const folder = await folderOf(typed, terminal)
   try {
     const attached = await attachEmbedded(folder, { clock: nodeClock, hash: nodeHash })
@@ -69,6 +104,8 @@ export async function withActor<T>(
   act: (engine: Operable, about: { readonly hosted: boolean; readonly engine: Engine }) => Promise<T>,
 ): Promise<T> {
   const folder = await folderOf(typed, terminal)
+  await using client = await clientEngine(typed, terminal)
+  if (client !== undefined) return await act(operable(client, folder, terminal), { hosted: true, engine: client })
   demandFolder(folder, terminal)
   const ports = { clock: nodeClock, hash: nodeHash, random: nodeRandom }
   const attached = await attachEmbedded(folder, ports)

@@ -43,6 +43,8 @@ const cli = async (...argv: string[]) => {
 
 const VERBS = [
   'run',
+  'up',
+  'worker',
   'ps',
   'stuck',
   'tree',

@@ -44,6 +44,10 @@ export const FILES: readonly Positional[] = Array.from({ length: FILES_MAX }, ()
 /** Flags that every verb has. */
 export const COMMON_FLAGS: Readonly<Record<string, Flag>> = {
   data: { value: 'DIR', help: 'the data folder (default: .skein, or `data` of skein.config)' },
+  engine: {
+    value: 'URL',
+    help: 'the engine instead of a data folder: restate://127.0.0.1:8080 (default: `engine` of skein.config)',
+  },
   json: { help: 'machine-readable output' },
   help: { help: 'show this help' },
 }

@@ -9,6 +9,16 @@ export const VERBS: readonly ListedVerb[] = [
     load: async () => (await import('./verbs/run.ts')).run,
   },
   {
+    name: 'up',
+    summary: 'run what a data folder or an engine has for these files, until ^C',
+    load: async () => (await import('./verbs/up.ts')).up,
+  },
+  {
+    name: 'worker',
+    summary: 'the same on an engine that takes many workers',
+    load: async () => (await import('./verbs/worker.ts')).worker,
+  },
+  {
     name: 'ps',
     summary: 'list processes: what runs, waits or is parked',
     load: async () => (await import('./verbs/ps.ts')).ps,

@@ -29,7 +29,7 @@ describe('skein.config', () => {
   it.each([
     [
       'export default { model: {} }',
-      /skein.config.mjs has a member model that nothing reads; the members are data, models, retention. Did you mean models\?/,
+      /skein.config.mjs has a member model that nothing reads; the members are data, engine, models, retention. Did you mean models\?/,
     ],
     [
       'export default { models: { prize: {} } }',

@@ -13,6 +13,8 @@ import { suggestion } from '../words/nearest.ts'
 export type SkeinConfig = {
   /** The data folder, relative to the config file. */
   readonly data?: string
+  /** The address of an engine that keeps processes instead of the data folder, such as `restate://127.0.0.1:8080`. */
+  readonly engine?: string
   /** Providers, aliases and prices of models, and how many calls of them are in flight at once. */
   readonly models?: ModelsConfig
   /** How long what a run was given and gave is kept after its end, where its definition does not say; default: for ever. */
@@ -21,7 +23,7 @@ export type SkeinConfig = {
 
 const FILES = ['skein.config.ts', 'skein.config.js', 'skein.config.mjs'] as const
 const MODEL_MEMBERS = ['providers', 'aliases', 'prices', 'concurrency'] as const
-const MEMBERS = ['data', 'models', 'retention'] as const
+const MEMBERS = ['data', 'engine', 'models', 'retention'] as const
 
 /** The data folder where nobody says otherwise. */
 export const DATA_FOLDER_DEFAULT = '.skein'
@@ -57,9 +59,14 @@ function checked(config: unknown, name: string): SkeinConfig {
       `${name} has no default export; write: export default { data: '.skein', models: { … } }`,
     )
   demandMembers(config, MEMBERS, name)
-  const { data, models } = config as { data?: unknown; models?: unknown }
+  const { data, engine, models } = config as { data?: unknown; engine?: unknown; models?: unknown }
   if (data !== undefined && typeof data !== 'string')
     throw new SkeinError('INPUT_INVALID', `data in ${name} is no text; write the path of a folder`)
+  if (engine !== undefined && typeof engine !== 'string')
+    throw new SkeinError(
+      'INPUT_INVALID',
+      `engine in ${name} is no text; write an address, as in restate://127.0.0.1:8080`,
+    )
   if (models !== undefined) {
     if (typeof models !== 'object' || models === null)
       throw new SkeinError('INPUT_INVALID', `models in ${name} is no object; write { ${MODEL_MEMBERS.join(', ')} }`)

@@ -8,7 +8,7 @@
 import { LiveStreams, memoryStreams, nodeClock, nodeHash, nodeMacrotask, nodeRandom } from '../../engine/index.ts'
 import type { Engine, StreamMedium } from '../../engine/index.ts'
 import { createKernel, retentionMs } from '../../kernel/index.ts'
-import type { Activation, Drivers, KernelDeps, Macrotask, Retention, Switches } from '../../kernel/index.ts'
+import type { Activation, Drivers, Kernel, KernelDeps, Macrotask, Retention, Switches } from '../../kernel/index.ts'
 import { modelDriver, readAnswer } from '../../model/index.ts'
 import type { ModelsConfig } from '../../model/index.ts'
 import { SkeinError, toSkeinError } from '../../std/index.ts'
@@ -38,6 +38,9 @@ export type HostParts = {
   readonly tripwire: TripwireMode
   /** A line for whoever runs the host. */
   readonly warn: (line: string) => void
+  readonly isOnEngine?: boolean
+  /** False: `begin` begins nothing; workers elsewhere do. */
+  readonly hosts?: boolean
   /** Stands in for drivers, in tests. */
   readonly drivers?: Partial<Drivers> | undefined
 }
@@ -52,6 +55,8 @@ export interface Host extends AsyncDisposable {
   readonly news: News
   readonly streams: LiveStreams
   readonly folder: string
+  /** Its processes are on a server, not in the folder. */
+  readonly isOnEngine: boolean
 }
 
 /** A host before anything runs. */
@@ -62,30 +67,14 @@ export interface StartableHost extends Host {
 
 /** Makes a host; nothing runs before `begin`, so that definitions can be registered first. */
 export async function createHost(parts: HostParts): Promise<StartableHost> {
-  const { engine, folder, env, models, warn } = parts
+  const { engine, folder, warn } = parts
   const code = new Code({ hash: nodeHash, folder, warn })
   const ends = new Ends(engine, nodeClock)
   const news = new News()
   const streams = new LiveStreams(parts.streams ?? memoryStreams(), nodeClock)
   news.listen((said) => writeNews(streams, said))
   const guard = await bodyGuard(parts.tripwire, warn)
-  const kernel = createKernel({
-    clock: nodeClock,
-    random: nodeRandom,
-    hash: nodeHash,
-    macrotask: guard.macrotask,
-    drivers: {
-      model: modelDriver({ env, models, clock: nodeClock, random: nodeRandom }),
-      tool: toolDriver({ clock: nodeClock }),
-      step: stepDriver({ clock: nodeClock }),
-      ...parts.drivers,
-    },
-    code: code.registry,
-    readAnswer,
-    ...(engine.switchboard === undefined ? {} : { switches: engine.switchboard }),
-    trace: news.publish,
-    ...(guard.guardBody === undefined ? {} : { guardBody: guard.guardBody }),
-  })
+  const kernel = kernelOf(parts, { code, news, guard })
   const run = async (activation: Activation): Promise<void> => {
     await code.ready(activation.start)
     using _ = guard.resident(activation)
@@ -107,7 +96,9 @@ export async function createHost(parts: HostParts): Promise<StartableHost> {
     news,
     streams,
     folder,
+    isOnEngine: parts.isOnEngine === true,
     begin: async () => {
+      if (parts.hosts === false) return
       hosting = await engine.host(run)
       sweeping = retentionOf(parts, code)
     },
@@ -129,6 +120,31 @@ export async function createHost(parts: HostParts): Promise<StartableHost> {
       code[Symbol.dispose]()
     },
   }
+}
+
+/** The kernel with the drivers of this machine. */
+function kernelOf(
+  parts: HostParts,
+  { code, news, guard }: { readonly code: Code; readonly news: News; readonly guard: BodyGuard },
+): Kernel {
+  const { engine, env, models } = parts
+  return createKernel({
+    clock: nodeClock,
+    random: nodeRandom,
+    hash: nodeHash,
+    macrotask: guard.macrotask,
+    drivers: {
+      model: modelDriver({ env, models, clock: nodeClock, random: nodeRandom }),
+      tool: toolDriver({ clock: nodeClock }),
+      step: stepDriver({ clock: nodeClock }),
+      ...parts.drivers,
+    },
+    code: code.registry,
+    readAnswer,
+    ...(engine.switchboard === undefined ? {} : { switches: engine.switchboard }),
+    trace: news.publish,
+    ...(guard.guardBody === undefined ? {} : { guardBody: guard.guardBody }),
+  })
 }
 
 function retentionOf({ engine, streams, retention, warn }: HostParts, code: Code): Disposable {

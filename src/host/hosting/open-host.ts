@@ -40,6 +40,8 @@ export type HostOptions = OpenOptions & {
   readonly prepare?: (host: Host) => void
   /** False: the caller begins it. */
   readonly begin?: boolean
+  /** False: others run the processes of the engine, and this one only starts and follows some. */
+  readonly hosts?: boolean
   /** Takes lines for whoever runs the program; standard error when absent. */
   readonly warn?: (line: string) => void
   /** A successor asks for the folder. */
@@ -66,6 +68,8 @@ export async function openHost(options: HostOptions): Promise<StartableHost> {
     retention: options.retention ?? config.retention,
     tripwire: mode,
     warn: options.warn ?? warn,
+    hosts: options.hosts !== false,
+    isOnEngine: options.engine !== undefined,
   })
   try {
     for (const definition of options.workflows ?? []) host.code.register(definition)

@@ -3,9 +3,9 @@
 /** Writes a command of `skein`, each word quoted where a shell needs it. */
 export type Command = (...words: readonly string[]) => string
 
-/** For the data folder that the user named; without one, commands find the same folder by themselves. */
-export function commandFor(data: string | undefined): Command {
-  const place = data === undefined ? [] : ['--data', data]
+/** For the data folder or engine that the user named; without one, commands find the same by themselves. */
+export function commandFor(data: string | undefined, engine?: string): Command {
+  const place = [...(data === undefined ? [] : ['--data', data]), ...(engine === undefined ? [] : ['--engine', engine])]
   return (...words) => ['npx', 'skein', ...words, ...place].map(shellWord).join(' ')
 }
 

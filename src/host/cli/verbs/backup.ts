@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { backupFolder, nodeClock } from '../../../engine/index.ts'
 import { countWords } from '../../words/amounts.ts'
 import { commandFor } from '../../words/command.ts'
-import { folderOf } from '../folder.ts'
+import { demandFolderEngine, folderOf } from '../folder.ts'
 import { jsonLine } from '../json.ts'
 import type { VerbBody } from '../verb.ts'
 
@@ -13,6 +13,7 @@ export const backup: VerbBody = {
   flags: {},
   examples: ['skein backup backups/monday', 'skein backup /mnt/backups/$(date +%F) --data .skein'],
   run: async (typed, terminal) => {
+    await demandFolderEngine(typed, terminal, 'back up what its server keeps, or move runs to a folder: skein move')
     const to = typed.positionals[0] ?? ''
     const note = await backupFolder(await folderOf(typed, terminal), resolve(terminal.cwd, to), nodeClock)
     if (typed.has('json')) terminal.out(jsonLine(note))

@@ -9,7 +9,7 @@ import { openHost } from '../../hosting/open-host.ts'
 import { parseBudget } from '../../words/budget.ts'
 import { conduct } from '../conduct.ts'
 import type { Lines } from '../conduct.ts'
-import { folderOf, shownCommand, withReader } from '../folder.ts'
+import { clientEngine, folderOf, shownCommand, withReader } from '../folder.ts'
 import { readInput } from '../input.ts'
 import { interruptible } from '../interrupt.ts'
 import type { Terminal } from '../terminal.ts'
@@ -53,8 +53,10 @@ export const fork: VerbBody = {
     using interrupt = interruptible(terminal)
     const lines: Lines = { say: (line) => terminal.err(`skein: ${line}\n`) }
     const { models } = await loadConfig(terminal.cwd)
+    const engine = await clientEngine(typed, terminal)
     await using host = await openHost({
       data: folder,
+      ...(engine === undefined ? {} : { engine, hosts: false }),
       ...(models === undefined ? {} : { models }),
       signal: interrupt.signal,
       begin: false,

@@ -9,7 +9,7 @@ import { findProcess } from '../../operate/find.ts'
 import { baseOf } from '../../views/entry.ts'
 import { Story } from '../../views/story.ts'
 import { factWords } from '../../words/fact.ts'
-import { folderOf, withReader } from '../folder.ts'
+import { demandFolderEngine, folderOf, withReader } from '../folder.ts'
 import type { FolderView } from '../folder.ts'
 import { jsonLine } from '../json.ts'
 import type { Terminal } from '../terminal.ts'
@@ -65,6 +65,7 @@ async function showLive(typed: Typed, terminal: Terminal, reader: FolderView, pi
       'USAGE',
       `skein log: --from ${typed.text('from')} is no offset; write a whole number from 0 on`,
     )
+  await demandFolderEngine(typed, terminal, 'what processes say live stays on the machine of their worker')
   await using streams = new LiveStreams(streamsOf(await folderOf(typed, terminal)), nodeClock)
   // Also where its host has died: what it had running is ready then, and nobody says anything.
   const isOver = async (): Promise<boolean> => (await reader.inspect(pid))?.status !== 'running'

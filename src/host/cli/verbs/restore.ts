@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { nodeClock, nodeHash, nodeRandom, restoreFolder } from '../../../engine/index.ts'
 import { quarantineWords } from '../../words/quarantine.ts'
 import { BY_FLAG } from '../act.ts'
-import { actorName, folderOf, shownCommand } from '../folder.ts'
+import { actorName, demandFolderEngine, folderOf, shownCommand } from '../folder.ts'
 import { jsonLine } from '../json.ts'
 import type { VerbBody } from '../verb.ts'
 
@@ -15,6 +15,7 @@ export const restore: VerbBody = {
   flags: { by: BY_FLAG },
   examples: ['skein restore backups/monday', 'skein restore backups/monday --data restored'],
   run: async (typed, terminal) => {
+    await demandFolderEngine(typed, terminal, 'restore into a folder, and move its runs there: skein move')
     const from = resolve(terminal.cwd, typed.positionals[0] ?? '')
     const ports = { clock: nodeClock, hash: nodeHash, random: nodeRandom }
     const restored = await restoreFolder(from, await folderOf(typed, terminal), { by: actorName(typed), ...ports })

@@ -13,7 +13,7 @@ import { askedUpgrade, codeOf, factsOf, planUpgrade } from '../../operate/upgrad
 import { upgradeLines } from '../../words/upgrade.ts'
 import type { Command } from '../../words/command.ts'
 import { parseBudget } from '../../words/budget.ts'
-import { folderOf, shownCommand } from '../folder.ts'
+import { clientEngine, folderOf, shownCommand } from '../folder.ts'
 import { readInput } from '../input.ts'
 import { conduct } from '../conduct.ts'
 import type { Lines } from '../conduct.ts'
@@ -26,6 +26,7 @@ export const run: VerbBody = {
   about: [
     'The file exports what workflow() or agent() made, as its default export. TypeScript runs as it is.',
     'With the id of a run that was interrupted it goes on where it was; with that of a finished one it prints the value again.',
+    'With --engine, workers run it: start them with skein worker.',
     'When the run only waits for you it prints what for, and exits with 3 (in a terminal it stays, and ^C leaves it).',
   ].join('\n'),
   positionals: [{ name: 'file' }],
@@ -47,8 +48,10 @@ export const run: VerbBody = {
     using interrupt = interruptible(terminal)
     const lines: Lines = { say: (line) => terminal.err(`skein: ${line}\n`) }
     using patience = order.wait === false ? undefined : sayIfWaiting(order.folder, terminal)
+    const engine = await clientEngine(typed, terminal)
     const host = await openHost({
       data: order.folder,
+      ...(engine === undefined ? {} : { engine, hosts: false }),
       ...(order.models === undefined ? {} : { models: order.models }),
       wait: order.wait,
       signal: interrupt.signal,
@@ -142,8 +145,8 @@ async function changedCode(host: Host, { definition, pid }: Order, command: Comm
   const facts = await factsOf(host.engine, pid)
   if (facts[0]?.type !== 'born' || codeOf(facts) === codeDigest(definition, nodeHash)) return []
   // Only a reader sees what was asked for and not heard yet.
-  using reader = readEmbedded(host.folder, nodeHash)
-  const asked = askedUpgrade(facts, reader.pending(pid))
+  using reader = host.isOnEngine ? undefined : readEmbedded(host.folder, nodeHash)
+  const asked = askedUpgrade(facts, reader?.pending(pid) ?? [])
   const { report } = await planUpgrade({ pid, facts }, definition, {}, asked)
   const changed = [`the code of ${definition.name} was changed while ${pid} was in flight`, ...upgradeLines(report)]
   if (definition.onUpgrade === 'adopt') return changed

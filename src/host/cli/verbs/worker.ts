@@ -1,0 +1,31 @@
+import { SkeinError } from '../../../std/index.ts'
+import { engineAddress } from '../folder.ts'
+import { serve } from '../serve.ts'
+import { FILES } from '../verb.ts'
+import type { VerbBody } from '../verb.ts'
+
+/** `skein worker`. */
+export const worker: VerbBody = {
+  about: [
+    'Runs whatever the engine has for the definitions of these files, until ^C or SIGTERM; many workers may run.',
+    'On Restate the server calls the worker: it listens on port 9080 of 127.0.0.1, unless the address says otherwise:',
+    '  restate://SERVER:8080?port=9080&address=0.0.0.0&url=http://THIS-MACHINE:9080&admin=http://SERVER:9070&name=skein',
+    'Workers of one installation have one url: that of a load balancer, or on one machine the same port with &share=true.',
+    'A token for the server is read from SKEIN_ENGINE_TOKEN.',
+  ].join('\n'),
+  positionals: FILES,
+  flags: {},
+  examples: [
+    'skein worker article.ts desk.ts --engine restate://127.0.0.1:8080',
+    `skein worker article.ts --engine 'restate://127.0.0.1:8080?port=9080&share=true'`,
+  ],
+  async run(typed, terminal) {
+    const address = await engineAddress(typed, terminal)
+    if (address === undefined)
+      throw new SkeinError(
+        'USAGE',
+        'skein worker: name an engine with --engine, as in restate://127.0.0.1:8080; a data folder has one owner: skein up',
+      )
+    return serve(typed, terminal, address)
+  },
+}

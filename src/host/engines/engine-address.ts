@@ -1,0 +1,88 @@
+/**
+ * An engine by its address, as it stands on the command line and in skein.config: `restate://127.0.0.1:8080`. What the
+ * address does not say is looked for where such servers have it; credentials come from the environment, never from an address.
+ */
+import { restate } from '../../engine/index.ts'
+import type { Engine, JournalProblem, RestateOptions } from '../../engine/index.ts'
+import type { Switches } from '../../kernel/index.ts'
+import { SkeinError } from '../../std/index.ts'
+import type { Pid } from '../../std/index.ts'
+
+/** An engine that was opened by its address. */
+export type NamedEngine = Engine & {
+  readonly switchboard: Switches
+  verify(pid?: Pid): AsyncIterable<JournalProblem>
+}
+
+/** How somebody uses it: as one who asks and acts, or as a worker that also runs processes. */
+export type Use = {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly serve: boolean
+}
+
+type Parameters = Readonly<Record<string, string>>
+type Scheme = {
+  /** What may stand behind the `?`. */
+  readonly parameters: readonly string[]
+  readonly example: string
+  readonly open: (url: URL, parameters: Parameters, use: Use) => Promise<NamedEngine>
+}
+
+const SCHEMES: Readonly<Record<string, Scheme>> = {
+  restate: {
+    parameters: ['admin', 'name', 'secure', 'port', 'address', 'url', 'share'],
+    example: 'restate://127.0.0.1:8080',
+    open: (url, parameters, use) => restate(restateOptions(url, parameters, use)),
+  },
+}
+
+const RESTATE_ADMIN_PORT = 9070
+const RESTATE_WORKER_PORT = 9080
+const PORT_MAX = 65_535
+const TOKEN = 'SKEIN_ENGINE_TOKEN'
+
+function restateOptions(url: URL, parameters: Parameters, { env, serve }: Use): RestateOptions {
+  const http = parameters['secure'] === 'true' ? 'https' : 'http'
+  const { admin = `${http}://${url.hostname}:${RESTATE_ADMIN_PORT}`, name, address } = parameters
+  const port = Number(parameters['port'] ?? RESTATE_WORKER_PORT)
+  if (!Number.isInteger(port) || port < 1 || port > PORT_MAX)
+    throw new SkeinError('USAGE', `port=${parameters['port']} is no port; write a whole number from 1 to ${PORT_MAX}`)
+  const token = env[TOKEN]
+  return {
+    ingress: `${http}://${url.host}`,
+    admin,
+    serve,
+    ...(name === undefined ? {} : { name }),
+    ...(token === undefined ? {} : { token }),
+    worker: {
+      // The same after a restart: what was under way is called again at the address that it was called at.
+      port,
+      sharePort: parameters['share'] === 'true',
+      ...(address === undefined ? {} : { address }),
+      ...(parameters['url'] === undefined ? {} : { url: parameters['url'] }),
+    },
+  }
+}
+
+/** Opens it. Throws `USAGE` for an address that is none, and what the engine throws that cannot be reached. */
+export async function openNamed(address: string, use: Use): Promise<NamedEngine> {
+  const url = URL.canParse(address) ? new URL(address) : undefined
+  const scheme = url === undefined ? undefined : SCHEMES[url.protocol.slice(0, -1)]
+  if (url === undefined || scheme === undefined || url.host === '')
+    throw new SkeinError(
+      'USAGE',
+      `"${address}" is no address of an engine; write ${Object.values(SCHEMES)
+        .map(({ example }) => example)
+        .join(' or ')}, or leave it out for the data folder`,
+    )
+  const parameters = Object.fromEntries(url.searchParams)
+  const unknown = Object.keys(parameters).find((name) => !scheme.parameters.includes(name))
+  if (unknown !== undefined)
+    throw new SkeinError(
+      'USAGE',
+      `an address ${url.protocol}// has no "${unknown}"; what may stand behind the ? is ${scheme.parameters.join(', ')}`,
+    )
+  if (url.username !== '' || url.password !== '')
+    throw new SkeinError('USAGE', `an address of an engine holds no credentials; put the token into ${TOKEN}`)
+  return scheme.open(url, parameters, use)
+}
