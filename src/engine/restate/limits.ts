@@ -40,3 +40,5 @@ export const RECENT_FRAMES_MAX = 32
 export const ENDPOINT_CLOSE_MS = 1_000
 /** Longest wait of a host that leaves for what is in flight and can be done again: its answers come over a network. */
 export const LEAVE_REPEATABLE_MS = 2_000
+/** Longest wait of a host that leaves for the server to acknowledge what was said last. */
+export const LEAVE_RETURN_MS = 10_000

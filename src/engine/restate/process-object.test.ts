@@ -52,6 +52,9 @@ class NoMore extends Error {}
 type State = Map<string, unknown>
 type Said = { readonly method: string; readonly key: string }
 
+/** Whoever was cut off. */
+const cutOff: string[] = []
+
 /** Gives the rest of the frames, two at a time, and then the end. */
 function residenceOf(journal: OpenJournal): Residence {
   const { n } = journal.head
@@ -67,11 +70,12 @@ function residenceOf(journal: OpenJournal): Residence {
     rested() {},
     sent() {},
     hear() {},
+    cutOff: () => cutOff.push(pid),
   } as unknown as Residence
 }
 
 /** One life of a handler over `state`; ended by force after so many commands. True when it has come to its end. */
-async function live(state: State, said: Said[], commandsMax: number): Promise<boolean> {
+async function live(state: State, said: Said[], commandsMax: number, over = new AbortController()): Promise<boolean> {
   let commands = 0
   const { promise: dead, resolve: die } = Promise.withResolvers<false>()
   const asPromise = <T>(promise: Promise<T>) =>
@@ -91,7 +95,7 @@ async function live(state: State, said: Said[], commandsMax: number): Promise<bo
   }
   const ctx = {
     key: pid,
-    request: () => ({ id: 'inv', attemptCompletedSignal: new AbortController().signal }),
+    request: () => ({ id: 'inv', attemptCompletedSignal: over.signal }),
     get: async (name: string) => structuredClone(state.get(name) ?? null),
     set: (name: string, value: unknown) => command(() => state.set(name, structuredClone(value))),
     clear: (name: string) => command(() => state.delete(name)),
@@ -147,4 +151,11 @@ it('R4: ended by force after any of its commands, twice, it has sent what every 
     }
   }
   expect(lives).toBeGreaterThan(100)
+})
+
+it('an activation that was begun is cut off when its attempt ends before its beginning is durable', async () => {
+  const over = new AbortController()
+  const ended = await live(new Map(), [], 0, over)
+  over.abort()
+  expect([ended, cutOff]).toEqual([false, [pid]])
 })

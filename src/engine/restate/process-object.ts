@@ -69,6 +69,8 @@ class OpenHandler {
   readonly #names: ServiceNames
   readonly #residences: Residences
   #residence: Residence | undefined
+  /** Whom this attempt began; it is run when its beginning is durable. */
+  #begun: Residence | undefined
   /** Batches of the activation, counted by every attempt. */
   #batches = 0
   #entries = 0
@@ -83,7 +85,7 @@ class OpenHandler {
 
   async run(): Promise<void> {
     const { attemptCompletedSignal } = this.#ctx.request()
-    attemptCompletedSignal.addEventListener('abort', () => this.#residence?.cutOff())
+    attemptCompletedSignal.addEventListener('abort', () => this.#each((residence) => residence.cutOff()))
     const journal = await OpenJournal.open(this.#ctx)
     const lane = new HandlerLane(this.#sdk, this.#ctx, () => this.#take(journal))
     try {
@@ -91,12 +93,17 @@ class OpenHandler {
     } catch (thrown) {
       if (!(thrown instanceof this.#sdk.TerminalError)) throw thrown
       // Somebody has cancelled the handler at the server: the process goes on in another one.
-      this.#residence?.lose()
+      this.#each((residence) => residence.lose())
       journal.interrupted()
       lane.tell(this.#mailbox('freed'), { invocation: this.#ctx.request().id })
       return
     }
     await this.#residence?.returned
+  }
+
+  /** Whom it runs, and whom it began and does not run yet. */
+  #each(act: (residence: Residence) => void): void {
+    for (const residence of new Set([this.#residence, this.#begun])) if (residence !== undefined) act(residence)
   }
 
   async #pump(lane: HandlerLane, journal: OpenJournal): Promise<void> {
@@ -130,6 +137,8 @@ class OpenHandler {
     const begun = await this.#residences.begin(journal, this.#ctx.key)
     if (begun === 'vain') return { at: 0, frames: [], isVain: true }
     if (begun === 'nobody') return { at: 0, frames: [] }
+    this.#begun = begun
+    if (this.#ctx.request().attemptCompletedSignal.aborted) begun.cutOff()
     return begun.nextBatch()
   }
 

@@ -17,10 +17,10 @@ import {
 
 /** Where a server is. */
 export type ServerAddress = {
-  /** Where objects are called, such as `http://127.0.0.1:8080`. */
-  readonly ingress: string
+  /** Where objects are called, such as `http://127.0.0.1:8080`; of several nodes, the next is asked when one does not answer. */
+  readonly ingress: string | readonly string[]
   /** Where workers register, such as `http://127.0.0.1:9070`. */
-  readonly admin: string
+  readonly admin: string | readonly string[]
   /** Sent as a bearer token with every request. */
   readonly token?: string
   readonly timeoutMs?: number
@@ -34,6 +34,7 @@ type Ask = {
   readonly body?: unknown
   readonly headers?: Readonly<Record<string, string>>
 }
+type Side = 'ingress' | 'admin'
 type Answer = { readonly status: number; readonly text: string }
 
 const KEY_BYTES = 16
@@ -47,15 +48,13 @@ export class RestateServer {
   readonly #clock: Clock
   readonly #random: Random
   readonly #closing = new AbortController()
+  /** Which node of each side is asked: the last that answered. */
+  readonly #at = { ingress: 0, admin: 0 }
 
   constructor(address: ServerAddress, ports: { readonly clock: Clock; readonly random: Random }) {
     this.#address = address
     this.#clock = ports.clock
     this.#random = ports.random
-  }
-
-  get admin(): string {
-    return this.#address.admin
   }
 
   /** Every request under way, and every later one, fails with `ENGINE_CLOSED`. */
@@ -74,60 +73,68 @@ export class RestateServer {
   }
 
   async #object<A>({ service, key, handler }: Target, parameter: unknown, headers: Ask['headers']): Promise<A> {
-    const url = `${this.#address.ingress}/${service}/${encodeURIComponent(key)}/${handler}`
-    const { status, text } = await this.#request(url, { method: 'POST', body: parameter, headers: headers ?? {} })
+    const path = `${service}/${encodeURIComponent(key)}/${handler}`
+    const { status, text } = await this.#request('ingress', path, {
+      method: 'POST',
+      body: parameter,
+      headers: headers ?? {},
+    })
     if (status === 404)
       throw new SkeinError(
         'ENGINE_UNREACHABLE',
-        `the server at ${this.#address.ingress} has no service ${service}; start a worker of that name first`,
+        `the server at ${this.#node('ingress')} has no service ${service}; start a worker of that name first`,
       )
-    if (status >= 400) throw refused(url, { status, text })
+    if (status >= 400) throw refused(`${this.#node('ingress')}/${path}`, { status, text })
     return (text === '' ? undefined : JSON.parse(text)) as A
   }
 
   /** Throws `ENGINE_TOO_OLD`, `ENGINE_UNREACHABLE`. */
   async checkVersion(): Promise<void> {
-    const { status, text } = await this.#request(`${this.#address.admin}/version`, { method: 'GET' })
+    const { status, text } = await this.#request('admin', 'version', { method: 'GET' })
     const version = status < 400 ? (JSON.parse(text) as { readonly version?: unknown }).version : undefined
     if (typeof version !== 'string')
-      throw new SkeinError('ENGINE_UNREACHABLE', `${this.#address.admin} is not the admin side of a Restate server`)
+      throw new SkeinError('ENGINE_UNREACHABLE', `${this.#node('admin')} is not the admin side of a Restate server`)
     if (isOlder(version, SERVER_VERSION_LEAST))
       throw new SkeinError(
         'ENGINE_TOO_OLD',
-        `the Restate server at ${this.#address.admin} is ${version}; Skein needs ${SERVER_VERSION_LEAST} or later`,
+        `the Restate server at ${this.#node('admin')} is ${version}; Skein needs ${SERVER_VERSION_LEAST} or later`,
       )
   }
 
   /** Makes a worker known. Throws `ENGINE_FOREIGN` when somebody else has a service of that name. */
   async register(uri: string, mark: { readonly service: string; readonly key: string }): Promise<void> {
-    const known = await this.#request(`${this.#address.admin}/services/${mark.service}`, { method: 'GET' })
+    const known = await this.#request('admin', `services/${mark.service}`, { method: 'GET' })
     if (known.status < 400 && !known.text.includes(mark.key))
       throw new SkeinError(
         'ENGINE_FOREIGN',
-        `the server at ${this.#address.admin} has a service ${mark.service} that is not of Skein; give this installation another name`,
+        `the server at ${this.#node('admin')} has a service ${mark.service} that is not of Skein; give this installation another name`,
       )
-    const { status, text } = await this.#request(`${this.#address.admin}/deployments`, {
+    const { status, text } = await this.#request('admin', 'deployments', {
       method: 'POST',
       body: { uri, force: true },
     })
     if (status >= 400)
       throw new SkeinError(
         'ENGINE_UNREACHABLE',
-        `the server at ${this.#address.admin} cannot use the worker at ${uri}: ${text.slice(0, 300)}; ` +
+        `the server at ${this.#node('admin')} cannot use the worker at ${uri}: ${text.slice(0, 300)}; ` +
           'give a `worker.url` at which the server reaches this machine',
       )
   }
 
   /** Rows of a query over the server's tables. */
   async query<R>(sql: string): Promise<readonly R[]> {
-    const url = `${this.#address.admin}/query`
-    const { status, text } = await this.#request(url, { method: 'POST', body: { query: sql }, isAgain: isTableAgain })
-    if (status >= 400) throw refused(url, { status, text })
+    const { status, text } = await this.#request('admin', 'query', {
+      method: 'POST',
+      body: { query: sql },
+      isAgain: isTableAgain,
+    })
+    if (status >= 400) throw refused(`${this.#node('admin')}/query`, { status, text })
     return (JSON.parse(text) as { readonly rows: readonly R[] }).rows
   }
 
   async #request(
-    url: string,
+    side: Side,
+    path: string,
     { method, body, headers = {}, isAgain = (code) => STATUS_AGAIN.has(code) }: Ask,
   ): Promise<Answer> {
     const { token, timeoutMs = REQUEST_TIMEOUT_MS_DEFAULT } = this.#address
@@ -137,6 +144,7 @@ export class RestateServer {
     let attemptMs = ATTEMPT_FIRST_MS
     for (;;) {
       if (this.#closing.signal.aborted) throw new SkeinError('ENGINE_CLOSED', 'this engine is closed')
+      const url = `${this.#node(side)}/${path}`
       const outcome = await this.#once(url, {
         method,
         headers: {
@@ -153,6 +161,7 @@ export class RestateServer {
       })
       if ('status' in outcome && !isAgain(outcome.status)) return outcome
       if (this.#clock.monotonicMs() + pauseMs >= end) throw unreachableServer(url, timeoutMs, outcome)
+      this.#at[side] += 1
       await this.#pause(pauseMs)
       pauseMs = Math.min(2 * pauseMs, RETRY_PAUSE_MS_MAX)
       attemptMs *= 2
@@ -173,6 +182,12 @@ export class RestateServer {
       if (SkeinError.isInstance(failed)) throw failed
       return { failed }
     }
+  }
+
+  #node(side: Side): string {
+    const given = this.#address[side]
+    const nodes = typeof given === 'string' ? [given] : given
+    return nodes[this.#at[side] % nodes.length] ?? ''
   }
 
   #pause(delayMs: number): Promise<void> {

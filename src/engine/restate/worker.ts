@@ -17,7 +17,7 @@ import { RestateActivation } from './activation.ts'
 import type { Beginning } from './activation.ts'
 import { beginningOf } from './begin.ts'
 import type { ObjectClient } from './client.ts'
-import { HEARTBEAT_MS, LEAVE_REPEATABLE_MS } from './limits.ts'
+import { HEARTBEAT_MS, LEAVE_REPEATABLE_MS, LEAVE_RETURN_MS } from './limits.ts'
 import { MailIntake } from '../mail-intake.ts'
 import type { OpenJournal } from './open-journal.ts'
 import type { Residences } from './process-object.ts'
@@ -173,6 +173,11 @@ export class Worker implements Residences {
     }
     const why = new SkeinError('ENGINE_CLOSED', DRAINED)
     await host.departure.leave(why, { onlyOutcomes, repeatableMs: LEAVE_REPEATABLE_MS })
-    await Promise.all([...this.#residents.values()].map(({ returned }) => returned))
+    const returned = Promise.all([...this.#residents.values()].map((residence) => residence.returned))
+    // A server that is away acknowledges nothing: what it does not know is done again by whoever comes next.
+    using _ = this.#parts.clock.timer(LEAVE_RETURN_MS, () => {
+      for (const residence of this.#residents.values()) residence.lose()
+    })
+    await returned
   }
 }

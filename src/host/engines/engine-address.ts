@@ -30,7 +30,7 @@ type Scheme = {
 
 const SCHEMES: Readonly<Record<string, Scheme>> = {
   restate: {
-    parameters: ['admin', 'name', 'secure', 'port', 'address', 'url', 'share'],
+    parameters: ['also', 'admin', 'name', 'secure', 'port', 'address', 'url', 'share'],
     example: 'restate://127.0.0.1:8080',
     open: (url, parameters, use) => restate(restateOptions(url, parameters, use)),
   },
@@ -41,16 +41,21 @@ const RESTATE_WORKER_PORT = 9080
 const PORT_MAX = 65_535
 const TOKEN = 'SKEIN_ENGINE_TOKEN'
 
+const listOf = (text: string | undefined): readonly string[] => (text === undefined ? [] : text.split(','))
+
 function restateOptions(url: URL, parameters: Parameters, { env, serve }: Use): RestateOptions {
   const http = parameters['secure'] === 'true' ? 'https' : 'http'
-  const { admin = `${http}://${url.hostname}:${RESTATE_ADMIN_PORT}`, name, address } = parameters
+  const nodes = [url.host, ...listOf(parameters['also'])].map((host) => `${http}://${host}`)
+  const admins = listOf(parameters['admin'])
+  const { name, address } = parameters
   const port = Number(parameters['port'] ?? RESTATE_WORKER_PORT)
   if (!Number.isInteger(port) || port < 1 || port > PORT_MAX)
     throw new SkeinError('USAGE', `port=${parameters['port']} is no port; write a whole number from 1 to ${PORT_MAX}`)
   const token = env[TOKEN]
   return {
-    ingress: `${http}://${url.host}`,
-    admin,
+    ingress: nodes,
+    admin:
+      admins.length > 0 ? admins : nodes.map((node) => `${http}://${new URL(node).hostname}:${RESTATE_ADMIN_PORT}`),
     serve,
     ...(name === undefined ? {} : { name }),
     ...(token === undefined ? {} : { token }),

@@ -10,6 +10,7 @@ export const worker: VerbBody = {
     'Runs whatever the engine has for the definitions of these files, until ^C or SIGTERM; many workers may run.',
     'On Restate the server calls the worker: it listens on port 9080 of 127.0.0.1, unless the address says otherwise:',
     '  restate://SERVER:8080?port=9080&address=0.0.0.0&url=http://THIS-MACHINE:9080&admin=http://SERVER:9070&name=skein',
+    'Other nodes of a cluster: &also=SERVER2:8080,SERVER3:8080 (and &admin=http://SERVER:9070,http://SERVER2:9070).',
     'Workers of one installation have one url: that of a load balancer, or on one machine the same port with &share=true.',
     'A token for the server is read from SKEIN_ENGINE_TOKEN.',
   ].join('\n'),
