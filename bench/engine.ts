@@ -25,10 +25,14 @@ function underLoads({ args, ...cell }: Omit<Cell, 'group'>): readonly Cell[] {
   }))
 }
 
+const RESTATE = 'Restate, one server'
+const LOCAL_TIMES_RESTATE = 1.5
+const TIMES_RESTATE = 2.5
+
 /** Whole servers take longer: they do ten effects a process (a hundred in a process that is alone), less often. */
 const PEERS: readonly Cell[] = (
   [
-    ['Restate, one server', 'restate'],
+    [RESTATE, 'restate'],
     ['DBOS on PostgreSQL', 'dbos'],
   ] as const
 ).flatMap(([variant, peer]) =>
@@ -37,6 +41,20 @@ const PEERS: readonly Cell[] = (
     args: { ...cell.args, effects: cell.group === ONE ? 100 : 10 },
     quick: { effects: 10 },
   })),
+)
+
+/** Ours on the same server, beside it: as many effects. */
+const ON_RESTATE = { local: 'local', reads: 'read', 'keyed writes': 'keyed', 'plain writes': 'plain' } as const
+const onRestate = (effects: string): string => `skein on Restate, ${effects}`
+const SERVED: readonly Cell[] = Object.entries(ON_RESTATE).flatMap(([effects, effect]) =>
+  underLoads({ variant: onRestate(effects), peer: 'restate', side: 'skein', script: 'cells/engine/restate.ts' }).map(
+    (cell) => ({
+      ...cell,
+      roundsMax: 2,
+      args: { ...cell.args, effect, effects: cell.group === ONE ? 100 : 10 },
+      quick: { effects: 10 },
+    }),
+  ),
 )
 
 const variantOf = (effects: string): string => `skein, ${effects}`
@@ -79,6 +97,7 @@ export const engine: Bench = {
       underLoads({ variant: variantOf(effects), script: 'cells/engine/skein.ts', args: { effect } }),
     ),
     ...PEERS,
+    ...SERVED,
   ],
   goals: [
     {
@@ -105,6 +124,18 @@ export const engine: Bench = {
         }
       },
     },
+    ...(['local', 'reads', 'keyed writes', 'plain writes'] as const).map((effects) => {
+      const timesMax = effects === 'local' ? LOCAL_TIMES_RESTATE : TIMES_RESTATE
+      return {
+        what: `our engine on Restate beside \`ctx.run\` alone, 1,000 processes: ${effects}`,
+        toReach: `≤ ${timesMax}x its time per effect`,
+        judge: (measured: Measured) => {
+          const [raw, own] = [RESTATE, onRestate(effects)].map((variant) => measured.median(variant, RATE, THOUSAND))
+          if (raw === undefined || own === undefined) return undefined
+          return { isReached: raw / own <= timesMax, figure: `${(raw / own).toFixed(2)}x` }
+        },
+      }
+    }),
     {
       what: 'event loop at 1,000 processes with the engine at full load, p99',
       toReach: `≤ ${LOOP_MS_MAX} ms`,

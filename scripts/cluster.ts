@@ -64,5 +64,7 @@ await stopped
 console.log('stopping')
 for (const worker of workers) worker.kill('SIGTERM')
 await Promise.all(
-  workers.map((worker) => (worker.exitCode === null && worker.signalCode === null ? once(worker, 'exit') : undefined)),
+  workers
+    .filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null)
+    .map((worker) => once(worker, 'exit')),
 )

@@ -34,6 +34,9 @@ export async function nodePorts(count: number): Promise<readonly NodePorts[]> {
 /** How the others reach a node. */
 export const nodeUrl = ({ node }: NodePorts): string => `http://127.0.0.1:${node}`
 
+/** Makes a node that shares its machine with others small. */
+export const LEAN = { RESTATE_ROCKSDB_TOTAL_MEMORY_SIZE: '128MB', RESTATE_DEFAULT_NUM_PARTITIONS: '2' } as const
+
 /** A node that is not started yet. `env` and `argv` are what makes it one of a cluster. */
 export function restateNode(
   program: string,
@@ -51,8 +54,6 @@ export function restateNode(
     PATH: process.env['PATH'],
     DO_NOT_TRACK: '1',
     RESTATE_DISABLE_TELEMETRY: 'true',
-    RESTATE_ROCKSDB_TOTAL_MEMORY_SIZE: '128MB',
-    RESTATE_DEFAULT_NUM_PARTITIONS: '2',
     RESTATE_LISTEN_MODE: 'tcp',
     RESTATE_BIND_ADDRESS: `127.0.0.1:${ports.node}`,
     RESTATE_ADVERTISED_ADDRESS: nodeUrl(ports),

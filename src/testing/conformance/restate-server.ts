@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { nodePorts, nodeUrl, restateNode } from './restate-node.ts'
+import { LEAN, nodePorts, nodeUrl, restateNode } from './restate-node.ts'
 import type { RestateNode } from './restate-node.ts'
 
 /** A server that runs. */
@@ -28,11 +28,11 @@ export function restateProgram(): string | undefined {
   }
 }
 
-/** Starts a server and waits until it answers. */
-export async function startRestate(program: string): Promise<LocalRestate> {
+/** Starts a server and waits until it answers. `isLean: false`: with its own defaults, for who measures it. */
+export async function startRestate(program: string, { isLean = true } = {}): Promise<LocalRestate> {
   const folder = mkdtempSync(join(tmpdir(), 'skein-restate-'))
   const [ports] = await nodePorts(1)
-  const node = restateNode(program, { name: 'n1', folder, ports: ports! })
+  const node = restateNode(program, { name: 'n1', folder, ports: ports!, env: isLean ? LEAN : {} })
   await node.start()
   return {
     admin: node.admin,
@@ -55,6 +55,7 @@ export async function startRestateCluster(program: string): Promise<LocalCluster
   const folder = mkdtempSync(join(tmpdir(), 'skein-cluster-'))
   const all = await nodePorts(NODES)
   const env = {
+    ...LEAN,
     RESTATE_DEFAULT_REPLICATION: '2',
     RESTATE_METADATA_CLIENT__ADDRESSES: JSON.stringify(all.map(nodeUrl)),
   }
