@@ -169,7 +169,7 @@ describe.skipIf(program === undefined)('every verb', () => {
   it('backup and restore are about folders, and say what to do instead', async () => {
     for (const verb of ['backup', 'restore']) {
       const { code, err } = await cli([verb, 'somewhere', '--engine', place])
-      expect([code, err]).toEqual([2, expect.stringContaining('skein move')])
+      expect([code, err]).toEqual([2, expect.stringContaining('with its own tools')])
     }
   })
 })

@@ -9,6 +9,7 @@ import { open, tool, workflow } from 'skein'
 import type { Skein } from 'skein'
 import { afterAll, describe, expect, it } from 'vitest'
 import { restate } from 'skein/engine'
+import { asPid } from '../../src/std/index.ts'
 import { restateProgram, startRestate } from '../../src/testing/index.ts'
 import type { LocalRestate } from '../../src/testing/index.ts'
 import { anything } from '../../src/testing/world/anything.ts'
@@ -23,7 +24,11 @@ if (program === undefined)
 /** Longer than anybody would wait. */
 const LONG_MS = 120_000
 const HEARD_MS_MAX = 20_000
-const ROUNDS = 8
+const P9_MS_MAX = 3_600_000
+/** Tries of each kind, so many at once; `SKEIN_P9_TRIES=334` is a thousand of all three. */
+const TRIES = Number(process.env['SKEIN_P9_TRIES'] ?? 8)
+const AT_ONCE = 8
+const PROMISED_MS = 1_000
 
 const held = ({ abortSignal }: { readonly abortSignal: AbortSignal }): Promise<string> =>
   sleep(LONG_MS, 'too late', { signal: abortSignal })
@@ -44,17 +49,23 @@ async function heardAfter(
   kind: string,
   act: (id: string) => Promise<unknown>,
 ): Promise<readonly number[]> {
-  return Promise.all(
-    Array.from({ length: ROUNDS }, async (_, i) => {
-      const run = await skein.start(busy, null, { id: `${kind}-${i}` })
-      await sleep(i * 3)
-      const from = performance.now()
-      await act(run.id)
-      const result = await run.result().catch((thrown: { readonly code?: string }) => thrown.code)
-      expect(result).not.toBe('long')
-      return performance.now() - from
-    }),
-  )
+  const heard: number[] = []
+  for (let done = 0; done < TRIES; done += AT_ONCE)
+    heard.push(
+      ...(await Promise.all(
+        Array.from({ length: Math.min(AT_ONCE, TRIES - done) }, async (_, i) => {
+          const run = await skein.start(busy, null, { id: `${kind}-${done + i}` })
+          // Every moment of its first quarter of a second has its turn.
+          await sleep(((done + i) * 3) % 250)
+          const from = performance.now()
+          await act(run.id)
+          const result = await run.result().catch((thrown: { readonly code?: string }) => thrown.code)
+          expect(result).not.toBe('long')
+          return performance.now() - from
+        }),
+      )),
+    )
+  return heard
 }
 
 const EARLY: ReadonlySet<unknown> = new Set(['NOT_WAITING', 'EFFECT_UNKNOWN'])
@@ -149,22 +160,28 @@ describe.skipIf(program === undefined)('Restate', () => {
     }
   })
 
-  it('P9: a stop, an approval and a cancel are heard while an effect is in flight, at any moment', async () => {
-    const engine = await restate({ ...(await serverOf()), name: 'busy' })
-    await using skein = await open({ data: join(tmpdir(), 'skein-busy'), engine, models: {}, workflows: [busy] })
-    const heard = {
-      stop: await heardAfter(skein, 'stop', (id) => skein.send(id, null, { topic: 'stop' })),
-      approval: await heardAfter(skein, 'approval', (id) => until(() => skein.approve(`${id}/agreed`))),
-      cancel: await heardAfter(skein, 'cancel', (id) => skein.cancel(id)),
-    }
-    for (const [what, ms] of Object.entries(heard)) {
-      const sorted = ms.toSorted((a, b) => a - b).map(Math.round)
-      console.log(
-        `${what}: heard by ${ms.length} of ${ROUNDS}, median ${sorted[ROUNDS / 2]} ms, longest ${sorted.at(-1)} ms`,
-      )
-      expect(sorted.at(-1)).toBeLessThan(HEARD_MS_MAX)
-    }
-  })
+  it(
+    'P9: a stop, an approval and a cancel are heard while an effect is in flight, at any moment',
+    { timeout: P9_MS_MAX },
+    async () => {
+      const engine = await restate({ ...(await serverOf()), name: 'busy' })
+      await using skein = await open({ data: join(tmpdir(), 'skein-busy'), engine, models: {}, workflows: [busy] })
+      const heard = {
+        stop: await heardAfter(skein, 'stop', (id) => skein.send(id, null, { topic: 'stop' })),
+        approval: await heardAfter(skein, 'approval', (id) => until(() => skein.approve(`${id}/agreed`))),
+        cancel: await heardAfter(skein, 'cancel', (id) => skein.cancel(id)),
+      }
+      for (const [what, ms] of Object.entries(heard)) {
+        const sorted = ms.toSorted((a, b) => a - b).map(Math.round)
+        const late = sorted.filter((one) => one > PROMISED_MS).length
+        console.log(
+          `${what}: heard by ${ms.length} of ${TRIES}, median ${sorted[ms.length >> 1]} ms, longest ${sorted.at(-1)} ms, ` +
+            `${late} after more than ${PROMISED_MS} ms`,
+        )
+        expect(sorted.at(-1)).toBeLessThan(HEARD_MS_MAX)
+      }
+    },
+  )
 
   it('a connection that breaks for a moment costs nothing: a write in flight ends as it would have', async () => {
     using between = await wire()
@@ -206,6 +223,24 @@ describe.skipIf(program === undefined)('Restate', () => {
     ])
   })
 
+  it('a handler that somebody has paused at the server is held up, and goes on when it is freed', async () => {
+    const { admin, ingress } = await serverOf()
+    const engine = await restate({ admin, ingress, name: 'held' })
+    const { asked, begun, end, definition } = slowWrite()
+    await using skein = await open({ data: join(tmpdir(), 'skein-held'), engine, models: {}, workflows: [definition] })
+    const run = await skein.start(definition, { effect: 'read' }, { id: 'h1' })
+    await begun
+    expect(await engine.heldKeys()).toEqual([])
+    const invocation = await handlerOf(admin, 'held', 'h1')
+    await fetch(`${admin}/invocations/${invocation}/pause`, { method: 'PATCH' })
+    while ((await engine.heldKeys()).length === 0) await sleep(50)
+    expect(await engine.heldKeys()).toMatchObject([{ pid: 'h1', invocation, why: 'paused' }])
+    expect(await engine.free(asPid('h1'))).toBe(true)
+    end('read')
+    expect(await run.result()).toEqual(['read', 'after'])
+    expect(asked).toEqual(asked.map((_, i) => i + 1))
+  })
+
   it('F16: a handler that is killed against the rule leaves nothing half, once its mailbox is told', async () => {
     expect(await goesOnAfter(await serverOf(), 'kill')).toEqual([
       [1, 2],
@@ -214,6 +249,18 @@ describe.skipIf(program === undefined)('Restate', () => {
   })
 })
 
+async function ask(url: string, method: string, body: unknown): Promise<string> {
+  const headers = { accept: 'application/json', 'content-type': 'application/json' }
+  return (await fetch(url, { method, headers, body: JSON.stringify(body) })).text()
+}
+
+/** The handler that is open for a process. */
+async function handlerOf(admin: string, name: string, pid: string): Promise<string> {
+  const query = `select id from sys_invocation where target = '${name}.process/${pid}/run' and status <> 'completed'`
+  const { rows } = JSON.parse(await ask(`${admin}/query`, 'POST', { query })) as { readonly rows: { id: string }[] }
+  return rows[0]?.id ?? ''
+}
+
 /** A handler is ended by force in the middle of an effect: the attempts of the effect, and what came of the run. */
 async function goesOnAfter({ admin, ingress }: LocalRestate, how: 'cancel' | 'kill'): Promise<readonly unknown[]> {
   const engine = await restate({ admin, ingress, name: how })
@@ -221,13 +268,7 @@ async function goesOnAfter({ admin, ingress }: LocalRestate, how: 'cancel' | 'ki
   await using skein = await open({ data: join(tmpdir(), `skein-${how}`), engine, models: {}, workflows: [definition] })
   const run = await skein.start(definition, { effect: 'read' }, { id: 'f1' })
   await begun
-  const ask = async (url: string, method: string, body: unknown): Promise<string> => {
-    const headers = { accept: 'application/json', 'content-type': 'application/json' }
-    return (await fetch(url, { method, headers, body: JSON.stringify(body) })).text()
-  }
-  const query = `select id from sys_invocation where target = '${how}.process/f1/run' and status <> 'completed'`
-  const { rows } = JSON.parse(await ask(`${admin}/query`, 'POST', { query })) as { readonly rows: { id: string }[] }
-  const [{ id: invocation } = { id: '' }] = rows
+  const invocation = await handlerOf(admin, how, 'f1')
   await ask(`${admin}/invocations/${invocation}/${how}`, 'PATCH', {})
   if (how === 'kill') await ask(`${ingress}/${how}.mailbox/f1/freed`, 'POST', { invocation })
   while (asked.length < 2) await sleep(20)

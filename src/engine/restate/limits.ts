@@ -42,3 +42,9 @@ export const ENDPOINT_CLOSE_MS = 1_000
 export const LEAVE_REPEATABLE_MS = 2_000
 /** Longest wait of a host that leaves for the server to acknowledge what was said last. */
 export const LEAVE_RETURN_MS = 10_000
+/** Attempts of a handler: at two seconds each, more than anybody will wait for a worker. */
+export const ATTEMPTS_MAX = 1_000_000_000
+/** A handler of a process that has not said anything for so long is held up: it has a heartbeat. */
+export const HELD_UP_MS = 6 * HEARTBEAT_MS
+/** Pause between two looks for handlers that are held up. */
+export const HELD_UP_LOOK_MS = 60_000

@@ -28,6 +28,8 @@ import { openEndpoint } from './endpoint.ts'
 import type { Endpoint } from './endpoint.ts'
 import { SWITCHES_FRESH_MS } from '../limits.ts'
 import { RESTATE_FRAME_BYTES_MAX, WATCH_POLL_MS } from './limits.ts'
+import { HeldKeys } from './held-keys.ts'
+import type { HeldKey } from './held-keys.ts'
 import { mailboxObject } from './mailbox-object.ts'
 import { processObject } from './process-object.ts'
 import { RecentFrames } from './recent-frames.ts'
@@ -60,6 +62,8 @@ export type RestateOptions = ServerAddress & {
   }
   /** False: nothing is served here; only ask and act through the workers that run elsewhere. */
   readonly serve?: boolean
+  /** Hears of a process whose handler the server has forgotten: `free` it. */
+  readonly onHeldUp?: (held: HeldKey) => void
 }
 
 type Ports = { readonly clock: Clock; readonly random: Random; readonly hash: Hash }
@@ -73,6 +77,10 @@ export interface RestateEngine extends Engine {
   verify(pid?: Pid): AsyncIterable<JournalProblem>
   /** Whether everything that has come for those resident here has reached them: signals take their time. */
   hasCaughtUp(): Promise<boolean>
+  /** Processes whose handler the server keeps open and does not go on with. */
+  heldKeys(): Promise<readonly HeldKey[]>
+  /** Lets such a process go on; false when it was not held up. */
+  free(pid: Pid): Promise<boolean>
   /** As `kill -9` would end it. */
   abandon(): void
 }
@@ -94,7 +102,8 @@ export async function openRestate(options: RestateOptions & Ports): Promise<Rest
   const server = new RestateServer(options, { clock, random })
   await server.checkVersion()
   const client = new ObjectClient(server, names)
-  const engine = new ServerEngine({ client, server, names, clock, random, hash })
+  const { onHeldUp = () => undefined } = options
+  const engine = new ServerEngine({ client, server, names, clock, random, hash, onHeldUp })
   if (serve) {
     const sdk = await loadSdk()
     const objects = [
@@ -121,6 +130,7 @@ type Parts = Ports & {
   readonly client: ObjectClient
   readonly server: RestateServer
   readonly names: ReturnType<typeof namesOf>
+  readonly onHeldUp: (held: HeldKey) => void
 }
 
 class ServerEngine implements RestateEngine {
@@ -135,6 +145,8 @@ class ServerEngine implements RestateEngine {
   readonly #parts: Parts
   readonly #views: RestateViews
   readonly #watchers: ProcessWatchers
+  readonly #held: HeldKeys
+  #heldWatch: Disposable | undefined
   #endpoint: Endpoint | undefined
   #host: AsyncDisposable | undefined
   #isClosed = false
@@ -146,6 +158,7 @@ class ServerEngine implements RestateEngine {
     const recent = new RecentFrames()
     this.switchboard = new SettingsCache(client, clock)
     this.#views = new RestateViews({ client, server, names, recent })
+    this.#held = new HeldKeys(parts)
     this.#watchers = new ProcessWatchers({
       clock,
       everyMs: WATCH_POLL_MS,
@@ -260,6 +273,8 @@ class ServerEngine implements RestateEngine {
     this.#host = host
     const { client } = this.#parts
     for await (const { pid } of this.#views.list({ status: ['parked'] })) await client.mailbox(pid, 'retry', null)
+    this.#heldWatch?.[Symbol.dispose]()
+    this.#heldWatch = this.#held.watch(this.#parts.onHeldUp)
     return host
   }
 
@@ -301,8 +316,19 @@ class ServerEngine implements RestateEngine {
     return this.worker.hasCaughtUp()
   }
 
+  heldKeys(): Promise<readonly HeldKey[]> {
+    this.#checkOpen()
+    return this.#held.find()
+  }
+
+  free(pid: Pid): Promise<boolean> {
+    this.#checkOpen()
+    return this.#held.free(pid)
+  }
+
   abandon(): void {
     this.#isClosed = true
+    this.#heldWatch?.[Symbol.dispose]()
     this.worker.abandon()
     this.#endpoint?.cut()
     this.#watchers.close()
@@ -315,6 +341,7 @@ class ServerEngine implements RestateEngine {
 
   async #close(): Promise<void> {
     if (this.#isClosed) return
+    this.#heldWatch?.[Symbol.dispose]()
     await this.#host?.[Symbol.asyncDispose]()
     this.#isClosed = true
     this.#watchers.close()

@@ -1,7 +1,7 @@
 /** The SDK of Restate: an optional package, loaded when it is wanted. */
 import type { Context, InvocationPromise, ObjectContext, ObjectSharedContext, Serde } from '@restatedev/restate-sdk'
 import { SkeinError } from '../../std/index.ts'
-import { ANSWER_KEPT_MS, RETRY_FIRST_MS, RETRY_PAUSE_MS_MAX } from './limits.ts'
+import { ANSWER_KEPT_MS, ATTEMPTS_MAX, RETRY_FIRST_MS, RETRY_PAUSE_MS_MAX } from './limits.ts'
 
 /** The package. */
 export type Sdk = typeof import('@restatedev/restate-sdk')
@@ -57,5 +57,12 @@ export const objectOptions = {
   journalRetention: 0,
   idempotencyRetention: ANSWER_KEPT_MS,
   enableLazyState: true,
-  retryPolicy: { initialInterval: RETRY_FIRST_MS, maxInterval: RETRY_PAUSE_MS_MAX, exponentiationFactor: 2 },
+  retryPolicy: {
+    initialInterval: RETRY_FIRST_MS,
+    maxInterval: RETRY_PAUSE_MS_MAX,
+    exponentiationFactor: 2,
+    // After some seventy attempts a server would pause what it calls until somebody resumes it: workers may be away longer.
+    maxAttempts: ATTEMPTS_MAX,
+    onMaxAttempts: 'pause',
+  },
 } as const

@@ -121,6 +121,15 @@ export class RestateServer {
       )
   }
 
+  /** Acts on a handler that is open, or was. */
+  async act(invocation: string, how: 'resume' | 'cancel'): Promise<void> {
+    const path = `invocations/${invocation}/${how}`
+    const { status, text } = await this.#request('admin', path, { method: 'PATCH' })
+    // It has gone on, or has ended, meanwhile.
+    if (status >= 400 && status !== 404 && status !== 409)
+      throw refused(`${this.#node('admin')}/${path}`, { status, text })
+  }
+
   /** Rows of a query over the server's tables. */
   async query<R>(sql: string): Promise<readonly R[]> {
     const { status, text } = await this.#request('admin', 'query', {

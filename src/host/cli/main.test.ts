@@ -47,6 +47,7 @@ const VERBS = [
   'worker',
   'ps',
   'stuck',
+  'free',
   'tree',
   'log',
   'show',

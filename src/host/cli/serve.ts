@@ -17,24 +17,26 @@ export async function serve(typed: Typed, terminal: Terminal, address: string | 
   const files = await Promise.all(typed.positionals.map((path) => loadFile(path, terminal.cwd)))
   const asked = Promise.withResolvers<void>()
   interrupt.signal.addEventListener('abort', () => asked.resolve())
+  const warn = (line: string): void => terminal.err(`skein: ${line}\n`)
   const host = await openHost({
     data: folder,
     ...(models === undefined ? {} : { models }),
     ...(retention === undefined ? {} : { retention }),
-    ...(address === undefined ? {} : { engine: await openNamed(address, { env: terminal.env, serve: true }) }),
+    ...(address === undefined ? {} : { engine: await openNamed(address, { env: terminal.env, serve: true, warn }) }),
     handOver: true,
     onHandOver: () => asked.resolve(),
     signal: interrupt.signal,
     prepare: ({ code }) => {
       for (const file of files) code.take(file)
     },
-    warn: (line) => terminal.err(`skein: ${line}\n`),
+    warn,
   })
   await using _ = host
   const names = [
     ...new Set(files.flatMap(({ main, named }) => [main, ...named.values()]).flatMap((one) => one?.name ?? [])),
   ]
-  const place = address ?? folder
+  // A password is nobody's business here.
+  const place = address?.replace(/:[^:@/]*@/, ':…@') ?? folder
   if (typed.has('json')) terminal.out(jsonLine({ on: place, definitions: names, pid: process.pid }))
   else terminal.out(`runs ${names.join(', ') || 'what its files define'} on ${place}; ^C leaves\n`)
   host.failed?.addEventListener('abort', () => asked.reject(host.failed?.reason))

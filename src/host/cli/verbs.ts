@@ -29,6 +29,11 @@ export const VERBS: readonly ListedVerb[] = [
     load: async () => (await import('./verbs/stuck.ts')).stuck,
   },
   {
+    name: 'free',
+    summary: 'let a process go on that its Restate server keeps and does not go on with',
+    load: async () => (await import('./verbs/free.ts')).free,
+  },
+  {
     name: 'tree',
     summary: 'show runs as trees of processes: state, effects, spend, elapsed',
     load: async () => (await import('./verbs/tree.ts')).tree,

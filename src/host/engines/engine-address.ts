@@ -1,8 +1,8 @@
 /**
  * An engine by its address, as it stands on the command line and in skein.config: `restate://127.0.0.1:8080`. What the
- * address does not say is looked for where such servers have it; credentials come from the environment, never from an address.
+ * address does not say is looked for where such servers have it.
  */
-import { restate } from '../../engine/index.ts'
+import { postgres, restate } from '../../engine/index.ts'
 import type { Engine, JournalProblem, RestateOptions } from '../../engine/index.ts'
 import type { Switches } from '../../kernel/index.ts'
 import { SkeinError } from '../../std/index.ts'
@@ -12,18 +12,22 @@ import type { Pid } from '../../std/index.ts'
 export type NamedEngine = Engine & {
   readonly switchboard: Switches
   verify(pid?: Pid): AsyncIterable<JournalProblem>
+  /** Lets a process go on that its server keeps and does not go on with; false when it was not held up. */
+  free?(pid: Pid): Promise<boolean>
 }
 
 /** How somebody uses it: as one who asks and acts, or as a worker that also runs processes. */
 export type Use = {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly serve: boolean
+  /** Hears of what a worker should be told. */
+  readonly warn?: (line: string) => void
 }
 
 type Parameters = Readonly<Record<string, string>>
 type Scheme = {
-  /** What may stand behind the `?`. */
-  readonly parameters: readonly string[]
+  /** What may stand behind the `?`, where that is ours to say. Such an address holds no credentials. */
+  readonly parameters?: readonly string[]
   readonly example: string
   readonly open: (url: URL, parameters: Parameters, use: Use) => Promise<NamedEngine>
 }
@@ -34,6 +38,15 @@ const SCHEMES: Readonly<Record<string, Scheme>> = {
     example: 'restate://127.0.0.1:8080',
     open: (url, parameters, use) => restate(restateOptions(url, parameters, use)),
   },
+  postgres: { example: 'postgres://user@127.0.0.1/database', open: openPostgres },
+  postgresql: { example: 'postgresql://user@127.0.0.1/database', open: openPostgres },
+}
+
+/** `?schema=` is ours, the rest is for the server's driver; a password may also come from where the driver looks for it. */
+function openPostgres(url: URL, { schema }: Parameters): Promise<NamedEngine> {
+  const connection = new URL(url)
+  connection.searchParams.delete('schema')
+  return postgres({ connectionString: connection.href, ...(schema === undefined ? {} : { schema }) })
 }
 
 const RESTATE_ADMIN_PORT = 9070
@@ -43,7 +56,7 @@ const TOKEN = 'SKEIN_ENGINE_TOKEN'
 
 const listOf = (text: string | undefined): readonly string[] => (text === undefined ? [] : text.split(','))
 
-function restateOptions(url: URL, parameters: Parameters, { env, serve }: Use): RestateOptions {
+function restateOptions(url: URL, parameters: Parameters, { env, serve, warn }: Use): RestateOptions {
   const http = parameters['secure'] === 'true' ? 'https' : 'http'
   const nodes = [url.host, ...listOf(parameters['also'])].map((host) => `${http}://${host}`)
   const admins = listOf(parameters['admin'])
@@ -57,6 +70,9 @@ function restateOptions(url: URL, parameters: Parameters, { env, serve }: Use): 
     admin:
       admins.length > 0 ? admins : nodes.map((node) => `${http}://${new URL(node).hostname}:${RESTATE_ADMIN_PORT}`),
     serve,
+    ...(warn === undefined
+      ? {}
+      : { onHeldUp: ({ pid }) => warn(`the server does not go on with ${pid}; free it with: skein free ${pid}`) }),
     ...(name === undefined ? {} : { name }),
     ...(token === undefined ? {} : { token }),
     worker: {
@@ -81,13 +97,17 @@ export async function openNamed(address: string, use: Use): Promise<NamedEngine>
         .join(' or ')}, or leave it out for the data folder`,
     )
   const parameters = Object.fromEntries(url.searchParams)
-  const unknown = Object.keys(parameters).find((name) => !scheme.parameters.includes(name))
+  if (scheme.parameters !== undefined) checkOwn(url, scheme.parameters)
+  return scheme.open(url, parameters, use)
+}
+
+function checkOwn(url: URL, known: readonly string[]): void {
+  const unknown = [...url.searchParams.keys()].find((name) => !known.includes(name))
   if (unknown !== undefined)
     throw new SkeinError(
       'USAGE',
-      `an address ${url.protocol}// has no "${unknown}"; what may stand behind the ? is ${scheme.parameters.join(', ')}`,
+      `an address ${url.protocol}// has no "${unknown}"; what may stand behind the ? is ${known.join(', ')}`,
     )
   if (url.username !== '' || url.password !== '')
     throw new SkeinError('USAGE', `an address of an engine holds no credentials; put the token into ${TOKEN}`)
-  return scheme.open(url, parameters, use)
 }

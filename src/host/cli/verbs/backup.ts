@@ -13,7 +13,7 @@ export const backup: VerbBody = {
   flags: {},
   examples: ['skein backup backups/monday', 'skein backup /mnt/backups/$(date +%F) --data .skein'],
   run: async (typed, terminal) => {
-    await demandFolderEngine(typed, terminal, 'back up what its server keeps, or move runs to a folder: skein move')
+    await demandFolderEngine(typed, terminal, 'back up what its server keeps, with its own tools')
     const to = typed.positionals[0] ?? ''
     const note = await backupFolder(await folderOf(typed, terminal), resolve(terminal.cwd, to), nodeClock)
     if (typed.has('json')) terminal.out(jsonLine(note))

@@ -15,7 +15,7 @@ export const restore: VerbBody = {
   flags: { by: BY_FLAG },
   examples: ['skein restore backups/monday', 'skein restore backups/monday --data restored'],
   run: async (typed, terminal) => {
-    await demandFolderEngine(typed, terminal, 'restore into a folder, and move its runs there: skein move')
+    await demandFolderEngine(typed, terminal, 'restore what its server keeps, with its own tools')
     const from = resolve(terminal.cwd, typed.positionals[0] ?? '')
     const ports = { clock: nodeClock, hash: nodeHash, random: nodeRandom }
     const restored = await restoreFolder(from, await folderOf(typed, terminal), { by: actorName(typed), ...ports })
