@@ -203,8 +203,8 @@ export const EFFECT_BUGS: readonly PlantedBug[] = [
     edits: [
       {
         file: GATE,
-        text: '...(attempt === 1 ? argsOf(ask, parsed) : {})',
-        instead: '...argsOf(ask, parsed)',
+        text: 'attempt === 1 ? argsOf(ask, parsed) : NO_ARGS',
+        instead: 'argsOf(ask, parsed)',
       },
     ],
   },

@@ -200,7 +200,7 @@ export const ENGINE_BUGS: readonly PlantedBug[] = [
     because: 'leaving should be quick',
     edits: [
       {
-        file: RESIDENCY,
+        file: 'src/engine/departure.ts',
         text: '    await this.#until(({ lane }) => !lane.hasPlainWrites, DRAIN_WRITES_MS)\n',
         instead: '',
       },
@@ -286,7 +286,7 @@ export const ENGINE_BUGS: readonly PlantedBug[] = [
     edits: [
       {
         file: FRAME,
-        text: "    if (about.facts.some((fact) => fact.type === 'snapshot')) tables.processes.startSegment(p, about.n)\n",
+        text: '    if (isSnapshot) tables.processes.startSegment(p, sealed.frame.n)\n',
         instead: '',
       },
     ],
