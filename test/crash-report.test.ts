@@ -7,6 +7,7 @@ import { dataOf, pageOf } from './chaos/page.ts'
 import type { CrashData } from './chaos/page.ts'
 import { live } from './chaos/life.ts'
 import { readOptions } from './chaos/options.ts'
+import { restatePageOf } from './chaos/restate/page.ts'
 import { noSimulated, tallySince, withTally } from './chaos/record.ts'
 import type { CampaignRecord, Records } from './chaos/record.ts'
 import { simulateMore } from './chaos/simulated/simulated.ts'
@@ -34,6 +35,7 @@ const says = { tools: 'tools of every class' }
 describe('the crash report', () => {
   it('says what its data says', () => {
     expect(read('crash.md')).toBe(pageOf(JSON.parse(read('data/crash.json')) as CrashData))
+    expect(read('crash-restate.md')).toBe(restatePageOf(JSON.parse(read('data/crash-restate.json')) as CrashData))
   })
 
   it('adds up campaigns, and keeps versions apart', () => {

@@ -30,13 +30,17 @@ const TRIES = Number(process.env['SKEIN_P9_TRIES'] ?? 8)
 const AT_ONCE = 8
 const PROMISED_MS = 1_000
 
-const held = ({ abortSignal }: { readonly abortSignal: AbortSignal }): Promise<string> =>
-  sleep(LONG_MS, 'too late', { signal: abortSignal })
+/** When the effect of a run was told to stop: what was sent to the run has been heard by then. */
+const stoppedAt = new Map<string, number>()
+const held = (pid: string, { abortSignal }: { readonly abortSignal: AbortSignal }): Promise<string> => {
+  abortSignal.addEventListener('abort', () => stoppedAt.set(pid, performance.now()))
+  return sleep(LONG_MS, 'too late', { signal: abortSignal })
+}
 const agreed = tool({ name: 'agreed', inputSchema: anything, needsApproval: true, execute: async () => 'agreed' })
 
 const busy = workflow({ name: 'busy', input: anything }, async (ctx) => {
   const first = await ctx.select({
-    long: (c) => c.step('long', held, { effect: 'read' }),
+    long: (c) => c.step('long', (about) => held(ctx.pid, about), { effect: 'read' }),
     stop: (c) => c.receive({ topic: 'stop' }),
     agreed: (c) => c.tool(agreed, {}),
   })
@@ -61,7 +65,7 @@ async function heardAfter(
           await act(run.id)
           const result = await run.result().catch((thrown: { readonly code?: string }) => thrown.code)
           expect(result).not.toBe('long')
-          return performance.now() - from
+          return (stoppedAt.get(run.id) ?? performance.now()) - from
         }),
       )),
     )

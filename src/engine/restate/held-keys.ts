@@ -13,12 +13,15 @@ import { HELD_UP_LOOK_MS, HELD_UP_MS } from './limits.ts'
 import type { RestateServer } from './server.ts'
 import type { ServiceNames } from './wire.ts'
 
+const MS_PER_S = 1_000
+
 type Row = {
   readonly id: string
   readonly status: string
   readonly target_service_name: string
   readonly target_service_key: string
-  readonly modified_at: string
+  /** Seconds since the epoch. */
+  readonly modified_s: number
 }
 
 /** A handler that is held up. */
@@ -53,14 +56,12 @@ export class HeldKeys {
     const { process, mailbox, token, settings } = this.#names
     const services = [process, mailbox, token, settings].map((name) => `'${name}'`).join(', ')
     const rows = await this.#server.query<Row>(
-      `select id, status, target_service_name, target_service_key, modified_at from sys_invocation ` +
+      `select id, status, target_service_name, target_service_key, date_part('epoch', modified_at) as modified_s from sys_invocation ` +
         `where target_service_name in (${services}) and status in ('paused', 'suspended')`,
     )
     const now = this.#clock.now()
     return rows.flatMap(({ id: invocation, status, target_service_name: service, target_service_key: key, ...row }) => {
-      // Of a text: no clock is read.
-      // oxlint-disable-next-line no-restricted-globals
-      const since = Date.parse(row.modified_at)
+      const since = row.modified_s * MS_PER_S
       // Handlers of other objects may wait for another one as long as that takes.
       const isSilent = service === process && now - since > HELD_UP_MS
       if ((pid !== undefined && key !== pid) || (status !== 'paused' && !isSilent)) return []
