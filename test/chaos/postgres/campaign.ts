@@ -40,9 +40,10 @@ export async function runRounds(plan: Plan): Promise<number> {
   await using ledger = await startLedger(plan.folder, join(built, 'ledger.mjs'))
   await using server = await startPostgres(plan.programs)
   const ground: Ground = { folder: plan.folder, built, ledger, server, orders: plan.orders ?? ORDERS_DEFAULT }
-  const until = performance.now() + plan.seconds * 1000
   const life = process.pid
   const clean = await play(ground, { name: `clean_${life}`, random: Math.random })
+  // From here on: the round that nobody harms is not part of it.
+  const until = performance.now() + plan.seconds * 1000
   const next = new Map(plan.kinds.map((kind) => [kind, plan.seed ?? plan.firstSeed(kind)]))
   let failures = 0
   for (let turn = 0; performance.now() < until || plan.seed !== undefined; turn++) {

@@ -37,6 +37,8 @@ export type Played = {
 }
 
 const WORKERS = 2
+/** Who places the orders outlives all harm. */
+const DESK_LEASE_MS = 120_000
 const ROUND_MS_MAX = 300_000
 const LOOK_MS = 40
 /** Longest pause between two orders: they come while there is harm. */
@@ -119,7 +121,7 @@ export async function play(
   const engine = await openPostgres({
     connectionString: ground.server.url,
     schema: name,
-    leaseMs: LEASE_MS,
+    leaseMs: DESK_LEASE_MS,
     name: 'chaos-desk',
     ...ports,
   })
