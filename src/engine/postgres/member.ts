@@ -36,11 +36,14 @@ export class Member {
   #making: Batch | undefined
   #renewedAt: number
   #lost: SkeinError | undefined
+  /** Rejects then: a batch under way is not answered any more. */
+  readonly #end = Promise.withResolvers<never>()
 
   private constructor(ports: MemberPorts, id: number) {
     this.#ports = ports
     this.id = id
     this.#renewedAt = ports.clock.monotonicMs()
+    this.#end.promise.catch(() => undefined)
     this.commits = new GroupCommit({ store: this, soon: ports.soon, entriesMax: BATCH_ENTRIES_MAX }, (error) =>
       this.lose(error),
     )
@@ -88,16 +91,18 @@ export class Member {
     if (this.#lost !== undefined) return
     this.#lost = why
     this.commits.stop(why)
+    this.#end.reject(why)
     this.#ports.onLost(why)
   }
 
   /** Writes one act of nobody's, and tells what came of it. */
   async submit(prepared: PreparedAct): Promise<Said | undefined> {
     let batch: Batch
-    const number = await this.commits.submit(() => {
+    const written = this.commits.submit(() => {
       batch = this.batch
       return batch.prepared(prepared)
     }, prepared.bytes)
+    const number = await Promise.race([written, this.#end.promise])
     return batch!.said(number)
   }
 

@@ -51,9 +51,12 @@ export async function startPostgres(
   const options = Object.entries(given).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   const up = async (): Promise<ChildProcess> => {
     const args = ['-D', data, '-p', String(port), '-k', sockets, ...options]
-    const child = spawn(join(bin, 'postgres'), args, { ...who, cwd: folder, stdio: 'ignore' })
-    await answers(join(bin, 'pg_isready'), [...at, '-q'], child)
-    return child
+    // One that was killed has processes that have not noticed yet, and keep the next one from starting.
+    for (const end = performance.now() + UP_MS; performance.now() < end;) {
+      const child = spawn(join(bin, 'postgres'), args, { ...who, cwd: folder, stdio: 'ignore' })
+      if (await answers(join(bin, 'pg_isready'), [...at, '-q'], child)) return child
+    }
+    throw new Error('PostgreSQL did not come up')
   }
   let child = await up()
   execFileSync(join(bin, 'createdb'), [...at, '-U', 'skein', 'skein'])
@@ -79,12 +82,15 @@ async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void>
   await over
 }
 
-async function answers(program: string, args: readonly string[], child: ChildProcess): Promise<void> {
+/** False when it has ended instead. */
+async function answers(program: string, args: readonly string[], child: ChildProcess): Promise<boolean> {
   const end = performance.now() + UP_MS
-  while (spawnSync(program, args).status !== 0) {
-    if (child.exitCode !== null || performance.now() > end) throw new Error('PostgreSQL did not come up')
+  while (performance.now() < end) {
     await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+    if (child.exitCode !== null) return false
+    if (spawnSync(program, args).status === 0) return true
   }
+  return false
 }
 
 async function freePort(): Promise<number> {
