@@ -21,6 +21,8 @@ export interface EngineRig {
   readonly offences?: () => Promise<readonly string[]>
   /** A new owner while the old one still believes it is the owner. Absent where the engine itself makes that impossible. */
   readonly usurp?: () => Promise<Engine>
+  /** An engine that was overtaken joins anew by itself, and what is asked of it from then on is written in its new life. */
+  readonly rejoins?: true
   /** Lets the next commit fail. Absent where it cannot be made to. */
   readonly failNextCommit?: () => void
 }

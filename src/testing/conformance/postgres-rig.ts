@@ -34,6 +34,7 @@ export function postgresRig(server: () => Promise<LocalPostgres>): OpenRig {
           return (engine = await opened())
         },
         crash,
+        rejoins: true,
         async usurp() {
           const old = engine?.member
           const usurper = await opened()
