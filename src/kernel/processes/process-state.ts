@@ -151,6 +151,11 @@ export class ProcessState {
     return this.hasWaited && this.effects.get(key)?.waiting !== undefined
   }
 
+  /** Whether a scope that was done is open again, and keeps its end for the case that it is done once more (`adopted.ahead`). */
+  isOpenAgain(scope: ScopePath): boolean {
+    return this.effects.get(closeKey(scope))?.outcome !== undefined && !this.closedScopes.includes(scope)
+  }
+
   isWithinClosed(key: EffectKey): boolean {
     return this.closedScopes.some((scope) => liesWithin(key, scope))
   }
@@ -291,6 +296,7 @@ export class ProcessState {
   }
 
   #closed(fact: FactOf<'closed'>): void {
+    if (this.isOpenAgain(fact.scope)) this.record(closeKey(fact.scope)).outcome = undefined
     this.closedScopes.push(fact.scope)
     if (fact.why !== 'done') this.cutShort.add(fact.scope)
     if (fact.key !== undefined) {

@@ -158,12 +158,14 @@ export class Process implements Disposable {
 
   /**
    * Takes an ask from the body. With an outcome at hand it is delivered from the queue, in `seq` order; decided but
-   * unfinished, it is recovery's, late where new code has put something before it; else it waits for the gate.
+   * unfinished, it is recovery's, late where new code has put something before it; else it waits for the gate. So does
+   * the end of a scope that was done before and now is cut short: others are told to stop in it.
    */
   ask(ask: Ask): void {
     this.register(ask)
     const record = this.state.effects.get(ask.key)
-    if (record?.outcome !== undefined) this.queue.push(record.outcomeSeq, ask.key)
+    if (ask.op === 'close' && ask.why !== 'done' && this.state.isOpenAgain(ask.closes)) this.asked.push(ask)
+    else if (record?.outcome !== undefined) this.queue.push(record.outcomeSeq, ask.key)
     else if (record === undefined || isUndecided(record)) this.asked.push(ask)
     else if (!this.replaying) this.late.push(ask)
   }

@@ -31,7 +31,9 @@ function takeBackOutcome(state: ProcessState, key: EffectKey): void {
   if (record?.outcome === undefined) return
   const { closes } = record
   if (closes !== undefined) {
-    state.closedScopes.splice(state.closedScopes.indexOf(closes), 1)
+    // Not there where an adoption has opened it again.
+    const at = state.closedScopes.indexOf(closes)
+    if (at >= 0) state.closedScopes.splice(at, 1)
     state.cutShort.delete(closes)
     if (closes === '') state.cancelled = undefined
     delete record.closes

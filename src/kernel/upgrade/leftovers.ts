@@ -12,12 +12,16 @@ import { firstSeqOf } from './answering.ts'
 
 /**
  * Everything the journal asked for that the body has not, in its order. What lies in a scope that was cut short is nobody's
- * once the code has come past it again: whoever asked there had been told to stop. In one that was done, and in one that
- * the code has not come to, it is left over like anything else.
+ * once the code has come past it again: whoever asked there had been told to stop. But what may have been done to the world
+ * was done, by the winner or before the stop. In a scope that was done, and in one that the code has not come to, it is left
+ * over like anything else.
  */
 export function unasked(process: Process, open: readonly ScopePath[] = []): EffectRecord[] {
   const stopped = process.state.closedScopes.filter((scope) => !open.includes(scope) && isStopped(process, scope))
-  return everUnasked(process).filter(({ key }) => !stopped.some((scope) => liesWithin(baseKey(key), scope)))
+  return everUnasked(process).filter((record) => {
+    const mayBeDone = familyDone(process.state, record) !== undefined
+    return !stopped.some((scope) => liesWithin(baseKey(record.key), scope) && (scope === ROOT_SCOPE || !mayBeDone))
+  })
 }
 
 /** Cut short before, and again by this run of the body, or left behind at its end; the root is over once and for all. */

@@ -89,7 +89,8 @@ function checkOutcomes(segment: Segment, offend: Offend): void {
   for (const fact of segment.facts) {
     if (fact.type === 'waiting') delivered.delete(fact.key)
     if (fact.type === 'reopened') for (const key of fact.keys) delivered.delete(key)
-    if (fact.type === 'adopted') for (const scope of fact.open ?? []) delivered.delete(`${scope}:close`)
+    if (fact.type === 'adopted')
+      for (const scope of [...(fact.open ?? []), ...(fact.ahead ?? [])]) delivered.delete(`${scope}:close`)
     const key = deliveredKey(fact)
     if (key === undefined) continue
     if (delivered.has(key)) offend('J4', `${key} has two outcomes`)

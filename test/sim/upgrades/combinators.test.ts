@@ -3,7 +3,8 @@
  * done in them is not done again elsewhere without a question.
  */
 import { describe, expect, it } from 'vitest'
-import type { Ctx } from '../../../src/kernel/index.ts'
+import { workflow } from '../../../src/kernel/index.ts'
+import type { AnyDefinition, Ctx } from '../../../src/kernel/index.ts'
 import { edited, hold } from './desk.ts'
 import type { Desk, Version } from './desk.ts'
 
@@ -91,6 +92,79 @@ describe('U5: combinators that were over before the code was changed', () => {
       expect(run.report?.ambiguous).toMatchObject([{ name: 'charge', why: 'may be done' }])
     },
   )
+
+  /** The code before, and the code that takes the charge out of it. */
+  const TAKEN_OUT: Readonly<Record<string, readonly ((ctx: Ctx, desk: Desk) => Promise<unknown>)[]>> = {
+    'that won a race': [
+      (ctx, { charge }) => ctx.race([(c) => c.tool(charge, 10), (c) => c.sleep('1h')]),
+      (ctx) => ctx.race([async () => 'no', (c) => c.sleep('1h')]),
+    ],
+    'done before its race was lost': [
+      (ctx, { charge }) =>
+        ctx.race([async (c) => [await c.tool(charge, 10), await c.sleep('1h')], (c) => c.sleep('1s')]),
+      (ctx) => ctx.race([(c) => c.sleep('1h'), (c) => c.sleep('1s')]),
+    ],
+    'done before its branches failed': [
+      (ctx, { charge }) =>
+        ctx
+          .all([
+            async (c) => {
+              await c.tool(charge, 10)
+              throw new Error('no')
+            },
+            (c) => c.sleep('1h'),
+          ])
+          .catch(() => 'failed'),
+      (ctx) => ctx.all([() => Promise.reject(new Error('no')), (c) => c.sleep('1h')]).catch(() => 'failed'),
+    ],
+  }
+
+  it.each(Object.keys(TAKEN_OUT))('U4: a write %s is not done again behind it in silence', async (which) => {
+    const [before, after] = TAKEN_OUT[which] as [Version, Version]
+    const run = await edited({
+      before: async (ctx, desk) => [await before(ctx, desk), await hold(ctx)],
+      after: async (ctx, desk) => [await after(ctx, desk), await ctx.tool(desk.charge, 10), await hold(ctx)],
+    })
+    expect([run.view.parked?.code, run.deeds, run.offences]).toEqual(['UPGRADE_AMBIGUOUS', ['charge 10'], []])
+    expect(run.report?.ambiguous).toMatchObject([{ name: 'charge', why: 'may be done' }])
+  })
+
+  it('X2: where one that was done fails now, behind something new, the child of another branch is told to stop', async () => {
+    let kid: AnyDefinition | undefined
+    const run = await edited({
+      define: ({ charge }) => [
+        (kid = workflow({ name: 'kid', version: '1' }, async (ctx) => [
+          await ctx.sleep('1h'),
+          await ctx.tool(charge, 5),
+        ])),
+      ],
+      before: async (ctx, { charge, set }) => [
+        await ctx.all([(c) => c.tool(charge, 10), (c) => c.tool(set, 'on')]),
+        await hold(ctx),
+      ],
+      after: async (ctx, { charge, set, balance }) => {
+        await ctx.tool(balance, {})
+        const over = await ctx
+          .all([
+            async (c) => {
+              await c.tool(charge, 10)
+              await c.tool(balance, {})
+              throw new Error('no')
+            },
+            async (c) => [await c.tool(set, 'on'), await c.run(kid as AnyDefinition, undefined)],
+          ])
+          .catch(() => 'failed')
+        await hold(ctx)
+        return over
+      },
+    })
+    expect([run.view.status, run.value, run.deeds, run.offences]).toEqual([
+      'done',
+      'failed',
+      ['charge 10', 'set "on"'],
+      [],
+    ])
+  })
 
   it('U4: what was begun where a race was lost is nobody’s once the code has come past it again', async () => {
     const raced = (ctx: Ctx, { charge, set }: Desk): Promise<unknown> =>
