@@ -202,12 +202,23 @@ describe('group commit', () => {
     commits.stop(new SkeinError('INTERNAL', 'twice'))
     held.reject(new Error('late'))
     await settle(2)
-    expect([log, failures]).toEqual([['b ENGINE_CLOSED'], []])
+    expect([log, failures]).toEqual([['b ENGINE_CLOSED', 'a ENGINE_CLOSED'], []])
     const waiting = new GroupCommit({ store, soon: nodeSoon }, () => {})
     waiting.push([step(log, 'c', store)], 1)
     waiting.stop(new SkeinError('ENGINE_CLOSED', 'closed'))
     await settle(2)
-    expect(log).toEqual(['b ENGINE_CLOSED', 'c ENGINE_CLOSED'])
+    expect(log).toEqual(['b ENGINE_CLOSED', 'a ENGINE_CLOSED', 'c ENGINE_CLOSED'])
+  })
+
+  it('T5: stopped between two pieces of what is durable, the rest is told so, and nobody waits for ever', async () => {
+    const { store } = countingStore()
+    const commits = new GroupCommit({ store, soon: nodeSoon }, () => {})
+    const first: Promise<unknown>[] = []
+    for (let i = 0; i < DONE_PER_MACROTASK; i++) first.push(commits.submit(() => i))
+    const second = codeOf(commits.submit(() => 'late'))
+    await Promise.all(first)
+    commits.stop(new SkeinError('ENGINE_CLOSED', 'closed'))
+    expect(await second).toBe('ENGINE_CLOSED')
   })
 
   it('T5: a failure while a commit is reported stops everything, too', async () => {

@@ -7,7 +7,8 @@
  * 2. A batch is one transaction: all of it or nothing.
  * 3. What is deferred is committed with the first thing that is not, or when a batch is full; whoever defers says when it
  *    is wanted (`hasten`).
- * 4. Fail-stop (rule T5): after one failed commit nothing is committed any more, and every entry is told the same error.
+ * 4. Fail-stop (rule T5): after one failed commit nothing is committed any more, and every entry is told the same error,
+ *    also one that is durable, or may be, and was not told so yet: whoever waits for it must not wait for ever.
  */
 import type { SkeinError } from '../../std/index.ts'
 import { BATCH_BYTES_MAX, BATCH_ENTRIES_MAX, DONE_PER_MACROTASK } from '../limits.ts'
@@ -176,13 +177,13 @@ export class GroupCommit {
 
   /** Tells those from number `from` on that they are durable. */
   #done(batch: readonly Entry[], from = 0): void {
-    if (this.#error !== undefined) return
+    if (this.#error !== undefined) return this.#fail(batch.slice(from), this.#error)
     if (from === 0) this.#settle()
     const to = from + DONE_PER_MACROTASK
     try {
       for (const entry of batch.slice(from, to)) for (const step of entry.steps) step.done()
     } catch (error) {
-      return this.#broken([], error)
+      return this.#broken(batch.slice(from), error)
     }
     if (to < batch.length) return this.#soon(() => this.#done(batch, to))
     if (this.#isWanted || (this.#flushed.length > 0 && this.#queue.length > 0)) return this.#soon(this.#run)
@@ -197,7 +198,7 @@ export class GroupCommit {
   }
 
   #broken(batch: readonly Entry[], thrown: unknown): void {
-    if (this.#error !== undefined) return
+    if (this.#error !== undefined) return this.#fail(batch, this.#error)
     const error = storeError(thrown, 'the store')
     this.stop(error)
     this.#fail(batch, error)
