@@ -106,7 +106,10 @@ class OwnersEngine implements LocalEngine {
 
   async switches(): Promise<readonly Switch[]> {
     this.#checkOpen()
-    return readSwitches(this.#interior.tables)
+    const { tables, commits } = this.#interior
+    const switches = readSwitches(tables)
+    await commits.settled()
+    return switches
   }
 
   async host(run: RunActivation, options: HostOptions = {}): Promise<AsyncDisposable> {

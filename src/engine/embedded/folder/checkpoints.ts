@@ -41,6 +41,8 @@ export class Checkpoints implements AsyncDisposable {
 
   /** A commit has been made. */
   committed(): void {
+    // A commit whose sync was under way when its store was given up: the folder may be another owner's.
+    if (this.#isClosed) return
     this.#lastCommitAt = this.#parts.clock.monotonicMs()
     this.#idle ??= this.#parts.clock.timer(CHECKPOINT_IDLE_MS, () => this.#whenIdle())
     if (this.#running === undefined && this.#walBytes() >= this.#nextAtBytes) this.#copyAside()

@@ -11,7 +11,9 @@ import { open } from 'node:fs/promises'
 
 /** What a reader beside the owner has seen in the log is durable after this. A folder without a log has nothing to sync. */
 export async function syncLog(wal: string): Promise<void> {
-  const log = await open(wal, 'r').catch(() => undefined)
+  const log = await open(wal, 'r').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error
+  })
   if (log === undefined) return
   try {
     await log.datasync()
@@ -21,8 +23,9 @@ export async function syncLog(wal: string): Promise<void> {
 }
 
 /** The log of one open database. */
-export class LogSync implements Disposable {
+export class LogSync implements AsyncDisposable {
   readonly #fd: number
+  #running: Promise<void> = Promise.resolve()
 
   /** The log is there as long as its database is open, and is the same file. */
   constructor(wal: string) {
@@ -30,12 +33,16 @@ export class LogSync implements Disposable {
   }
 
   sync(): Promise<void> {
-    return new Promise((resolve, reject) =>
+    const running = new Promise<void>((resolve, reject) =>
       fdatasync(this.#fd, (error) => (error === null ? resolve() : reject(error))),
     )
+    this.#running = running.catch(() => {})
+    return running
   }
 
-  [Symbol.dispose](): void {
+  /** Waits for a sync that is under way: the number of a closed file may be another file's next. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#running
     closeSync(this.#fd)
   }
 }

@@ -82,7 +82,7 @@ async function takeFolder(options: EmbeddedOptions, holdings: Holdings): Promise
   // Until here SQLite has synced every commit: the log and its name are durable.
   db.exec('pragma synchronous = normal')
   const log = new LogSync(wal)
-  holdings.add(() => log[Symbol.dispose]())
+  holdings.add(() => log[Symbol.asyncDispose]())
   const store = ownersStore(sqlite, { checkpoints, log, holdings })
   const engine = createEngine({ ...options, soon: nodeSoon, store })
   const server = await ControlServer.open(engine, {

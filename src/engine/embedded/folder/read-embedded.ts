@@ -42,7 +42,8 @@ export function readEmbedded(folder: string, hash: Hash): FolderReader {
   const db = openForReader(database)
   const tables = tablesOf(db, blobFiles(blobs))
   // Its owner may have written what no disk has yet.
-  const views = new Views({ tables, isOwned: () => isOwned(at), settled: () => syncLog(wal) })
+  const settled = (): Promise<void> => syncLog(wal)
+  const views = new Views({ tables, isOwned: () => isOwned(at), settled })
   return {
     get quarantine() {
       return tables.meta.quarantine()
@@ -50,7 +51,11 @@ export function readEmbedded(folder: string, hash: Hash): FolderReader {
     inspect: (pid) => views.inspect(pid),
     list: (query) => views.list(query),
     history: (pid, from) => views.history(pid, from),
-    switches: () => Promise.resolve(readSwitches(tables)),
+    async switches() {
+      const switches = readSwitches(tables)
+      await settled()
+      return switches
+    },
     verify: (pid?: Pid) => verifyJournals(tables, hash, pid),
     isHosted: () => isOwned(at),
     pending: (pid) => {
