@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { TRIPWIRE_SAMPLE } from '../limits.ts'
+import { TRIPWIRE_LOOKS_MAX, TRIPWIRE_SAMPLE } from '../limits.ts'
 import { tripwireMode } from './mode.ts'
 import { tripwire } from './tripwire.ts'
 
@@ -100,6 +100,18 @@ describe('tripwire', () => {
     }
     expect(traces).toBeGreaterThan(0)
     expect(traces).toBeLessThan(touchesCount / 20)
+  })
+  it('what one workflow does all the time hides nothing that another one does once', () => {
+    const reports: string[] = []
+    using wire = tripwire('warn', (line) => reports.push(line))
+    wire.enter('busy')
+    for (let i = 0; i < TRIPWIRE_LOOKS_MAX + 1; i++) body.clock()
+    wire.leave()
+    wire.enter('article')
+    body.clockElsewhere()
+    wire.leave()
+    expect(reports).toHaveLength(2)
+    expect(reports[1]).toContain('workflow article')
   })
   it('sees the microtasks of a body, and nothing outside the window', async () => {
     const reports: string[] = []

@@ -7,7 +7,7 @@
  * 2. Functions stand behind one boolean while anybody holds the tripwire; the `Date` constructor is another one in
  *    the window only, so that `Date` keeps its identity everywhere else.
  * 3. When the last holder has disposed it, every function is the original again.
- * 4. Where it throws, it looks at every touch; where it warns, at the first of each function, and then at some.
+ * 4. Where it throws, it looks at every touch; where it warns, at the first of each workflow and function, and then at some.
  */
 import { syncBuiltinESMExports } from 'node:module'
 import { relative } from 'node:path'
@@ -43,6 +43,8 @@ let restore: () => void = () => undefined
 let outsideDate = Date
 let bodyDate = Date
 const workflows = new Set<string>()
+/** Whose body was entered last. */
+let entered = ''
 const reported = new Set<string>()
 const touchCounts = new Map<string, number>()
 
@@ -56,6 +58,7 @@ export function tripwire(wanted: Exclude<TripwireMode, 'off'>, write: Report): T
   return {
     enter: (workflow) => {
       workflows.add(workflow)
+      entered = workflow
       if (inBody) return
       inBody = true
       globalThis.Date = bodyDate
@@ -163,8 +166,10 @@ function touched(name: string, mend: string): void {
 
 /** A body that reads the clock all the time is warned of it soon; after that most touches cost no stack trace. */
 function isLookedAt(name: string): boolean {
-  const count = (touchCounts.get(name) ?? 0) + 1
-  touchCounts.set(name, count)
+  // Of each workflow: what one does all the time must not hide what another one does once.
+  const key = `${entered} ${name}`
+  const count = (touchCounts.get(key) ?? 0) + 1
+  touchCounts.set(key, count)
   return count <= TRIPWIRE_LOOKS_MAX || count % TRIPWIRE_SAMPLE === 0
 }
 
