@@ -119,7 +119,8 @@ export const steps: Bench = {
     that makes it write at every step) with ${MASTRA_AT_ONCE} runs at most. LangGraph's savers write a whole checkpoint
     at every step. Everything else keeps nothing, or in memory only.
 
-    The bare journal and Skein sync the disk at every commit (SQLite with WAL and \`synchronous=full\`). LangGraph’s SQLite
+    The bare journal and Skein sync the disk at every commit: SQLite with WAL, the one with \`synchronous=full\`, Skein by
+    an \`fdatasync\` of its own beside the main thread, before it goes on with what the commit holds. LangGraph’s SQLite
     saver does not: its \`better-sqlite3\` is built with \`normal\`, under which a power cut may take the last commits.
     Mastra’s libSQL file is as its store opens it.
   `,

@@ -69,6 +69,7 @@ export async function measure({ atOnce, runs, warm }: Settings, run: (i: number)
   const after = process.memoryUsage()
   const live = liveHeap(atOnce, after.heapUsed)
   await allUpTo(warm + runs + atOnce, atOnce)
+  const liveBytes = live.stop()
   const steps = runs * STEPS
   console.log(
     JSON.stringify({
@@ -77,24 +78,27 @@ export async function measure({ atOnce, runs, warm }: Settings, run: (i: number)
       rssPeakMb: Math.round(peak.rss / 1e6),
       rssKbPerRun: Math.round((peak.rss - before.rss) / 1e3 / atOnce),
       heapMbAfter: Math.round(after.heapUsed / 1e6),
-      heapKbPerRun: Math.round(live.stop() / 1e3 / atOnce),
+      ...(liveBytes === undefined ? {} : { heapKbPerRun: Math.round(liveBytes / 1e3 / atOnce) }),
     }),
   )
 }
 
-/** What is reachable when as many runs as may be alive at once have half of their steps behind them, above `baseline`. */
-function liveHeap(atOnce: number, baseline: number): { stop(): number } {
+/**
+ * What is reachable when as many runs as may be alive at once have half of their steps behind them, above `baseline`.
+ * Nothing where that moment passed between two looks, or nothing can be collected: that is no figure.
+ */
+function liveHeap(atOnce: number, baseline: number): { stop(): number | undefined } {
   counted.calls = 0
   let bytes: number | undefined
   const poll = setInterval(() => {
-    if (bytes !== undefined || counted.calls < (atOnce * STEPS) / 2) return
-    globalThis.gc?.()
+    if (bytes !== undefined || globalThis.gc === undefined || counted.calls < (atOnce * STEPS) / 2) return
+    globalThis.gc()
     bytes = process.memoryUsage().heapUsed - baseline
   }, 1)
   return {
     stop() {
       clearInterval(poll)
-      return Math.max(bytes ?? 0, 0)
+      return bytes
     },
   }
 }
