@@ -4,7 +4,7 @@
  *
  * Invariants:
  * 1. A key is freed by resuming or cancelling its handler, never by killing it: a handler that is killed may leave half.
- * 2. A handler that says something at least every heartbeat is not held up.
+ * 2. A handler that says something at least every heartbeat is not held up; how long ago is by the server's clock.
  */
 import { asPid } from '../../std/index.ts'
 import type { Clock, Pid } from '../../std/index.ts'
@@ -14,14 +14,17 @@ import type { RestateServer } from './server.ts'
 import type { ServiceNames } from './wire.ts'
 
 const MS_PER_S = 1_000
+/** Workers that come back find much that is silent, and that goes on by itself: it is told of when it is so once more. */
+const LOOKS_BEFORE_TELLING = 2
 
 type Row = {
   readonly id: string
   readonly status: string
   readonly target_service_name: string
   readonly target_service_key: string
-  /** Seconds since the epoch. */
+  /** Seconds since the epoch, as is what time it is at the server. */
   readonly modified_s: number
+  readonly now_s: number
 }
 
 /** A handler that is held up. */
@@ -56,14 +59,14 @@ export class HeldKeys {
     const { process, mailbox, token, settings } = this.#names
     const services = [process, mailbox, token, settings].map((name) => `'${name}'`).join(', ')
     const rows = await this.#server.query<Row>(
-      `select id, status, target_service_name, target_service_key, date_part('epoch', modified_at) as modified_s from sys_invocation ` +
+      `select id, status, target_service_name, target_service_key, date_part('epoch', modified_at) as modified_s, ` +
+        `date_part('epoch', now()) as now_s from sys_invocation ` +
         `where target_service_name in (${services}) and status in ('paused', 'suspended')`,
     )
-    const now = this.#clock.now()
     return rows.flatMap(({ id: invocation, status, target_service_name: service, target_service_key: key, ...row }) => {
       const since = row.modified_s * MS_PER_S
       // Handlers of other objects may wait for another one as long as that takes.
-      const isSilent = service === process && now - since > HELD_UP_MS
+      const isSilent = service === process && row.now_s * MS_PER_S - since > HELD_UP_MS
       if ((pid !== undefined && key !== pid) || (status !== 'paused' && !isSilent)) return []
       return [{ pid: asPid(key), invocation, why: status === 'paused' ? 'paused' : 'silent', since } as const]
     })
@@ -77,17 +80,38 @@ export class HeldKeys {
       // One that does not hear of it any more does not tell its mailbox either.
       if (why === 'silent') await this.#client.mailbox(pid, 'freed', { invocation })
     }
-    return held.length > 0
+    return held.length > 0 || (await this.#freeKilled(pid))
   }
 
-  /** What was paused goes on; of what is silent, `tell` hears. Looks again and again until it is disposed. */
+  /** Somebody has killed its handler, against the rule, and told nobody: its mailbox waits for the end of that. */
+  async #freeKilled(pid: Pid): Promise<boolean> {
+    const row = await this.#client.place(pid)
+    if (row?.status !== 'running' && row?.status !== 'ready') return false
+    const open = await this.#server.query(
+      `select id from sys_invocation where target_service_name = '${this.#names.process}' and target_handler_name = 'run' ` +
+        `and target_service_key = '${pid.replaceAll("'", "''")}' and status <> 'completed' limit 1`,
+    )
+    if (open.length > 0) return false
+    await this.#client.mailbox(pid, 'freed', { invocation: row.invocation ?? '' })
+    return true
+  }
+
+  /** What was paused goes on; of what is silent, `tell` hears once. Looks again and again until it is disposed. */
   watch(tell: (held: HeldKey) => void): Disposable {
     let timer: Disposable | undefined
     let isOver = false
+    /** In how many looks on end each was silent. */
+    let looks: ReadonlyMap<string, number> = new Map()
     const look = async (): Promise<void> => {
-      for (const held of await this.find())
-        if (held.why === 'paused') await this.#server.act(held.invocation, 'resume')
-        else tell(held)
+      const held = await this.find()
+      const silent = held.filter(({ why }) => why === 'silent')
+      looks = new Map(silent.map(({ invocation }) => [invocation, (looks.get(invocation) ?? 0) + 1]))
+      for (const one of silent) if (!isOver && looks.get(one.invocation) === LOOKS_BEFORE_TELLING) tell(one)
+      for (const { invocation } of held.filter(({ why }) => why === 'paused')) {
+        if (isOver) return
+        // One that the server refuses holds nobody else up.
+        await this.#server.act(invocation, 'resume').catch(() => undefined)
+      }
     }
     const next = (): void => {
       if (!isOver) timer = this.#clock.timer(HELD_UP_LOOK_MS, () => void look().then(next, next))

@@ -85,6 +85,7 @@ export interface RestateEngine extends Engine {
   abandon(): void
 }
 
+const LOOPBACK = '127.0.0.1'
 const NAME = /^[a-zA-Z][a-zA-Z0-9-]*$/
 
 /**
@@ -112,18 +113,23 @@ export async function openRestate(options: RestateOptions & Ports): Promise<Rest
       tokenObject(sdk, names, hash),
       settingsObject(sdk, names),
     ]
-    const { port = 0, address = '127.0.0.1', sharePort = false, url, identityKeys = [] } = served
+    const { port = 0, address = LOOPBACK, sharePort = false, identityKeys = [] } = served
     const endpoint = await openEndpoint(sdk, objects, { port, address, sharePort, identityKeys, clock })
     engine.serves(endpoint)
-    try {
-      await server.register(url ?? `http://${address}:${endpoint.port}`, { service: names.mailbox, key: SKEIN_MARK })
-    } catch (error) {
-      endpoint.cut()
-      throw error
-    }
   }
-  await engine.switchboard.refresh()
-  return engine
+  try {
+    if (engine.port !== undefined)
+      await server.register(served.url ?? `http://${served.address ?? LOOPBACK}:${engine.port}`, {
+        service: names.mailbox,
+        key: SKEIN_MARK,
+      })
+    await engine.switchboard.refresh()
+    return engine
+  } catch (error) {
+    // Nothing stays open behind who has opened nothing.
+    engine.abandon()
+    throw error
+  }
 }
 
 type Parts = Ports & {

@@ -141,12 +141,13 @@ export async function due(mailbox: Mailbox, { at }: At): Promise<void> {
   if (row.alarmAt === at) delete row.alarmAt
   if (row.status === 'waiting' && row.wakeAt !== undefined) {
     if (row.wakeAt <= at) mailbox.wake(row)
-    else if (row.alarmAt === undefined) setAlarm(mailbox, row, row.wakeAt - at)
+    // A server that was away has rung late: what is left is counted from now.
+    else if (row.alarmAt === undefined) setAlarm(mailbox, row, row.wakeAt - Math.max(at, await mailbox.ctx.date.now()))
   }
   mailbox.write(row)
 }
 
-/** Its handler was cancelled at the server: another one goes on (rule R5). */
+/** Its handler was cancelled at the server, or killed against the rule: another one goes on (rule R5). */
 export async function freed(mailbox: Mailbox, { invocation }: { readonly invocation: string }): Promise<void> {
   const row = await mailbox.row()
   if (row === null || isOver(row.status) || (row.invocation !== undefined && row.invocation !== invocation)) return

@@ -85,13 +85,14 @@ export class RestateServer {
         `the server at ${this.#node('ingress')} has no service ${service}; start a worker of that name first`,
       )
     if (status >= 400) throw refused(`${this.#node('ingress')}/${path}`, { status, text })
-    return (text === '' ? undefined : JSON.parse(text)) as A
+    return (text === '' ? undefined : dataOf(text, this.#node('ingress'))) as A
   }
 
   /** Throws `ENGINE_TOO_OLD`, `ENGINE_UNREACHABLE`. */
   async checkVersion(): Promise<void> {
     const { status, text } = await this.#request('admin', 'version', { method: 'GET' })
-    const version = status < 400 ? (JSON.parse(text) as { readonly version?: unknown }).version : undefined
+    const about = status < 400 ? (dataOf(text, this.#node('admin')) as { readonly version?: unknown } | null) : undefined
+    const version = about?.version
     if (typeof version !== 'string')
       throw new SkeinError('ENGINE_UNREACHABLE', `${this.#node('admin')} is not the admin side of a Restate server`)
     if (isOlder(version, SERVER_VERSION_LEAST))
@@ -138,7 +139,7 @@ export class RestateServer {
       isAgain: isTableAgain,
     })
     if (status >= 400) throw refused(`${this.#node('admin')}/query`, { status, text })
-    return (JSON.parse(text) as { readonly rows: readonly R[] }).rows
+    return (dataOf(text, this.#node('admin')) as { readonly rows: readonly R[] }).rows
   }
 
   async #request(
@@ -218,6 +219,16 @@ function unreachableServer(url: string, timeoutMs: number, outcome: Answer | { r
     `no answer from the Restate server at ${new URL(url).origin} for ${Math.round(timeoutMs / 1000)} s (${why}); ` +
       'look whether it runs, and whether a worker does',
   )
+}
+
+/** What a server has said. Throws `ENGINE_UNREACHABLE` where something else than a Restate server is. */
+function dataOf(text: string, node: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    const said = JSON.stringify(text.slice(0, 80))
+    throw new SkeinError('ENGINE_UNREACHABLE', `what answers at ${node} is no Restate server; it says ${said}`, { cause })
+  }
 }
 
 function refused(url: string, { status, text }: Answer): SkeinError {
