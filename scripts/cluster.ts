@@ -20,7 +20,7 @@ if (program === undefined) {
 }
 const given = process.argv.slice(2)
 const files = given.length === 0 ? [EXAMPLE] : given
-const stopped = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
+const stopped = Promise.race(['SIGINT', 'SIGTERM', 'SIGHUP'].map((name) => once(process, name)))
 
 console.log('The Restate server is under the Business Source License 1.1; see docs/guide/cluster.md.')
 await using cluster = await startRestateCluster(program)
@@ -29,6 +29,17 @@ const admins = cluster.nodes.map(({ admin }) => admin)
 const client = `restate://${first}?also=${others.join(',')}&admin=${admins.join(',')}`
 const [port] = await freePorts(1)
 const workers: ChildProcess[] = []
+// Before the nodes go, and also when something fails: nobody else knows them.
+await using _ = {
+  async [Symbol.asyncDispose]() {
+    for (const worker of workers) worker.kill('SIGTERM')
+    await Promise.all(
+      workers
+        .filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null)
+        .map((worker) => once(worker, 'exit')),
+    )
+  },
+}
 for (let i = 0; i < WORKERS; i++) {
   const worker = spawn(process.execPath, [BIN, 'worker', ...files, '--engine', `${client}&port=${port}&share=true`], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -37,10 +48,7 @@ for (let i = 0; i < WORKERS; i++) {
   })
   workers.push(worker)
   const [said] = (await Promise.race([once(worker.stdout, 'data'), once(worker, 'exit')])) as [Buffer | number]
-  if (typeof said === 'number' || said === null) {
-    console.error(`a worker ended with ${said}`)
-    process.exit(1)
-  }
+  if (typeof said === 'number' || said === null) throw new Error(`a worker ended with ${said ?? 'a signal'}`)
 }
 
 console.log(
@@ -62,9 +70,3 @@ console.log(
 )
 await stopped
 console.log('stopping')
-for (const worker of workers) worker.kill('SIGTERM')
-await Promise.all(
-  workers
-    .filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null)
-    .map((worker) => once(worker, 'exit')),
-)

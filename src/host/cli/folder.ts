@@ -7,7 +7,7 @@ import type { Engine, FolderReader, ProcessView } from '../../engine/index.ts'
 import { SkeinError } from '../../std/index.ts'
 import type { Pid } from '../../std/index.ts'
 import { dataFolder, loadConfig } from '../config/config.ts'
-import { openNamed } from '../engines/engine-address.ts'
+import { openNamed, shownAddress } from '../engines/engine-address.ts'
 import type { NamedEngine } from '../engines/engine-address.ts'
 import { BRIEF_OWNER_MS } from '../limits.ts'
 import type { Operable } from '../operate/acts.ts'
@@ -42,7 +42,7 @@ export async function clientEngine(typed: Typed, terminal: Terminal): Promise<Na
 export async function demandFolderEngine(typed: Typed, terminal: Terminal, mend: string): Promise<void> {
   const address = await engineAddress(typed, terminal)
   if (address !== undefined)
-    throw new SkeinError('USAGE', `this is for data folders, and the engine is ${address}; ${mend}`)
+    throw new SkeinError('USAGE', `this is for data folders, and the engine is ${shownAddress(address)}; ${mend}`)
 }
 
 /** Writes commands for the folder or engine that was named on the command line. */

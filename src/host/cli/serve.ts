@@ -1,6 +1,6 @@
 /** Hosts processes until it is told to leave: what `skein worker` and `skein up` share. */
 import { loadConfig } from '../config/config.ts'
-import { openNamed } from '../engines/engine-address.ts'
+import { openNamed, shownAddress } from '../engines/engine-address.ts'
 import { openHost } from '../hosting/open-host.ts'
 import { loadFile } from '../load/definitions.ts'
 import { folderOf } from './folder.ts'
@@ -35,8 +35,7 @@ export async function serve(typed: Typed, terminal: Terminal, address: string | 
   const names = [
     ...new Set(files.flatMap(({ main, named }) => [main, ...named.values()]).flatMap((one) => one?.name ?? [])),
   ]
-  // A password is nobody's business here.
-  const place = address?.replace(/:[^:@/]*@/, ':…@') ?? folder
+  const place = address === undefined ? folder : shownAddress(address)
   if (typed.has('json')) terminal.out(jsonLine({ on: place, definitions: names, pid: process.pid }))
   else terminal.out(`runs ${names.join(', ') || 'what its files define'} on ${place}; ^C leaves\n`)
   host.failed?.addEventListener('abort', () => asked.reject(host.failed?.reason))

@@ -7,6 +7,7 @@ import type { Engine, JournalProblem, RestateOptions } from '../../engine/index.
 import type { Switches } from '../../kernel/index.ts'
 import { SkeinError } from '../../std/index.ts'
 import type { Pid } from '../../std/index.ts'
+import { commandFor } from '../words/command.ts'
 
 /** An engine that was opened by its address. */
 export type NamedEngine = Engine & {
@@ -34,7 +35,7 @@ type Scheme = {
 
 const SCHEMES: Readonly<Record<string, Scheme>> = {
   restate: {
-    parameters: ['also', 'admin', 'name', 'secure', 'port', 'address', 'url', 'share'],
+    parameters: ['also', 'admin', 'name', 'secure', 'port', 'address', 'url', 'share', 'identity'],
     example: 'restate://127.0.0.1:8080',
     open: (url, parameters, use) => restate(restateOptions(url, parameters, use)),
   },
@@ -72,7 +73,10 @@ function restateOptions(url: URL, parameters: Parameters, { env, serve, warn }: 
     serve,
     ...(warn === undefined
       ? {}
-      : { onHeldUp: ({ pid }) => warn(`the server does not go on with ${pid}; free it with: skein free ${pid}`) }),
+      : {
+          onHeldUp: ({ pid }) =>
+            warn(`the server does not go on with ${pid}; free it with: ${commandFor(undefined, url.href)('free', pid)}`),
+        }),
     ...(name === undefined ? {} : { name }),
     ...(token === undefined ? {} : { token }),
     worker: {
@@ -81,8 +85,18 @@ function restateOptions(url: URL, parameters: Parameters, { env, serve, warn }: 
       sharePort: parameters['share'] === 'true',
       ...(address === undefined ? {} : { address }),
       ...(parameters['url'] === undefined ? {} : { url: parameters['url'] }),
+      identityKeys: listOf(parameters['identity']),
     },
   }
+}
+
+/** An address as it may be shown: a password is nobody's business. */
+export function shownAddress(address: string): string {
+  if (!URL.canParse(address)) return address.replace(/\/\/[^/]*@/, '//…@')
+  const url = new URL(address)
+  if (url.password !== '') url.password = '***'
+  if (url.searchParams.has('password')) url.searchParams.set('password', '***')
+  return url.href
 }
 
 /** Opens it. Throws `USAGE` for an address that is none, and what the engine throws that cannot be reached. */
@@ -92,7 +106,7 @@ export async function openNamed(address: string, use: Use): Promise<NamedEngine>
   if (url === undefined || scheme === undefined || url.host === '')
     throw new SkeinError(
       'USAGE',
-      `"${address}" is no address of an engine; write ${Object.values(SCHEMES)
+      `"${shownAddress(address)}" is no address of an engine; write ${Object.values(SCHEMES)
         .map(({ example }) => example)
         .join(' or ')}, or leave it out for the data folder`,
     )

@@ -31,8 +31,8 @@ export function setAside(entries: readonly LedgerEntry[], journals: readonly Jou
     if (what !== 'done' || inert) return true
     const last = latest.get(key)
     latest.set(key, Math.max(last ?? 0, attempt))
-    // In time, or the only one.
-    if (last === undefined || attempt > last) return true
+    // In time, the only one, or the same attempt twice: that is for the judge, and no assumption stands for it.
+    if (last === undefined || attempt >= last) return true
     if (shown.has(key)) assumed += 1
     else offences.push(`late: attempt ${attempt} of ${key} was done behind attempt ${last}, and nothing stands for it`)
     return false

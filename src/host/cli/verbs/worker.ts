@@ -12,6 +12,8 @@ export const worker: VerbBody = {
     '  restate://SERVER:8080?port=9080&address=0.0.0.0&url=http://THIS-MACHINE:9080&admin=http://SERVER:9070&name=skein',
     'Other nodes of a cluster: &also=SERVER2:8080,SERVER3:8080 (and &admin=http://SERVER:9070,http://SERVER2:9070).',
     'Workers of one installation have one url: that of a load balancer, or on one machine the same port with &share=true.',
+    'Whoever reaches that port can make the worker act: beyond 127.0.0.1, keep it to the server, or name the public keys that',
+    'the server signs with: &identity=publickeyv1_…',
     'A token for the server is read from SKEIN_ENGINE_TOKEN.',
   ].join('\n'),
   positionals: FILES,
