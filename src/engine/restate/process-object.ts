@@ -63,6 +63,9 @@ async function frames(ctx: Shared, { from }: { readonly from: number }): Promise
   return { frames: page, next: from + page.length }
 }
 
+/** `isAgain`: whoever was ended by force may have said it. */
+type Saying = { readonly at: number; readonly isAgain: boolean }
+
 class OpenHandler {
   readonly #sdk: Sdk
   readonly #ctx: Exclusive
@@ -151,12 +154,12 @@ class OpenHandler {
       journal.began(began.epoch)
       const { id: invocation } = this.#ctx.request()
       lane.tell(this.#mailbox('began'), { invocation, epoch: began.epoch, at })
-      await this.#say(lane, journal.takeUnsaid(), at)
+      await this.#say(lane, journal.takeUnsaid(), { at, isAgain: true })
     }
     const said = journal.append(rows, this.#residence !== undefined)
     const consumed = rows.flatMap((row) => row.consumed)
     if (consumed.length > 0) lane.tell(this.#mailbox('acknowledge'), { consumed, at })
-    await this.#say(lane, said, at)
+    await this.#say(lane, said, { at, isAgain: false })
     this.#residence?.durable(this.#batches++, rows.length + (began === undefined ? 0 : 1))
     if (rest === undefined) return false
     const { waits, head } = journal
@@ -167,8 +170,8 @@ class OpenHandler {
   }
 
   /** Says what frames send and wait for: all at once, and only then is anything awaited that could be cut off. */
-  async #say(lane: HandlerLane, rows: Openings['rows'], at: number): Promise<void> {
-    for (const outgoing of rows.flatMap((row) => row.sent)) this.#send(lane, outgoing, at)
+  async #say(lane: HandlerLane, rows: Openings['rows'], { at, isAgain }: Saying): Promise<void> {
+    for (const outgoing of rows.flatMap((row) => row.sent)) this.#send(lane, outgoing, { at, isAgain })
     const { key: pid } = this.#ctx
     for (const { n, waits } of rows)
       for (const { key, on } of waits) {
@@ -178,13 +181,15 @@ class OpenHandler {
       }
   }
 
-  #send(lane: HandlerLane, outgoing: Outgoing, at: number): void {
+  #send(lane: HandlerLane, outgoing: Outgoing, { at, isAgain }: Saying): void {
     const to = (key: string, method: string): Target => ({ service: this.#names.mailbox, key, method })
     switch (outgoing.type) {
       case 'control':
         lane.tell(to(outgoing.to, 'control'), { control: outgoing.control, at })
         return
       case 'message':
+        // The process that goes on sends by itself what it has no answer to: a second answer would be one too many for it.
+        if (isAgain) return lane.tell(to(outgoing.message.to, 'put'), { message: outgoing.message, at })
         this.#expect(lane.send(to(outgoing.message.to, 'put'), { message: outgoing.message, at }), outgoing.key)
         return
       case 'start':
