@@ -124,6 +124,8 @@ class OpenHandler {
           break
         }
         case 'batch':
+          // Each frame is an entry of its own.
+          this.#entries += heard.batch.frames.length
           if (heard.batch.isVain === true || (await this.#settle(lane, journal, heard.batch))) return
           lane.askForBatch()
           break
