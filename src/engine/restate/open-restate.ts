@@ -86,6 +86,7 @@ export interface RestateEngine extends Engine {
 }
 
 const LOOPBACK = '127.0.0.1'
+const HTTP = /^https?:\/\//
 const NAME = /^[a-zA-Z][a-zA-Z0-9-]*$/
 
 /**
@@ -99,6 +100,9 @@ export async function openRestate(options: RestateOptions & Ports): Promise<Rest
       'USAGE',
       `${JSON.stringify(name)} is not a name for an installation; use letters, digits and -`,
     )
+  for (const at of [options.ingress, options.admin].flat())
+    if (!HTTP.test(at) || !URL.canParse(at))
+      throw new SkeinError('USAGE', `${JSON.stringify(at)} is not where a server is; write it as http://127.0.0.1:8080`)
   const names = namesOf(name)
   const server = new RestateServer(options, { clock, random })
   await server.checkVersion()

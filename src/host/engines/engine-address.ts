@@ -57,10 +57,16 @@ const TOKEN = 'SKEIN_ENGINE_TOKEN'
 
 const listOf = (text: string | undefined): readonly string[] => (text === undefined ? [] : text.split(','))
 
+function isTrue(parameters: Parameters, name: string): boolean {
+  const said = parameters[name] ?? 'false'
+  if (said === 'true' || said === 'false') return said === 'true'
+  throw new SkeinError('USAGE', `${name}=${said} is neither true nor false`)
+}
+
 function restateOptions(url: URL, parameters: Parameters, { env, serve, warn }: Use): RestateOptions {
-  const http = parameters['secure'] === 'true' ? 'https' : 'http'
+  const http = isTrue(parameters, 'secure') ? 'https' : 'http'
   const nodes = [url.host, ...listOf(parameters['also'])].map((host) => `${http}://${host}`)
-  const admins = listOf(parameters['admin'])
+  const admins = listOf(parameters['admin']).map((admin) => (admin.includes('://') ? admin : `${http}://${admin}`))
   const { name, address } = parameters
   const port = Number(parameters['port'] ?? RESTATE_WORKER_PORT)
   if (!Number.isInteger(port) || port < 1 || port > PORT_MAX)
@@ -82,7 +88,7 @@ function restateOptions(url: URL, parameters: Parameters, { env, serve, warn }: 
     worker: {
       // The same after a restart: what was under way is called again at the address that it was called at.
       port,
-      sharePort: parameters['share'] === 'true',
+      sharePort: isTrue(parameters, 'share'),
       ...(address === undefined ? {} : { address }),
       ...(parameters['url'] === undefined ? {} : { url: parameters['url'] }),
       identityKeys: listOf(parameters['identity']),

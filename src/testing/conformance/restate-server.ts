@@ -33,7 +33,12 @@ export async function startRestate(program: string, { isLean = true } = {}): Pro
   const folder = mkdtempSync(join(tmpdir(), 'skein-restate-'))
   const [ports] = await nodePorts(1)
   const node = restateNode(program, { name: 'n1', folder, ports: ports!, env: isLean ? LEAN : {} })
-  await node.start()
+  try {
+    await node.start()
+  } catch (thrown) {
+    rmSync(folder, { recursive: true, force: true })
+    throw thrown
+  }
   return {
     admin: node.admin,
     ingress: node.ingress,
