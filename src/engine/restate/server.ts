@@ -91,7 +91,8 @@ export class RestateServer {
   /** Throws `ENGINE_TOO_OLD`, `ENGINE_UNREACHABLE`. */
   async checkVersion(): Promise<void> {
     const { status, text } = await this.#request('admin', 'version', { method: 'GET' })
-    const about = status < 400 ? (dataOf(text, this.#node('admin')) as { readonly version?: unknown } | null) : undefined
+    const about =
+      status < 400 ? (dataOf(text, this.#node('admin')) as { readonly version?: unknown } | null) : undefined
     const version = about?.version
     if (typeof version !== 'string')
       throw new SkeinError('ENGINE_UNREACHABLE', `${this.#node('admin')} is not the admin side of a Restate server`)
@@ -227,7 +228,9 @@ function dataOf(text: string, node: string): unknown {
     return JSON.parse(text)
   } catch (cause) {
     const said = JSON.stringify(text.slice(0, 80))
-    throw new SkeinError('ENGINE_UNREACHABLE', `what answers at ${node} is no Restate server; it says ${said}`, { cause })
+    throw new SkeinError('ENGINE_UNREACHABLE', `what answers at ${node} is no Restate server; it says ${said}`, {
+      cause,
+    })
   }
 }
 

@@ -81,7 +81,9 @@ function restateOptions(url: URL, parameters: Parameters, { env, serve, warn }: 
       ? {}
       : {
           onHeldUp: ({ pid }) =>
-            warn(`the server does not go on with ${pid}; free it with: ${commandFor(undefined, url.href)('free', pid)}`),
+            warn(
+              `the server does not go on with ${pid}; free it with: ${commandFor(undefined, url.href)('free', pid)}`,
+            ),
         }),
     ...(name === undefined ? {} : { name }),
     ...(token === undefined ? {} : { token }),

@@ -1,7 +1,7 @@
 /** Who waits for the end of which process. */
 import type { Engine, ProcessView } from '../../engine/index.ts'
 import type { Outcome } from '../../kernel/index.ts'
-import { errorFromData, SkeinError } from '../../std/index.ts'
+import { errorFromData, SkeinError, toSkeinError } from '../../std/index.ts'
 import type { Clock, Pid } from '../../std/index.ts'
 import { ENDS_LOOK_MS } from '../limits.ts'
 import { isEnded } from '../views/rest.ts'
@@ -28,7 +28,11 @@ export class Ends {
     const promise = new Promise<Outcome>((resolve, reject) => {
       this.#waiters.set(pid, [...(this.#waiters.get(pid) ?? []), { resolve, reject }])
     })
-    await this.rested(pid)
+    try {
+      await this.rested(pid)
+    } catch (thrown) {
+      this.#settle(pid, (waiter) => waiter.reject(toSkeinError(thrown)))
+    }
     this.#lookLater()
     return promise
   }
@@ -43,9 +47,18 @@ export class Ends {
     })
   }
 
-  /** An activation of this process is over. */
+  /** An activation of this process is over. Where many host, a server that is away for a while says nothing about it. */
   async rested(pid: Pid): Promise<void> {
     if (!this.#waiters.has(pid)) return
+    try {
+      await this.#lookAt(pid)
+    } catch (thrown) {
+      const isAway = SkeinError.isInstance(thrown) && thrown.code === 'ENGINE_UNREACHABLE'
+      if (!isAway || this.#engine.traits.nodes !== 'many') throw thrown
+    }
+  }
+
+  async #lookAt(pid: Pid): Promise<void> {
     const view = await this.#engine.inspect(pid)
     if (view === undefined)
       return this.#settle(pid, (waiter) =>

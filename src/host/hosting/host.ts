@@ -111,7 +111,9 @@ export async function createHost(parts: HostParts): Promise<StartableHost> {
       ends.close(
         new SkeinError(
           'ENGINE_CLOSED',
-          'this host is closed; the process goes on when its data folder is opened again',
+          parts.isOnEngine === true
+            ? 'this host is closed; the process goes on where its engine is hosted'
+            : 'this host is closed; the process goes on when its data folder is opened again',
         ),
       )
       await streams[Symbol.asyncDispose]()
