@@ -11,7 +11,7 @@
  * 3. A handler that comes to an end leaves its mailbox with nobody open: resting, or asked for again.
  */
 import type { Outgoing, SealedFrame } from '../../kernel/index.ts'
-import { unreachable } from '../../std/index.ts'
+import { SkeinError, unreachable } from '../../std/index.ts'
 import type { EffectKey, Hash, OwnerId } from '../../std/index.ts'
 import { eraseJournal } from './erase-journal.ts'
 import { HandlerLane } from './handler-lane.ts'
@@ -141,7 +141,9 @@ class OpenHandler {
     if (this.#residence !== undefined) return this.#residence.nextBatch()
     const begun = await this.#residences.begin(journal, this.#ctx.key)
     if (begun === 'vain') return { at: 0, frames: [], isVain: true }
-    if (begun === 'nobody') return { at: 0, frames: [] }
+    // The server attempts the handler once more: behind one address others may host.
+    if (begun === 'nobody')
+      throw new SkeinError('ENGINE_CLOSED', `nobody hosts processes in the worker that was asked for ${this.#ctx.key}`)
     this.#begun = begun
     if (this.#ctx.request().attemptCompletedSignal.aborted) begun.cutOff()
     return begun.nextBatch()
