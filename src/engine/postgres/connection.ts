@@ -8,7 +8,7 @@
 import type { Client } from 'pg'
 import { SkeinError } from '../../std/index.ts'
 import type { Clock } from '../../std/index.ts'
-import { CONNECT_TIMEOUT_MS, RETRY_FIRST_MS, RETRY_PAUSE_MS_MAX } from './limits.ts'
+import { CONNECT_TIMEOUT_MS, KEEP_ALIVE_MS, RETRY_FIRST_MS, RETRY_PAUSE_MS_MAX } from './limits.ts'
 import { isPassing, serverError, unreachable } from './server-error.ts'
 
 /** A statement. Named ones are prepared once per connection. */
@@ -38,6 +38,10 @@ const PARSERS: ReadonlyMap<number, (text: string) => unknown> = new Map<number, 
   [3802, JSON.parse],
 ])
 const types = { getTypeParser: (oid: number) => PARSERS.get(oid) ?? ((text: string) => text) }
+
+/** What a role or a database may have set otherwise, and what is built here stands on. */
+const SESSION = ` set synchronous_commit to on; set default_transaction_isolation to 'read committed';
+  set statement_timeout to 0; set lock_timeout to 0`
 
 /** Loads the package. Throws `PACKAGE_MISSING`. */
 export async function loadPg(): Promise<Pg> {
@@ -98,6 +102,11 @@ export class Connection {
     await client?.end().catch(() => undefined)
   }
 
+  /** Breaks it, if it is there: what is under way is asked again on another one. */
+  renew(): void {
+    if (this.#held !== undefined) this.#drop()
+  }
+
   /** As `kill -9` would end it. */
   cut(): void {
     this.#isClosed = true
@@ -111,7 +120,7 @@ export class Connection {
     for (let pauseMs = RETRY_FIRST_MS; ; pauseMs = Math.min(2 * pauseMs, RETRY_PAUSE_MS_MAX)) {
       if (this.#isClosed) throw new SkeinError('ENGINE_CLOSED', 'this engine is closed')
       try {
-        return await act(await (this.#client ??= this.#open()))
+        return await act(await (this.#client ??= this.#opened()))
       } catch (thrown) {
         if (this.#isClosed) throw new SkeinError('ENGINE_CLOSED', 'this engine is closed')
         if (!isPassing(thrown)) throw serverError(thrown, this.#address)
@@ -124,8 +133,18 @@ export class Connection {
 
   #drop(): void {
     const client = this.#client
-    this.#client = undefined
+    // Its end is heard later, when the next one may be under way.
+    this.#client = this.#held = undefined
     void client?.then((one) => one.connection.stream.destroy()).catch(() => undefined)
+  }
+
+  /** What could not be made is made anew by the next call. */
+  #opened(): Promise<Client> {
+    const opening = this.#open()
+    opening.catch(() => {
+      if (this.#client === opening) this.#client = undefined
+    })
+    return opening
   }
 
   async #open(): Promise<Client> {
@@ -135,17 +154,25 @@ export class Connection {
       application_name: name,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
       types,
     })
     const gone = (): void => {
-      if (this.#held === client) this.#client = this.#held = undefined
+      // One that was never made, or was given up, is made again by whoever asked for it.
+      if (this.#held !== client) return
+      this.#client = this.#held = undefined
       this.#onGone?.()
     }
     client.on('error', gone)
     client.on('end', gone)
     await client.connect()
-    await client.query({ text: `set search_path to ${schema}; set synchronous_commit to on` })
-    await this.#greet?.(client)
+    try {
+      await client.query({ text: `set search_path to ${schema};${SESSION}` })
+      await this.#greet?.(client)
+    } catch (thrown) {
+      client.connection.stream.destroy()
+      throw thrown
+    }
     this.#held = client
     return client
   }

@@ -74,10 +74,15 @@ export class Member {
     this.#renewedAt = Math.max(this.#renewedAt, askedAt)
   }
 
+  /** Time since it was last heard. */
+  get silentMs(): number {
+    return this.#ports.clock.monotonicMs() - this.#renewedAt
+  }
+
   /** Gives itself up when nobody has heard of it for the time of its lease. */
   check(): void {
-    const { clock, leaseMs } = this.#ports
-    const silentMs = clock.monotonicMs() - this.#renewedAt
+    const { leaseMs } = this.#ports
+    const { silentMs } = this
     if (silentMs <= leaseMs) return
     this.lose(
       new SkeinError(

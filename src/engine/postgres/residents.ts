@@ -182,19 +182,27 @@ export class Residents {
     for (const { activation } of this.#residents.values()) if (wanted > 0 && activation.queue.endIdle()) wanted -= 1
   }
 
-  /** Claims, and finds what an earlier claim got whose answer was lost. */
+  /**
+   * Claims, and finds what an earlier claim got whose answer was lost. It may have been written after it was asked again:
+   * so that is looked for now and then, too.
+   */
   async #claimed(most: number, withParked: boolean): Promise<readonly ProcessRow[]> {
     const { db, member, clock } = this.#ports
     let attempts = 0
     return db.do(async (client) => {
       attempts += 1
-      if (attempts > 1) {
+      if (attempts > 1 || withParked) {
         const here = [...this.#residents.keys(), ...this.#loading.keys(), ...this.#runs.keys()]
         const { rows } = await client.query({
-          text: 'select * from process where owner = $1 and p <> all($2::bigint[])',
-          values: [member.id, here],
+          name: 'ours',
+          text: `select q.* from process q where q.owner = $1
+            and not exists(select from unnest($2::bigint[]) here(p) where here.p = q.p) order by q.p limit $3`,
+          values: [member.id, here, most],
         })
-        if (rows.length > 0) return rows as readonly ProcessRow[]
+        if (rows.length > 0) {
+          this.#isWanted = true
+          return rows as readonly ProcessRow[]
+        }
       }
       const { rows } = await client.query({
         name: 'claim',
@@ -208,15 +216,19 @@ export class Residents {
   async #begin(rows: readonly ProcessRow[]): Promise<void> {
     if (rows.length === 0) return
     const { db, hash, settings } = this.#ports
-    for (const { p } of rows) this.#loading.set(p, 0)
+    const waiting = new Set(rows.map(({ p }) => p))
+    for (const p of waiting) this.#loading.set(p, 0)
     try {
       await settings.refresh()
       for (const loaded of await this.#load(db, rows, hash)) {
         await settings.learn(loaded.beginning.start.pid)
-        void this.#activate(loaded)
+        waiting.delete(loaded.p)
+        this.#activate(loaded)
+          .catch((thrown: unknown) => this.#ports.onFailure(toSkeinError(thrown, 'STORE_FAILED')))
+          .finally(() => this.#loading.delete(loaded.p))
       }
     } finally {
-      for (const { p } of rows) this.#loading.delete(p)
+      for (const p of waiting) this.#loading.delete(p)
     }
   }
 
@@ -238,21 +250,24 @@ export class Residents {
   }
 
   async #activate({ p, epoch, beginning, mail }: Loaded): Promise<void> {
-    const told = this.#loading.get(p) ?? 0
     await this.#runs.get(p)
     const { db, member, random } = this.#ports
-    if (member.isLost) return
+    if (member.isLost || this.#isClosed) return
     const outbox = new MemberOutbox(this.#outboxPorts(p), { p, epoch }, beginning.head.n)
     const activation = new RemoteActivation(this.#worker, beginning, { epoch, owner: ownerId(epoch, random), outbox })
     outbox.activation = activation
     activation.mail = new MailIntake({
       peek: (after) => mailPage(db, p, { after, lastSeq: after }),
       take: (arrived) => activation.arrived(arrived),
-      fail: (error) => activation.drop(toSkeinError(error, 'ENGINE_UNREACHABLE')),
+      // One that hears nothing any more would lie here, and be nobody's: it is found again in the next life.
+      fail: (error) => {
+        if (!activation.isOver) this.#ports.onFailure(toSkeinError(error, 'ENGINE_UNREACHABLE'))
+      },
     })
     await activation.mail.begin(mail, new Set())
-    if (told > 0) activation.mail.hear({ seq: told })
+    if (member.isLost || this.#isClosed) return
     this.#residents.set(p, { p, activation })
+    activation.mail.hear({ seq: this.#loading.get(p) ?? 0 })
     this.#departure.prepare(activation)
     activation.durable(1)
     this.#runs.set(
@@ -304,10 +319,10 @@ export class Residents {
     if (this.#isCrowded) this.claim()
   }
 
-  #parkUnread({ p, epoch }: ProcessRow, error: SkeinError): void {
+  #parkUnread({ p, epoch, last_seq: seq }: ProcessRow, error: SkeinError): void {
     const { commits } = this.#ports.member
     const body = JSON.stringify(errorData(error))
-    const apply = (): void => void this.#ports.member.batch.act({ t: 'park', p, seq: 0, body }, { p, epoch }, true)
+    const apply = (): void => void this.#ports.member.batch.act({ t: 'park', p, seq, body }, { p, epoch }, true)
     commits.push([{ apply, done() {}, failed() {} }], 0)
   }
 }

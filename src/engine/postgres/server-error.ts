@@ -6,8 +6,8 @@ export const LOST_CODE = 'SK001'
 
 type Where = { readonly connectionString: string; readonly timeoutMs: number }
 
-/** Classes of states that pass: connection, resources, an operator's hand, deadlocks. */
-const PASSING = /^(08|53|57P0|40001|40P01)/
+/** States that pass: connection, resources, an operator's hand, deadlocks, and a stand-by that is not the primary yet. */
+const PASSING = /^(08|53|57014|57P0|40001|40P01|25006)/
 const REFUSED = /^(28|3D|42501)/
 
 const stateOf = (thrown: unknown): string | undefined => {
@@ -24,7 +24,7 @@ export function isPassing(thrown: unknown): boolean {
 
 function isOfTheLine(thrown: unknown): boolean {
   const { code, message } = (thrown ?? {}) as { readonly code?: unknown; readonly message?: unknown }
-  if (typeof code === 'string' && /^E[A-Z]+$/.test(code)) return code !== 'ENOTFOUND'
+  if (typeof code === 'string' && /^(E[A-Z]+|EAI_AGAIN)$/.test(code)) return code !== 'ENOTFOUND'
   return /connection|timeout|terminated|not queryable/i.test(String(message))
 }
 

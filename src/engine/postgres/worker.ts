@@ -16,6 +16,7 @@ import { Member } from './member.ts'
 import type { MemberPorts } from './member.ts'
 import { Residents } from './residents.ts'
 import type { ResidentsPorts, RunActivation } from './residents.ts'
+import { unreachable } from './server-error.ts'
 
 /** What a worker needs. */
 export type WorkerParts = Omit<ResidentsPorts, 'member' | 'db' | 'expect' | 'onFailure'> &
@@ -28,7 +29,7 @@ type Swept = {
   readonly settings: number
 }
 
-type Hosting = { readonly run: RunActivation; readonly options: HostOptions }
+type Hosting = { readonly run: RunActivation; readonly options: HostOptions; isLeaving: boolean }
 
 /** A life: from joining to being lost, or leaving. */
 type Life = { readonly member: Member; readonly lane: Connection; readonly claims: Connection; residents?: Residents }
@@ -77,16 +78,25 @@ export class Worker {
   /** Writes an act, and tells what came of it. */
   async submit(prepared: PreparedAct): Promise<Said | undefined> {
     // At once where it can be: what is said to this worker first is written first.
-    const life = this.#alive ?? (await this.#life)
+    const life = this.#alive ?? (await this.#joined())
     const said = await life.member.submit(prepared)
     if (said !== undefined) life.residents?.said(said, prepared.event)
     return said
   }
 
+  /** Its next life; whoever asks for something waits for it no longer than for an answer. */
+  async #joined(): Promise<Life> {
+    const { clock, address } = this.#parts
+    const late = Promise.withResolvers<never>()
+    const why = new Error('this worker has lost its place there, and could not join again yet')
+    using _ = clock.timer(address.timeoutMs, () => late.reject(unreachable(why, address)))
+    return await Promise.race([this.#life, late.promise])
+  }
+
   async host(run: RunActivation, options: HostOptions): Promise<AsyncDisposable> {
     if (this.#hosting !== undefined)
       throw new SkeinError('USAGE', 'this engine is hosted already; dispose the first host before the next')
-    const hosting = { run, options }
+    const hosting = { run, options, isLeaving: false }
     this.#hosting = hosting
     this.#hostIn(await this.#life)
     await this.#sweep()
@@ -137,11 +147,13 @@ export class Worker {
 
   async #leave(hosting: Hosting | undefined): Promise<void> {
     if (hosting === undefined || this.#hosting !== hosting) return
-    const life = this.#alive ?? (await this.#life)
-    await life.residents?.leave()
+    // A life that begins meanwhile hosts nothing; where none is, nothing is here that could leave.
+    hosting.isLeaving = true
+    const life = this.#alive
+    await life?.residents?.leave()
     if (this.#hosting !== hosting) return
     this.#hosting = undefined
-    delete life.residents
+    if (life !== undefined) delete life.residents
   }
 
   async #join(): Promise<Life> {
@@ -156,7 +168,7 @@ export class Worker {
   }
 
   #hostIn(life: Life): void {
-    if (this.#hosting === undefined) return
+    if (this.#hosting === undefined || this.#hosting.isLeaving || life.residents !== undefined) return
     const { run, options } = this.#hosting
     life.residents = new Residents(
       {
@@ -178,6 +190,10 @@ export class Worker {
     life.lane.cut()
     life.claims.cut()
     if (this.#isClosed) return
+    // Perhaps nobody is at their other ends any more.
+    this.#sweeps.renew()
+    this.#ears.renew()
+    this.#listen()
     this.#life = this.#again()
     this.#life.catch(() => undefined)
   }
@@ -241,7 +257,13 @@ export class Worker {
     if (life === undefined || life.member.isLost) return
     const { clock, leaseMs } = this.#parts
     const askedAt = clock.monotonicMs()
-    const silent = clock.timer(leaseMs, () => life.member.check())
+    let silent: Disposable
+    const watch = (): void => {
+      life.member.check()
+      if (life.member.isLost) return
+      silent = clock.timer(Math.max(1, leaseMs - life.member.silentMs + 1), watch)
+    }
+    silent = clock.timer(leaseMs, watch)
     try {
       const [row] = await this.#sweeps.rows<{ readonly swept: Swept }>({
         name: 'sweep',
