@@ -6,6 +6,7 @@ import type { Hash, Pid } from '../../std/index.ts'
 import type { MailEvent } from '../activation-rows.ts'
 import { pack } from '../embedded/store/pack.ts'
 import { prepareControl, prepareMessage, prepareSettlement, prepareStart, prepareWait } from '../embedded/prepare.ts'
+import { INDEXED_CHARACTERS_MAX } from './limits.ts'
 
 /** An act: `t` says which; the rest are its columns. Acts with `p` are done only while that process is the member's. */
 export type Act = { readonly t: string; readonly p?: number; readonly [column: string]: unknown }
@@ -16,7 +17,7 @@ export type PreparedAct = {
   readonly blobs: readonly BlobToStore[]
   readonly locks: readonly string[]
   /** Processes whose rows it will change. */
-  readonly pids: readonly Pid[]
+  readonly pids: readonly string[]
   readonly bytes: number
   /** What it brings, so that whoever is resident here need not ask for it. */
   readonly event?: MailEvent
@@ -38,13 +39,22 @@ export type Said = {
 /** Text that a column can hold and that is equal only to itself: such a column has no zero character. */
 export const columnText = (text: string): string => JSON.stringify(text).slice(1, -1)
 
+/** Text to be read by people, as a column can hold it. */
+export const shownText = (text: string): string => text.toWellFormed().replaceAll('\0', '\uFFFD')
+
+/** As `columnText`, for columns of an index: a row of one holds 2,700 bytes, so what is long is there by its hash. */
+export function indexText(text: string, hash: Hash): string {
+  const column = columnText(text)
+  return column.length <= INDEXED_CHARACTERS_MAX ? column : `sha256 ${hash.sha256(column)}`
+}
+
 const optional = (text: string | undefined): string | undefined => (text === undefined ? undefined : columnText(text))
 
 /** What a frame sends. */
 export function outgoingAct(outgoing: Outgoing, hash: Hash): PreparedAct {
   switch (outgoing.type) {
     case 'message':
-      return messageAct(outgoing.message)
+      return messageAct(outgoing.message, hash)
     case 'start':
       return startAct(outgoing.request, hash)
     case 'control':
@@ -53,19 +63,22 @@ export function outgoingAct(outgoing: Outgoing, hash: Hash): PreparedAct {
 }
 
 /** A message, checked. */
-export function messageAct(given: Extract<Outgoing, { type: 'message' }>['message']): PreparedAct {
+export function messageAct(given: Extract<Outgoing, { type: 'message' }>['message'], hash: Hash): PreparedAct {
   const { message, text, bytes } = prepareMessage(given)
+  // No process has a name that is written differently there.
+  const to = columnText(message.to)
   const act = {
     t: 'message',
-    pid: message.to,
+    pid: to,
     id: columnText(message.id),
+    key: indexText(message.id, hash),
     body: text,
     bytes,
     topic: optional(message.topic),
-    sender: message.from,
+    sender: optional(message.from),
     type: optional(message.type),
   }
-  return { act, blobs: [], locks: [], pids: [message.to], bytes, event: { type: 'message', message } }
+  return { act, blobs: [], locks: [], pids: [to], bytes, event: { type: 'message', message } }
 }
 
 /** A control, checked. */
@@ -74,12 +87,12 @@ export function controlAct(to: Pid, control: Control, hash: Hash): PreparedAct {
   const act = {
     t: 'control',
     pid: to,
-    id: columnText(control.id),
+    id: indexText(control.id, hash),
     kind: control.type,
     body: packed.text,
     flag: control.type === 'reopen' && control.fromParent === true,
   }
-  const locks = control.type === 'cancel' ? [pidLock(to)] : []
+  const locks = control.type === 'cancel' ? [pidLock(to, '-')] : []
   const event = { type: 'control', control } as const
   return { act, blobs: packed.blobs, locks, pids: [to], bytes: packed.text.length, event }
 }
@@ -94,21 +107,21 @@ export function startAct(given: StartRequest, hash: Hash): PreparedAct {
     payer: parent?.pid,
     root,
     depth,
-    kind,
-    workflow,
-    file,
-    origin: fork?.from,
+    kind: shownText(kind),
+    workflow: shownText(workflow),
+    file: file === undefined ? undefined : shownText(file),
+    origin: fork === undefined ? undefined : columnText(fork.from),
     body: packed.text,
     ...(parent === undefined ? {} : { refunds: refundsOf(request, hash) }),
   }
   const pids = parent === undefined ? [] : [parent.pid]
-  return { act, blobs: packed.blobs, locks: [pidLock(pid)], pids, bytes: packed.text.length }
+  return { act, blobs: packed.blobs, locks: [pidLock(pid, '+')], pids, bytes: packed.text.length }
 }
 
 /** A settlement from outside, checked. */
 export function settlementAct(...given: Parameters<typeof prepareSettlement>): PreparedAct {
   const { token, hold, packed } = prepareSettlement(...given)
-  const act = { t: 'settle', token: columnText(token), flag: hold, body: packed.text }
+  const act = { t: 'settle', token: indexText(token, given[2].hash), flag: hold, body: packed.text }
   return { act, blobs: packed.blobs, locks: [tokenLock(token)], pids: [], bytes: packed.text.length }
 }
 
@@ -116,30 +129,31 @@ export function settlementAct(...given: Parameters<typeof prepareSettlement>): P
 export function waitAct(p: number, wait: Wait, { n, hash }: { readonly n: number; readonly hash: Hash }): PreparedAct {
   const { packed } = prepareWait(wait, hash)
   const { on } = wait
-  const act = { t: 'hold', p, key: columnText(wait.key), kind: on.kind, body: packed.text, n, ...rowOf(wait) }
+  const act = { t: 'hold', p, key: indexText(wait.key, hash), kind: on.kind, body: packed.text, n, ...rowOf(wait, hash) }
   const locks = on.kind === 'pending' ? [tokenLock(on.token)] : []
   return { act, blobs: packed.blobs, locks, pids: [], bytes: packed.text.length }
 }
 
 /** What of a wait the database looks at. */
-function rowOf({ on, key }: Wait): Record<string, unknown> {
+function rowOf({ on, key }: Wait, hash: Hash): Record<string, unknown> {
   if (on.kind === 'pending') {
     const effect = `"key":${JSON.stringify(baseKey(key))},"token":${JSON.stringify(on.token)}`
-    return { token: columnText(on.token), effect }
+    return { token: indexText(on.token, hash), effect }
   }
   if (on.kind !== 'message') return {}
   const { topic, topics, from, type, id } = on.pattern
   return {
     topic: optional(topic),
     topics: topics?.map(columnText),
-    sender: from,
+    sender: optional(from),
     type: optional(type),
     id: optional(id),
   }
 }
 
-const pidLock = (pid: Pid): string => `pid ${pid}`
-const tokenLock = (token: string): string => `token ${columnText(token)}`
+/** Shared by starts (`+`): what two of one pid come to, its index says. A cancel is alone: it looks for what is not there. */
+const pidLock = (pid: Pid, sign: '+' | '-'): string => `${sign}pid ${pid}`
+const tokenLock = (token: string): string => `-token ${columnText(token)}`
 
 /** Not started: whoever paid for it gets everything back, with the reason (rules C2, C5). */
 function refundsOf(request: StartRequest, hash: Hash): Record<string, string> {

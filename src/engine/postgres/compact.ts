@@ -1,7 +1,7 @@
 import type { Connection } from './connection.ts'
 
 /** Tables in which something of an erased process may have lain. */
-const BESIDE = ['birth', 'blob', 'dead_letter', 'process'] as const
+const BESIDE = ['birth', 'blob', 'dead_letter', 'mail', 'process', 'settlement', 'wait'] as const
 
 /** Writes anew what something was erased from, so that nothing is left of it in the files. Partition by partition. */
 export async function compactTables(db: Connection): Promise<void> {

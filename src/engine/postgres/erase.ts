@@ -131,9 +131,9 @@ async function eraseRow(rows: Rows, { p, pid, result }: ProcessRow, blobs: Set<s
   await rows(`update dead_letter set body = '{"erased":true}' where pid = $1`, pid)
 }
 
-/** Looks through all that may name it. */
+/** Looks through all that may name it, at one moment: what is held for a wait goes from one of them to another. */
 async function isUsed(rows: Rows, sha256: string): Promise<boolean> {
-  for (const [table, column] of USERS)
-    if ((await rows(`select 1 from ${table} where strpos(${column}, $1) > 0 limit 1`, sha256)).length > 0) return true
-  return false
+  const named = USERS.map(([table, column]) => `exists(select from ${table} where strpos(${column}, $1) > 0)`)
+  const [row] = await rows<{ readonly is_used: boolean }>(`select ${named.join(' or ')} as is_used`, sha256)
+  return row!.is_used
 }

@@ -14,6 +14,8 @@ export const SWEEP_MS = 500
 export const SWEEPS_PER_PARKED_LOOK = 10
 /** Entries of one batch: the server writes it while this worker goes on, so it may be larger than one on a disk of our own. */
 export const BATCH_ENTRIES_MAX = 1_000
+/** Text in a column of an index; three bytes a character, and a row of an index holds 2,700. */
+export const INDEXED_CHARACTERS_MAX = 800
 /** Processes taken in one claim, and loaded together. */
 export const CLAIM_MOST = 64
 /** First pause before a broken connection is made again. */

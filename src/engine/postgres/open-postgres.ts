@@ -148,7 +148,7 @@ class DatabaseEngine implements PostgresEngine {
   }
 
   async deliver(message: Message): Promise<DeliverResult> {
-    return resultOf(await this.#submit(() => messageAct(message)))
+    return resultOf(await this.#submit(() => messageAct(message, this.#parts.hash)))
   }
 
   async control(pid: Pid, control: Control): Promise<'queued' | 'duplicate' | 'ended'> {

@@ -6,7 +6,7 @@ import { errorText } from '../embedded/prepare.ts'
 import type { Ending, FrameRow } from '../activation-rows.ts'
 import type { ActivationOutbox, RemoteActivation } from '../remote-activation.ts'
 import type { Hash } from '../../std/index.ts'
-import { outgoingAct, waitAct, columnText } from './act.ts'
+import { indexText, outgoingAct, shownText, waitAct } from './act.ts'
 import type { Act, PreparedAct, Said } from './act.ts'
 import type { Batch, Holding } from './batch.ts'
 
@@ -73,8 +73,8 @@ export class MemberOutbox implements ActivationOutbox {
         if (row.sealed !== undefined) batch.frame(holding, row.sealed, row.blobs)
         if (row.isSegmentStart === true) batch.act({ t: 'segment', p, n: of.n }, holding, true)
         for (const { seq, deadFor } of row.consumed)
-          batch.act({ t: 'eat', p, seq, ...(deadFor === undefined ? {} : { why: deadFor }) }, holding, true)
-        for (const key of row.unwaits) batch.act({ t: 'unwait', p, key: columnText(key) }, holding)
+          batch.act({ t: 'eat', p, seq, ...(deadFor === undefined ? {} : { why: shownText(deadFor) }) }, holding, true)
+        for (const key of row.unwaits) batch.act({ t: 'unwait', p, key: indexText(key, this.#ports.hash) }, holding)
         waits = of.waits.map((wait) => batch.prepared(wait, holding))
         sent = of.sent.map(({ prepared }) => batch.prepared(prepared, holding))
       },

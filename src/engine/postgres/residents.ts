@@ -223,7 +223,7 @@ export class Residents {
       for (const loaded of await this.#load(db, rows, hash)) {
         await settings.learn(loaded.beginning.start.pid)
         waiting.delete(loaded.p)
-        this.#activate(loaded)
+        void this.#activate(loaded)
           .catch((thrown: unknown) => this.#ports.onFailure(toSkeinError(thrown, 'STORE_FAILED')))
           .finally(() => this.#loading.delete(loaded.p))
       }

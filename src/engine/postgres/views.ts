@@ -6,6 +6,7 @@ import { unpack } from '../embedded/store/pack.ts'
 import { PAGE_ROWS } from '../limits.ts'
 import type { Frame, ProcessView, Query } from '../port.ts'
 import { processView } from '../process-view.ts'
+import { columnText } from './act.ts'
 import { withBlobs } from './blobs.ts'
 import type { Connection } from './connection.ts'
 import { allFrames } from './load.ts'
@@ -41,7 +42,7 @@ export class PostgresViews {
     const [row] = await this.#db.rows<ProcessRow>({
       name: 'row',
       text: 'select * from process where pid = $1',
-      values: [pid],
+      values: [columnText(pid)],
     })
     return row
   }
@@ -62,7 +63,7 @@ export class PostgresViews {
       this.#asked = new Map()
       try {
         const text = `${SEEN} where q.pid = any($1::text[])`
-        const rows = await this.#db.rows<Seen>({ name: 'inspect', text, values: [[...asked.keys()]] })
+        const rows = await this.#db.rows<Seen>({ name: 'inspect', text, values: [[...asked.keys()].map(columnText)] })
         for (const row of rows) {
           const view = await this.#view(row)
           asked.get(row.pid)?.resolve(view)

@@ -16,6 +16,7 @@ create function notify(what text) returns void language sql as $$ select pg_noti
 create function ensure_partition(number bigint) returns void language plpgsql as $$
 declare part text := 'frame_' || number;
 begin
+  if to_regclass(part) is not null then return; end if;
   perform pg_advisory_xact_lock(hashtextextended('partition ' || current_schema(), 0));
   if to_regclass(part) is not null then return; end if;
   execute format('create table %I (like frame including defaults including constraints including indexes)', part);
@@ -37,7 +38,7 @@ end $$;
 
 create function is_new(number bigint, id text, at bigint) returns boolean language plpgsql as $$
 begin
-  insert into seen values (number, id, at + ${limits.FOREIGN_ID_TTL_MS}) on conflict do nothing;
+  insert into seen values (number, id, greatest(at, now_ms()) + ${limits.FOREIGN_ID_TTL_MS}) on conflict do nothing;
   return found;
 end $$;
 
@@ -55,14 +56,14 @@ declare r process; is_awake boolean := false;
 begin
   select * into r from process where pid = a.pid for no key update;
   if not found then return '{"r":"unknown"}'; end if;
-  if not is_new(r.p, 'm:' || a.id, at) then return '{"r":"duplicate"}'; end if;
+  if not is_new(r.p, 'm:' || a.key, at) then return '{"r":"duplicate"}'; end if;
   if r.ended_at is not null then
-    delete from seen where p = r.p and id = 'm:' || a.id;
+    delete from seen where p = r.p and id = 'm:' || a.key;
     insert into dead_letter(pid, at, why, kind, is_child, body) values (a.pid, at, 'the process has ended', 'm', false, a.body);
     return '{"r":"ended"}';
   end if;
   if r.mail_count >= ${limits.MAILBOX_MESSAGES_MAX} or r.mail_bytes + a.bytes > ${limits.MAILBOX_BYTES_MAX} then
-    delete from seen where p = r.p and id = 'm:' || a.id;
+    delete from seen where p = r.p and id = 'm:' || a.key;
     return '{"r":"full"}';
   end if;
   if r.status = 'waiting' then

@@ -1,4 +1,9 @@
 /** A member's batch, and what members do to keep each other going, in the database. Version 1. */
+import { limits } from '../../../std/index.ts'
+import { PROCESSES_PER_PARTITION } from './tables.ts'
+
+/** Locks for pids and tokens; a power of two. */
+const LOCKS = 256
 
 /** One act of a batch, as it comes: a row of JSON. */
 const RECORD_IN = `
@@ -73,7 +78,14 @@ begin
     raise exception 'member % is no more', me using errcode = 'SK001';
   end if;
   if array_length(locks, 1) > 0 then
-    perform pg_advisory_xact_lock(l) from (select distinct hashtextextended(x, 0) l from unnest(locks) x order by 1) one;
+    -- A few locks that many share: the server has room for so many only, and a frame may start thousands.
+    perform case when is_shared then pg_advisory_xact_lock_shared(space, l) else pg_advisory_xact_lock(space, l) end from (
+      select hashtext('locks ' || current_schema()) space, hashtext(substr(x, 2)) & ${LOCKS - 1} l, bool_and(left(x, 1) = '+') is_shared
+        from unnest(locks) x group by 2 order by 2) one;
+  end if;
+  if array_length(b_sha, 1) > 0 then
+    -- In the order in which an erasure locks: before the rows of processes.
+    perform pg_advisory_xact_lock_shared(hashtextextended('blobs ' || current_schema(), 0));
   end if;
   if array_length(rows_p, 1) > 0 or array_length(rows_pid, 1) > 0 then
     perform 1 from (select p from process where p = any(rows_p) or pid = any(rows_pid) order by p for no key update) one;
@@ -81,7 +93,6 @@ begin
   select coalesce(array_agg(o.p), '{}') into lost from unnest(own_p, own_e) o(p, e)
     where not exists(select from process x where x.p = o.p and x.owner = me and x.epoch = o.e);
   if array_length(b_sha, 1) > 0 then
-    perform pg_advisory_xact_lock_shared(hashtextextended('blobs ' || current_schema(), 0));
     insert into blob select * from unnest(b_sha, b_body) on conflict do nothing;
   end if;
   insert into frame select * from unnest(f_p, f_n, f_e, f_first, f_last, f_hash, f_body, f_payloads) f(p) where f.p <> all(lost);
@@ -149,7 +160,7 @@ create function wake_held() returns void language sql as $$
 $$;
 
 create function sweep(me bigint, at bigint, lease_ms bigint) returns jsonb language plpgsql as $$
-declare mails jsonb;
+declare mails jsonb; orphans bigint[];
 begin
   update member set lease_until = clock_timestamp() + lease_ms * interval '1 ms' where id = me;
   if not found then raise exception 'member % is no more', me using errcode = 'SK001'; end if;
@@ -158,14 +169,22 @@ begin
     delete from member where id in (
       select id from member where lease_until < clock_timestamp() and id <> me for update skip locked);
   end if;
-  update process set status = 'ready', owner = null where p in (
+  -- Two statements: whoever took one over since the first began is seen by the second only.
+  select array_agg(p) into orphans from (
     select p from process where owner is not null and owner <> me and not exists(select from member where id = owner)
-      for no key update skip locked);
+      order by p for no key update skip locked) one;
+  update process set status = 'ready', owner = null
+    where p = any(orphans) and owner is not null and owner <> me and not exists(select from member where id = owner);
   update process set status = 'ready', wake_at = null where p in (
     select p from process where status = 'waiting' and wake_at <= now_ms() for no key update skip locked);
-  delete from seen where ctid in (select ctid from seen where forget_at <= at limit 1000);
+  delete from seen where ctid in (select ctid from seen where forget_at <= least(at, now_ms()) limit 1000);
+  delete from settlement where ctid in (
+    select ctid from settlement where settlement.at <= least(sweep.at, now_ms()) - ${limits.FOREIGN_ID_TTL_MS} limit 1000);
+  -- Well before it is needed, whatever became of the start that would have made it.
+  perform ensure_partition((select coalesce(max(p), 0) + ${PROCESSES_PER_PARTITION / 2} from process) / ${PROCESSES_PER_PARTITION});
   select jsonb_agg(jsonb_build_array(p, seq)) into mails from (
-    select m.p, max(m.seq) seq from mail m join process q on q.p = m.p where q.owner = me group by m.p limit 1000) x;
+    select m.p, max(m.seq) seq from mail m join process q on q.p = m.p where q.owner = me group by m.p
+      order by random() limit 1000) x;
   return jsonb_build_object(
     'ready', exists(select from process where status = 'ready'),
     'dueInMs', (select min(wake_at) - now_ms() from process where wake_at is not null),

@@ -46,6 +46,7 @@ create index wait_token on wait(token) where token is not null;
 create index wait_switch on wait(p) where kind = 'switch';
 create table settlement(token text collate "C" primary key, at bigint not null, body text);
 create index settlement_at on settlement(at);
+create index settlement_held on settlement(token) where body is not null;
 create table tombstone(pid text collate "C" primary key, at bigint not null, body text not null);
 create table dead_letter(
   seq bigint generated always as identity primary key, pid text collate "C" not null, at bigint not null, why text not null,
