@@ -35,7 +35,6 @@ export async function eraseProcess(client: Client, pid: Pid, about: About, ports
     (await client.query({ text, values })).rows as readonly R[]
   await rows('begin')
   try {
-    await rows(`select pg_advisory_xact_lock(hashtextextended('blobs ' || current_schema(), 0))`)
     const [row] = await rows<ProcessRow>('select * from process where pid = $1 for no key update', pid)
     if (row === undefined) throw new SkeinError('PROCESS_UNKNOWN', `there is no process ${pid}; see: skein ps --all`)
     if (row.ended_at === null)
@@ -50,6 +49,8 @@ export async function eraseProcess(client: Client, pid: Pid, about: About, ports
       about.by,
       about.key === undefined,
     )
+    // Whoever writes one of them is waited for, and seen then; whoever comes later waits, and writes it anew.
+    await rows('select 1 from blob where sha256 = any($1::text[]) order by sha256 for update', [...blobs])
     const unused: string[] = []
     for (const sha256 of blobs) if (!(await isUsed(rows, sha256))) unused.push(sha256)
     await rows('delete from blob where sha256 = any($1::text[])', unused)

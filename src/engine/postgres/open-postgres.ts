@@ -126,6 +126,7 @@ class DatabaseEngine implements PostgresEngine {
     this.#watchers = new ProcessWatchers({ clock, everyMs: WATCH_POLL_MS, list })
     this.#worker = new Worker({
       ...parts,
+      looks: db,
       soon: nodeSoon,
       settings: this.switchboard,
       onChange: ({ pid, root, parent, workflow }, status, frame) =>
@@ -186,14 +187,27 @@ class DatabaseEngine implements PostgresEngine {
 
   async erase(pid: Pid, about: { readonly by: string; readonly key?: EffectKey }): Promise<Erased> {
     this.#checkOpen()
-    const { db, clock, hash, random } = this.#parts
-    return db.do((client) => eraseProcess(client, pid, about, { hash, random, at: clock.now() }))
+    const { clock, hash, random } = this.#parts
+    return this.#apart((db) =>
+      db.do((client) => eraseProcess(client, pid, about, { hash, random, at: clock.now() })),
+    )
   }
 
   /** Writes anew, one after the other, the tables and partitions in which something was erased; each is locked meanwhile. */
   async compact(): Promise<void> {
     this.#checkOpen()
-    await compactTables(this.#parts.db)
+    await this.#apart(compactTables)
+  }
+
+  /** What takes long goes over a connection of its own: activations wait for looks at the settings. */
+  async #apart<T>(act: (db: Connection) => Promise<T>): Promise<T> {
+    const { pg, address } = this.#parts
+    const db = new Connection(pg, address)
+    try {
+      return await act(db)
+    } finally {
+      await db.close()
+    }
   }
 
   async host(run: RunActivation, options: HostOptions = {}): Promise<AsyncDisposable> {

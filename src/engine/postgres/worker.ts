@@ -20,7 +20,12 @@ import { unreachable } from './server-error.ts'
 
 /** What a worker needs. */
 export type WorkerParts = Omit<ResidentsPorts, 'member' | 'db' | 'expect' | 'onFailure'> &
-  Pick<MemberPorts, 'leaseMs'> & { readonly pg: Pg; readonly address: Address }
+  Pick<MemberPorts, 'leaseMs'> & {
+    readonly pg: Pg
+    readonly address: Address
+    /** The engine's own: settings are asked for there. */
+    readonly looks: Connection
+  }
 
 type Swept = {
   readonly ready: boolean
@@ -191,8 +196,7 @@ export class Worker {
     life.claims.cut()
     if (this.#isClosed) return
     // Perhaps nobody is at their other ends any more.
-    this.#sweeps.renew()
-    this.#ears.renew()
+    for (const connection of [this.#sweeps, this.#ears, this.#parts.looks]) connection.renew()
     this.#listen()
     this.#life = this.#again()
     this.#life.catch(() => undefined)
@@ -261,6 +265,8 @@ export class Worker {
     const watch = (): void => {
       life.member.check()
       if (life.member.isLost) return
+      // Its batches are answered, this is not.
+      this.#sweeps.renew()
       silent = clock.timer(Math.max(1, leaseMs - life.member.silentMs + 1), watch)
     }
     silent = clock.timer(leaseMs, watch)

@@ -69,6 +69,7 @@ create function commit_batch(me bigint, number bigint, lease_ms bigint, at bigin
   f_p bigint[], f_n int[], f_e bigint[], f_first bigint[], f_last bigint[], f_hash text[], f_body text[], f_payloads text[],
   b_sha text[], b_body text[], locks text[], rows_p bigint[], rows_pid text[], acts json) returns text language plpgsql as $$
 declare a record_in; lost bigint[]; said jsonb; all_said text := ''; i int := -1; is_anybody_awake boolean := false; answered text;
+  held int;
 begin
   update member set batch = number, lease_until = clock_timestamp() + lease_ms * interval '1 ms'
     where id = me and batch = number - 1;
@@ -83,18 +84,18 @@ begin
       select hashtext('locks ' || current_schema()) space, hashtext(substr(x, 2)) & ${LOCKS - 1} l, bool_and(left(x, 1) = '+') is_shared
         from unnest(locks) x group by 2 order by 2) one;
   end if;
-  if array_length(b_sha, 1) > 0 then
-    -- In the order in which an erasure locks: before the rows of processes.
-    perform pg_advisory_xact_lock_shared(hashtextextended('blobs ' || current_schema(), 0));
-  end if;
   if array_length(rows_p, 1) > 0 or array_length(rows_pid, 1) > 0 then
     perform 1 from (select p from process where p = any(rows_p) or pid = any(rows_pid) order by p for no key update) one;
   end if;
   select coalesce(array_agg(o.p), '{}') into lost from unnest(own_p, own_e) o(p, e)
     where not exists(select from process x where x.p = o.p and x.owner = me and x.epoch = o.e);
-  if array_length(b_sha, 1) > 0 then
+  -- Held until whoever names them can be seen: an erasure takes them alone before it looks.
+  while array_length(b_sha, 1) > 0 loop
     insert into blob select * from unnest(b_sha, b_body) on conflict do nothing;
-  end if;
+    perform 1 from (select sha256 from blob where sha256 = any(b_sha) order by sha256 for key share) one;
+    get diagnostics held = row_count;
+    exit when held >= array_length(b_sha, 1);
+  end loop;
   insert into frame select * from unnest(f_p, f_n, f_e, f_first, f_last, f_hash, f_body, f_payloads) f(p) where f.p <> all(lost);
   for a in select * from json_populate_recordset(null::record_in, acts) loop
     i := i + 1;
@@ -111,7 +112,9 @@ begin
       when 'eat' then perform eat(at, a);
       when 'unwait' then delete from wait where wait.p = a.p and key = a.key;
       when 'segment' then update process set segment_n = a.n where process.p = a.p;
-      when 'release' then update process set status = 'ready', owner = null where owner = me;
+      when 'release' then
+        update process set status = 'ready', owner = null where owner = me;
+        is_anybody_awake := is_anybody_awake or found;
       else null;
     end case;
     if said is not null then
