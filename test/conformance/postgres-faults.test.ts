@@ -6,13 +6,16 @@ import { nodeClock, nodeHash, nodeRandom, openPostgres } from '../../src/engine/
 import type { PostgresEngine, PostgresOptions } from '../../src/engine/index.ts'
 import { migrate } from '../../src/engine/postgres/migrate.ts'
 import type { Clock } from '../../src/std/index.ts'
-import { Puppet, startOf } from '../../src/testing/conformance/puppet.ts'
+import { messageOf, Puppet, startOf } from '../../src/testing/conformance/puppet.ts'
 import { postgresPrograms, startPostgres } from '../../src/testing/index.ts'
 import type { LocalPostgres } from '../../src/testing/index.ts'
 
 const programs = hasPackage() ? postgresPrograms() : undefined
 const SKEW_MS = 60_000
 const STARTS = 60
+/** As long as an id may be, in characters of which none can be saved. */
+const LONG_ID_BYTES = 2_000
+const TOKEN_BYTES = 500
 let server: LocalPostgres
 let schemas = 0
 
@@ -113,6 +116,33 @@ describe.skipIf(programs === undefined)('workers over Postgres', () => {
     const pids: string[] = []
     for await (const { pid } of engine.list({})) pids.push(pid)
     expect(pids).toHaveLength(STARTS)
+  })
+
+  it('no name, id or key that a column or an index cannot hold takes the work of others with it', async () => {
+    await using engine = await opened()
+    const { member } = engine
+    const odd = '\0\ud800'
+    const long = nodeRandom.hex(LONG_ID_BYTES)
+    await engine.start(startOf('p'))
+    expect(await engine.deliver(messageOf(odd, 'm'))).toBe('unknown')
+    expect(await engine.inspect(odd as never)).toBeUndefined()
+    for (const message of [messageOf('p', long), messageOf('p', odd, { from: odd as never, topic: odd })]) {
+      expect(await engine.deliver(message)).toBe('queued')
+      expect(await engine.deliver(message)).toBe('duplicate')
+    }
+    expect(await engine.settle(nodeRandom.hex(TOKEN_BYTES), { by: odd, how: 'fail', reason: 'no' })).toBe(
+      'held',
+    )
+    const puppet = new Puppet()
+    await engine.host(puppet.run)
+    const lane = await puppet.nextOf('p')
+    const key = `k/${nodeRandom.hex(LONG_ID_BYTES)}` as never
+    lane.frame(['asked'], { waits: [{ key, on: { kind: 'timer', dueAt: nodeClock.now() + SKEW_MS } }] })
+    lane.frame(['had'], { unwaits: [key] })
+    await lane.durable()
+    expect((await engine.inspect('p' as never))?.waits).toEqual([])
+    expect(engine.member, 'its life went on').toBe(member)
+    await lane.end()
   })
 
   it('a process whose code one worker has not is parked there once, and run by another that has it', async () => {
