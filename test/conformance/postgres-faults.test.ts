@@ -130,9 +130,7 @@ describe.skipIf(programs === undefined)('workers over Postgres', () => {
       expect(await engine.deliver(message)).toBe('queued')
       expect(await engine.deliver(message)).toBe('duplicate')
     }
-    expect(await engine.settle(nodeRandom.hex(TOKEN_BYTES), { by: odd, how: 'fail', reason: 'no' })).toBe(
-      'held',
-    )
+    expect(await engine.settle(nodeRandom.hex(TOKEN_BYTES), { by: odd, how: 'fail', reason: 'no' })).toBe('held')
     const puppet = new Puppet()
     await engine.host(puppet.run)
     const lane = await puppet.nextOf('p')

@@ -129,7 +129,15 @@ export function settlementAct(...given: Parameters<typeof prepareSettlement>): P
 export function waitAct(p: number, wait: Wait, { n, hash }: { readonly n: number; readonly hash: Hash }): PreparedAct {
   const { packed } = prepareWait(wait, hash)
   const { on } = wait
-  const act = { t: 'hold', p, key: indexText(wait.key, hash), kind: on.kind, body: packed.text, n, ...rowOf(wait, hash) }
+  const act = {
+    t: 'hold',
+    p,
+    key: indexText(wait.key, hash),
+    kind: on.kind,
+    body: packed.text,
+    n,
+    ...rowOf(wait, hash),
+  }
   const locks = on.kind === 'pending' ? [tokenLock(on.token)] : []
   return { act, blobs: packed.blobs, locks, pids: [], bytes: packed.text.length }
 }

@@ -188,9 +188,7 @@ class DatabaseEngine implements PostgresEngine {
   async erase(pid: Pid, about: { readonly by: string; readonly key?: EffectKey }): Promise<Erased> {
     this.#checkOpen()
     const { clock, hash, random } = this.#parts
-    return this.#apart((db) =>
-      db.do((client) => eraseProcess(client, pid, about, { hash, random, at: clock.now() })),
-    )
+    return this.#apart((db) => db.do((client) => eraseProcess(client, pid, about, { hash, random, at: clock.now() })))
   }
 
   /** Writes anew, one after the other, the tables and partitions in which something was erased; each is locked meanwhile. */

@@ -10,7 +10,10 @@ export const BATCH_FRAMES_MAX = 200
 export const BATCH_BYTES_MAX = 4 * 1024 * 1024
 /** An open handler says something at least this often, so that no time-out of the server's cuts a long effect off. */
 export const HEARTBEAT_MS = 20_000
-/** Entries (what was heard, and frames) after which an activation gives way to one with a short journal, once nothing is in flight (rule T8). */
+/**
+ * Entries (what was heard, and frames) after which an activation gives way to one with a short journal, once nothing is in
+ * flight (rule T8).
+ */
 export const ENTRIES_MAX = 2_000
 /** Entries after which it decides nothing more, so that what is in flight comes to its end. */
 export const ENTRIES_BEFORE_LEAVING = 20_000
