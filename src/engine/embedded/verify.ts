@@ -1,5 +1,6 @@
-import { CHAIN_START, verifyFrame } from '../../kernel/index.ts'
+import { verifyFrame } from '../../kernel/index.ts'
 import type { Hash, Pid } from '../../std/index.ts'
+import { problemIn } from '../journal-chain.ts'
 import { PAGE_ROWS } from '../limits.ts'
 import { framesFrom } from './load.ts'
 import type { JournalProblem } from './local-engine.ts'
@@ -21,13 +22,11 @@ export async function* verifyJournals(tables: Tables, hash: Hash, pid?: Pid): As
   }
 }
 
-function* verifyJournal(tables: Tables, hash: Hash, row: ProcessRow): Generator<JournalProblem> {
-  let expected = { n: 0, prevHash: CHAIN_START }
-  for (const frame of framesFrom(tables, row, 0)) {
-    const problem = problemOf(() => verifyFrame(frame, expected, hash, tables.blobs.get))
-    if (problem !== undefined) return yield { pid: row.pid, n: expected.n, problem }
-    expected = { n: frame.n + 1, prevHash: frame.hash }
-  }
+async function* verifyJournal(tables: Tables, hash: Hash, row: ProcessRow): AsyncGenerator<JournalProblem> {
+  const problem = await problemIn(row.pid, framesFrom(tables, row, 0), (frame, expected) =>
+    problemOf(() => verifyFrame(frame, expected, hash, tables.blobs.get)),
+  )
+  if (problem !== undefined) yield problem
 }
 
 function problemOf(check: () => string | undefined): string | undefined {

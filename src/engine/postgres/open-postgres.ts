@@ -5,7 +5,7 @@
  * 1. `start`, `deliver`, `control`, `settle` and `switch` answer when what they did is durable, and may be called from anywhere.
  * 2. A worker that was declared dead writes nothing more in that life; it joins again, and goes on with what it claims then.
  */
-import { CHAIN_START, verifyFrame } from '../../kernel/index.ts'
+import { verifyFrame } from '../../kernel/index.ts'
 import type {
   Control,
   DeliverResult,
@@ -18,6 +18,7 @@ import type {
 import { SkeinError } from '../../std/index.ts'
 import type { Clock, EffectKey, Hash, Pid, Random, Seq } from '../../std/index.ts'
 import type { JournalProblem } from '../embedded/local-engine.ts'
+import { problemIn, problemsOf } from '../journal-chain.ts'
 import { nodeSoon } from '../platform/node-soon.ts'
 import type { Change, Engine, Erased, Frame, HostOptions, Query, SettleResult, Switch, SwitchChange } from '../port.ts'
 import { ProcessWatchers } from '../process-watchers.ts'
@@ -235,20 +236,16 @@ class DatabaseEngine implements PostgresEngine {
   }
 
   async *verify(pid?: Pid): AsyncGenerator<JournalProblem> {
-    if (pid === undefined) for await (const view of this.list({})) yield* this.#verifyOne(view.pid)
-    else yield* this.#verifyOne(pid)
+    yield* problemsOf(pid === undefined ? this.list({}) : [{ pid }], (one) => this.#problemOf(one))
   }
 
-  async *#verifyOne(pid: Pid): AsyncGenerator<JournalProblem> {
+  async #problemOf(pid: Pid): Promise<JournalProblem | undefined> {
     const { db, hash } = this.#parts
     const row = await this.#views.row(pid)
-    if (row === undefined) return
-    let expected = { n: 0, prevHash: CHAIN_START }
-    for await (const frame of allFrames(db, row, 0)) {
-      const problem = await withBlobs(db, (get) => verifyFrame(frame, expected, hash, get))
-      if (problem !== undefined) return yield { pid, n: expected.n, problem }
-      expected = { n: frame.n + 1, prevHash: frame.hash }
-    }
+    if (row === undefined) return undefined
+    return problemIn(pid, allFrames(db, row, 0), (frame, expected) =>
+      withBlobs(db, (get) => verifyFrame(frame, expected, hash, get)),
+    )
   }
 
   abandon(): void {

@@ -5,7 +5,7 @@
  * 1. `start`, `deliver`, `control`, `settle` and `switch` answer when what they did is durable, and may be called from anywhere.
  * 2. A worker is known to the server before it is used, and takes nothing more once it is closed.
  */
-import { CHAIN_START, verifyFrame } from '../../kernel/index.ts'
+import { verifyFrame } from '../../kernel/index.ts'
 import type {
   Activation,
   Control,
@@ -19,6 +19,7 @@ import type {
 import { SkeinError } from '../../std/index.ts'
 import type { Clock, EffectKey, Hash, Pid, Random, Seq } from '../../std/index.ts'
 import type { JournalProblem } from '../embedded/local-engine.ts'
+import { problemIn, problemsOf } from '../journal-chain.ts'
 import { prepareControl, prepareMessage, prepareSettlement, prepareStart } from '../embedded/prepare.ts'
 import { nodeSoon } from '../platform/node-soon.ts'
 import type { Change, Engine, Erased, Frame, HostOptions, Query, SettleResult, Switch, SwitchChange } from '../port.ts'
@@ -309,17 +310,10 @@ class ServerEngine implements RestateEngine {
   }
 
   async *verify(pid?: Pid): AsyncGenerator<JournalProblem> {
-    if (pid === undefined) for await (const view of this.list({})) yield* this.#verifyOne(view.pid)
-    else yield* this.#verifyOne(pid)
-  }
-
-  async *#verifyOne(pid: Pid): AsyncGenerator<JournalProblem> {
-    let expected = { n: 0, prevHash: CHAIN_START }
-    for await (const frame of this.#parts.client.frames(pid, 0)) {
-      const problem = verifyFrame(frame, expected, this.#parts.hash, () => undefined)
-      if (problem !== undefined) return yield { pid, n: expected.n, problem }
-      expected = { n: frame.n + 1, prevHash: frame.hash }
-    }
+    const { client, hash } = this.#parts
+    yield* problemsOf(pid === undefined ? this.list({}) : [{ pid }], (one) =>
+      problemIn(one, client.frames(one, 0), (frame, expected) => verifyFrame(frame, expected, hash, () => undefined)),
+    )
   }
 
   hasCaughtUp(): Promise<boolean> {
