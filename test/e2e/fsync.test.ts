@@ -24,7 +24,8 @@ await engine[Symbol.asyncDispose]()`
 
 const canTrace = spawnSync('strace', ['-f', '-o', '/dev/null', 'true']).status === 0
 
-it.runIf(canTrace)('E3: nothing is answered before the log was synced after it was written', () => {
+it('E3: nothing is answered before the log was synced after it was written', (test) => {
+  if (!canTrace) test.skip('no strace on this machine, or it may not trace')
   const parent = mkdtempSync(join(tmpdir(), 'skein-fsync-'))
   const trace = join(parent, 'trace')
   const program = [

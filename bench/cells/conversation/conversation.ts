@@ -24,7 +24,8 @@ const { resumptions } = cellArguments({ resumptions: 15 })
 await cell(async (root) => {
   const folder = join(root, 'long')
   const { meterMax } = await liveAndDie(['run', folder, String(STEPS)])
-  const curve = bytesPerStep(folder, STRETCH)
+  // The first stretch holds the start of the conversation, the last one is not full.
+  const full = bytesPerStep(folder, STRETCH).slice(1, -1)
   const resumed: Figures[] = []
   for (let i = 0; i < resumptions; i++) {
     const copy = join(root, `copy-${i}`)
@@ -36,9 +37,9 @@ await cell(async (root) => {
   const toModel = resumed.map(({ fromOpenMs }) => fromOpenMs)
   return {
     promptTokensMax: meterMax,
-    // The first stretch holds the start of the conversation, the last one is not full.
-    bytesPerStepLeast: Math.min(...curve.slice(1, -1)),
-    bytesPerStepMost: Math.max(...curve.slice(1, -1)),
+    bytesPerStepLeast: Math.min(...full),
+    bytesPerStepMost: Math.max(...full),
+    bytesPerStepGrowth: mean(full.slice(-full.length / 2)) / mean(full.slice(0, full.length / 2)),
     folderMb: folderBytes(folder) / MB,
     resumeMedianMs: quantile(decide, 0.5),
     resumeMaxMs: Math.max(...decide),
@@ -47,6 +48,10 @@ await cell(async (root) => {
     ...(await largeConversation(join(root, 'large'))),
   }
 })
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length
+}
 
 /** Lives until it has said its figures, and is killed with `kill -9`. */
 async function liveAndDie(args: readonly string[]): Promise<Figures> {

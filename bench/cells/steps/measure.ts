@@ -83,12 +83,16 @@ export async function measure({ atOnce, runs, warm }: Settings, run: (i: number)
   )
 }
 
+/** Fewer runs than this hold less than what a process collects between two looks: their heap is no figure. */
+const HEAP_RUNS_MIN = 100
+
 /**
  * What is reachable when as many runs as may be alive at once have half of their steps behind them, above `baseline`.
  * Nothing where that moment passed between two looks, or nothing can be collected: that is no figure.
  */
 function liveHeap(atOnce: number, baseline: number): { stop(): number | undefined } {
   counted.calls = 0
+  if (atOnce < HEAP_RUNS_MIN) return { stop: () => undefined }
   let bytes: number | undefined
   const poll = setInterval(() => {
     if (bytes !== undefined || globalThis.gc === undefined || counted.calls < (atOnce * STEPS) / 2) return

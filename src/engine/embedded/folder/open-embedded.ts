@@ -7,7 +7,7 @@ import { nodeSoon } from '../../platform/node-soon.ts'
 import { ControlServer } from '../control/control-server.ts'
 import { createEngine } from '../create-engine.ts'
 import type { LocalEngine } from '../local-engine.ts'
-import { openForOwner, storeError } from '../store/database.ts'
+import { leaveLogSync, openForOwner, storeError } from '../store/database.ts'
 import { sqliteStore } from '../store/sqlite-store.ts'
 import type { SqliteStore } from '../store/sqlite-store.ts'
 import type { Store } from '../store/store.ts'
@@ -80,7 +80,7 @@ async function takeFolder(options: EmbeddedOptions, holdings: Holdings): Promise
   const checkpoints = new Checkpoints({ db, database, wal, clock })
   holdings.add(() => checkpoints[Symbol.asyncDispose]())
   // Until here SQLite has synced every commit: the log and its name are durable.
-  db.exec('pragma synchronous = normal')
+  leaveLogSync(db)
   const log = new LogSync(wal)
   holdings.add(() => log[Symbol.asyncDispose]())
   const store = ownersStore(sqlite, { checkpoints, log, holdings })

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import type { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../folder/folder.fixture.ts'
-import { openForOwner, openForReader } from './database.ts'
+import { leaveLogSync, openForOwner, openForReader } from './database.ts'
 
 /** Holds a database for itself, as who restores its log does, and lets go of it after a moment. */
 const HOLDS = `
@@ -12,14 +13,25 @@ db.exec('pragma locking_mode = exclusive; begin exclusive')
 process.stdout.write('held')
 setTimeout(() => db.close(), 300)`
 
+function setting(db: DatabaseSync, name: string): unknown {
+  return Object.values(db.prepare(`pragma ${name}`).get() ?? {})[0]
+}
+
 describe("an owner's database", () => {
   it('J1, E2: a commit that returned is on the disk: a log that is synced at every commit', () => {
     using folder = temporaryFolder('skein.db')
     using db = openForOwner(folder.path)
-    const setting = (name: string): unknown => Object.values(db.prepare(`pragma ${name}`).get() ?? {})[0]
     const FULL = 2
-    expect(setting('journal_mode')).toBe('wal')
-    expect(setting('synchronous')).toBe(FULL)
+    expect(setting(db, 'journal_mode')).toBe('wal')
+    expect(setting(db, 'synchronous')).toBe(FULL)
+  })
+
+  it('J1: whose log somebody else syncs still syncs what a checkpoint copies', () => {
+    using folder = temporaryFolder('skein.db')
+    using db = openForOwner(folder.path)
+    leaveLogSync(db)
+    const NORMAL = 1
+    expect(setting(db, 'synchronous')).toBe(NORMAL)
   })
 
   it('waits for a reader or a copy that holds it for a moment, and overwrites what is deleted', () => {

@@ -83,6 +83,14 @@ function checkVersion(db: DatabaseSync, where: string): boolean {
   return false
 }
 
+/**
+ * From here on whoever calls syncs the log after a commit; a checkpoint is still synced by SQLite, on both sides of
+ * what it copies (`normal`).
+ */
+export function leaveLogSync(db: DatabaseSync): void {
+  db.exec('pragma synchronous = normal')
+}
+
 /** Opens a database for its owner and creates the tables of a new one. `path` may be `:memory:`. */
 export function openForOwner(path: string): DatabaseSync {
   let db: DatabaseSync | undefined
