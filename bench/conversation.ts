@@ -10,9 +10,10 @@ export const conversation: Bench = {
   method: `
     An agent with a context budget of 40,000 tokens reads a page at each step and is killed with \`kill -9\` while
     its model is asked for the last one; copies of its folder are then opened by fresh processes. Bytes are those of
-    its journal, blobs included, by stretches of 50 steps; a stretch that holds one more compaction than another has a
-    few hundred bytes per step more, so what is judged is whether the later half writes more than the earlier one. A second conversation, of 200,000 tokens and 100 tool
-    calls of 5 KB without a budget, gives the size of its folder after a checkpoint.
+    its journal, blobs included, by stretches of 50 steps; a stretch that holds one more compaction than another has
+    some hundred bytes per step more, so what is judged is whether the later half writes more than the earlier one.
+    A second conversation, of 200,000 tokens and 100 tool calls of 5 KB without a budget, gives the size of its
+    folder after a checkpoint.
   `,
   rounds: 1,
   figures: [
@@ -44,9 +45,10 @@ export const conversation: Bench = {
         const keys = ['bytesPerStepLeast', 'bytesPerStepMost', 'bytesPerStepGrowth', 'largeFolderMb']
         const [least, most, growth, folder] = keys.map((key) => measured.median(VARIANT, key))
         if (least === undefined || most === undefined || growth === undefined || folder === undefined) return undefined
+        const range = `${least.toFixed(0)}–${most.toFixed(0)} bytes per step`
         return {
           isReached: folder < 3 && growth < 1.05,
-          figure: `${least.toFixed(0)}–${most.toFixed(0)} bytes per step, later half ${growth.toFixed(2)} times the earlier, ${folder.toFixed(2)} MB`,
+          figure: `${range}, the later half ${growth.toFixed(2)} times the earlier, ${folder.toFixed(2)} MB`,
         }
       },
     },
