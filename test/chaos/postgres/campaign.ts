@@ -1,8 +1,7 @@
 /** Rounds of each kind in turn, each judged against one that nobody harmed. */
-import { mkdirSync, symlinkSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { startLedger } from '../../../src/testing/crash/ledger-process.ts'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { judgeRun } from '../../../src/testing/crash/verdict.ts'
 import { simRandom } from '../../../src/testing/simulation/sim-random.ts'
 import { startPostgres } from '../../../src/testing/conformance/postgres-server.ts'
@@ -14,7 +13,6 @@ import { play } from './round.ts'
 import type { Ground, Played } from './round.ts'
 
 const ORDERS_DEFAULT = 24
-const PACKAGES = fileURLToPath(new URL('../../../node_modules', import.meta.url))
 
 /** How long, and what. */
 export type Plan = {
@@ -36,7 +34,6 @@ export type Plan = {
 export async function runRounds(plan: Plan): Promise<number> {
   mkdirSync(plan.folder, { recursive: true })
   const built = await buildPrograms(plan.folder)
-  symlinkSync(PACKAGES, join(plan.folder, 'node_modules'))
   await using ledger = await startLedger(plan.folder, join(built, 'ledger.mjs'))
   await using server = await startPostgres(plan.programs)
   const ground: Ground = { folder: plan.folder, built, ledger, server, orders: plan.orders ?? ORDERS_DEFAULT }
