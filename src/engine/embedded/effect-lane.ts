@@ -6,7 +6,7 @@
  * 2. Every effect is run once, with its signal aborted if it was cancelled meanwhile, unless the lane is closed first.
  * 3. What ends after the lane was closed is dropped: an abort by the host is no outcome (rule E9).
  */
-import { failure } from '../../kernel/index.ts'
+import { Abort, failure } from '../../kernel/index.ts'
 import type { EffectClass, PerformAbout, Settled } from '../../kernel/index.ts'
 import { errorData, SkeinError, toSkeinError } from '../../std/index.ts'
 import type { EffectKey, OwnerId } from '../../std/index.ts'
@@ -21,16 +21,31 @@ export type Effect = {
 }
 
 /** What performs an effect. */
-export type Run = (about: PerformAbout) => Promise<Settled>
+export type Run = (about: PerformAbout) => Settled | Promise<Settled>
 
-type Held = { readonly after: number; readonly effect: Effect; readonly run: Run; readonly controller: AbortController }
+/** One effect, and what it is told. */
+class Performing extends Abort {
+  readonly effect: Effect
+  readonly run: Run
+  /** The frame that it waits for. */
+  readonly after: number
+  readonly reexecution: boolean
+
+  constructor(effect: Effect, run: Run, after: number, reexecution: boolean) {
+    super()
+    this.effect = effect
+    this.run = run
+    this.after = after
+    this.reexecution = reexecution
+  }
+}
 
 /** Effects of one owner. `onEnd` hears of each end once. */
 export class EffectLane {
   readonly #owner: OwnerId
   readonly #onEnd: (effect: Effect, settled: Settled) => void
-  readonly #held: Held[] = []
-  readonly #controllers = new Map<EffectKey, AbortController>()
+  readonly #held: Performing[] = []
+  readonly #effects = new Map<EffectKey, Performing>()
   /** How many are outward and in flight, and how many of them nobody may do again. */
   #outward = 0
   #plainWrites = 0
@@ -42,7 +57,7 @@ export class EffectLane {
   }
 
   get isIdle(): boolean {
-    return this.#controllers.size === 0
+    return this.#effects.size === 0
   }
 
   /** Nothing outward is in flight. */
@@ -58,11 +73,12 @@ export class EffectLane {
   /** Starts now if frame number `after` of this activation is durable, that is `durable` has reached it. */
   perform(effect: Effect, run: Run, after: number, durable: number): void {
     if (this.#isClosed) return
-    const held: Held = { after, effect, run, controller: new AbortController() }
-    this.#controllers.set(effect.key, held.controller)
+    const { key, begun } = effect
+    const performing = new Performing(effect, run, after, begun !== undefined && begun !== this.#owner)
+    this.#effects.set(key, performing)
     this.#count(effect, 1)
-    if (effect.class === 'local' || after <= durable) this.#start(held)
-    else this.#held.push(held)
+    if (effect.class === 'local' || after <= durable) this.#start(performing)
+    else this.#held.push(performing)
   }
 
   /** Frames up to `durable` are durable: starts what waited for them. */
@@ -71,14 +87,14 @@ export class EffectLane {
   }
 
   abort(key: EffectKey): void {
-    this.#controllers.get(key)?.abort(new SkeinError('CANCELLED', 'the effect was cancelled'))
+    this.#effects.get(key)?.abort(new SkeinError('CANCELLED', 'the effect was cancelled'))
   }
 
   close(why: SkeinError): void {
     this.#isClosed = true
     this.#held.length = 0
-    for (const controller of this.#controllers.values()) controller.abort(why)
-    this.#controllers.clear()
+    for (const performing of this.#effects.values()) performing.abort(why)
+    this.#effects.clear()
     this.#outward = 0
     this.#plainWrites = 0
   }
@@ -89,29 +105,22 @@ export class EffectLane {
     if (effect.class === 'write' && effect.repeatable !== true) this.#plainWrites += by
   }
 
-  #start(held: Held): void {
-    const { controller, effect } = held
-    const { begun } = effect
-    const settle = (settled: Settled): void => this.#end(held, settled)
-    const fail = (thrown: unknown): void => this.#end(held, { outcome: failure(errorData(toSkeinError(thrown))) })
+  #start(performing: Performing): void {
+    const fail = (thrown: unknown): void => this.#end(performing, { outcome: failure(errorData(toSkeinError(thrown))) })
     try {
-      held
-        .run({
-          reexecution: begun !== undefined && begun !== this.#owner,
-          signal: controller.signal,
-          abort: (reason) => controller.abort(reason),
-        })
-        .then(settle, fail)
+      const settled = performing.run(performing)
+      if (settled instanceof Promise) settled.then((later) => this.#end(performing, later), fail)
+      else this.#end(performing, settled)
     } catch (thrown) {
       queueMicrotask(() => fail(thrown))
     }
   }
 
-  #end(held: Held, settled: Settled): void {
+  #end(performing: Performing, settled: Settled): void {
     if (this.#isClosed) return
-    const { key } = held.effect
-    if (this.#controllers.get(key) === held.controller) this.#controllers.delete(key)
-    this.#count(held.effect, -1)
-    this.#onEnd(held.effect, settled)
+    const { effect } = performing
+    if (this.#effects.get(effect.key) === performing) this.#effects.delete(effect.key)
+    this.#count(effect, -1)
+    this.#onEnd(effect, settled)
   }
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { EffectAsk } from './ask.ts'
 import type { KernelDeps } from '../ports/host.ts'
 import { failureOf } from '../journal/outcome.ts'
+import { Abort } from './abort.ts'
 import { runAttempt } from './attempt.ts'
 
 const timer = { [Symbol.dispose]: () => undefined }
@@ -22,12 +23,11 @@ describe('one attempt', () => {
     let isFree = false
     const slot = { [Symbol.dispose]: () => void (isFree = true) }
     const options = { timeoutMs: 10, reserve: {}, args: undefined, argsAreRaw: false, act: 'execute', slot } as const
-    const abort = new AbortController()
     const settled = await runAttempt(
       ask as unknown as EffectAsk,
       options as unknown as Parameters<typeof runAttempt>[1],
       deps,
-      { signal: abort.signal, abort: (reason) => abort.abort(reason) },
+      new Abort(),
     )
     expect(settled.outcome).toMatchObject({ type: 'error' })
     expect(failureOf(settled.outcome)?.message).toContain('no look')

@@ -5,10 +5,11 @@ import type { Amounts } from '../accounts/amounts.ts'
 import { parse } from '../definitions/schema.ts'
 import { valueOf } from '../journal/outcome.ts'
 import type { Payload } from '../journal/outcome.ts'
-import type { PerformAbout, Settled } from '../ports/activation.ts'
+import type { Settled } from '../ports/activation.ts'
 import type { DriverResult } from '../ports/driver.ts'
 import type { KernelDeps } from '../ports/host.ts'
 import type { LaneLimit } from '../gate/admission.ts'
+import type { Abort } from './abort.ts'
 import type { EffectAsk } from './ask.ts'
 import { judge } from './judgement.ts'
 import { recordedValue } from './recorded-value.ts'
@@ -31,63 +32,106 @@ type AttemptOptions = {
 
 /**
  * Performs one attempt; never rejects. A driver that ignores its signal does not hold the process: its time-out and its
- * abort settle the attempt at once.
+ * abort settle the attempt at once. What a driver answers at once is no promise here either, and needs no timer.
  */
 export function runAttempt(
   ask: EffectAsk,
   options: AttemptOptions,
   deps: KernelDeps,
-  { signal, abort }: Pick<PerformAbout, 'signal' | 'abort'>,
-): Promise<Settled> {
-  if (signal.aborted) {
+  abort: Abort,
+): Settled | Promise<Settled> {
+  if (abort.reason !== undefined) {
     options.slot?.[Symbol.dispose]()
-    return Promise.resolve({ outcome: { type: 'cancelled' }, actual: {} })
+    return { outcome: { type: 'cancelled' }, actual: {} }
   }
-  return new Promise((resolve) => {
-    const { clock } = deps
-    const startedMs = clock.monotonicMs()
-    const tookMs = (): number => Math.min(options.timeoutMs, Math.ceil(clock.monotonicMs() - startedMs))
-    let timedOut = false
-    let isOver = false
-    const end = (settled: Settled): void => {
-      isOver = true
-      timer[Symbol.dispose]()
-      signal.removeEventListener('abort', onAbort)
-      options.slot?.[Symbol.dispose]()
-      resolve(settled)
-    }
-    const fail = (thrown: unknown): void => {
-      if (isOver) return
-      const about = { ask, options, timedOut, aborted: signal.aborted && !timedOut, tookMs: tookMs() }
-      let settled: Settled
-      try {
-        settled = failed(thrown, about)
-      } catch (unreadable) {
-        // What was thrown cannot even be looked at. Nobody stands behind this callback: it would end the host.
-        settled = failed(unreadable, about)
-      }
-      end(settled)
-    }
-    const succeed = (result: DriverResult): void => {
-      if (isOver) return
-      try {
-        end(settlementOf(result, ask, options, tookMs()))
-      } catch (thrown) {
-        fail(thrown)
-      }
-    }
-    const onAbort = (): void => fail(signal.reason)
-    signal.addEventListener('abort', onAbort, { once: true })
-    const timer = clock.timer(options.timeoutMs, () => {
-      timedOut = true
-      abort(new SkeinError('EFFECT_TIMEOUT', `${ask.name} did not answer within ${options.timeoutMs} ms`))
-    })
+  return new Attempt(ask, options, deps, abort).run()
+}
+
+/** An attempt under way: it ends once, by its driver, its time-out or its abort. */
+class Attempt {
+  readonly #ask: EffectAsk
+  readonly #options: AttemptOptions
+  readonly #deps: KernelDeps
+  readonly #abort: Abort
+  readonly #startedMs: number
+  #timer: Disposable | undefined
+  #timedOut = false
+  #settled: Settled | undefined
+  #resolve: ((settled: Settled) => void) | undefined
+
+  constructor(ask: EffectAsk, options: AttemptOptions, deps: KernelDeps, abort: Abort) {
+    this.#ask = ask
+    this.#options = options
+    this.#deps = deps
+    this.#abort = abort
+    this.#startedMs = deps.clock.monotonicMs()
+  }
+
+  run(): Settled | Promise<Settled> {
+    this.#abort.listen((reason) => this.#fail(reason))
     try {
-      perform(ask, options, deps, signal).then(succeed, fail)
+      const result = perform(this.#ask, this.#options, this.#deps, this.#abort)
+      if (!(result instanceof Promise)) this.#succeed(result)
+      else if (this.#settled === undefined) this.#wait(result)
+      // Aborted while it began: nobody waits for it.
+      else result.catch(() => undefined)
     } catch (thrown) {
-      fail(thrown)
+      this.#fail(thrown)
     }
-  })
+    return this.#settled ?? new Promise((resolve) => (this.#resolve = resolve))
+  }
+
+  #wait(result: Promise<DriverResult>): void {
+    const { timeoutMs } = this.#options
+    this.#timer = this.#deps.clock.timer(timeoutMs, () => {
+      this.#timedOut = true
+      this.#abort.abort(new SkeinError('EFFECT_TIMEOUT', `${this.#ask.name} did not answer within ${timeoutMs} ms`))
+    })
+    result.then(
+      (value) => this.#succeed(value),
+      (thrown: unknown) => this.#fail(thrown),
+    )
+  }
+
+  #succeed(result: DriverResult): void {
+    if (this.#settled !== undefined) return
+    try {
+      this.#end(settlementOf(result, this.#ask, this.#options, this.#tookMs()))
+    } catch (thrown) {
+      this.#fail(thrown)
+    }
+  }
+
+  #fail(thrown: unknown): void {
+    if (this.#settled !== undefined) return
+    const about = {
+      ask: this.#ask,
+      options: this.#options,
+      timedOut: this.#timedOut,
+      aborted: this.#abort.reason !== undefined && !this.#timedOut,
+      tookMs: this.#tookMs(),
+    }
+    let settled: Settled
+    try {
+      settled = failed(thrown, about)
+    } catch (unreadable) {
+      // What was thrown cannot even be looked at. Nobody stands behind this callback: it would end the host.
+      settled = failed(unreadable, about)
+    }
+    this.#end(settled)
+  }
+
+  #end(settled: Settled): void {
+    this.#settled = settled
+    this.#timer?.[Symbol.dispose]()
+    this.#abort.listen(undefined)
+    this.#options.slot?.[Symbol.dispose]()
+    this.#resolve?.(settled)
+  }
+
+  #tookMs(): number {
+    return Math.min(this.#options.timeoutMs, Math.ceil(this.#deps.clock.monotonicMs() - this.#startedMs))
+  }
 }
 
 type Failing = {
@@ -136,41 +180,60 @@ function actualOf(actual: Amounts | undefined, reserve: Amounts, tookMs: number)
   return { ...(actual ?? reserve), effectMs: tookMs }
 }
 
+/** What every driver is given. The signal is made for the one that looks at it. */
+class Call {
+  readonly id: EffectId
+  readonly attempt: number
+  readonly timeoutMs: number
+  readonly progress: (text: string) => void
+  readonly #abort: Abort
+
+  constructor(
+    { name, key }: EffectAsk,
+    { pid, id, attempt, timeoutMs }: AttemptOptions,
+    deps: KernelDeps,
+    abort: Abort,
+  ) {
+    this.id = id
+    this.attempt = attempt
+    this.timeoutMs = timeoutMs
+    this.progress = (text) => deps.trace({ type: 'progress', pid, name, key, attempt, text })
+    this.#abort = abort
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal
+  }
+}
+
 function perform(
   ask: EffectAsk,
   options: AttemptOptions,
   deps: KernelDeps,
-  signal: AbortSignal,
-): Promise<DriverResult> {
-  const { pid, attempt } = options
-  const base = {
-    id: options.id,
-    attempt,
-    signal,
-    timeoutMs: options.timeoutMs,
-    progress: (text: string) => deps.trace({ type: 'progress', pid, name: ask.name, key: ask.key, attempt, text }),
-  }
+  abort: Abort,
+): DriverResult | Promise<DriverResult> {
+  const call = new Call(ask, options, deps, abort)
   const { work } = ask
   switch (work.kind) {
     case 'model':
-      return deps.drivers.model.perform({ ...base, kind: 'model', ref: work.ref, request: work.request })
+      return deps.drivers.model.perform(Object.assign(call, { kind: work.kind, ref: work.ref, request: work.request }))
     case 'tool': {
       const given = valueOf(options.args ?? work.rawInput)
       const isParsed = options.args !== undefined && !options.argsAreRaw
-      const input = isParsed ? given : parse(work.tool.inputSchema, given, `input of tool ${ask.name}`)
-      return deps.drivers.tool.perform({
-        ...base,
-        kind: 'tool',
-        name: ask.name,
-        tool: work.tool,
-        input,
-        toolCallId: work.toolCallId,
-        messages: work.messages,
-        act: options.act,
-      })
+      return deps.drivers.tool.perform(
+        Object.assign(call, {
+          kind: work.kind,
+          name: ask.name,
+          tool: work.tool,
+          input: isParsed ? given : parse(work.tool.inputSchema, given, `input of tool ${ask.name}`),
+          toolCallId: work.toolCallId,
+          messages: work.messages,
+          act: options.act,
+        }),
+      )
     }
     case 'step':
-      return deps.drivers.step.perform({ ...base, kind: 'step', name: ask.name, fn: work.fn })
+      return deps.drivers.step.perform(Object.assign(call, { kind: work.kind, name: ask.name, fn: work.fn }))
     default:
       return unreachable(work, 'kind of effect')
   }

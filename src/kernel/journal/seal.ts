@@ -74,7 +74,7 @@ export function sealFrame(
     } else payloads.push(`["${salt}",${payload.text}]`)
     return { $p: payloads.length - 1, d: digest }
   }
-  const body = JSON.stringify(withReferences(about.facts, refer))
+  const body = `[${about.facts.map((fact) => JSON.stringify(referring(fact, refer))).join(',')}]`
   const { pid, epoch, n, prevHash, facts } = about
   const frame: SealedFrame = {
     pid,
@@ -88,6 +88,22 @@ export function sealFrame(
     hash: frameHash(about, body, ports.hash),
   }
   return { frame, blobs }
+}
+
+/** A fact with its payloads replaced. Those of every effect are known by their places; the others are searched. */
+function referring(fact: Fact, refer: (payload: Payload) => PayloadReference): unknown {
+  switch (fact.type) {
+    case 'begun':
+      return fact
+    case 'intended':
+      return fact.args === undefined ? fact : { ...fact, args: refer(fact.args) }
+    case 'settled':
+      return fact.outcome.type === 'ok'
+        ? { ...fact, outcome: { type: 'ok', value: refer(fact.outcome.value) } }
+        : withReferences(fact, refer)
+    default:
+      return withReferences(fact, refer)
+  }
 }
 
 /**

@@ -2,8 +2,9 @@
  * The activation port: the one lane in which a resident process talks to its engine.
  * Only the kernel's loop calls these, one at a time; the order of calls is a function of the events so far.
  */
-import type { EffectKey, Epoch, ErrorData, MessageId, OwnerId, Pid, SkeinError } from '../../std/index.ts'
+import type { EffectKey, Epoch, ErrorData, MessageId, OwnerId, Pid } from '../../std/index.ts'
 import type { Amounts, Dimension } from '../accounts/amounts.ts'
+import type { Abort } from '../effects/abort.ts'
 import type { EffectClass, Fact, FactBody, WaitOn, WriteVerdict } from '../journal/facts.ts'
 import type { ForkRequest, ForkWrites } from '../journal/fork.ts'
 import type { Outcome, Payload } from '../journal/outcome.ts'
@@ -186,14 +187,8 @@ export type CommitEnd =
   | { readonly type: 'parked'; readonly error: ErrorData; readonly summary: Summary }
   | { readonly type: 'ended'; readonly result: Outcome; readonly summary: Summary }
 
-/** What an engine tells of an effect that it lets begin. */
-export type PerformAbout = {
-  readonly reexecution: boolean
-  /** Whoever aborts it: the engine, or `abort`. */
-  readonly signal: AbortSignal
-  /** Aborts the signal from within: its time is up. */
-  readonly abort: (reason: SkeinError) => void
-}
+/** What an engine tells of an effect that it lets begin; aborted by the engine, or from within when its time is up. */
+export type PerformAbout = Abort & { readonly reexecution: boolean }
 
 /** One residency of one process in one host. */
 export interface Activation {
@@ -231,7 +226,7 @@ export interface Activation {
       /** If its host leaves meanwhile it is done again, at no risk; a write without this is waited for. */
       readonly repeatable?: boolean
     },
-    run: (about: PerformAbout) => Promise<Settled>,
+    run: (about: PerformAbout) => Settled | Promise<Settled>,
   ): void
   abort(key: EffectKey): void
   /** Controls that `next` gave and that were not heard: they stay where they were, for the next activation. */

@@ -56,13 +56,13 @@ export type DriverResult =
   | { readonly pending: Pending; readonly actual?: Amounts }
   | { readonly reconciled: 'absent' | 'unknown'; readonly why?: string }
 
-/** Throws for a failure; how a throw is judged (error or unknown) is the kernel's (rule E6). */
+/** Throws for a failure, at once or later; how a throw is judged (error or unknown) is the kernel's (rule E6). */
 export interface Driver<Call extends EffectCall = EffectCall> {
   /** How many calls may run at once in this host. */
   readonly concurrencyMax: number
   /** Worst case of a call, for the reservation; integers. */
   reserve(call: Omit<Call, 'signal' | 'progress'>): Amounts
-  perform(call: Call): Promise<DriverResult>
+  perform(call: Call): DriverResult | Promise<DriverResult>
 }
 
 /** The drivers of a host. */

@@ -5,6 +5,7 @@ import { capOf, DIMENSIONS } from '../accounts/amounts.ts'
 import type { Amounts, Budget, Dimension } from '../accounts/amounts.ts'
 import { codeDigest } from '../definitions/registry.ts'
 import type { Ask, AskOf, EffectAsk } from '../effects/ask.ts'
+import type { Abort } from '../effects/abort.ts'
 import { lanesOf, runAttempt } from '../effects/attempt.ts'
 import type { Fact, FactOf } from '../journal/facts.ts'
 import { standIn } from '../forks/afresh.ts'
@@ -162,12 +163,12 @@ export function startAttempt(process: Process, ask: EffectAsk, attempt: number, 
 }
 
 /** A hook or an admission: something local whose end is an event. */
-export function startLocal(process: Process, key: EffectKey, run: (signal: AbortSignal) => Promise<unknown>): void {
+export function startLocal(process: Process, key: EffectKey, run: (abort: Abort) => Promise<unknown>): void {
   process.inFlight += 1
   process.turn.starts.push(() => {
-    process.act.perform({ key, attempt: 1, class: 'local', begun: undefined }, async ({ signal }) => {
+    process.act.perform({ key, attempt: 1, class: 'local', begun: undefined }, async (abort) => {
       try {
-        const value = await run(signal)
+        const value = await run(abort)
         return { outcome: { type: 'ok', value: value === undefined ? NOTHING : payloadOf(value) } }
       } catch (thrown) {
         return { outcome: failure(errorData(toSkeinError(thrown))) }
@@ -187,7 +188,7 @@ export function enactAsks(process: Process, asks: readonly Ask[], queued: readon
 
 /** Waiting in line is a local act whose end is an event, so that other events are heard meanwhile. */
 function waitForSlot(process: Process, ask: EffectAsk): void {
-  startLocal(process, suffixed(ask.key, 'admission'), async (signal) => {
+  startLocal(process, suffixed(ask.key, 'admission'), async ({ signal }) => {
     const slot = await process.admission.enter(
       lanesOf(ask, process.deps),
       AbortSignal.any([signal, process.act.signal]),

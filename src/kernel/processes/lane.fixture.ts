@@ -1,9 +1,10 @@
 /** A lane for the kernel's own tests: one process, a journal in memory, a virtual clock, crashes by dropping everything but the journal. */
 import { createHash } from 'node:crypto'
-import { asEpoch, asOwnerId, asPid } from '../../std/index.ts'
+import { asEpoch, asOwnerId, asPid, SkeinError } from '../../std/index.ts'
 import type { EffectKey, OwnerId } from '../../std/index.ts'
 import { createRegistry } from '../definitions/registry.ts'
 import type { AnyDefinition } from '../definitions/definition.ts'
+import { Abort } from '../effects/abort.ts'
 import type { Fact } from '../journal/facts.ts'
 import { payloadOf } from '../journal/outcome.ts'
 import type { Activation, CommitEnd, Event, FrameEffects, StartRequest } from '../ports/activation.ts'
@@ -142,7 +143,7 @@ export class Lane {
     const over = new AbortController()
     let wake: (() => void) | undefined
     let frames = 0
-    const aborts = new Map<EffectKey, AbortController>()
+    const aborts = new Map<EffectKey, Abort>()
     const crash = (): never => {
       over.abort(new Crash())
       throw new Crash()
@@ -180,15 +181,13 @@ export class Lane {
       },
       decide: async (make) => make(),
       perform: ({ key, attempt }, run) => {
-        const abort = new AbortController()
+        const abort = new Abort()
         aborts.set(key, abort)
-        void run({ reexecution: false, signal: abort.signal, abort: (reason) => abort.abort(reason) }).then(
-          (settled) => {
-            if (!over.signal.aborted) push({ type: 'settled', key, attempt, settled })
-          },
-        )
+        void Promise.resolve(run(Object.assign(abort, { reexecution: false }))).then((settled) => {
+          if (!over.signal.aborted) push({ type: 'settled', key, attempt, settled })
+        })
       },
-      abort: (key) => aborts.get(key)?.abort(new Error('aborted')),
+      abort: (key) => aborts.get(key)?.abort(new SkeinError('CANCELLED', 'aborted')),
       putBack: () => undefined,
       frame: (facts, effects) => {
         if (frames === crashAtFrame) crash()

@@ -67,6 +67,11 @@ export function tool<In extends Schema, Returned>(definition: ToolDefinition<In,
   return Object.freeze(defined) as DefinedTool<In, Returned>
 }
 
+/** Under the gate the key is there; a copy would look at every member, and some are made for who looks. */
 function keyed(options: ToolExecutionOptions): ToolOptions {
-  return { ...options, idempotencyKey: options.idempotencyKey ?? options.toolCallId }
+  return isKeyed(options) ? options : { ...options, idempotencyKey: options.toolCallId }
+}
+
+function isKeyed(options: ToolExecutionOptions): options is ToolOptions {
+  return options.idempotencyKey !== undefined
 }

@@ -1,6 +1,11 @@
 /** The one value of a body that may stream. */
 import { PROGRESS_CHARS_MAX } from '../limits.ts'
 
+/** Whether a body has not come to its value yet. */
+export function isLater(result: unknown): boolean {
+  return typeof result === 'object' && result !== null && ('then' in result || Symbol.asyncIterator in result)
+}
+
 /** The value, or the last one of an async iterable; every value of a stream is shown as progress when it comes. */
 export async function lastValue(
   result: unknown,

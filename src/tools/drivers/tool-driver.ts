@@ -5,8 +5,7 @@ import type { Driver, DriverResult, Reconciled, ToolCall, ToolExecutionOptions }
 import { isPending, lentMessages, parse } from '../../kernel/index.ts'
 import { TOOL_CONCURRENCY_MAX } from '../limits.ts'
 import { measured, reserved } from './meter.ts'
-import { lastValue } from './last-value.ts'
-import { untilAborted } from './until-aborted.ts'
+import { isLater, lastValue } from './last-value.ts'
 
 /** What the drivers of this room need. */
 export type ToolDriverOptions = {
@@ -21,26 +20,12 @@ export function toolDriver(options: ToolDriverOptions): Driver<ToolCall> {
   return {
     concurrencyMax,
     reserve: reserved,
-    async perform(call): Promise<DriverResult> {
-      const actual = measured(clock, call.timeoutMs)
-      switch (call.act) {
-        case 'execute': {
-          const value = await untilAborted(clock, call.signal, () => execute(call))
-          return isPending(value) ? { pending: value, actual: actual() } : { value, actual: actual() }
-        }
-        case 'reconcile': {
-          const found = await reconcile(clock, call)
-          if (isPending(found)) return { pending: found, actual: actual() }
-          if ('done' in found) return { value: found.done, actual: actual() }
-          if ('absent' in found) return { reconciled: 'absent' }
-          return { reconciled: 'unknown', ...('about' in found ? found.about : {}) }
-        }
-      }
-    },
+    perform: (call) => (call.act === 'execute' ? execute(clock, call) : reconciled(clock, call)),
   }
 }
 
-async function execute(call: ToolCall): Promise<unknown> {
+/** What a body gives at once is a result at once. */
+function execute(clock: Clock, call: ToolCall): DriverResult | Promise<DriverResult> {
   const { tool, name } = call
   if (tool.execute === undefined) {
     throw new SkeinError(
@@ -48,18 +33,30 @@ async function execute(call: ToolCall): Promise<unknown> {
       `tool "${name}" has no execute; give it one, or answer its calls outside of Skein`,
     )
   }
-  const value = await lastValue(tool.execute(call.input, optionsOf(call)), call)
-  return isPending(value) ? value : checked(call, value)
+  const actual = measured(clock, call.timeoutMs)
+  const finish = (value: unknown): DriverResult =>
+    isPending(value) ? { pending: value, actual: actual() } : { value: checked(call, value), actual: actual() }
+  const result: unknown = tool.execute(call.input, optionsOf(call))
+  return isLater(result) ? lastValue(result, call).then(finish) : finish(result)
+}
+
+async function reconciled(clock: Clock, call: ToolCall): Promise<DriverResult> {
+  const actual = measured(clock, call.timeoutMs)
+  const found = await reconcile(call)
+  if (isPending(found)) return { pending: found, actual: actual() }
+  if ('done' in found) return { value: found.done, actual: actual() }
+  if ('absent' in found) return { reconciled: 'absent' }
+  return { reconciled: 'unknown', ...('about' in found ? found.about : {}) }
 }
 
 type Found = Reconciled<unknown> | { readonly unknown: true; readonly about: { readonly why: string } }
 
 /** Whatever goes wrong while asking, the answer is that nothing is known (rule E6). */
-async function reconcile(clock: Clock, call: ToolCall): Promise<Found> {
+async function reconcile(call: ToolCall): Promise<Found> {
   const ask = call.tool.reconcile
   if (ask === undefined) return { unknown: true }
   try {
-    const found: unknown = await untilAborted(clock, call.signal, async () => ask(call.input, optionsOf(call)))
+    const found: unknown = await ask(call.input, optionsOf(call))
     if (typeof found !== 'object' || found === null) return { unknown: true }
     if (isPending(found)) return found
     if ('done' in found) return { done: checked(call, found.done) }
@@ -83,7 +80,9 @@ function optionsOf(call: ToolCall): ToolExecutionOptions {
     get messages() {
       return lent()
     },
-    abortSignal: call.signal,
+    get abortSignal() {
+      return call.signal
+    },
     idempotencyKey: call.id,
     attempt: call.attempt,
     progress: call.progress,
