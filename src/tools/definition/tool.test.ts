@@ -52,6 +52,18 @@ describe('tool', () => {
     expect(await keyed.reconcile?.({ city: 'x', days: 1 }, options)).toEqual({ done: 'call-1' })
   })
 
+  it('does not look at the conversation for a body that does not', () => {
+    const unseen = tool({ inputSchema: City, execute: (_, { idempotencyKey }) => idempotencyKey })
+    const lent = {
+      toolCallId: 'call-1',
+      idempotencyKey: 'k',
+      get messages(): readonly unknown[] {
+        throw new Error('it was looked at')
+      },
+    }
+    expect(unseen.execute({ city: 'x', days: 1 }, lent)).toBe('k')
+  })
+
   it('keeps members of the AI SDK that Skein does not read, and `this` of a method', async () => {
     const definition = {
       inputSchema: City,
