@@ -63,14 +63,13 @@ export interface Tool<Input = unknown, Output = unknown> {
 /** A tool whose types do not matter here. */
 export type AnyTool = Tool
 
-/** A tool of the `ai` package goes in unchanged: the members that Skein reads, loosely typed. */
-export type ToolLike =
-  | AnyTool
-  | {
-      readonly inputSchema: unknown
-      readonly execute?: unknown
-      /** Text, or the AI SDK's function that makes it. */ readonly description?: unknown
-    }
+/**
+ * A tool of the `ai` package goes in unchanged: the members that Skein reads, of any type. Not a union with `Tool`: every
+ * tool of an agent would be compared with that first, schema and all.
+ */
+export type ToolLike = { readonly inputSchema: unknown } & {
+  readonly [Member in Exclude<keyof Tool, 'inputSchema'>]?: unknown
+}
 
 /** A function type whose parameters are compared both ways, so that a `Tool<City>` is a `Tool`. */
 type Bivariant<Args extends unknown[], Result> = { bivarianceHack(...args: Args): Result }['bivarianceHack']
