@@ -15,7 +15,7 @@ export function adopted(answer: ModelAnswer, n: number): ModelAnswer {
     const input = argumentsOf(part) ?? {}
     return isOwn && input === part.input ? part : { ...part, toolCallId, input }
   })
-  return { ...answer, content }
+  return content.every((part, i) => part === answer.content[i]) ? answer : { ...answer, content }
 }
 
 /** The arguments of a call: an object, or nothing at all; undefined for broken JSON and everything else. */

@@ -20,7 +20,7 @@ export type Parts = { readonly before: readonly ChatMessage[]; readonly after: r
 export class Conversation {
   readonly #hash: (text: string) => string
   #messages: ChatMessage[] = []
-  /** Of each message. */
+  /** Of the messages from the first on, as far as anybody has asked: only a conversation with a budget is counted. */
   #tokens: number[] = []
   #tokensSum = 0
   #contentHash = ''
@@ -40,11 +40,13 @@ export class Conversation {
 
   /** Estimated tokens of all messages. */
   get tokens(): number {
+    this.#count()
     return this.#tokensSum
   }
 
   /** Estimated tokens of one message. */
   tokensAt(i: number): number {
+    this.#count()
     return this.#tokens[i] ?? 0
   }
 
@@ -59,10 +61,7 @@ export class Conversation {
   }
 
   add(message: ChatMessage): void {
-    const tokens = messageTokens(message)
     this.#messages.push(message)
-    this.#tokens.push(tokens)
-    this.#tokensSum += tokens
     this.#contentHash = this.#hash(this.#contentHash + this.#hash(encode(message)))
   }
 
@@ -101,6 +100,15 @@ export class Conversation {
   replaceAfterSystem(messages: readonly ChatMessage[], at: number): Mark {
     const system = this.#messages.slice(0, this.systemMessages)
     return this.replace({ before: [...system, ...messages.slice(0, at)], after: messages.slice(at) })
+  }
+
+  /** Each message once. */
+  #count(): void {
+    for (const message of this.#messages.slice(this.#tokens.length)) {
+      const tokens = messageTokens(message)
+      this.#tokens.push(tokens)
+      this.#tokensSum += tokens
+    }
   }
 
   #clear(): void {

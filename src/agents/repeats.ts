@@ -124,8 +124,8 @@ export class Repeats {
     const step = calls.map(({ id }) => id).join(' ')
     const isTurn = step !== '' && step === this.#lastButOne && step !== this.#last
     this.#alternating = isTurn ? this.#alternating + 1 : 0
-    const pair = [step, this.#last].toSorted().join('|')
-    this.#lastButOne = this.#last
+    const before = this.#last
+    this.#lastButOne = before
     this.#last = step
     const [first] = calls
     const steps = this.#alternating + 2
@@ -133,6 +133,7 @@ export class Repeats {
     const text =
       `You go back and forth: the last ${steps} steps were the same two, taken in turns, with the same results. ` +
       'Do something else, or answer with what you have.'
+    const pair = [step, before].toSorted().join('|')
     return this.#circle(pair, { text, call: first.call, result: first.result, times: Math.floor(steps / 2) })
   }
 

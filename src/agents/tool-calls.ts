@@ -48,7 +48,7 @@ export class ToolCalls {
     this.#n = n
     this.answer = adopted(given, n)
     this.calls = toolCallsOf(this.answer)
-    this.#given = toolCallsOf(given)
+    this.#given = this.answer === given ? this.calls : toolCallsOf(given)
   }
 
   get isDone(): boolean {

@@ -14,7 +14,9 @@ const NO_TOOLS: readonly ToolSpec[] = []
 
 /** The price of `provider/model`; a provider object's `openai.responses/x` goes by `openai/x` too. */
 export function priceOf(name: string, models: ModelsConfig | undefined): Price | undefined {
-  return ownMember(models?.prices, name) ?? ownMember(models?.prices, name.replace(/^([^./]+)\.[^/]*\//, '$1/'))
+  const prices = models?.prices
+  if (prices === undefined) return undefined
+  return ownMember(prices, name) ?? ownMember(prices, name.replace(/^([^./]+)\.[^/]*\//, '$1/'))
 }
 
 /** An upper bound of the tokens of a request: no tokenizer makes more tokens of a text than it has bytes. */

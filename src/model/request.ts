@@ -10,7 +10,6 @@ import type {
   SharedV4ProviderOptions,
 } from '@ai-sdk/provider'
 import type { ChatMessage, FilePart, ModelRequest, Sampling, ToolResultPart, ToolSpec } from '../kernel/index.ts'
-import { isPlainJson } from '../std/index.ts'
 
 const SCHEMA_NAME_CHARS_MAX = 64
 
@@ -122,16 +121,17 @@ function copyOf<T>(value: T): T {
   return copy as T
 }
 
-/** Data as JSON, all anew: what JSON lacks becomes text. Most results lack nothing, and are copied as they are. */
+/** Data as JSON, all anew: what JSON lacks becomes text. */
 function jsonOf(value: unknown): JSONValue {
-  return isPlainJson(value) ? ((copyOf(value) ?? null) as JSONValue) : jsonFrom(value)
-}
-
-function jsonFrom(value: unknown): JSONValue {
   if (typeof value === 'bigint') return String(value)
   if (typeof value !== 'object' || value === null) return (value ?? null) as JSONValue
+  if (Array.isArray(value)) return value.map(jsonOf)
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
   if (value instanceof Date) return value.toISOString()
-  if (Array.isArray(value)) return value.map(jsonFrom)
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, jsonFrom(member)]))
+  const copy = { ...value } as Record<string, unknown>
+  for (const key in copy) {
+    const member = copy[key]
+    if (typeof member === 'object' || typeof member === 'bigint') copy[key] = jsonOf(member)
+  }
+  return copy as JSONValue
 }
