@@ -12,7 +12,7 @@ import type { Bench } from '../bench/harness/bench.ts'
 import { pagesOf } from '../bench/harness/carry-out.ts'
 import { parseSaid, runCell } from '../bench/harness/cell-process.ts'
 import { compare, isAgreeing } from '../bench/harness/compare.ts'
-import { crashVerdict, plantedVerdict } from '../bench/harness/elsewhere.ts'
+import { blindspotsVerdict, crashVerdict, plantedVerdict } from '../bench/harness/elsewhere.ts'
 import { lossesOf } from '../bench/harness/losses.ts'
 import { commitOf } from '../bench/harness/machine.ts'
 import { pageOf } from '../bench/harness/page.ts'
@@ -27,6 +27,7 @@ import type { LedgerEntry } from '../src/testing/crash/ledger-entry.ts'
 import { noCounts } from './chaos/counts.ts'
 import { noSimulated } from './chaos/record.ts'
 import { jobsOf, judge } from './handover/deploys.ts'
+import type { Fate } from './blindspots/fates.ts'
 import { digestOf } from './planted/results.ts'
 
 const BENCH: Bench = {
@@ -211,6 +212,15 @@ describe('targets', () => {
     expect(judge({ edits })).toEqual({ isReached: false, figure: '1 of 2 caught' })
     for (const untried of [undefined, { ...caught, edits: 'of before' }])
       expect(judge(untried)).toEqual({ isReached: false, figure: '1 of 2 caught, 1 not tried' })
+  })
+
+  it('blind spots: enough was tried, and no survivor is open', () => {
+    const changes = [...Array<'near'>(498).fill('near'), 'killed', 'slower'] as const
+    const judge = (fates: readonly Fate[]) => blindspotsVerdict(fates.map((fate) => ({ fate })))
+    const figure = '500 changes: 498 noticed; of 2 survivors 1 killed since, 1 explained, 0 open'
+    expect(judge(changes)).toEqual({ isReached: true, figure })
+    expect(judge(changes.slice(1)).isReached).toBe(false)
+    expect(judge([...changes, 'open'])).toMatchObject({ isReached: false, figure: expect.stringContaining('1 open') })
   })
 
   const measuredAs = (figures: Readonly<Record<string, number>>) => ({

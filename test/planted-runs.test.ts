@@ -1,11 +1,15 @@
 /** What runs over planted bugs and blind spots conclude: verdicts, choices, what is kept, and what it was judged on. */
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { codeOf, freezeCurrent, recordsOf } from './blindspots/frozen.ts'
-import { addRecord, explained, keepProposed, readRecords } from './blindspots/records.ts'
-import type { Explained, Record } from './blindspots/records.ts'
+import { freezeOnce, trialsOf } from './blindspots/frozen.ts'
+import { blindspotsPage } from './blindspots/page.ts'
+import { addTrial, readTrials } from './blindspots/records.ts'
+import type { Trial } from './blindspots/records.ts'
+import { isSame, readData, readExplanations } from './blindspots/kept.ts'
+import type { BlindspotsData, Kept } from './blindspots/kept.ts'
 import { COLD_MS, HANG_FACTOR } from './planted/limits.ts'
 import { JudgedCode } from './planted/judged-code.ts'
 import { chosen, named, optionsOf } from './planted/options.ts'
@@ -163,47 +167,81 @@ describe('what a verdict was judged on', () => {
 })
 
 describe('blind spots', () => {
-  const record = (id: string, verdict: Record['verdict']): Record => ({
+  const trial = (id: string, verdict: Trial['verdict'], stage: Trial['stage']): Trial => ({
     id,
     file: 'src/kernel/a.ts',
     line: 1,
-    operator: 'swap',
-    was: 'a',
-    is: 'b',
+    operator: 'equality',
+    was: `${id} === b`,
+    is: `${id} !== b`,
     verdict,
-    by: 'a test',
-    ms: 1,
+    stage,
+    by: verdict === 'survived' ? '' : 'a test',
+    cpuMs: 1,
+    commit: 'abc',
+  })
+  const data = (changes: readonly Kept[]): BlindspotsData => ({
+    format: 1,
+    node: 'v24',
+    commit: 'abc',
+    sample: changes.length,
+    changes,
   })
 
-  it('are killed only when a trial says that a test notices them; what is said of survivors stays with them', () => {
-    const because = 'looked at'
-    const said = (id: string, verdict: Explained['verdict']): Explained => ({
-      ...record(id, 'survived'),
-      verdict,
-      because,
-    })
-    const before = [said('a', 'killed'), said('b', 'killed'), said('c', 'equivalent'), said('d', 'open')]
-    const now = [record('a', 'noticed'), record('b', 'survived'), record('c', 'survived'), record('d', 'noticed')]
-    const verdicts = explained([...now, record('e', 'survived')], before).map(({ verdict }) => verdict)
-    expect(verdicts).toEqual(['killed', 'survived', 'equivalent', 'noticed', 'survived'])
+  it('the last word on a change counts, and what it cost is the sum', () => {
+    const root = mkdtempSync(join(tmpdir(), 'skein-trials-'))
+    const file = trialsOf(root)
+    expect(readTrials(file)).toEqual(new Map())
+    for (const stage of ['seeds', 'types'] as const) addTrial(file, trial('a', 'survived', stage))
+    addTrial(file, trial('b', 'noticed', 'near'))
+    const [a, b] = [...readTrials(file).values()]
+    expect(a).toEqual({ ...trial('a', 'survived', 'types'), cpuMs: 2 })
+    expect(b).toEqual(trial('b', 'noticed', 'near'))
+    rmSync(root, { recursive: true })
   })
 
-  it('are of the code as it is: another copy, and no old verdicts, when src or tests have changed', async () => {
+  it('a survivor is killed, explained or open; one that has not met all stages has no verdict', () => {
+    const survivors = ['killed', 'same', 'open'].map((id) => trial(id, 'survived', 'simulation'))
+    const killed = { by: 'a new test', commit: 'def' }
+    const changes = [{ ...(survivors[0] as Trial), killed }, ...survivors.slice(1), trial('red', 'noticed', 'near')]
+    const { file, was, is } = survivors[1] as Trial
+    const page = blindspotsPage(data([...changes, trial('early', 'survived', 'seeds')]), [
+      { file, was, is, kind: 'equivalent', because: 'it is' },
+    ])
+    expect(page).toContain(
+      '4 changes: 1 were noticed, 3 survived: 1 of these are explained, 1 are noticed by tests written since, 1 are open.',
+    )
+    expect(page).toContain('| `` same === b `` | `` same !== b `` | equivalent | it is |')
+    expect(page).not.toContain('early')
+  })
+
+  it('are of one code: a run goes on with its copy, whatever becomes of the folder, until it begins anew', async () => {
     const root = mkdtempSync(join(tmpdir(), 'skein-frozen-'))
     const [folder, scratch] = [join(root, 'folder'), join(root, 'scratch')]
     mkdirSync(join(folder, 'src'), { recursive: true })
-    const write = (file: string, text: string): void => writeFileSync(join(folder, file), text)
-    write('src/a.ts', 'before')
-    const first = await freezeCurrent(folder, scratch)
-    for (const id of ['a', 'b']) addRecord(recordsOf(scratch), record(id, 'noticed'))
-    keepProposed(recordsOf(scratch), new Set(['a']))
-    write('README.md', 'no code')
-    expect(await freezeCurrent(folder, scratch)).toEqual(first)
-    expect([...readRecords(recordsOf(scratch)).keys()]).toEqual(['a'])
-    write('src/a.ts', 'after')
-    expect((await freezeCurrent(folder, scratch)).fingerprint).not.toBe(first.fingerprint)
-    expect(existsSync(join(codeOf(scratch), 'base', 'src', 'a.ts'))).toBe(true)
-    expect(existsSync(recordsOf(scratch))).toBe(false)
+    const git = (...args: string[]) => execFileSync('git', ['-C', folder, ...args], { stdio: 'ignore' })
+    const write = (text: string): void => writeFileSync(join(folder, 'src', 'a.ts'), text)
+    git('init')
+    write('before')
+    git('add', '.')
+    git('-c', 'user.name=a', '-c', 'user.email=a@b', 'commit', '-m', 'a')
+    const first = await freezeOnce(folder, scratch, false)
+    addTrial(trialsOf(scratch), trial('a', 'noticed', 'near'))
+    write('after')
+    expect(await freezeOnce(folder, scratch, false)).toEqual(first)
+    expect(readTrials(trialsOf(scratch)).size).toBe(1)
+    const anew = await freezeOnce(folder, scratch, true)
+    expect(anew.fingerprint).not.toBe(first.fingerprint)
+    expect(anew.commit).toBe(`${first.commit}+`)
+    expect(readTrials(trialsOf(scratch)).size).toBe(0)
     rmSync(root, { recursive: true })
+  })
+
+  it('each explanation is of a change that has survived', () => {
+    const kept = readData()?.changes ?? []
+    const stray = readExplanations().filter(
+      (explanation) => !kept.some((change) => isSame(change, explanation) && change.verdict === 'survived'),
+    )
+    expect(stray).toEqual([])
   })
 })

@@ -3,20 +3,30 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { addCounts, noCounts, OFFENCES } from '../../test/chaos/counts.ts'
 import { OFFENCE_WORDS, type CrashData } from '../../test/chaos/page.ts'
+import { toldOf } from '../../test/blindspots/fates.ts'
+import type { Fate, Told } from '../../test/blindspots/fates.ts'
+import { readData, readExplanations } from '../../test/blindspots/kept.ts'
+import { STAGES } from '../../test/blindspots/records.ts'
 import { PLANTED_BUGS } from '../../test/planted/bugs/index.ts'
 import type { PlantedBug } from '../../test/planted/planted-bug.ts'
 import { digestOf, readKept, type PlantedResult } from '../../test/planted/results.ts'
 import type { Verdict } from './bench.ts'
-import { KILLS_LEAST, SIMULATED_CRASHES_LEAST } from './limits.ts'
+import { CHANGES_LEAST, KILLS_LEAST, SIMULATED_CRASHES_LEAST } from './limits.ts'
 
-export type ElsewhereVerdicts = { readonly crash?: Verdict; readonly planted?: Verdict }
+export type ElsewhereVerdicts = {
+  readonly crash?: Verdict
+  readonly planted?: Verdict
+  readonly blindspots?: Verdict
+}
 
 /** From a folder of pages; what has no data there has no verdict. */
 export function verdictsElsewhere(reports: string): ElsewhereVerdicts {
   const [crash, planted] = ['crash', 'planted'].map((name) => join(reports, 'data', `${name}.json`)) as [string, string]
+  const blindspots = readData(reports)
   return {
     ...(existsSync(crash) ? { crash: crashVerdict(JSON.parse(readFileSync(crash, 'utf8')) as CrashData) } : {}),
     ...(existsSync(planted) ? { planted: plantedVerdict(PLANTED_BUGS, readKept(planted).results) } : {}),
+    ...(blindspots === undefined ? {} : { blindspots: blindspotsVerdict(toldOf(blindspots, readExplanations())) }),
   }
 }
 
@@ -58,5 +68,19 @@ export function plantedVerdict(
     figure: `${n(caught.length)} of ${n(bugs.length)} caught${untried === 0 ? '' : `, ${n(untried)} not tried`}`,
   }
 }
+
+/** Enough changes, and of each survivor either a reason or a test that notices it now. */
+export function blindspotsVerdict(changes: readonly Pick<Told, 'fate'>[]): Verdict {
+  const of = (isIt: (fate: Fate) => boolean): number => changes.filter(({ fate }) => isIt(fate)).length
+  const [noticed, killed, open] = [of(isStage), of((fate) => fate === 'killed'), of((fate) => fate === 'open')]
+  return {
+    isReached: changes.length >= CHANGES_LEAST && open === 0,
+    figure:
+      `${n(changes.length)} changes: ${n(noticed)} noticed; of ${n(changes.length - noticed)} survivors ` +
+      `${n(killed)} killed since, ${n(changes.length - noticed - killed - open)} explained, ${n(open)} open`,
+  }
+}
+
+const isStage = (fate: Fate): boolean => STAGES.some((stage) => stage === fate)
 
 const n = (value: number): string => value.toLocaleString('en-US')

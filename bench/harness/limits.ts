@@ -10,3 +10,5 @@ export const FAILURE_CHARS_MAX = 600
 /** Fewer crashes than these prove nothing, however clean they were. */
 export const KILLS_LEAST = 10_000
 export const SIMULATED_CRASHES_LEAST = 100_000
+/** Small changes to kernel and engine that must have been tried. */
+export const CHANGES_LEAST = 500

@@ -1,46 +1,48 @@
 /**
- * The copy that blind spots are looked for in: of src and tests as they are now. When those differ from what the copy was made
- * of, it is made anew, and verdicts about the old one are dropped.
+ * The copy that blind spots are looked for in. All verdicts of a run are about one code, whatever happens to the folder
+ * meanwhile: a run goes on with its copy until somebody asks for another.
  */
-import { createHash } from 'node:crypto'
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { freeze } from '../../examples/01-blindspots/scratch/base.ts'
-import type { Frozen } from '../../examples/01-blindspots/scratch/base.ts'
+import { baseOf, freeze } from '../../examples/01-blindspots/scratch/base.ts'
 import { listFolder } from '../../examples/01-blindspots/survey/files.ts'
 
-const FOLDERS = ['src/', 'test/']
-
-/** Where the code lies, below the scratch folder. */
-export const codeOf = (scratch: string): string => join(scratch, 'code')
-
-/** Where the verdicts lie. */
-export const recordsOf = (scratch: string): string => join(scratch, 'records.jsonl')
-
-/** Freezes a folder, again if its src or tests have changed. */
-export async function freezeCurrent(folder: string, scratch: string): Promise<Frozen> {
-  mkdirSync(scratch, { recursive: true })
-  const listed = await listFolder(folder)
-  const hash = createHash('sha256')
-  for (const file of listed.files.filter((path) => FOLDERS.some((start) => path.startsWith(start)))) {
-    const content = contentOf(join(folder, file))
-    if (content !== undefined) hash.update(`${file}\0`).update(createHash('sha256').update(content).digest())
-  }
-  const now = hash.digest('hex')
-  const mark = join(scratch, 'sources')
-  if (contentOf(mark)?.toString() !== now) {
-    rmSync(codeOf(scratch), { recursive: true, force: true })
-    rmSync(recordsOf(scratch), { force: true })
-    writeFileSync(mark, now)
-  }
-  return freeze(folder, listed, codeOf(scratch))
+/** A copy, and the commit that it was made of; `+` where the folder held more than that. */
+export type FrozenCode = {
+  readonly scratch: string
+  readonly base: string
+  readonly fingerprint: string
+  readonly commit: string
 }
 
-function contentOf(path: string): Buffer | undefined {
+/** Their tests say nothing about kernel and engine. */
+const NOT_JUDGED = [':!test/blindspots', ':!test/planted']
+
+/** Where the verdicts lie. */
+export const trialsOf = (scratch: string): string => join(scratch, 'trials.jsonl')
+
+/** The copy of a run; made of the folder when there is none, or when it is to begin anew. */
+export async function freezeOnce(folder: string, scratch: string, anew: boolean): Promise<FrozenCode> {
+  const [code, mark] = [join(scratch, 'code'), join(scratch, 'commit')]
+  if (anew) rmSync(scratch, { recursive: true, force: true })
+  mkdirSync(scratch, { recursive: true })
+  const commit = readOr(mark, () => commitOf(folder))
+  const { fingerprint } = await freeze(folder, await listFolder(folder), code)
+  writeFileSync(mark, commit)
+  return { scratch: code, base: baseOf(code), fingerprint, commit }
+}
+
+function commitOf(folder: string): string {
+  const git = (...args: readonly string[]): string => execFileSync('git', ['-C', folder, ...args], { encoding: 'utf8' })
+  const isClean = git('status', '--porcelain', '--', 'src', 'test', ...NOT_JUDGED).trim() === ''
+  return `${git('rev-parse', '--short', 'HEAD').trim()}${isClean ? '' : '+'}`
+}
+
+function readOr(path: string, otherwise: () => string): string {
   try {
-    return readFileSync(path)
+    return readFileSync(path, 'utf8')
   } catch {
-    // Deleted, but still known to git; or a folder.
-    return undefined
+    return otherwise()
   }
 }

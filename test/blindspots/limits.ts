@@ -1,16 +1,38 @@
 /** Every limit of the blind-spot run over kernel and engine, by name. */
+import { RICH_SEEDS } from '../sim/program/play.ts'
 
 /** One change for so many lines of a file. */
 export const LINES_PER_CHANGE = 20
-/** A change whose tests use more time of the processor than this hangs; whoever waits for them notices. */
-export const TRIAL_CPU_MS_MAX = 60_000
+/** What the tests near a file may use of the processor; beyond it they hang, and whoever waits for them notices. */
+export const NEAR_CPU_MS_MAX = 20_000
+/** What all tests together may use, with changes that have survived all else. */
+export const JUDGE_CPU_MS_MAX = 400_000
+/** What random workflows may use: some ten times of what the untouched code needs. */
+export const SEEDS_CPU_MS_MAX = 15_000
+/** Random workflows that each change meets, those of planted bugs, cheapest first. */
+export const SEEDS_PLAYED = [59, 175, 46, ...[3, 1].map((seed) => RICH_SEEDS + seed), 12, 25, RICH_SEEDS + 5]
+/** A test that waits for longer waits for ever; said only if it ends on the untouched code. */
+export const TEST_MS_MAX = 20_000
 /** How often a trial is looked at. */
-export const LOOK_MS = 2_000
-/** Survivors that meet the judge together; if one of them is noticed, each of them meets it alone. */
-export const JUDGED_TOGETHER = 12
+export const LOOK_MS = 1_000
+/** Survivors that meet the judge together; what fails then is met by each of them alone. */
+export const JUDGED_TOGETHER = 24
+/** Survivors that meet the compiler together. */
+export const TYPED_TOGETHER = 40
 /** The process is made anew after so many trials, so that nothing piles up. */
 export const TRIALS_PER_PROCESS = 150
 /** Random workflows that a survivor meets at last. */
-export const SEEDS_JUDGE = 60
+export const SEEDS_JUDGE = 30
 /** After so many trials the untouched code is tried, which must be green. */
-export const CONTROL_EVERY = 30
+export const CONTROL_EVERY = 20
+/** Not all is tried, but the time is up. */
+export const EXIT_TIME_UP = 3
+/** How often somebody who pauses looks whether the pause is over. */
+export const PAUSE_LOOK_MS = 250
+/** Plays of one thread: what changes leave behind piles up. */
+export const PLAYS_PER_THREAD = 120
+/** A play that has not ended by then waits for ever. */
+export const SEEDS_MS_MAX = 120_000
+/** A test that does nothing for so many looks in a row waits for ever. */
+export const IDLE_LOOKS_MAX = 12
+export const IDLE_LOOK_MS = 200

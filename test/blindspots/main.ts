@@ -1,39 +1,54 @@
 /**
  * `npm run blindspots`: small changes to the kernel and the embedded engine, as `npm start` proposes them, which are too many
- * for a budget of seconds: each against random workflows, survivors against the tests near their file, and then against the
- * rest. Stop it whenever you like; the same command goes on. `--report` writes the page from the verdicts so far.
+ * for a budget of seconds: each against random workflows and the tests near its file, survivors against the compiler and all
+ * tests. Stop it whenever you like; the same command goes on. `--report` writes the page from the verdicts so far.
  */
-import { spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { EXIT_GO_ON } from '../planted/limits.ts'
+import { freezeOnce, trialsOf } from './frozen.ts'
+import { EXIT_TIME_UP } from './limits.ts'
+import { readTrials } from './records.ts'
+import { keepAgain, keepRun, readData, readExplanations, REPORTS } from './kept.ts'
 import { blindspotsPage } from './page.ts'
-import { explained, readRecords } from './records.ts'
-import type { Explained } from './records.ts'
+import { sampleOf } from './sample.ts'
 
-const REPORTS = join(import.meta.dirname, '..', '..', 'docs', 'reports')
-const DATA = join(REPORTS, 'data', 'blindspots-kernel.json')
+const REPOSITORY = join(import.meta.dirname, '..', '..')
 const USAGE = `usage: npm run blindspots -- [options]
 
 Makes small changes to kernel and engine in a scratch copy, one at a time, and runs the tests that should notice them. Stop it
-whenever you like; the same command goes on, as long as src and tests are what they were.
+whenever you like; the same command goes on with the same copy, whatever has become of the code meanwhile.
 
+  --seconds N       stop after so long; the same command goes on
+  --lanes N         trials at the same time; default 2
+  --pause FILE      nothing is begun while this file exists, for machines that are shared
+  --again           survivors of the last report meet the tests as they are now
+  --new             begin anew, with the code as it is now
   --scratch FOLDER  where the copy and the verdicts lie
   --report          write the page from the verdicts so far
   --help            this text`
 
-function optionsOrExit(): { readonly scratch: string; readonly report: boolean } {
+function optionsOrExit() {
   try {
-    const { scratch, report, help } = parseArgs({
+    const { values } = parseArgs({
       options: {
         scratch: { type: 'string', default: join(tmpdir(), `skein-blindspots-kernel-${userInfo().uid}`) },
+        seconds: { type: 'string', default: 'Infinity' },
+        lanes: { type: 'string', default: '2' },
+        pause: { type: 'string' },
+        again: { type: 'boolean', default: false },
+        new: { type: 'boolean', default: false },
         report: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
-    }).values
-    if (!help) return { scratch, report }
+    })
+    for (const name of ['seconds', 'lanes'] as const)
+      if (!(Number(values[name]) > 0)) throw new Error(`--${name} ${values[name]} is not a number above 0`)
+    if (!values.help) return values
     console.log(USAGE)
     process.exit(0)
   } catch (error) {
@@ -42,37 +57,45 @@ function optionsOrExit(): { readonly scratch: string; readonly report: boolean }
   }
 }
 
-const { scratch, report } = optionsOrExit()
+const options = optionsOrExit()
+const scratch = options.again ? join(options.scratch, 'again') : options.scratch
+const until = performance.now() + Number(options.seconds) * 1_000
 
-function run(program: string, args: readonly string[] = []): number {
+async function run(program: string, more: readonly string[] = []): Promise<number> {
   for (;;) {
+    const { again, pause } = options
+    const seconds = String((until - performance.now()) / 1_000)
+    const argv = ['--scratch', scratch, '--seconds', seconds, ...(again ? ['--again'] : []), ...more]
+    if (pause !== undefined) argv.push('--pause', pause)
     const path = join(import.meta.dirname, program)
-    const options = ['--conditions=skein-source', '--no-warnings', path, '--scratch', scratch, ...args]
-    const { status } = spawnSync(process.execPath, options, { stdio: 'inherit' })
+    const node = ['--conditions=skein-source', '--no-warnings', path, ...argv]
+    const [status] = (await once(spawn(process.execPath, node, { stdio: 'inherit' }), 'exit')) as [number | null]
     if (status !== EXIT_GO_ON) return status ?? 1
   }
 }
 
-const runAll = (): number =>
-  run('simulations.ts') || run('trials.ts', ['--meets', 'near']) || run('trials.ts', ['--meets', 'judge'])
-
-/** Writes data and page of what is proposed now. */
-function writeReport(): void {
-  const records = explained([...readRecords(join(scratch, 'records.jsonl')).values()], readData())
-  mkdirSync(join(REPORTS, 'data'), { recursive: true })
-  writeFileSync(DATA, `${JSON.stringify({ node: process.version, changes: records }, undefined, 2)}\n`)
-  writeFileSync(join(REPORTS, 'blindspots-kernel.md'), blindspotsPage(records, process.version))
+/** The first exit code that is not 0. */
+async function runLanes(program: string): Promise<number> {
+  const lanes = Array.from({ length: Number(options.lanes) }, (_, lane) =>
+    run(program, ['--lane', String(lane), '--lanes', options.lanes]),
+  )
+  return (await Promise.all(lanes)).find((code) => code !== 0) ?? 0
 }
 
-function readData(): readonly Explained[] {
-  try {
-    return (JSON.parse(readFileSync(DATA, 'utf8')) as { readonly changes: Explained[] }).changes
-  } catch {
-    return []
+let exit = 0
+if (!options.report) {
+  await freezeOnce(REPOSITORY, scratch, options.new)
+  exit = (await runLanes('plays.ts')) || (await runLanes('trials.ts')) || (await run('survivors.ts'))
+  if (exit === EXIT_TIME_UP) console.log('The time is up; the same command goes on.')
+}
+if (exit === 0) {
+  const trials = [...readTrials(trialsOf(scratch)).values()]
+  if (options.again) keepAgain(trials)
+  else if (trials.length > 0) {
+    const { base } = await freezeOnce(REPOSITORY, scratch, false)
+    keepRun((await sampleOf(base)).length, trials)
   }
+  const data = readData()
+  if (data !== undefined) writeFileSync(join(REPORTS, 'blindspots.md'), blindspotsPage(data, readExplanations()))
 }
-
-// A report alone is about the verdicts that are there.
-const exit = report ? 0 : runAll()
-if (exit === 0) writeReport()
-process.exit(exit)
+process.exit(exit === EXIT_TIME_UP ? 0 : exit)

@@ -1,11 +1,17 @@
 /** What trials came to, a line each, so that a run that was stopped goes on where it was. */
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, readFileSync } from 'node:fs'
+
+/** What a change meets, in this order: random workflows, tests near its file, the compiler, all of unit, all of simulation. */
+export const STAGES = ['seeds', 'near', 'types', 'unit', 'simulation'] as const
+
+/** One of them. */
+export type Stage = (typeof STAGES)[number]
 
 /** `noticed` by a test, `hangs`, or `survived` all that it met. */
 export type Verdict = 'noticed' | 'hangs' | 'survived'
 
 /** One change and its verdict. */
-export type Record = {
+export type Trial = {
   readonly id: string
   readonly file: string
   readonly line: number
@@ -13,51 +19,29 @@ export type Record = {
   readonly was: string
   readonly is: string
   readonly verdict: Verdict
-  /** What noticed it, or where it hung, or what it survived last. */
+  /** The last stage that it has met. */
+  readonly stage: Stage
+  /** What noticed it, or where it hung; nothing for a survivor. */
   readonly by: string
-  readonly ms: number
+  /** Of the processor, for all that it has met. */
+  readonly cpuMs: number
+  /** The code that it was tried on. */
+  readonly commit: string
 }
 
-/**
- * A survivor that somebody has looked at: `equivalent` changes nothing that anybody could see, `killed` is noticed by a test
- * that was written for it, and a trial has said so since, `open` should be noticed and is not.
- */
-export type Explained = Omit<Record, 'verdict'> & {
-  readonly verdict: Verdict | 'equivalent' | 'killed' | 'open'
-  readonly because?: string
-}
-
-/** The last word on each change, in the order of the first. */
-export function readRecords(path: string): ReadonlyMap<string, Record> {
-  if (!existsSync(path)) return new Map()
-  const lines = readFileSync(path, 'utf8')
-    .split('\n')
-    .filter((line) => line !== '')
-  return new Map(lines.map((line) => JSON.parse(line) as Record).map((record) => [record.id, record]))
-}
-
-/**
- * Records with what people have said of survivors. `killed` holds only while the trial says that a test notices; what is
- * noticed now without having been called so is `noticed`, whatever was said before.
- */
-export function explained(records: readonly Record[], before: readonly Explained[]): readonly Explained[] {
-  const said = new Map(before.map((change) => [change.id, change]))
-  return records.map((record) => {
-    const known = said.get(record.id)
-    const { verdict, because } = known ?? {}
-    if (verdict === undefined || because === undefined) return record
-    const isNoticed = record.verdict !== 'survived'
-    return isNoticed === (verdict === 'killed') ? { ...record, verdict, because } : record
-  })
-}
-
-/** Drops records of changes that are not proposed any more. */
-export function keepProposed(path: string, ids: ReadonlySet<string>): void {
-  const kept = [...readRecords(path).values()].filter(({ id }) => ids.has(id))
-  writeFileSync(path, kept.map((record) => `${JSON.stringify(record)}\n`).join(''))
+/** The last word on each change, in the order of the first; what it cost is the sum. */
+export function readTrials(path: string): ReadonlyMap<string, Trial> {
+  const trials = new Map<string, Trial>()
+  if (!existsSync(path)) return trials
+  for (const line of readFileSync(path, 'utf8').split('\n')) {
+    if (line === '') continue
+    const trial = JSON.parse(line) as Trial
+    trials.set(trial.id, { ...trial, cpuMs: trial.cpuMs + (trials.get(trial.id)?.cpuMs ?? 0) })
+  }
+  return trials
 }
 
 /** Adds a verdict. */
-export function addRecord(path: string, record: Record): void {
-  appendFileSync(path, `${JSON.stringify(record)}\n`)
+export function addTrial(path: string, trial: Trial): void {
+  appendFileSync(path, `${JSON.stringify(trial)}\n`)
 }

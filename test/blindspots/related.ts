@@ -1,53 +1,43 @@
-/** The tests related to a file, nearest first: each list is run to its first failure before the next begins. */
-
-/** What survives the first random workflows meets the tests `near` its file, and then the `judge`. */
-export type Meets = 'near' | 'judge'
+/** The tests that a change meets, by the beginnings of their paths, nearest first. */
 
 const RULES = 'test/sim/rules/'
-const KERNEL_UNIT = 'accounts definitions effects forks gate journal keys messages processes scopes workflows'
-  .split(' ')
-  .map((folder) => `src/kernel/${folder}/`)
 
-/** Folders of the kernel that have tests of their own elsewhere. */
-const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
-  masking: ['src/kernel/masking/', 'test/sim/upgrades/masking.test.ts', 'test/sim/upgrades/masked-edits.test.ts'],
-  upgrade: [`${RULES}upgrades.test.ts`, 'test/sim/upgrades/adoption.test.ts', 'test/sim/upgrades/edits.test.ts'],
-  forks: [`${RULES}forks.test.ts`, `${RULES}fork-worlds.test.ts`, `${RULES}time-travel.test.ts`],
-}
-
-const JUDGES_OF_KERNEL = [
-  'test/sim/traps/',
-  RULES,
-  'test/sim/seeds.test.ts',
-  'test/sim/every-commit.test.ts',
-  'test/sim/properties.test.ts',
-  'test/sim/forks.test.ts',
-  'test/sim/funding.test.ts',
-  'test/sim/review.test.ts',
-  'test/sim/abandoned.test.ts',
-  'test/sim/upgrades/',
-  'src/agents/',
-  'test/conformance/simulated.test.ts',
-]
-const JUDGES_OF_ENGINE = ['src/engine/embedded/', 'test/conformance/', 'test/sim/traps/', RULES, 'src/host/']
-
-const UNIT_OF_ENGINE = 'effect-lane group-commit activation post residency'
+/** Those of the engine itself, for its files that have no test of their own. */
+const ENGINE = 'activation effect-lane post group-commit residency'
   .split(' ')
   .map((name) => `src/engine/embedded/${name}.test.ts`)
 
-/** Beginnings of the paths of the tests that a change of `file` meets. */
-export function testsOf(file: string, meets: Meets): readonly string[] {
-  const [, room, folder = ''] = file.split('/')
-  if (meets === 'judge') return room === 'kernel' ? JUDGES_OF_KERNEL : JUDGES_OF_ENGINE
-  return room === 'kernel' ? [...KERNEL_UNIT, ...(ELSEWHERE[folder] ?? [])] : nearOfEngine(file)
+/** Folders of the kernel whose tests are simulations. */
+const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
+  masking: ['test/sim/upgrades/masking.test.ts'],
+  upgrade: [`${RULES}upgrades.test.ts`, 'test/sim/upgrades/adoption.test.ts'],
+  forks: [`${RULES}forks.test.ts`],
 }
 
-/** The test beside the file where there is one, else those of its folder, or of the engine. */
-function nearOfEngine(file: string): readonly string[] {
+/** The test beside the file, those of its folder and of what that is about, and those of its room. */
+export function nearTestsOf(file: string): readonly string[] {
+  const [, room, inner = ''] = file.split('/')
   const beside = file.replace(/\.ts$/, '.test.ts')
   const folder = file.slice(0, file.lastIndexOf('/') + 1)
-  if (UNIT_OF_ENGINE.includes(beside)) return [beside]
-  return folder === 'src/engine/embedded/' || folder.endsWith('/store/')
-    ? [beside, ...UNIT_OF_ENGINE]
-    : [beside, folder]
+  if (room === 'kernel') return [beside, folder, ...(ELSEWHERE[inner] ?? []), 'src/kernel/']
+  return folder === 'src/engine/embedded/' ? [beside, ...ENGINE] : [beside, folder]
 }
+
+/** Tests of the project `unit` that run kernel or engine in their own process. */
+const UNIT: readonly string[] = [
+  'src/kernel/',
+  'src/engine/embedded/',
+  'src/engine/memory/',
+  'src/engine/streams/',
+  'src/engine/platform/',
+  'src/agents/',
+  'src/host/',
+  'src/testing/',
+  'test/corpus.test.ts',
+  'test/conversation.test.ts',
+  'test/conformance/simulated.test.ts',
+  'test/conformance/embedded.test.ts',
+]
+
+/** All tests that survivors meet, by stage. */
+export const JUDGES = { unit: UNIT, simulation: ['test/sim/'] } as const

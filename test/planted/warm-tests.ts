@@ -4,7 +4,7 @@
  *
  * Invariants:
  * 1. Workers are made anew for each run, and what a run had changed is read again by the next: none sees another's change.
- * 2. A run ends at its first failure, and names it. What vitest remembers of modules is of all runs; only what is reported
+ * 2. A run ends at its first failure, or at its end, and names what failed. What vitest remembers is of all runs; only what is reported
  *    during a run is of that run.
  */
 import { readFileSync } from 'node:fs'
@@ -15,6 +15,10 @@ import type { TestCase, TestModule, TestSpecification, Vitest } from 'vitest/nod
 export type WarmRun = {
   readonly failed: string | undefined
   readonly unloaded: string | undefined
+  /** Every test that failed; one where the first ends the run. */
+  readonly failures: readonly string[]
+  /** What the first of them said. */
+  readonly why: string
   /** How many tests ran. */
   readonly tests: number
 }
@@ -34,17 +38,26 @@ class AsGiven {
 class Hearing {
   failed: string | undefined
   unloaded: string | undefined
+  failures: string[] = []
+  why = ''
   tests = 0
 
   onTestCaseResult(test: TestCase): void {
     if (test.result().state !== 'skipped') this.tests += 1
-    if (test.result().state === 'failed') this.failed ??= `${test.module.relativeModuleId} > ${test.fullName}`
+    if (test.result().state !== 'failed') return
+    const name = `${test.module.relativeModuleId} > ${test.fullName}`
+    if (this.failed === undefined) this.why = test.result().errors?.[0]?.message ?? ''
+    this.failed ??= name
+    this.failures.push(name)
   }
 
   onTestModuleEnd(module: TestModule): void {
-    if (module.state() !== 'failed' || this.failed !== undefined) return
+    if (module.state() !== 'failed' || this.failures.some((name) => name.startsWith(`${module.relativeModuleId} >`)))
+      return
+    this.failures.push(`${module.relativeModuleId} > what is set up or cleaned up around its tests`)
+    if (this.failed !== undefined) return
     if (module.children.size === 0) this.unloaded ??= `${module.relativeModuleId}: ${module.errors()[0]?.message ?? ''}`
-    else this.failed = `${module.relativeModuleId} > what is set up or cleaned up around its tests`
+    else this.failed = this.failures.at(-1)
   }
 }
 
@@ -71,15 +84,19 @@ export class WarmTests implements AsyncDisposable {
     this.#hears = about.hears
   }
 
-  /** Loads the tests of the copy at `root`, and makes it the working folder. */
-  static async open(root: string): Promise<WarmTests> {
+  /** Loads the tests of the copy at `root`, and makes it the working folder. `bail`: failures that end a run, 0 for never. */
+  static async open(
+    root: string,
+    { bail = 1, testTimeoutMs }: { readonly bail?: number; readonly testTimeoutMs?: number } = {},
+  ): Promise<WarmTests> {
     process.chdir(root)
     const hears = { at: new Hearing() }
     const vitest = await createVitest('test', {
       root,
       watch: false,
       project: ['unit', 'sim'],
-      bail: 1,
+      bail,
+      ...(testTimeoutMs === undefined ? {} : { testTimeout: testTimeoutMs }),
       maxWorkers: 1,
       silent: true,
       sequence: { sequencer: AsGiven },
@@ -122,7 +139,8 @@ export class WarmTests implements AsyncDisposable {
     this.#hears.at = hearing
     const { unhandledErrors } = await this.#vitest.runTestSpecifications(chosen, false)
     const outside = unhandledErrors.length > 0 ? 'an error outside any test' : undefined
-    return { failed: hearing.failed ?? outside, unloaded: hearing.unloaded, tests: hearing.tests }
+    const { failed = outside, unloaded, failures, why, tests } = hearing
+    return { failed, unloaded, failures, why, tests }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -2,11 +2,21 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { workflow } from '../../src/kernel/index.ts'
-import type { AnyDefinition } from '../../src/kernel/index.ts'
-import { simulate } from '../../src/testing/index.ts'
+import type { AnyDefinition, Ctx } from '../../src/kernel/index.ts'
+import { factsOf, simulate } from '../../src/testing/index.ts'
 
 const cancel = { id: 'c', type: 'cancel', reason: 'enough', by: 'ann' } as const
 const sleeper = workflow({ name: 'sleeper' }, async (ctx) => ctx.sleep('30d'))
+
+/** Not made by workflow(): what a realm has defined it never forgets, and here the code must be gone. */
+const unregistered = (name: string, run: (ctx: Ctx) => Promise<unknown>): AnyDefinition => ({
+  kind: 'workflow',
+  name,
+  version: '1',
+  source: 'lost',
+  onUpgrade: 'pin',
+  run,
+})
 
 describe('cancelling what cannot run', () => {
   it('X5: a run whose code has diverged ends cancelled', async () => {
@@ -27,21 +37,35 @@ describe('cancelling what cannot run', () => {
     expect(view.waits).toEqual([])
   })
 
+  it('E6, X5: a keyed write that was to be repeated, and may have been done, is shown as unknown', async () => {
+    const facts = await simulate({ seed: 3, rebootMs: 'never' }, async (sim) => {
+      const cut = () => Promise.reject(Object.assign(new Error('cut'), { code: 'ECONNRESET' }))
+      const pay = { name: 'abandoned-pay', inputSchema: z.object({}), idempotent: true, execute: cut }
+      const flow = unregistered('hasty', async (ctx) => ctx.tool(pay, {}))
+      sim.define(flow)
+      await sim.boot()
+      const pid = await sim.start(flow)
+      while ((await sim.inspect(pid))?.waits.every(({ on }) => on.kind !== 'grace') !== false) await sim.loop.sleep(5)
+      sim.crash()
+      sim.forget('hasty')
+      await sim.boot()
+      await sim.reached(pid, ['parked'])
+      await sim.control(pid, cancel)
+      expect((await sim.reached(pid)).status).toBe('cancelled')
+      return sim.facts(pid)
+    })
+    const [write] = factsOf(facts, 'intended')
+    expect(factsOf(facts, 'unknown')).toMatchObject([{ key: write?.key, attempt: 1 }])
+    expect(factsOf(facts, 'settled').filter(({ key }) => key === write?.key)).toEqual([])
+  })
+
   it('X5: a run whose code is gone ends cancelled, with its child and its books in order', async () => {
     const [parent, child] = await simulate({ seed: 2, rebootMs: 'never' }, async (sim) => {
       const note = { name: 'abandoned-note', inputSchema: z.object({}), execute: () => new Promise(() => {}) }
-      // Not made by workflow(): what a realm has defined it never forgets, and here the code must be gone.
-      const flow: AnyDefinition = {
-        kind: 'workflow',
-        name: 'orphaned',
-        version: '1',
-        source: 'lost',
-        onUpgrade: 'pin',
-        run: async (ctx) => {
-          ctx.compensate('tidy-up', () => 1)
-          return ctx.all([(c) => c.run(sleeper, undefined), (c) => c.tool(note, {})])
-        },
-      }
+      const flow = unregistered('orphaned', async (ctx) => {
+        ctx.compensate('tidy-up', () => 1)
+        return ctx.all([(c) => c.run(sleeper, undefined), (c) => c.tool(note, {})])
+      })
       sim.define(flow, sleeper)
       await sim.boot()
       const pid = await sim.start(flow, undefined, { cap: { toolCalls: 5 } })

@@ -61,6 +61,8 @@ describe('proposalsFor', () => {
     ['a.ts', 'console.log(a < 1, true)', 'what only talks to people'],
     ['a.ts', 'x = "a" + b', 'joined texts'],
     ['a.rs', '#[cfg(test)]\nmod tests { fn a() { b(1 + 2) } }', 'tests that stand beside the code'],
+    ['a.ts', 'return unreachable(kind === "a", 1)', 'what never happens'],
+    ['a.rs', '_ => unreachable!(1 < 2),', 'what never happens'],
     ['a.txt', 'if true and 1 < 2', 'what is no source code'],
   ])('%s: leaves %j alone: %s', (file, source) => {
     expect(proposalsFor(file, source)).toEqual([])

@@ -24,6 +24,10 @@ describe('how a throw is judged', () => {
     expect(leavesOpen(new TypeError('fetch failed', { cause: withCode('ECONNREFUSED') }))).toBe(false)
     expect(leavesOpen(withCode('ENOTFOUND'))).toBe(false)
     expect(leavesOpen(new Error('insufficient funds'))).toBe(false)
+    // A mistake in the tool's own code looks like what `fetch` throws, but for its text.
+    expect(leavesOpen(new TypeError('order.total is not a function'))).toBe(false)
+    expect(leavesOpen(new Error('fetch failed'))).toBe(false)
+    expect(leavesOpen(withCode('INSUFFICIENT_FUNDS'))).toBe(false)
     expect(leavesOpen('a text')).toBe(false)
     expect(leavesOpen(null)).toBe(false)
   })

@@ -56,6 +56,16 @@ describe('the kernel on a bare lane', () => {
     expect(ledger).toEqual(['1'])
   })
 
+  it('a uuid is one as others know it, version 4, and no two are equal', async () => {
+    const lane = new Lane({ definitions: [flow((ctx) => ctx.map([...Array(64).keys()], (c) => c.uuid()))] })
+    await lane.run()
+    const uuids = resultOf(lane) as readonly string[]
+    expect(new Set(uuids).size).toBe(64)
+    for (const uuid of uuids) expect(uuid).toMatch(/^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/)
+    // All four variants that the format allows are used: two bits of it are random.
+    expect(new Set(uuids.map((uuid) => uuid.charAt(19))).size).toBe(4)
+  })
+
   it('P1: keyed writes survive a crash at every frame with equal results', async () => {
     const ledger: string[] = []
     const note = ledgerTool(ledger, 'write', { idempotent: true })

@@ -77,6 +77,29 @@ describe('A: agents and segments', () => {
     ])
   })
 
+  it('J1: each model call names what the model was shown by its hash, and the text stands in the journal once, before it', async () => {
+    const make = (sim: Simulation) =>
+      agent({
+        name: 'clerk',
+        model: scriptedModel([calls(1), calls(2), 'done']),
+        tools: { save: worldTool(sim.world, { name: 'save', idempotent: true }) },
+        instructions: 'Keep things.',
+      })
+    for (let n = -1; n < 8; n++) {
+      const { facts } = await play(make, n < 0 ? {} : powerCut(n))
+      const shown = factsOf(facts, 'shown')
+      expect(shown.map(({ what }) => what).toSorted()).toEqual(['prompt', 'tools'])
+      const asked = factsOf(facts, 'intended').filter(({ kind }) => kind === 'model')
+      expect(asked.length).toBeGreaterThanOrEqual(3)
+      for (const { prompt, tools, seq } of asked)
+        for (const [what, hash] of [
+          ['prompt', prompt],
+          ['tools', tools],
+        ])
+          expect(shown.find((fact) => fact.what === what && fact.seq < seq)).toMatchObject({ hash })
+    }
+  })
+
   it('A3: a call of a tool that is gone settles as an error, and the agent goes on', async () => {
     const { value, facts, ledger } = await simulate({ seed: 1, rebootMs: 'never' }, async (sim) => {
       const save = { ...worldTool(sim.world, { name: 'save' }), execute: () => new Promise(() => undefined) }

@@ -60,4 +60,22 @@ describe('E: effects', () => {
     const [first, second] = factsOf(facts, 'begun').map(({ at }) => at)
     expect((second ?? 0) - (first ?? 0)).toBeGreaterThanOrEqual(60_000)
   })
+
+  it('E1: what the far side asks for counts only as a number of milliseconds', async () => {
+    for (const retryAfterMs of ['600000', -600_000, {}, null]) {
+      const { facts, value } = await stage({}, (ctx) =>
+        ctx.step(
+          'ask',
+          ({ attempt }) => {
+            if (attempt < 2) throw new SkeinError('HTTP_UNAVAILABLE', 'busy', { data: { retryAfterMs } })
+            return attempt
+          },
+          { effect: 'read', attempts: 2 },
+        ),
+      )
+      expect(value).toBe(2)
+      const [first, second] = factsOf(facts, 'begun').map(({ at }) => at)
+      expect((second ?? 0) - (first ?? 0)).toBeLessThan(60_000)
+    }
+  })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { AnyDefinition, Control } from '../../../src/kernel/index.ts'
-import { asEffectKey } from '../../../src/std/index.ts'
+import { asEffectKey, SkeinError } from '../../../src/std/index.ts'
 import type { Pid } from '../../../src/std/index.ts'
 import { conservationOffences, factsOf, journalOffences } from '../../../src/testing/index.ts'
 import type { Simulation } from '../../../src/testing/index.ts'
@@ -86,6 +86,26 @@ describe('retry: a failed run goes on from its failed effect', () => {
         expect(conservationOffences([{ pid: view.pid, facts }], ['toolCalls', 'processes'])).toEqual([])
       },
     )
+  })
+
+  it('E1: attempts and their pauses begin anew', async () => {
+    let calls = 0
+    const { facts, value } = await retried({}, (ctx) =>
+      ctx.step(
+        'ask',
+        ({ attempt }) => {
+          if (calls++ < 4) throw new SkeinError('HTTP_UNAVAILABLE', 'busy')
+          return attempt
+        },
+        { ...READ, attempts: 3 },
+      ),
+    )
+    expect(value).toBe(5)
+    const at = factsOf(facts, 'begun').map((fact) => fact.at)
+    const pauses = at.slice(1).map((later, i) => later - (at[i] ?? 0))
+    expect(at).toHaveLength(5)
+    // The first pause of the second life is as the first of the first, and no doubling goes on.
+    expect(pauses[3]).toBeLessThan(pauses[1] ?? 0)
   })
 
   it('reopens the chain from the root to the failed leaf, with the money; through a crash at any commit', async () => {

@@ -1,0 +1,79 @@
+/**
+ * What `vitest` is to test files that are loaded once and run many times: they register their tests here. What is expected is
+ * judged by vitest's own `expect`.
+ */
+import { IDLE_LOOKS_MAX, IDLE_LOOK_MS } from './limits.ts'
+
+export { assert, expect, expectTypeOf } from 'vitest'
+
+type Run = () => unknown
+type Block = { readonly name: string; readonly before: Run[]; readonly after: Run[] }
+
+/** A test, with what comes before and after it. */
+export type BareTest = { readonly name: string; readonly run: () => Promise<void> }
+
+const registered: BareTest[] = []
+let blocks: readonly Block[] = []
+
+/** The tests that were registered since the last call. */
+export const takeTests = (): readonly BareTest[] => registered.splice(0)
+
+function block(name: string, body: Run): void {
+  const outer = blocks
+  blocks = [...outer, { name, before: [], after: [] }]
+  body()
+  blocks = outer
+}
+
+function test(name: string, body: Run): void {
+  const around = blocks
+  const run = async (): Promise<void> => {
+    for (const { before } of around) for (const hook of before) await hook()
+    try {
+      await unlessIdle(body)
+    } finally {
+      for (const { after } of around.toReversed()) for (const hook of after) await hook()
+    }
+  }
+  registered.push({ name: [...around.map((outer) => outer.name), name].join(' > '), run })
+}
+
+/** Fails when nothing is done any more and yet it has not ended: it waits for ever. */
+async function unlessIdle(body: Run): Promise<void> {
+  let look: NodeJS.Timeout | undefined
+  let idle = 0
+  let used = process.threadCpuUsage()
+  const waits = new Promise<never>((_, reject) => {
+    look = setInterval(() => {
+      const since = process.threadCpuUsage(used)
+      used = process.threadCpuUsage()
+      idle = since.user + since.system > IDLE_LOOK_MS * 10 ? 0 : idle + 1
+      if (idle > IDLE_LOOKS_MAX) reject(new Error('waits for ever'))
+    }, IDLE_LOOK_MS)
+  })
+  try {
+    await Promise.race([body(), waits])
+  } finally {
+    clearInterval(look)
+  }
+}
+
+type Table = readonly unknown[]
+type Each = (table: Table) => (name: string, body: (...row: never[]) => unknown) => void
+
+const eachOf =
+  (register: (name: string, body: Run) => void): Each =>
+  (table) =>
+  (name, body) => {
+    for (const [at, row] of table.entries())
+      register(`${name} (${at})`, () => body(...((Array.isArray(row) ? row : [row]) as never[])))
+  }
+
+/** Tests that belong together. */
+export const describe = Object.assign(block, { each: eachOf(block) })
+/** A test. */
+export const it = Object.assign(test, { each: eachOf(test), runIf: (is: boolean) => (is ? test : () => undefined) })
+/** Before each test of the block. */
+export const beforeEach = (hook: Run): void => void blocks.at(-1)?.before.push(hook)
+/** After each test of the block. */
+export const afterEach = (hook: Run): void => void blocks.at(-1)?.after.push(hook)

@@ -1,0 +1,28 @@
+/** What has become of each change, from the verdicts of runs and what people have said of survivors. Pure. */
+import { isSame } from './kept.ts'
+import type { BlindspotsData, Explanation, Kept } from './kept.ts'
+import { STAGES } from './records.ts'
+
+/** How a change has ended: a stage that noticed it, or what has become of the survivor. */
+export type Fate = (typeof STAGES)[number] | 'killed' | Explanation['kind']
+
+/** What can become of a survivor. */
+export const SURVIVED = ['killed', 'equivalent', 'slower', 'words', 'unreachable', 'open'] as const
+/** Every fate, in the order of the page. */
+export const FATES: readonly Fate[] = [...STAGES, ...SURVIVED]
+/** A change and its fate. */
+export type Told = { readonly change: Kept; readonly fate: Fate; readonly because: string }
+
+function told(change: Kept, explanations: readonly Explanation[]): Told {
+  if (change.verdict !== 'survived') return { change, fate: change.stage, because: change.by }
+  if (change.killed !== undefined) return { change, fate: 'killed', because: change.killed.by }
+  const { kind = 'open', because = 'nobody has looked at it yet' } =
+    explanations.find((explanation) => isSame(explanation, change)) ?? {}
+  return { change, fate: kind, because }
+}
+
+/** All changes that have a verdict: what survives must have met all stages. */
+export function toldOf(data: BlindspotsData, explanations: readonly Explanation[]): readonly Told[] {
+  const isOver = ({ verdict, stage }: Kept): boolean => verdict !== 'survived' || stage === 'simulation'
+  return data.changes.filter(isOver).map((change) => told(change, explanations))
+}

@@ -1,0 +1,64 @@
+/** A thread that plays random workflows with one change after the other on. It is made anew when a play does not end. */
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
+import type { Ended } from '../planted/verdict.ts'
+import { LOOK_MS, PLAYS_PER_THREAD, SEEDS_CPU_MS_MAX, SEEDS_MS_MAX, SEEDS_PLAYED } from './limits.ts'
+import type { Asked, SwitchedData } from './play-switched.ts'
+
+/** One thread, made when it is needed. */
+export class SwitchedPlayer {
+  readonly #data: SwitchedData
+  #worker: Worker | undefined
+  #plays = 0
+
+  constructor(root: string, texts: ReadonlyMap<string, string>) {
+    this.#data = { root, texts, seeds: SEEDS_PLAYED }
+  }
+
+  /** How it ends with a change on; 0 is none. */
+  async play(asked: Asked): Promise<Ended> {
+    if (this.#plays++ >= PLAYS_PER_THREAD) await this.forget()
+    const worker = (this.#worker ??= await this.#made())
+    const before = await worker.cpuUsage()
+    const began = performance.now()
+    const stop = new AbortController()
+    const hangs = new Promise<Ended>((resolve) => {
+      const look = setInterval(() => {
+        if (performance.now() - began > SEEDS_MS_MAX) resolve({ kind: 'hangs' })
+        worker.cpuUsage(before).then(
+          ({ user, system }) => (user + system) / 1_000 > SEEDS_CPU_MS_MAX && resolve({ kind: 'hangs' }),
+          () => undefined,
+        )
+      }, LOOK_MS)
+      stop.signal.addEventListener('abort', () => clearInterval(look), { once: true })
+    })
+    const answer = once(worker, 'message', { signal: stop.signal }).then(
+      ([played]) => played as Ended,
+      (error: unknown): Ended => ({
+        kind: 'red',
+        test: `crashes: ${error instanceof Error ? error.message : String(error)}`,
+      }),
+    )
+    worker.postMessage(asked, [])
+    const ended = await Promise.race([answer, hangs])
+    stop.abort()
+    if (ended.kind === 'hangs' || (ended.kind === 'red' && ended.test.startsWith('crashes'))) await this.forget()
+    return ended
+  }
+
+  /** Ends the thread: whatever a change has left in it is gone. */
+  async forget(): Promise<void> {
+    await this.#worker?.terminate()
+    this.#worker = undefined
+    this.#plays = 0
+  }
+
+  async #made(): Promise<Worker> {
+    const worker = new Worker(new URL('play-switched.ts', import.meta.url), {
+      workerData: this.#data,
+      execArgv: ['--conditions=skein-source', '--no-warnings'],
+    })
+    await once(worker, 'message')
+    return worker
+  }
+}
