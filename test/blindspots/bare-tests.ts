@@ -2,9 +2,40 @@
  * What `vitest` is to test files that are loaded once and run many times: they register their tests here. What is expected is
  * judged by vitest's own `expect`.
  */
+import { setTimeout } from 'node:timers/promises'
+import { expect as judge } from 'vitest'
 import { IDLE_LOOKS_MAX, IDLE_LOOK_MS } from './limits.ts'
 
-export { assert, expect, expectTypeOf } from 'vitest'
+export { assert, expectTypeOf } from 'vitest'
+
+const POLL_MS = 20
+const POLL_MS_MAX = 2_000
+
+/** Asks again until what is expected holds; vitest's own can do so only in a test of its own. */
+const poll = (ask: () => unknown): unknown =>
+  new Proxy(
+    {},
+    {
+      get:
+        (_, matcher) =>
+        async (...expected: unknown[]) => {
+          for (const until = performance.now() + POLL_MS_MAX; ; await setTimeout(POLL_MS)) {
+            try {
+              const claim = judge(await ask())
+              Reflect.apply(Reflect.get(claim, matcher) as (...of: unknown[]) => void, claim, expected)
+              return
+            } catch (error) {
+              if (performance.now() > until) throw error
+            }
+          }
+        },
+    },
+  )
+
+/** What is expected. */
+export const expect = new Proxy(judge, {
+  get: (target, name): unknown => (name === 'poll' ? poll : Reflect.get(target, name)),
+})
 
 type Run = () => unknown
 type Block = { readonly name: string; readonly before: Run[]; readonly after: Run[] }

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { shownChange } from '../../examples/01-blindspots/report/change.ts'
 import { listFolder } from '../../examples/01-blindspots/survey/files.ts'
 import { CONTROL_EVERY, EXIT_TIME_UP } from './limits.ts'
-import { addTrial } from './records.ts'
+import { addTrial, readTrials } from './records.ts'
 import type { Trial } from './records.ts'
 import { nearTestsOf } from './related.ts'
 import { beginRun } from './run.ts'
@@ -19,7 +19,7 @@ import { SwitchedPlayer } from './switched-player.ts'
 /** What the simulation has its own of. */
 const NOT_SIMULATED = /^src\/engine\/embedded\/(control|folder|store)\//
 
-const { frozen, changes, known, trials, isOwn, isTimeUp } = await beginRun()
+const { frozen, changes, trials, isOwn, isTimeUp } = await beginRun()
 const sourceOf = (file: string): string => readFileSync(join(frozen.base, file), 'utf8')
 const numbered = changes.map((change, at): Numbered => ({ change, n: at + 1 }))
 const texts = new Map<string, string>()
@@ -33,12 +33,8 @@ for (const file of new Set(numbered.map(({ change }) => change.file))) {
   texts.set(file, made.text)
   for (const n of made.taken) taken.add(n)
 }
-const isOnlyPlayed = ({ verdict, stage }: Trial): boolean => verdict === 'survived' && stage === 'seeds'
-const queue = numbered.filter(({ change, n }) => {
-  const trial = known.get(change.id)
-  return taken.has(n) && isOwn(change) && (trial === undefined || isOnlyPlayed(trial))
-})
-console.log(`${changes.length} changes, ${taken.size} with a switch, ${queue.length} to play`)
+const own = numbered.filter(({ change, n }) => taken.has(n) && isOwn(change))
+console.log(`${changes.length} changes, ${taken.size} with a switch`)
 const player = new SwitchedPlayer(frozen.base, texts)
 const testFiles = (await listFolder(frozen.base)).files.filter((file) => file.endsWith('.test.ts'))
 /** The files of tests near a file, nearest first. */
@@ -46,35 +42,42 @@ const nearOf = (file: string): readonly string[] => [
   ...new Set(nearTestsOf(file).flatMap((path) => testFiles.filter((test) => test.startsWith(path)))),
 ]
 
-type End = Pick<Trial, 'stage' | 'verdict' | 'by'>
+type Pass = 'seeds' | 'near'
 
-/** What notices a change, or the last stage that it has survived. */
-async function endOf({ change: { file }, n }: Numbered): Promise<End> {
-  const stages = [
-    ...(NOT_SIMULATED.test(file) ? [] : [{ stage: 'seeds', asked: { n } } as const]),
-    { stage: 'near', asked: { n, files: nearOf(file) } } as const,
-  ]
-  for (const { stage, asked } of stages) {
-    const ended = await player.play(asked)
-    if (ended.kind === 'hangs') return { stage, verdict: 'hangs', by: 'does not end' }
-    if (ended.kind !== 'green') return { stage, verdict: 'noticed', by: 'test' in ended ? ended.test : ended.why }
+/** What a pass says of a change. */
+async function endOf({ change: { file }, n }: Numbered, pass: Pass): Promise<Pick<Trial, 'verdict' | 'by'>> {
+  if (pass === 'seeds' && NOT_SIMULATED.test(file)) return { verdict: 'survived', by: '' }
+  const ended = await player.play(pass === 'seeds' ? { n } : { n, files: nearOf(file) })
+  switch (ended.kind) {
+    case 'green':
+      return { verdict: 'survived', by: '' }
+    case 'hangs':
+      return { verdict: 'hangs', by: 'does not end' }
+    case 'red':
+      return { verdict: 'noticed', by: ended.test }
+    case 'broken':
+      return { verdict: 'noticed', by: ended.why }
   }
-  return { stage: 'near', verdict: 'survived', by: '' }
+}
+
+/** Whether a change is still to meet a pass: all meet random workflows first, which notice most of them at once. */
+function isDue({ change }: Numbered, pass: Pass): boolean {
+  const trial = readTrials(trials).get(change.id)
+  if (trial === undefined) return pass === 'seeds'
+  return pass === 'near' && trial.verdict === 'survived' && trial.stage === 'seeds'
 }
 
 /** What fails with no change on; then what was noticed before is not worth anything. */
 async function redUntouched(files: readonly string[]): Promise<string | undefined> {
-  for (const asked of [{ n: 0 }, { n: 0, files }]) {
-    const ended = await player.play(asked)
-    if (ended.kind !== 'green') return 'test' in ended ? ended.test : ended.kind
-  }
-  return undefined
+  const ended = await player.play(files.length === 0 ? { n: 0 } : { n: 0, files })
+  return ended.kind === 'green' ? undefined : 'test' in ended ? ended.test : ended.kind
 }
 
 /** Verdicts count once the untouched program is green after them. */
 let untold: Trial[] = []
-async function tellAll(): Promise<void> {
-  const files = [...new Set(untold.flatMap(({ file }) => nearOf(file)))]
+async function tellAll(pass: Pass): Promise<void> {
+  if (untold.length === 0) return
+  const files = pass === 'seeds' ? [] : [...new Set(untold.flatMap(({ file }) => nearOf(file)))]
   const red = await redUntouched(files)
   if (red === undefined) for (const trial of untold) addTrial(trials, trial)
   else {
@@ -86,20 +89,24 @@ async function tellAll(): Promise<void> {
   untold = []
 }
 
-for (const numberedChange of queue) {
-  if (await isTimeUp()) {
-    await tellAll()
-    process.exit(EXIT_TIME_UP)
+async function playAll(pass: Pass): Promise<void> {
+  for (const one of own.filter((numberedOne) => isDue(numberedOne, pass))) {
+    if (await isTimeUp()) {
+      await tellAll(pass)
+      process.exit(EXIT_TIME_UP)
+    }
+    const { id, file, line, operator } = one.change
+    const used = cpuClock()
+    const end = await endOf(one, pass)
+    const about = { ...shownChange(sourceOf(file), one.change), id, file, line, operator, commit: frozen.commit }
+    untold.push({ ...about, ...end, stage: pass, cpuMs: used() })
+    console.log(`${used()} ms ${file}:${line} ${pass} ${end.verdict} ${end.by}`)
+    if (untold.length >= CONTROL_EVERY) await tellAll(pass)
   }
-  const { change } = numberedChange
-  const used = cpuClock()
-  const end = await endOf(numberedChange)
-  const { id, file, line, operator } = change
-  const about = { ...shownChange(sourceOf(file), change), id, file, line, operator, commit: frozen.commit }
-  untold.push({ ...about, ...end, cpuMs: used() })
-  console.log(`${used()} ms ${file}:${line} ${end.stage} ${end.verdict} ${end.by}`)
-  if (untold.length >= CONTROL_EVERY) await tellAll()
+  await tellAll(pass)
 }
-await tellAll()
+
+await playAll('seeds')
+await playAll('near')
 await player.forget()
 process.exit(0)

@@ -2,11 +2,6 @@
 
 const RULES = 'test/sim/rules/'
 
-/** Those of the engine itself, for its files that have no test of their own. */
-const ENGINE = 'activation effect-lane post group-commit residency'
-  .split(' ')
-  .map((name) => `src/engine/embedded/${name}.test.ts`)
-
 /** Folders of the kernel whose tests are simulations. */
 const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
   masking: ['test/sim/upgrades/masking.test.ts'],
@@ -14,13 +9,13 @@ const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
   forks: [`${RULES}forks.test.ts`],
 }
 
-/** The test beside the file, those of its folder and of what that is about, and those of its room. */
+/** The test beside the file, those of its folder and of what that is about; of the kernel, which needs no disk, all of its own. */
 export function nearTestsOf(file: string): readonly string[] {
   const [, room, inner = ''] = file.split('/')
   const beside = file.replace(/\.ts$/, '.test.ts')
   const folder = file.slice(0, file.lastIndexOf('/') + 1)
   if (room === 'kernel') return [beside, folder, ...(ELSEWHERE[inner] ?? []), 'src/kernel/']
-  return folder === 'src/engine/embedded/' ? [beside, ...ENGINE] : [beside, folder]
+  return folder === 'src/engine/embedded/' ? [beside] : [beside, folder]
 }
 
 /** Tests of the project `unit` that run kernel or engine in their own process. */
