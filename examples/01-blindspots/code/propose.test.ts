@@ -62,6 +62,7 @@ describe('proposalsFor', () => {
     ['a.ts', 'x = "a" + b', 'joined texts'],
     ['a.rs', '#[cfg(test)]\nmod tests { fn a() { b(1 + 2) } }', 'tests that stand beside the code'],
     ['a.ts', 'return unreachable(kind === "a", 1)', 'what never happens'],
+    ['a.ts', 'class A {\n#shift() {}\nstatic pop() {}\nmin() {}\n}', 'names of functions where they are declared'],
     ['a.rs', '_ => unreachable!(1 < 2),', 'what never happens'],
     ['a.txt', 'if true and 1 < 2', 'what is no source code'],
   ])('%s: leaves %j alone: %s', (file, source) => {

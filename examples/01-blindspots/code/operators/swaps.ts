@@ -1,6 +1,6 @@
 /** Operators that put one sign or word in the place of another. */
 import type { Operator, Place } from './operator.ts'
-import { besideText, endsOperand, isBinary, replacing, tokenAfter, tokenBefore } from './operator.ts'
+import { besideText, endsOperand, isBinary, isFirstOnLine, replacing, tokenAfter, tokenBefore } from './operator.ts'
 
 type Swaps = Readonly<Record<string, readonly string[]>>
 
@@ -37,7 +37,10 @@ const comparesHere = (place: Place): boolean => place.syntax.angles && isBinary(
 const countsHere = (place: Place): boolean => place.syntax.angles && isBinary(place) && !besideText(place)
 const isStep = (place: Place): boolean =>
   place.syntax.name !== 'shell' && (endsOperand(tokenBefore(place)) || tokenAfter(place)?.kind === 'word')
-const isCall = (place: Place): boolean => tokenAfter(place)?.text === '('
+const DECLARES = new Set(['#', 'def', 'fn', 'func', 'function', 'async', 'static', 'private', 'public', 'fun'])
+/** Not where a function of that name is declared, nor one of our own that only looks like the library's. */
+const isCall = (place: Place): boolean =>
+  tokenAfter(place)?.text === '(' && !isFirstOnLine(place) && !DECLARES.has(tokenBefore(place)?.text ?? '')
 /** Not a name: neither `{ true: 1 }` nor `x.true`. */
 const isValue = (place: Place): boolean => {
   const before = tokenBefore(place)?.text
