@@ -72,12 +72,16 @@ export function plantedVerdict(
 /** Enough changes, and of each survivor either a reason or a test that notices it now. */
 export function blindspotsVerdict(changes: readonly Pick<Told, 'fate'>[]): Verdict {
   const of = (isIt: (fate: Fate) => boolean): number => changes.filter(({ fate }) => isIt(fate)).length
-  const [noticed, killed, open] = [of(isStage), of((fate) => fate === 'killed'), of((fate) => fate === 'open')]
+  const [noticed, killed, open, left] = [
+    of(isStage),
+    ...(['killed', 'open', 'left'] as const).map((one) => of((fate) => fate === one)),
+  ] as [number, number, number, number]
   return {
-    isReached: changes.length >= CHANGES_LEAST && open === 0,
+    isReached: changes.length >= CHANGES_LEAST && open === 0 && left === 0,
     figure:
-      `${n(changes.length)} changes: ${n(noticed)} noticed; of ${n(changes.length - noticed)} survivors ` +
-      `${n(killed)} killed since, ${n(changes.length - noticed - killed - open)} explained, ${n(open)} open`,
+      `${n(changes.length)} changes: ${n(noticed)} noticed; of ${n(changes.length - noticed - left)} survivors ` +
+      `${n(killed)} killed since, ${n(changes.length - noticed - killed - open - left)} explained, ${n(open)} open` +
+      (left === 0 ? '' : `; ${n(left)} have not met all tests yet`),
   }
 }
 
