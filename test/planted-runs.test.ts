@@ -209,7 +209,8 @@ describe('blind spots', () => {
       { file, was, is, kind: 'equivalent', because: 'it is' },
     ])
     expect(page).toContain(
-      '5 changes: 1 were noticed, 1 have not met all tests yet, 3 survived: 1 of these are explained, 1 are noticed by tests written since, 1 are open.',
+      '5 changes: 1 were noticed, 1 have not met all tests yet, 3 survived: 1 of these are explained, ' +
+        '1 are noticed by tests written since, 1 are open.',
     )
     expect(page).toContain('| `` same === b `` | `` same !== b `` | equivalent | it is |')
     expect(page).not.toContain('early')

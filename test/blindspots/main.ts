@@ -85,7 +85,7 @@ async function runLanes(program: string): Promise<number> {
 let exit = 0
 if (!options.report) {
   await freezeOnce(REPOSITORY, scratch, options.new)
-  exit = (await runLanes('plays.ts')) || (await runLanes('trials.ts')) || (await run('survivors.ts'))
+  exit = (await runLanes('plays.ts')) || (await run('trials.ts')) || (await run('survivors.ts'))
   if (exit === EXIT_TIME_UP) console.log('The time is up; the same command goes on.')
 }
 if (exit === 0) {

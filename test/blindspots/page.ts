@@ -32,6 +32,7 @@ export function blindspotsPage(data: BlindspotsData, explanations: readonly Expl
   const hangs = all.filter(({ change }) => change.verdict === 'hangs').length
   const cpuMs = data.changes.reduce((sum, change) => sum + change.cpuMs, 0)
   const explained = survivors.length - count('killed') - count('open')
+  const underWay = left === 0 ? '' : `${left} have not met all tests yet, `
   const rows = (nameOf: (told: Told) => string): readonly (readonly string[])[] =>
     [...new Set(all.map(nameOf))].toSorted().map((name) => {
       const here = all.filter((one) => nameOf(one) === name)
@@ -44,7 +45,8 @@ export function blindspotsPage(data: BlindspotsData, explanations: readonly Expl
     '',
     'Which lines of Skein itself could break without any test noticing? Small changes to `src/kernel` and ' +
       `\`src/engine/embedded\`, one at a time. **${all.length} changes: ${all.length - survivors.length - left} were noticed, ` +
-      `${left === 0 ? '' : `${left} have not met all tests yet, `}${survivors.length} survived: ${explained} of these are explained, ${count('killed')} are noticed by tests written since, ` +
+      `${underWay}${survivors.length} survived: ${explained} of these are explained, ` +
+      `${count('killed')} are noticed by tests written since, ` +
       `${count('open')} are open.**`,
     '',
     `\`npm run blindspots\` goes on until all ${data.sample} changes of the sample are tried, and can be stopped and started as you ` +
