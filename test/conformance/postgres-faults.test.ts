@@ -1,7 +1,7 @@
 /** What goes wrong between workers and their Postgres server, and what they say. */
 import { createRequire } from 'node:module'
 import pg from 'pg'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { nodeClock, nodeHash, nodeRandom, openPostgres } from '../../src/engine/index.ts'
 import type { PostgresEngine, PostgresOptions } from '../../src/engine/index.ts'
 import { migrate } from '../../src/engine/postgres/migrate.ts'
@@ -82,7 +82,11 @@ describe.skipIf(programs === undefined)('workers over Postgres', () => {
     await expect(opened({ schema: 'theirs' })).rejects.toMatchObject({ code: 'ENGINE_FOREIGN' })
     await asked(`create schema newer; comment on schema newer is 'skein 99'`)
     await expect(opened({ schema: 'newer' })).rejects.toThrow(/of version 99, this build knows/)
-    await expect(opened({ schema: 'No-Name' })).rejects.toMatchObject({ code: 'USAGE' })
+    for (const schema of ['No-Name', 'pg_mine'])
+      await expect(opened({ schema })).rejects.toMatchObject({ code: 'USAGE' })
+    // A word of the server's own is a name like others.
+    await using engine = await opened({ schema: 'user' })
+    expect(await engine.start(startOf('p'))).toMatchObject({ created: true })
     const tables = await asked(`select 1 from pg_tables where schemaname in ('theirs', 'newer')`)
     expect(tables).toHaveLength(1)
   })
@@ -143,6 +147,41 @@ describe.skipIf(programs === undefined)('workers over Postgres', () => {
     await lane.end()
   })
 
+  it('what the database refuses of one process parks that one, and takes nothing of the others with it', async () => {
+    const schema = 'refusing'
+    await using engine = await opened({ schema })
+    const { member } = engine
+    await asked(`create function ${schema}.refuse() returns trigger language plpgsql as $$ begin
+        if new.body like '%poison%' then raise exception 'no room for this' using errcode = '54000'; end if; return new; end $$;
+      create trigger refuse before insert on ${schema}.frame for each row execute function ${schema}.refuse()`)
+    const puppet = new Puppet()
+    await engine.host(puppet.run)
+    for (const pid of ['good', 'bad']) await engine.start(startOf(pid))
+    const lanes = { good: await puppet.nextOf('good'), bad: await puppet.nextOf('bad') }
+    for (const lane of [lanes.good, lanes.bad]) lane.frame(['kept'])
+    await lanes.bad.durable()
+    // All of it in one batch, and more of the same process behind it.
+    lanes.good.frame(['kept'])
+    lanes.bad.frame(['poison'])
+    lanes.bad.frame(['behind'])
+    lanes.good.frame(['kept'])
+    const said = await engine.deliver(messageOf('good', 'm'))
+    expect([said, engine.member]).toEqual(['queued', member])
+    await lanes.good.end()
+    await vi.waitFor(async () => expect((await engine.inspect('bad' as never))?.status).toBe('parked'), 10_000)
+    const { parked } = (await engine.inspect('bad' as never)) ?? {}
+    expect(parked).toMatchObject({ code: 'STORE_FAILED', message: expect.stringContaining('no room for this') })
+    const problems: unknown[] = []
+    for await (const problem of engine.verify()) problems.push(problem)
+    expect([problems, (await engine.inspect('good' as never))?.status, engine.member]).toEqual([[], 'done', member])
+    // Once it can be taken, who resumes it goes on from what was kept.
+    await asked(`drop trigger refuse on ${schema}.frame`)
+    await engine.control('bad' as never, { id: 'c', type: 'cancel', by: 'ann' } as never)
+    const again = await puppet.nextOf('bad')
+    expect(again.activation.facts.length).toBe(1)
+    await again.end()
+  })
+
   it('a process whose code one worker has not is parked there once, and run by another that has it', async () => {
     const schema = 'deploys'
     await using fresh = await opened({ schema })
@@ -197,7 +236,8 @@ describe.skipIf(programs === undefined)('workers over Postgres', () => {
     expect(taken.activation.epoch).toBeGreaterThan(lane.activation.epoch)
     await taken.end()
     // As a worker would write it that was only stopped: the claim is not its own any more.
-    const frame = `array[1::bigint], array[7], array[1::bigint], array[9::bigint], array[9::bigint], array['h'], array['[]'], array['[]']`
+    const numbers = `array[1::bigint], array[7], array[1::bigint], array[9::bigint], array[9::bigint]`
+    const frame = `${numbers}, array['h'], '[][]'::bytea, array[2], array[2]`
     await asked(`set search_path to ${schema};
       insert into member(id, name, joined_at, lease_until) overriding system value values (9999, 'late', now(), now());
       select commit_batch(9999, 1, 1000, 0, array[1::bigint], array[1::bigint], ${frame}, '{}', '{}', '{}', '{}', '{}', '[]')`)

@@ -9,6 +9,7 @@
  *    is wanted (`hasten`).
  * 4. Fail-stop (rule T5): after one failed commit nothing is committed any more, and every entry is told the same error,
  *    also one that is durable, or may be, and was not told so yet: whoever waits for it must not wait for ever.
+ * 5. A store that is elsewhere (`isAhead`) gets the next batch before the last one is told, so that neither waits for the other.
  */
 import type { SkeinError } from '../../std/index.ts'
 import { BATCH_BYTES_MAX, BATCH_ENTRIES_MAX, DONE_PER_MACROTASK } from '../limits.ts'
@@ -35,7 +36,11 @@ export class GroupCommit {
   readonly #onFailure: (error: SkeinError) => void
   #queue: Entry[] = []
   #queuedBytes = 0
+  readonly #isAhead: boolean
   #isRunning = false
+  /** Durable, and not told yet. */
+  readonly #written: Entry[][] = []
+  #isTelling = false
   /** Something in the queue is waited for. */
   #isWanted = false
   #error: SkeinError | undefined
@@ -45,12 +50,18 @@ export class GroupCommit {
   #settled: PromiseWithResolvers<void> | undefined
 
   constructor(
-    parts: { readonly store: Pick<Store, 'commit'>; readonly soon: Soon; readonly entriesMax?: number },
+    parts: {
+      readonly store: Pick<Store, 'commit'>
+      readonly soon: Soon
+      readonly entriesMax?: number
+      readonly isAhead?: boolean
+    },
     onFailure: (error: SkeinError) => void,
   ) {
     this.#store = parts.store
     this.#soon = parts.soon
     this.#entriesMax = parts.entriesMax ?? BATCH_ENTRIES_MAX
+    this.#isAhead = parts.isAhead ?? false
     this.#onFailure = onFailure
   }
 
@@ -78,7 +89,7 @@ export class GroupCommit {
   hasten(): void {
     if (this.#queue.length === 0 || this.#error !== undefined) return
     this.#isWanted = true
-    if (this.#isRunning) return
+    if (this.#isRunning || (this.#isTelling && !this.#isAhead)) return
     this.#isRunning = true
     this.#soon(this.#run)
   }
@@ -111,7 +122,7 @@ export class GroupCommit {
   /** Resolves when nothing is queued or running (also after a failure). */
   flush(): Promise<void> {
     this.hasten()
-    if (!this.#isRunning || this.#error !== undefined) return Promise.resolve()
+    if ((!this.#isRunning && !this.#isTelling) || this.#error !== undefined) return Promise.resolve()
     return new Promise((resolve) => this.#flushed.push(resolve))
   }
 
@@ -175,20 +186,45 @@ export class GroupCommit {
     return batch
   }
 
-  /** Tells those from number `from` on that they are durable. */
-  #done(batch: readonly Entry[], from = 0): void {
-    if (this.#error !== undefined) return this.#fail(batch.slice(from), this.#error)
-    if (from === 0) this.#settle()
+  /** A batch is durable. */
+  #done(batch: Entry[]): void {
+    if (this.#error !== undefined) return this.#fail(batch, this.#error)
+    this.#settle()
+    this.#isRunning = false
+    this.#written.push(batch)
+    if (this.#isAhead && this.#isWanted) {
+      this.#isRunning = true
+      this.#run()
+    }
+    if (this.#isTelling) return
+    this.#isTelling = true
+    this.#tell()
+  }
+
+  /** Tells those of the first batch from number `from` on that they are durable, a few at a time. */
+  #tell(from = 0): void {
+    const [batch = []] = this.#written
     const to = from + DONE_PER_MACROTASK
+    if (this.#error !== undefined) return this.#fail(this.#untold(from), this.#error)
     try {
       for (const entry of batch.slice(from, to)) for (const step of entry.steps) step.done()
     } catch (error) {
-      return this.#broken(batch.slice(from), error)
+      return this.#broken(this.#untold(from), error)
     }
-    if (to < batch.length) return this.#soon(() => this.#done(batch, to))
-    if (this.#isWanted || (this.#flushed.length > 0 && this.#queue.length > 0)) return this.#soon(this.#run)
-    this.#isRunning = false
-    this.#release()
+    if (to < batch.length) return this.#soon(() => this.#tell(to))
+    this.#written.shift()
+    if (this.#written.length > 0) return this.#soon(() => this.#tell())
+    this.#isTelling = false
+    if (this.#isRunning) return
+    if (this.#isWanted || (this.#flushed.length > 0 && this.#queue.length > 0)) {
+      this.#isRunning = true
+      this.#soon(this.#run)
+    } else this.#release()
+  }
+
+  /** Durable, and told nothing: from number `from` of the first batch on. */
+  #untold(from: number): readonly Entry[] {
+    return this.#written.splice(0).flat().slice(from)
   }
 
   #settle(): void {

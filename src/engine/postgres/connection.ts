@@ -17,7 +17,7 @@ export type Statement = { readonly text: string; readonly values?: readonly unkn
 /** Where a connection goes, and for how long it is tried. */
 export type Address = {
   readonly connectionString: string
-  /** Quoted, for the search path. */
+  /** A word of the server's own may be one: it is quoted wherever it is a name. */
   readonly schema: string
   /** Shown by the server in its list of connections. */
   readonly name: string
@@ -167,7 +167,7 @@ export class Connection {
     client.on('end', gone)
     await client.connect()
     try {
-      await client.query({ text: `set search_path to ${schema};${SESSION}` })
+      await client.query({ text: `set search_path to "${schema}";${SESSION}` })
       await this.#greet?.(client)
     } catch (thrown) {
       client.connection.stream.destroy()

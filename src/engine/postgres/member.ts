@@ -6,6 +6,8 @@
  * 1. Batches are numbered and written one after the other; one whose answer was lost is asked again under its number.
  * 2. Once the row is gone nothing is written in its name, and nothing that it had goes on here (rule T1). It presumes so
  *    itself when it could not renew its lease in time.
+ * 3. A batch that the database refuses for what is in it is written in parts; of a process whose part is refused nothing is
+ *    written until it was parked.
  */
 import { SkeinError } from '../../std/index.ts'
 import type { Clock } from '../../std/index.ts'
@@ -14,7 +16,9 @@ import type { Soon } from '../platform/soon.ts'
 import type { PreparedAct, Said } from './act.ts'
 import { Batch } from './batch.ts'
 import type { Connection } from './connection.ts'
+import type { Holding } from './batch.ts'
 import { BATCH_ENTRIES_MAX } from './limits.ts'
+import { isOfItsContent } from './server-error.ts'
 
 /** What a member needs. */
 export type MemberPorts = {
@@ -33,6 +37,8 @@ export class Member {
   readonly commits: GroupCommit
   readonly #ports: MemberPorts
   #number = 0
+  /** Processes whose last part was refused. */
+  readonly #refused = new Set<number>()
   #making: Batch | undefined
   #renewedAt: number
   #lost: SkeinError | undefined
@@ -44,8 +50,9 @@ export class Member {
     this.id = id
     this.#renewedAt = ports.clock.monotonicMs()
     this.#end.promise.catch(() => undefined)
-    this.commits = new GroupCommit({ store: this, soon: ports.soon, entriesMax: BATCH_ENTRIES_MAX }, (error) =>
-      this.lose(error),
+    this.commits = new GroupCommit(
+      { store: this, soon: ports.soon, entriesMax: BATCH_ENTRIES_MAX, isAhead: true },
+      (error) => this.lose(error),
     )
   }
 
@@ -113,19 +120,51 @@ export class Member {
 
   /** For its group commit. */
   async commit<T>(apply: () => T): Promise<T> {
-    const { lane, leaseMs, clock } = this.#ports
     const batch = (this.#making = new Batch())
     const result = apply()
     this.#making = undefined
-    const number = ++this.#number
+    for (const p of this.#refused) batch.discard(p)
+    try {
+      await this.#write(batch)
+    } catch (thrown) {
+      if (!isOfItsContent(thrown)) throw thrown
+      await this.#writeApart(batch)
+    }
+    return result
+  }
+
+  /** Of a process whose part was refused nothing goes out any more but this. */
+  park(of: Holding, body: string): void {
+    this.batch.discard(of.p)
+    this.batch.act({ t: 'park', p: of.p, body }, of, true)
+    this.#refused.delete(of.p)
+  }
+
+  async #writeApart(batch: Batch): Promise<void> {
+    const parts = batch.apart()
+    for (const part of parts) {
+      try {
+        await this.#write(part)
+      } catch (thrown) {
+        if (!SkeinError.isInstance(thrown) || !isOfItsContent(thrown)) throw thrown
+        part.refused(thrown)
+      }
+    }
+    batch.together(parts)
+    for (const p of batch.refusedProcesses()) this.#refused.add(p)
+  }
+
+  async #write(batch: Batch): Promise<void> {
+    const { lane, leaseMs, clock } = this.#ports
+    const number = this.#number + 1
     const statement = batch.statement({ member: this.id, number, leaseMs, at: clock.now() })
     const askedAt = clock.monotonicMs()
     const [row] = await lane.rows<{ readonly answer: string }>(statement)
+    this.#number = number
     this.renewed(askedAt)
     // An answer that lay here for the time of a lease, because this worker was stopped, starts nothing.
     this.check()
     if (this.#lost !== undefined) throw this.#lost
     batch.answered(row!.answer)
-    return result
   }
 }

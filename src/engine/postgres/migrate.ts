@@ -29,11 +29,11 @@ export async function migrate(client: Client, { schema, connectionString }: Wher
         'DATA_FOLDER_NEWER',
         `the schema ${schema} on ${where} is of version ${version}, this build knows ${MIGRATIONS.length}; update skein`,
       )
-    await client.query({ text: `set local search_path to ${schema}` })
+    await client.query({ text: `set local search_path to "${schema}"` })
     for (const migration of MIGRATIONS.slice(version)) await client.query({ text: migration })
     if (version < MIGRATIONS.length) {
       const mark = `${MARK} ${MIGRATIONS.length}`
-      await client.query({ text: `comment on schema ${schema} is '${mark}'` })
+      await client.query({ text: `comment on schema "${schema}" is '${mark}'` })
     }
     await client.query({ text: 'commit' })
   } catch (thrown) {
@@ -59,12 +59,12 @@ async function versionOf(
 ): Promise<number> {
   const { rows } = await client.query({
     text: `select n.oid::int as oid, obj_description(n.oid, 'pg_namespace') as mark,
-      exists(select from pg_class c where c.relnamespace = n.oid) as is_used from pg_namespace n where quote_ident(nspname) = $1`,
+      exists(select from pg_class c where c.relnamespace = n.oid) as is_used from pg_namespace n where nspname = $1`,
     values: [schema],
   })
   const [found] = rows as readonly { readonly mark: string | null; readonly is_used: boolean }[]
   if (found === undefined) {
-    await client.query({ text: `create schema ${schema}` })
+    await client.query({ text: `create schema "${schema}"` })
   } else {
     const [mark, version] = (found.mark ?? '').split(' ')
     if (mark === MARK) return Number(version)

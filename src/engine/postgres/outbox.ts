@@ -5,7 +5,7 @@ import type { Entry, GroupCommit, Step } from '../embedded/group-commit.ts'
 import { errorText } from '../embedded/prepare.ts'
 import type { Ending, FrameRow } from '../activation-rows.ts'
 import type { ActivationOutbox, RemoteActivation } from '../remote-activation.ts'
-import type { Hash } from '../../std/index.ts'
+import type { Hash, SkeinError } from '../../std/index.ts'
 import { indexText, outgoingAct, shownText, waitAct } from './act.ts'
 import type { Act, PreparedAct, Said } from './act.ts'
 import type { Batch, Holding } from './batch.ts'
@@ -20,6 +20,8 @@ export type OutboxPorts = {
   readonly heard: (said: Said, prepared?: PreparedAct) => void
   /** The process is not the member's any more. */
   readonly lost: (activation: RemoteActivation) => void
+  /** The database takes nothing more of it. */
+  readonly refused: (activation: RemoteActivation, why: SkeinError) => void
   readonly rested: (activation: RemoteActivation) => void
 }
 
@@ -79,7 +81,7 @@ export class MemberOutbox implements ActivationOutbox {
         sent = of.sent.map(({ prepared }) => batch.prepared(prepared, holding))
       },
       done: () => {
-        if (batch.isLost(p)) return this.#ports.lost(this.activation)
+        if (!this.#isTaken(batch)) return
         this.activation.durable(1)
         for (const act of waits) this.#heard(batch, act)
         for (const [i, { outgoing, prepared }] of of.sent.entries()) {
@@ -89,6 +91,15 @@ export class MemberOutbox implements ActivationOutbox {
       },
       failed() {},
     }
+  }
+
+  /** Whether the batch wrote what is the process's. */
+  #isTaken(batch: Batch): boolean {
+    const why = batch.refusal(this.#holding.p)
+    if (why !== undefined) this.#ports.refused(this.activation, why)
+    else if (batch.isLost(this.#holding.p)) this.#ports.lost(this.activation)
+    else return true
+    return false
   }
 
   #heard(batch: Batch, act: number, prepared?: PreparedAct): Said | undefined {
@@ -107,6 +118,7 @@ export class MemberOutbox implements ActivationOutbox {
         number = batch.prepared({ act, blobs, locks: [], pids: [], bytes: 0 }, this.#holding, true)
       },
       done: () => {
+        if (!this.#isTaken(batch)) return
         const said = batch.said(number)
         if (said === undefined) return this.#ports.lost(this.activation)
         const isOver = said.ok === true

@@ -20,6 +20,7 @@ import type { WorkerPorts } from '../remote-activation.ts'
 import type { SettingsCache } from '../settings-cache.ts'
 import type { Said } from './act.ts'
 import type { Connection } from './connection.ts'
+import type { Holding } from './batch.ts'
 import { CLAIM_MOST, LEAVE_REPEATABLE_MS, POSTGRES_FRAME_BYTES_MAX } from './limits.ts'
 import { loadAll, mailPage } from './load.ts'
 import type { Loaded } from './load.ts'
@@ -299,6 +300,7 @@ export class Residents {
       commits: member.commits,
       batch: () => member.batch,
       heard: (said, prepared) => this.said(said, prepared?.event),
+      refused: (activation, why) => this.#refused({ p, epoch: activation.epoch }, activation, why),
       lost: (activation) => this.#lost(p, activation),
       rested: (activation) => this.#rested(p, activation),
     }
@@ -307,6 +309,17 @@ export class Residents {
   #lost(p: number, activation: RemoteActivation): void {
     if (this.#residents.get(p)?.activation === activation) this.#residents.delete(p)
     activation.drop(new SkeinError('LOST_EPOCH', `another worker goes on with ${activation.pid}`))
+    this.#departure.stirred()
+  }
+
+  /** It is parked as it stood before; whoever resumes it does again what was not written. */
+  #refused(of: Holding, activation: RemoteActivation, why: SkeinError): void {
+    if (this.#residents.get(of.p)?.activation !== activation) return
+    this.#residents.delete(of.p)
+    activation.drop(why)
+    const { member } = this.#ports
+    const body = JSON.stringify(errorData(why))
+    member.commits.push([{ apply: () => member.park(of, body), done() {}, failed() {} }], 0)
     this.#departure.stirred()
   }
 

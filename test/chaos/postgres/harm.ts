@@ -23,14 +23,19 @@ const FIRST_MS = 600
 const CUTS_MS = 25
 const CUTS = 60
 /** So often in a round, for as long as there is something to do. */
-const TIMES = 4
+const TIMES: Readonly<Record<Exclude<Kind, 'connections cut'>, number>> = {
+  'worker killed': 3,
+  'worker stopped': 2,
+  'server killed': 2,
+  'rolling deploys': 2,
+}
 const CODE_EVERY = 3
 
 /** Harms a round until it is over, or often enough; how often. */
 export async function harm(kind: Kind, round: Round, about: About): Promise<number> {
   if (kind === 'connections cut') return cutConnections(round, about)
   let times = 0
-  for (let i = 0; i < TIMES && !about.signal.aborted; i++) {
+  for (let i = 0; i < TIMES[kind] && !about.signal.aborted; i++) {
     await pause(about.random() * FIRST_MS)
     if (await once(kind, round, about)) times += 1
   }
@@ -40,7 +45,7 @@ export async function harm(kind: Kind, round: Round, about: About): Promise<numb
 /** False when there was nobody to harm. */
 async function once(kind: Exclude<Kind, 'connections cut'>, round: Round, { random }: About): Promise<boolean> {
   if (kind === 'server killed') {
-    await round.server.kill()
+    await round.killServer()
     await pause(random() * FIRST_MS)
     await round.server.start()
     return true
@@ -81,7 +86,8 @@ async function cutConnections(round: Round, { random, signal }: About): Promise<
     for (let i = 0; i < CUTS && !signal.aborted; i++) {
       const { rows } = await client.query({
         text: `select pg_terminate_backend(pid) as was from pg_stat_activity
-          where application_name = 'chaos-worker' and state = 'active' order by random() limit 1`,
+          where application_name = $1 and state = 'active' order by random() limit 1`,
+        values: [round.name],
       })
       cuts += rows.length
       await pause(random() * CUTS_MS)

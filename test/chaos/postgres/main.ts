@@ -33,6 +33,8 @@ if (kinds.length === 0 || programs === undefined) {
   )
   process.exit(2)
 }
+/** Those with the fewest rounds first, so that slices of a campaign come out even. */
+const roundsOf = (kind: Kind): number => data?.kinds[kind]?.rounds ?? 0
 const folder = mkdtempSync(join(tmpdir(), 'skein-crash-postgres-'))
 let data = existsSync(DATA) ? (JSON.parse(readFileSync(DATA, 'utf8')) as PostgresCrashData) : undefined
 const seconds = Number(values.seconds)
@@ -54,7 +56,7 @@ const isOne = values.seed !== undefined
 const failures = await runRounds({
   folder,
   programs,
-  kinds,
+  kinds: kinds.toSorted((a, b) => roundsOf(a) - roundsOf(b)),
   seconds,
   ...(isOne ? { seed: Number(values.seed) } : {}),
   firstSeed: (kind) => data?.kinds[kind]?.next ?? 0,

@@ -17,6 +17,8 @@ export type Rounds = {
   readonly silent: number
   readonly skipped: number
   readonly unsound: number
+  /** Writes that a stopped worker did late, each behind an assumption that its journal shows. */
+  readonly assumed: number
   readonly repeatedKeyed: number
   readonly inDoubt: number
   readonly resolved: number
@@ -42,6 +44,7 @@ export const noRounds = (): Rounds => ({
   silent: 0,
   skipped: 0,
   unsound: 0,
+  assumed: 0,
   repeatedKeyed: 0,
   inDoubt: 0,
   resolved: 0,
@@ -62,6 +65,7 @@ const COUNTED = [
   'silent',
   'skipped',
   'unsound',
+  'assumed',
   'repeatedKeyed',
   'inDoubt',
   'resolved',
@@ -71,7 +75,7 @@ const COUNTED = [
 /** With what one round more has come to. */
 export function merged(data: PostgresCrashData | undefined, kind: Kind, more: Rounds): PostgresCrashData {
   const before = data?.kinds[kind] ?? noRounds()
-  const sums = Object.fromEntries(COUNTED.map((name) => [name, before[name] + more[name]]))
+  const sums = Object.fromEntries(COUNTED.map((name) => [name, (before[name] ?? 0) + more[name]]))
   const all = {
     ...before,
     ...sums,
@@ -92,6 +96,7 @@ const COLUMNS = [
   ['silent', 'repeated in silence'],
   ['skipped', 'skipped in silence'],
   ['unsound', 'unsound journals'],
+  ['assumed', 'late, assumed'],
   ['repeatedKeyed', 'keyed writes asked again'],
   ['inDoubt', 'in doubt'],
   ['reconciled', 'looked up'],
@@ -108,7 +113,8 @@ export function pageOf({ kinds, heard }: PostgresCrashData): string {
     `| | ${COLUMNS.map(([, label]) => label).join(' | ')} |`,
     `|---|${COLUMNS.map(() => '---:').join('|')}|`,
     ...known.map(
-      ({ kind, rounds }) => `| ${kind} | ${COLUMNS.map(([key]) => rounds[key].toLocaleString('en-US')).join(' | ')} |`,
+      ({ kind, rounds }) =>
+        `| ${kind} | ${COLUMNS.map(([key]) => (rounds[key] ?? 0).toLocaleString('en-US')).join(' | ')} |`,
     ),
   ]
   const failures = known.flatMap(({ kind, rounds }) =>
@@ -126,7 +132,9 @@ ${table.join('\n')}
 ${known.map(({ kind }) => `- **${kind}**: ${KINDS[kind]}.`).join('\n')}
 
 \`times\`: how often a round was harmed, all together. Keyed writes asked again were answered with what was done the first time.
-\`in doubt\` and \`looked up\` are shown in the journals.
+\`in doubt\` and \`looked up\` are shown in the journals. \`late, assumed\`: writes without a key that a stopped worker sent when it went
+on, after somebody had found twice that nothing was done. No engine can call such a request back; the journal calls it an assumption,
+and a late write that no assumption stands for counts as repeated in silence.
 
 ## Stop, steer, cancel
 ${heardOf(heard)}

@@ -25,6 +25,8 @@ export type Ground = {
   readonly built: string
   readonly ledger: LedgerProcess
   readonly server: LocalPostgres
+  /** How often the server was killed. */
+  readonly kills: { count: number }
   readonly orders: number
 }
 
@@ -41,6 +43,7 @@ const WORKERS = 2
 const DESK_LEASE_MS = 120_000
 const ROUND_MS_MAX = 300_000
 const LOOK_MS = 40
+const HESITATE_MS = 400
 /** Longest pause between two orders: they come while there is harm. */
 const ORDER_MS = 300
 
@@ -53,6 +56,8 @@ export class Round {
   rejoined = 0
   /** A worker that is stopped may still be in the middle of something: nobody decides what became of it meanwhile. */
   isStopped = false
+  /** Its tools take their time before they send anything: who is stopped is often stopped there. */
+  isHesitant = false
 
   constructor(ground: Ground, name: string) {
     this.#ground = ground
@@ -63,14 +68,21 @@ export class Round {
     return this.#ground.server
   }
 
+  async killServer(): Promise<void> {
+    this.#ground.kills.count += 1
+    await this.server.kill()
+  }
+
   async startWorker(): Promise<ChildProcess> {
     const { built, ledger, server } = this.#ground
     const order = { url: server.url, schema: this.name, leaseMs: LEASE_MS, deploys: this.deploys }
     const env = {
       ...process.env,
       CI: '1',
+      NODE_COMPILE_CACHE: join(this.#ground.folder, 'compiled'),
       CHAOS_SOCKET: ledger.socket,
       CHAOS_RUN: this.name,
+      ...(this.isHesitant ? { CHAOS_HESITATE_MS: `${HESITATE_MS}` } : {}),
       CHAOS_WORKER: JSON.stringify(order),
     }
     const child = spawn(process.execPath, ['--no-warnings', join(built, 'postgres-worker.mjs')], {
@@ -113,10 +125,11 @@ export class Round {
 /** Plays one. Without a kind nothing is harmed. */
 export async function play(
   ground: Ground,
-  about: { readonly name: string; readonly kind?: Kind; readonly random: () => number },
+  about: { readonly name: string; readonly kind?: Kind; readonly isDriver?: boolean; readonly random: () => number },
 ): Promise<Played> {
-  const { name, kind, random } = about
+  const { name, kind, isDriver = true, random } = about
   const round = new Round(ground, name)
+  round.isHesitant = kind === 'worker stopped'
   const ports = { clock: nodeClock, random: nodeRandom, hash: nodeHash }
   const engine = await openPostgres({
     connectionString: ground.server.url,
@@ -129,12 +142,16 @@ export async function play(
     for (let i = 0; i < WORKERS; i++) await round.startWorker()
     const pids = Array.from({ length: ground.orders }, (_, n) => asPid(`order-${n}`))
     const over = new AbortController()
-    const harmed = kind === undefined ? Promise.resolve(0) : harm(kind, round, { random, signal: over.signal })
+    const isElsewhere = kind === 'server killed' && !isDriver
+    const isHarmed = kind !== undefined && !isElsewhere
+    const killsBefore = ground.kills.count
+    const harmed = isHarmed ? harm(kind, round, { random, signal: over.signal }) : Promise.resolve(0)
     harmed.catch(() => undefined)
     await placeOrders(engine, pids, random)
     await finished(engine, pids, { round, far: farSide(ground.ledger.socket, name) })
     over.abort()
-    const harms = await harmed
+    const times = await harmed
+    const harms = isElsewhere ? ground.kills.count - killsBefore : times
     return { ...(await evidenceOf(engine, pids, ground.ledger.entries(name))), harms, rejoined: round.rejoined }
   } finally {
     for (const child of round.workers) {

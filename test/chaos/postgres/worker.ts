@@ -13,7 +13,7 @@ const order = JSON.parse(process.env['CHAOS_WORKER'] ?? '{}') as {
   readonly deploys: number
 }
 const { url: connectionString, schema, leaseMs } = order
-const engine = await postgres({ connectionString, schema, leaseMs, name: 'chaos-worker' })
+const engine = await postgres({ connectionString, schema, leaseMs, name: schema })
 const skein = await open({ engine, models: {}, workflows: definitions(order.deploys) })
 let member = 0
 const say = (): void => {

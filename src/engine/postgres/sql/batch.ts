@@ -32,7 +32,7 @@ begin
     update process set status = 'ready', owner = null, summary = coalesce(a.summary, summary), updated_at = at where p = a.p;
     return '{"ok":true,"y":true}';
   when 'park' then
-    is_awake := exists(select from mail where mail.p = a.p and seq > a.seq and kind = 'c');
+    is_awake := exists(select from mail where mail.p = a.p and seq > coalesce(a.seq, r.last_seq) and kind = 'c');
     update process set status = case when is_awake then 'ready' else 'parked' end, owner = null,
       parked = case when is_awake then null else a.body end, refused = array_append(refused, me),
       summary = coalesce(a.summary, summary), updated_at = at where p = a.p;
@@ -66,7 +66,7 @@ begin
 end $$;
 
 create function commit_batch(me bigint, number bigint, lease_ms bigint, at bigint, own_p bigint[], own_e bigint[],
-  f_p bigint[], f_n int[], f_e bigint[], f_first bigint[], f_last bigint[], f_hash text[], f_body text[], f_payloads text[],
+  f_p bigint[], f_n int[], f_e bigint[], f_first bigint[], f_last bigint[], f_hash text[], f_text bytea, f_body int[], f_payloads int[],
   b_sha text[], b_body text[], locks text[], rows_p bigint[], rows_pid text[], acts json) returns text language plpgsql as $$
 declare a record_in; lost bigint[]; said jsonb; all_said text := ''; i int := -1; is_anybody_awake boolean := false; answered text;
   held int;
@@ -96,7 +96,14 @@ begin
     get diagnostics held = row_count;
     exit when held >= array_length(b_sha, 1);
   end loop;
-  insert into frame select * from unnest(f_p, f_n, f_e, f_first, f_last, f_hash, f_body, f_payloads) f(p) where f.p <> all(lost);
+  -- Their text comes as one, with the lengths of its parts: text of an array would have to be escaped, and read character by character.
+  insert into frame
+    select f.p, f.n, f.e, f.first, f.last, f.hash, convert_from(substr(f_text, f.start, f.body), 'UTF8'),
+      convert_from(substr(f_text, f.start + f.body, f.payloads), 'UTF8')
+    from (select g.*, (1 + sum(g.body + g.payloads) over (order by g.i) - g.body - g.payloads)::int start
+      from unnest(f_p, f_n, f_e, f_first, f_last, f_hash, f_body, f_payloads) with ordinality
+        g(p, n, e, first, last, hash, body, payloads, i)) f
+    where f.p <> all(lost);
   for a in select * from json_populate_recordset(null::record_in, acts) loop
     i := i + 1;
     continue when a.p = any(lost);
