@@ -11,6 +11,8 @@ export { assert, expectTypeOf } from 'vitest'
 const POLL_MS = 20
 const POLL_MS_MAX = 2_000
 
+const claimOf: (value: unknown) => object = judge
+
 /** Asks again until what is expected holds; vitest's own can do so only in a test of its own. */
 const poll = (ask: () => unknown): unknown =>
   new Proxy(
@@ -21,7 +23,7 @@ const poll = (ask: () => unknown): unknown =>
         async (...expected: unknown[]) => {
           for (const until = performance.now() + POLL_MS_MAX; ; await setTimeout(POLL_MS)) {
             try {
-              const claim = judge(await ask())
+              const claim = claimOf(await ask())
               Reflect.apply(Reflect.get(claim, matcher) as (...of: unknown[]) => void, claim, expected)
               return
             } catch (error) {

@@ -81,7 +81,10 @@ const SCHEMA = /^(?!pg_)[a-z_][a-z0-9_]{0,39}$/
 export async function openPostgres(options: PostgresOptions & Ports): Promise<PostgresEngine> {
   const { connectionString, schema = 'skein', leaseMs = LEASE_MS_DEFAULT, name = 'skein', clock } = options
   if (!SCHEMA.test(schema))
-    throw new SkeinError('USAGE', `${JSON.stringify(schema)} is not a name for a schema; use up to 40 of a-z 0-9 _, and no pg_ in front`)
+    throw new SkeinError(
+      'USAGE',
+      `${JSON.stringify(schema)} is not a name for a schema; use up to 40 of a-z 0-9 _, and no pg_ in front`,
+    )
   if (!(leaseMs >= LEASE_MS_LEAST))
     throw new SkeinError('USAGE', `a lease of ${leaseMs} ms is too short; give at least ${LEASE_MS_LEAST}`)
   const pg = await loadPg()
