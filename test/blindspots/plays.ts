@@ -89,8 +89,8 @@ async function tellAll(pass: Pass): Promise<void> {
   untold = []
 }
 
-async function playAll(pass: Pass): Promise<void> {
-  for (const one of own.filter((numberedOne) => isDue(numberedOne, pass))) {
+async function playAll(some: readonly Numbered[], pass: Pass): Promise<void> {
+  for (const one of some.filter((numberedOne) => isDue(numberedOne, pass))) {
     if (await isTimeUp()) {
       await tellAll(pass)
       process.exit(EXIT_TIME_UP)
@@ -106,7 +106,10 @@ async function playAll(pass: Pass): Promise<void> {
   await tellAll(pass)
 }
 
-await playAll('seeds')
-await playAll('near')
+for (let from = 0; from < own.length; from += CONTROL_EVERY) {
+  const some = own.slice(from, from + CONTROL_EVERY)
+  await playAll(some, 'seeds')
+  await playAll(some, 'near')
+}
 await player.forget()
 process.exit(0)
