@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import type { Ended } from '../planted/verdict.ts'
-import { LOOK_MS, PLAYS_PER_THREAD, SEEDS_CPU_MS_MAX, SEEDS_MS_MAX, SEEDS_PLAYED } from './limits.ts'
+import { CONTROL_EVERY, LOOK_MS, PLAYS_PER_THREAD, SEEDS_CPU_MS_MAX, SEEDS_MS_MAX, SEEDS_PLAYED } from './limits.ts'
 import type { Asked, SwitchedData } from './play-switched.ts'
 
 /** One thread, made when it is needed. */
@@ -21,12 +21,14 @@ export class SwitchedPlayer {
     const worker = (this.#worker ??= await this.#made())
     const before = await worker.cpuUsage()
     const began = performance.now()
+    // The untouched program is asked for the tests of many changes at once.
+    const patience = asked.n === 0 ? CONTROL_EVERY : 1
     const stop = new AbortController()
     const hangs = new Promise<Ended>((resolve) => {
       const look = setInterval(() => {
-        if (performance.now() - began > SEEDS_MS_MAX) resolve({ kind: 'hangs' })
+        if (performance.now() - began > SEEDS_MS_MAX * patience) resolve({ kind: 'hangs' })
         worker.cpuUsage(before).then(
-          ({ user, system }) => (user + system) / 1_000 > SEEDS_CPU_MS_MAX && resolve({ kind: 'hangs' }),
+          ({ user, system }) => (user + system) / 1_000 > SEEDS_CPU_MS_MAX * patience && resolve({ kind: 'hangs' }),
           () => undefined,
         )
       }, LOOK_MS)
