@@ -29,6 +29,14 @@ export const SETTLEMENTS_HELD_MAX = 10_000
 export const FORGET_EVERY_MS = 10 * 60 * 1000
 /** Time without a commit after which the write-ahead log is copied into the database. */
 export const CHECKPOINT_IDLE_MS = 1_000
+/** Syncs in place that take no longer on the average hold nobody up. */
+export const SYNC_IN_PLACE_MS_MAX = 1
+/** Over about so many it is taken: a single slow one says little. */
+export const SYNCS_AVERAGED = 8
+/** Syncs beside the main thread once those in place were slow; twice as many if the next one is, too. */
+export const SYNCS_ASIDE_LEAST = 32
+/** The most of them. */
+export const SYNCS_ASIDE_MAX = 1_024
 /** Size of the write-ahead log at which it is copied under load. */
 export const WAL_BYTES_MAX = 64 * 1024 * 1024
 /** Longest wait of a host that leaves for writes in flight that could not be repeated; they are unknown after that. */

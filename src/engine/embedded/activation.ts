@@ -40,6 +40,8 @@ import { WaitTimers } from './wait-timers.ts'
 
 const OVER = 'the activation is over'
 const OWNER_BYTES = 8
+/** Most frames make nothing visible but their facts. */
+const NONE: readonly never[] = []
 
 /** A control that `next` handed out, and its row. */
 type HandedControl = { readonly id: string; readonly seq: number }
@@ -178,8 +180,12 @@ export class LocalActivation implements Activation, Addressee {
   frame(facts: readonly Fact[], effects: FrameEffects): void {
     this.#checkOpen()
     const { hash, random, commits } = this.#interior
-    const sent = (effects.sent ?? []).map((outgoing) => ({ outgoing, prepared: prepareOutgoing(outgoing, hash) }))
-    const waits = (effects.waits ?? []).map((wait) => prepareWait(wait, hash))
+    const { sent: outgoings = NONE, waits: toWait = NONE, unwaits = NONE } = effects
+    const sent =
+      outgoings.length === 0
+        ? NONE
+        : outgoings.map((outgoing) => ({ outgoing, prepared: prepareOutgoing(outgoing, hash) }))
+    const waits = toWait.length === 0 ? NONE : toWait.map((wait) => prepareWait(wait, hash))
     const about = { pid: this.pid, epoch: this.epoch, n: this.#n, prevHash: this.#hash, facts }
     const sealed =
       facts.length === 0 ? undefined : sealFrame(about, { hash, random, inlineMax: limits.PAYLOAD_INLINE_BYTES_MAX })
@@ -192,21 +198,17 @@ export class LocalActivation implements Activation, Addressee {
       )
     // From here on nothing may fail: the frame is part of the journal.
     const consumed = this.#consume(effects)
-    for (const key of effects.unwaits ?? []) this.timers.remove(key)
+    for (const key of unwaits) this.timers.remove(key)
     for (const { wait, dueAt } of waits) this.timers.add(wait.key, dueAt)
-    const controls = this.handedControls.map(({ seq }) => seq)
-    this.handedControls = []
+    const controls = this.handedControls.length === 0 ? NONE : this.handedControls.splice(0).map(({ seq }) => seq)
     if (sealed !== undefined) {
       this.#n += 1
       this.#hash = sealed.frame.hash
     }
     const isSnapshot = facts.some((fact) => fact.type === 'snapshot')
     const index = ++this.#framesQueued
-    const step = frameStep(
-      this.#interior,
-      this,
-      { sealed, isSnapshot, sent, waits, consumed, controls, unwaits: effects.unwaits ?? [] },
-      () => this.#durable(index),
+    const step = frameStep(this.#interior, this, { sealed, isSnapshot, sent, waits, consumed, controls, unwaits }, () =>
+      this.#durable(index),
     )
     // While more has come that it can go on with, nothing waits for this frame (E3: what would is hastened).
     const isLeading = !this.queue.hasNext || this.queue.hasControls || sent.length > 0
@@ -271,7 +273,7 @@ export class LocalActivation implements Activation, Addressee {
 
   /** The rows of what a frame consumes; refused messages say why. */
   #consume({ consumed = [], dead = [] }: FrameEffects): FrameToCommit['consumed'] {
-    if (consumed.length === 0 && dead.length === 0) return []
+    if (consumed.length === 0 && dead.length === 0) return NONE
     const why = new Map(dead.map((message) => [message.id, message.why]))
     return [...new Set([...consumed, ...why.keys()])].flatMap((id) => {
       const row = this.#messages.get(id)

@@ -8,6 +8,8 @@ import type { Arrival } from './post.ts'
 import type { Prepared, PreparedWait } from './prepare.ts'
 import { openedFrame } from './views.ts'
 
+const NONE: readonly never[] = []
+
 /**
  * A frame with everything it makes visible, ready to be committed (rule T4). Its facts are in it as text only: a thousand
  * frames may wait for their commit, and whatever they hold is copied by the garbage collector meanwhile.
@@ -33,18 +35,19 @@ export function frameStep(
 ): Step {
   const { post, watchers } = interior
   const { sealed } = frame
-  let arrivals: readonly Arrival[] = []
-  let settled: readonly Arrival[] = []
+  let arrivals: readonly Arrival[] = NONE
+  let settled: readonly Arrival[] = NONE
   return {
     apply() {
       writeFrame(interior, activation, frame)
-      settled = frame.waits.flatMap(({ wait }) => post.settlements.opened(wait, activation.p) ?? [])
-      arrivals = frame.sent.map(({ prepared }) => post.apply(prepared))
+      if (frame.waits.length > 0)
+        settled = frame.waits.flatMap(({ wait }) => post.settlements.opened(wait, activation.p) ?? [])
+      if (frame.sent.length > 0) arrivals = frame.sent.map(({ prepared }) => post.apply(prepared))
     },
     done() {
       onDurable()
       for (const arrival of settled) post.arrive(arrival)
-      for (const [i, arrival] of arrivals.entries()) {
+      for (const [i, arrival] of arrivals.length === 0 ? NONE : arrivals.entries()) {
         post.arrive(arrival)
         const { outgoing } = frame.sent[i]!
         if (outgoing.type !== 'control')

@@ -15,8 +15,8 @@ import type { StepFn } from '../workflows/context.ts'
 type AskBase = {
   readonly key: EffectKey
   readonly scope: Scope
-  /** Called once, in a macrotask of the process's own, with the delivered outcome. */
-  readonly settle: (outcome: Outcome) => void
+  /** Called once, in a macrotask of the process's own, with the delivered outcome; whoever calls it lets go of it. */
+  settle: (outcome: Outcome) => void
 }
 
 /** How an effect is to be judged, repeated and shown; common to models, tools and steps. */

@@ -12,16 +12,34 @@ type Lane = { taken: number; readonly waiting: Waiter[] }
 /** A place to run in, with its limit. */
 export type LaneLimit = { readonly lane: string; readonly limit: number }
 
+/** One slot in each of some lanes. */
+class Slot implements Disposable {
+  readonly #lanes: readonly Lane[]
+  #isHeld = true
+
+  constructor(lanes: readonly Lane[]) {
+    this.#lanes = lanes
+    for (const lane of lanes) lane.taken += 1
+  }
+
+  [Symbol.dispose](): void {
+    if (!this.#isHeld) return
+    this.#isHeld = false
+    for (const lane of this.#lanes) {
+      lane.taken -= 1
+      lane.waiting.shift()?.grant()
+    }
+  }
+}
+
 /** The slots of one host. */
 export class Admission {
   readonly #lanes = new Map<string, Lane>()
 
   /** Slots in all the lanes at once, or undefined when one is full or others wait for it. */
   tryEnter(limits: readonly LaneLimit[]): Disposable | undefined {
-    const lanes = limits.map((limit) => ({ limit, lane: this.#lane(limit.lane) }))
-    if (lanes.some(({ limit, lane }) => lane.taken >= limit.limit)) return undefined
-    for (const { lane } of lanes) lane.taken += 1
-    return this.#slot(limits)
+    for (const { lane, limit } of limits) if (this.#lane(lane).taken >= limit) return undefined
+    return new Slot(limits.map(({ lane }) => this.#lane(lane)))
   }
 
   /** Resolves with slots in all the lanes. Rejects with the signal's reason. */
@@ -56,22 +74,6 @@ export class Admission {
       lane.waiting.push(waiter)
       signal.addEventListener('abort', onAbort, { once: true })
     })
-  }
-
-  #slot(limits: readonly LaneLimit[]): Disposable {
-    let held = true
-    const slot: Disposable = {
-      [Symbol.dispose]: () => {
-        if (!held) return
-        held = false
-        for (const { lane: name } of limits) {
-          const lane = this.#lane(name)
-          lane.taken -= 1
-          lane.waiting.shift()?.grant()
-        }
-      },
-    }
-    return slot
   }
 
   #lane(name: string): Lane {

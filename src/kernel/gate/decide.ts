@@ -38,9 +38,9 @@ export function decideAsks(process: Process, asks: readonly Ask[]): Decisions {
   const facts: FactBody[] = [...holdFacts(process, off, held.length)]
   const queued: Ask[] = []
   // A start that is refused answers the wait for its end, which may stand in the same batch.
-  const answered = new Set<EffectKey>()
+  let answered: Set<EffectKey> | undefined
   for (const ask of asks) {
-    if (answered.has(ask.key) || held.includes(ask)) continue
+    if (answered?.has(ask.key) === true || held.includes(ask)) continue
     // What was kept back for a compensation is its own (rule X4).
     if (isShielded(ask.key)) account.settle(process.shield.keptFor(process.state, ask.key), {})
     const decided = isRefused(process, ask)
@@ -53,7 +53,7 @@ export function decideAsks(process: Process, asks: readonly Ask[]): Decisions {
       continue
     }
     facts.push(...named(ask, decided))
-    for (const fact of decided) if (fact.type === 'answered') answered.add(fact.key)
+    for (const fact of decided) if (fact.type === 'answered') (answered ??= new Set()).add(fact.key)
   }
   return { facts, queued, held }
 }

@@ -74,7 +74,9 @@ export function sealFrame(
     } else payloads.push(`["${salt}",${payload.text}]`)
     return { $p: payloads.length - 1, d: digest }
   }
-  const body = `[${about.facts.map((fact) => JSON.stringify(referring(fact, refer))).join(',')}]`
+  let body = '['
+  for (const fact of about.facts) body += (body === '[' ? '' : ',') + JSON.stringify(referring(fact, refer))
+  body += ']'
   const { pid, epoch, n, prevHash, facts } = about
   const frame: SealedFrame = {
     pid,

@@ -9,8 +9,7 @@ import type { Process } from './process.ts'
 export function deliverNext(process: Process): boolean | Promise<boolean> {
   const key = nextKey(process)
   if (key === undefined) return false
-  const delivered = inMacrotask(process, () => deliver(process, key))
-  return delivered === undefined ? true : delivered.then(() => true)
+  return inMacrotask(process, () => deliver(process, key)) ?? true
 }
 
 /** A body that has come to its end is told nothing more: what it left behind must not change its value (rule S5). */
@@ -23,7 +22,7 @@ function nextKey(process: Process): EffectKey | undefined {
 }
 
 /** Runs one stretch of the body; synchronous bodies need no macrotask of their own. */
-export function inMacrotask(process: Process, stretch: () => void): Promise<void> | undefined {
+export function inMacrotask(process: Process, stretch: () => void): Promise<true> | undefined {
   const run = (): void => {
     process.window = true
     if (process.deps.guardBody === undefined) stretch()
@@ -37,7 +36,7 @@ export function inMacrotask(process: Process, stretch: () => void): Promise<void
   return new Promise((resolve) => {
     process.deps.macrotask(run, () => {
       process.window = false
-      resolve()
+      resolve(true)
     })
   })
 }

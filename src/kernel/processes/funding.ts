@@ -102,6 +102,7 @@ export function handleFundRefused(process: Process, by: string): void {
 
 /** Money came back or was added: whoever waits for it and can be paid goes on. */
 export function releaseBudgetWaits(process: Process): void {
+  if (process.state.budgetWaits.size === 0) return
   for (const key of [...process.state.budgetWaits]) {
     const { waiting } = process.state.record(key)
     const child = childOfFund(process, key)

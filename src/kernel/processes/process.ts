@@ -37,6 +37,7 @@ import type { EffectRecord } from './effect-record.ts'
 const BROKEN_KEY = asEffectKey('!broken')
 const NO_WAITS: readonly Wait[] = []
 const NO_KEYS: readonly EffectKey[] = []
+const NOBODY = (): void => undefined
 
 /** What a turn makes visible, beside its facts. */
 export class Turn {
@@ -269,7 +270,10 @@ export class Process implements Disposable {
   /** Ends an open ask without an outcome of its own (its scope was closed). */
   settleOpen(ask: Ask, outcome: Outcome): void {
     this.open.delete(ask.key)
-    ask.settle(outcome)
+    const { settle } = ask
+    // The ask stays known as long as the segment: what it has told needs not, nor the promise behind it.
+    ask.settle = NOBODY
+    settle(outcome)
   }
 }
 

@@ -87,6 +87,7 @@ export class Shield {
 
   /** Asks the next that is due, unless one is under way. */
   advance(process: Process): void {
+    if (this.isEmpty) return
     const next = this.mayAdvance(process.state) ? this.#next() : undefined
     if (next !== undefined) askNow(process, next)
   }

@@ -78,13 +78,9 @@ export class Asker {
   }
 
   #push(key: EffectKey, body: AskBody): Promise<unknown> {
+    const scope = this.#scope
     const promise = new Promise<unknown>((resolve, reject) => {
-      this.#process.ask({
-        ...body,
-        key,
-        scope: this.#scope,
-        settle: (outcome) => settle(outcome, resolve, reject),
-      })
+      this.#process.ask({ ...body, key, scope, settle: (outcome) => settle(outcome, resolve, reject) })
     })
     return handled(promise)
   }

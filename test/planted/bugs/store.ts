@@ -4,7 +4,7 @@ import type { PlantedBug } from '../planted-bug.ts'
 const DATABASE = 'src/engine/embedded/store/database.ts'
 const STORE = 'src/engine/embedded/store/sqlite-store.ts'
 const COMMIT = 'src/engine/embedded/group-commit.ts'
-const OPENING = 'src/engine/embedded/folder/open-embedded.ts'
+const OWNERS = 'src/engine/embedded/folder/owners-store.ts'
 const VIEWS = 'src/engine/embedded/views.ts'
 const SEAL = 'src/kernel/journal/seal.ts'
 const BLOBS = 'src/engine/embedded/store/blob-table.ts'
@@ -33,7 +33,13 @@ export const STORE_BUGS: readonly PlantedBug[] = [
     name: 'answered while the log is being synced',
     breaks: ['E3'],
     because: 'the sync has been asked for, and the disk will do it',
-    edits: [{ file: OPENING, text: 'await log.sync()', instead: 'void log.sync()' }],
+    edits: [
+      {
+        file: OWNERS,
+        text: 'syncing === undefined ? durable() : syncing.then(durable)',
+        instead: 'durable()',
+      },
+    ],
   },
   {
     name: 'told before it is durable',

@@ -1,13 +1,15 @@
 /**
- * Makes what has been written to the write-ahead log durable, beside the main thread: a disk takes its time, and while
- * it does, other processes go on.
+ * Makes what has been written to the write-ahead log durable: at once where the disk is quick, beside the main thread where it
+ * takes its time, so that other processes go on meanwhile.
  *
  * Invariants:
  * 1. A sync covers everything that was written before it was asked for.
  * 2. After one that failed nobody can say what is on the disk: it is for the caller to stop (rule T5).
  */
-import { closeSync, fdatasync, openSync } from 'node:fs'
+import { closeSync, fdatasync, fdatasyncSync, openSync } from 'node:fs'
 import { open } from 'node:fs/promises'
+import type { Clock } from '../../../std/index.ts'
+import { SYNC_IN_PLACE_MS_MAX, SYNCS_ASIDE_LEAST, SYNCS_ASIDE_MAX, SYNCS_AVERAGED } from '../../limits.ts'
 
 /** What a reader beside the owner has seen in the log is durable after this. A folder without a log has nothing to sync. */
 export async function syncLog(wal: string): Promise<void> {
@@ -22,17 +24,34 @@ export async function syncLog(wal: string): Promise<void> {
   }
 }
 
-/** The log of one open database. */
+/**
+ * The log of one open database.
+ *
+ * Invariants:
+ * 1. While syncs in place are quick on the average they stay there: to hand one to another thread takes longer than it does.
+ * 2. When they are not, many go beside the main thread before the next one is tried, twice as many each time: a slow disk
+ *    holds nobody up.
+ */
 export class LogSync implements AsyncDisposable {
   readonly #fd: number
+  readonly #clock: Pick<Clock, 'monotonicMs'>
   #running: Promise<void> = Promise.resolve()
+  /** Syncs that still go beside the main thread before one is tried in place. */
+  #asideLeft = 0
+  #asideNext = SYNCS_ASIDE_LEAST
+  /** Of syncs in place since the last one beside. */
+  #averageMs: number | undefined
 
   /** The log is there as long as its database is open, and is the same file. */
-  constructor(wal: string) {
+  constructor(wal: string, clock: Pick<Clock, 'monotonicMs'>) {
     this.#fd = openSync(wal, 'r+')
+    this.#clock = clock
   }
 
-  sync(): Promise<void> {
+  /** Undefined when it is durable already. */
+  sync(): Promise<void> | undefined {
+    if (this.#asideLeft === 0) return this.#inPlace()
+    this.#asideLeft -= 1
     const running = new Promise<void>((resolve, reject) =>
       fdatasync(this.#fd, (error) => (error === null ? resolve() : reject(error))),
     )
@@ -44,5 +63,20 @@ export class LogSync implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#running
     closeSync(this.#fd)
+  }
+
+  #inPlace(): undefined {
+    const startedMs = this.#clock.monotonicMs()
+    fdatasyncSync(this.#fd)
+    const tookMs = this.#clock.monotonicMs() - startedMs
+    const averageMs = this.#averageMs ?? tookMs
+    this.#averageMs = averageMs + (tookMs - averageMs) / SYNCS_AVERAGED
+    if (this.#averageMs <= SYNC_IN_PLACE_MS_MAX) {
+      this.#asideNext = SYNCS_ASIDE_LEAST
+      return
+    }
+    this.#averageMs = undefined
+    this.#asideLeft = this.#asideNext
+    this.#asideNext = Math.min(2 * this.#asideNext, SYNCS_ASIDE_MAX)
   }
 }

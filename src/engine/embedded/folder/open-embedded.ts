@@ -9,14 +9,13 @@ import { createEngine } from '../create-engine.ts'
 import type { LocalEngine } from '../local-engine.ts'
 import { leaveLogSync, openForOwner, storeError } from '../store/database.ts'
 import { sqliteStore } from '../store/sqlite-store.ts'
-import type { SqliteStore } from '../store/sqlite-store.ts'
-import type { Store } from '../store/store.ts'
 import { blobFiles } from './blob-files.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { Holdings } from './holdings.ts'
 import { layoutOf } from './layout.ts'
 import { LogSync } from './log-sync.ts'
 import { askOwnerToLeave } from './hand-over.ts'
+import { ownersStore } from './owners-store.ts'
 import { acquireOwnerLock } from './owner-lock.ts'
 import { syncFolder } from './sync-folder.ts'
 import type { OwnerInfo } from './owner-lock.ts'
@@ -81,9 +80,9 @@ async function takeFolder(options: EmbeddedOptions, holdings: Holdings): Promise
   holdings.add(() => checkpoints[Symbol.asyncDispose]())
   // Until here SQLite has synced every commit: the log and its name are durable.
   leaveLogSync(db)
-  const log = new LogSync(wal)
+  const log = new LogSync(wal, clock)
   holdings.add(() => log[Symbol.asyncDispose]())
-  const store = ownersStore(sqlite, { checkpoints, log, holdings })
+  const store = ownersStore(sqlite, { checkpoints, log, close: () => holdings[Symbol.asyncDispose]() })
   const engine = createEngine({ ...options, soon: nodeSoon, store })
   const server = await ControlServer.open(engine, {
     store,
@@ -113,22 +112,5 @@ function unlessThere(make: () => void): void {
     make()
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-  }
-}
-
-function ownersStore(
-  sqlite: SqliteStore,
-  parts: { readonly checkpoints: Checkpoints; readonly log: LogSync; readonly holdings: Holdings },
-): Store {
-  const { checkpoints, log, holdings } = parts
-  return {
-    ...sqlite,
-    async commit(apply) {
-      const result = sqlite.commit(apply)
-      await log.sync()
-      checkpoints.committed()
-      return result
-    },
-    [Symbol.asyncDispose]: () => holdings[Symbol.asyncDispose](),
   }
 }
