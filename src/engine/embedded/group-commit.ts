@@ -151,7 +151,7 @@ export class GroupCommit {
     try {
       const commit = this.#store.commit(() => {
         for (const entry of batch) for (const step of entry.steps) step.apply()
-      })
+      }, batch.length === 1)
       if (commit instanceof Promise)
         commit.then(
           () => this.#done(batch),

@@ -14,7 +14,7 @@ function logOf({ path }: { readonly path: string }, ms: () => number): LogSync {
 /** How many syncs go beside the main thread before one happens in place. */
 async function asideOf(log: LogSync): Promise<number> {
   for (let count = 0; ; count++) {
-    const syncing = log.sync()
+    const syncing = log.sync(true)
     if (syncing === undefined) return count
     await syncing
   }
@@ -24,34 +24,41 @@ describe('the log of an open database', () => {
   it('is synced in place while the disk is quick', async () => {
     using file = temporaryFolder()
     await using log = logOf(file, () => SYNC_IN_PLACE_MS_MAX)
-    for (let i = 0; i < 3; i++) expect(log.sync()).toBeUndefined()
+    for (let i = 0; i < 3; i++) expect(log.sync(true)).toBeUndefined()
+  })
+
+  it('is synced beside the main thread where several share a commit', async () => {
+    using file = temporaryFolder()
+    await using log = logOf(file, () => 0)
+    await expect(log.sync(false)).resolves.toBeUndefined()
+    expect(log.sync(true)).toBeUndefined()
   })
 
   it('is synced in place although it was slow once', async () => {
     using file = temporaryFolder()
     let ms = 0.1
     await using log = logOf(file, () => ms)
-    expect(log.sync()).toBeUndefined()
+    expect(log.sync(true)).toBeUndefined()
     ms = 6 * SYNC_IN_PLACE_MS_MAX
-    expect(log.sync()).toBeUndefined()
+    expect(log.sync(true)).toBeUndefined()
     ms = 0.1
-    for (let i = 0; i < 3; i++) expect(log.sync()).toBeUndefined()
+    for (let i = 0; i < 3; i++) expect(log.sync(true)).toBeUndefined()
   })
 
   it('is synced beside the main thread when it is slow, for longer each time, until a sync is quick again', async () => {
     let ms = SYNC_IN_PLACE_MS_MAX + 1
     using file = temporaryFolder()
     await using log = logOf(file, () => ms)
-    expect(log.sync()).toBeUndefined()
+    expect(log.sync(true)).toBeUndefined()
     expect(await asideOf(log)).toBe(SYNCS_ASIDE_LEAST)
     expect(await asideOf(log)).toBe(2 * SYNCS_ASIDE_LEAST)
     for (let i = 0; i < 8; i++) await asideOf(log)
     expect(await asideOf(log)).toBe(SYNCS_ASIDE_MAX)
     ms = 0
     await asideOf(log)
-    expect(log.sync()).toBeUndefined()
+    expect(log.sync(true)).toBeUndefined()
     ms = 100 * SYNC_IN_PLACE_MS_MAX
-    expect(log.sync()).toBeUndefined()
+    expect(log.sync(true)).toBeUndefined()
     expect(await asideOf(log)).toBe(SYNCS_ASIDE_LEAST)
   })
 })

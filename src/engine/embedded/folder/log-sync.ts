@@ -28,8 +28,9 @@ export async function syncLog(wal: string): Promise<void> {
  * The log of one open database.
  *
  * Invariants:
- * 1. While syncs in place are quick on the average they stay there: to hand one to another thread takes longer than it does.
- * 2. When they are not, many go beside the main thread before the next one is tried, twice as many each time: a slow disk
+ * 1. What shares its commit is synced beside the main thread: meanwhile more comes for the next one, which costs a tenth each.
+ * 2. While syncs in place are quick on the average they stay there: to hand one to another thread takes longer than it does.
+ * 3. When they are not, many go beside the main thread before the next one is tried, twice as many each time: a slow disk
  *    holds nobody up.
  */
 export class LogSync implements AsyncDisposable {
@@ -48,10 +49,10 @@ export class LogSync implements AsyncDisposable {
     this.#clock = clock
   }
 
-  /** Undefined when it is durable already. */
-  sync(): Promise<void> | undefined {
-    if (this.#asideLeft === 0) return this.#inPlace()
-    this.#asideLeft -= 1
+  /** Undefined when it is durable already. `isAlone`: nothing shares the commit. */
+  sync(isAlone: boolean): Promise<void> | undefined {
+    if (isAlone && this.#asideLeft === 0) return this.#inPlace()
+    if (isAlone) this.#asideLeft -= 1
     const running = new Promise<void>((resolve, reject) =>
       fdatasync(this.#fd, (error) => (error === null ? resolve() : reject(error))),
     )

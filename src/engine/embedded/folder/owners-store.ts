@@ -15,13 +15,13 @@ export function ownersStore(
   const { log, checkpoints, close } = parts
   return {
     ...sqlite,
-    commit(apply) {
+    commit(apply, isAlone = false) {
       const result = sqlite.commit(apply)
       const durable = (): typeof result => {
         checkpoints.committed()
         return result
       }
-      const syncing = log.sync()
+      const syncing = log.sync(isAlone)
       return syncing === undefined ? durable() : syncing.then(durable)
     },
     [Symbol.asyncDispose]: close,

@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../folder/folder.fixture.ts'
 import { leaveLogSync, openForOwner, openForReader } from './database.ts'
-import { APPLICATION_ID, SCHEMA } from './schema.ts'
 
 /** Holds a database for itself, as who restores its log does, and lets go of it after a moment. */
 const HOLDS = `
@@ -33,17 +32,6 @@ describe("an owner's database", () => {
     leaveLogSync(db)
     const NORMAL = 1
     expect(setting(db, 'synchronous')).toBe(NORMAL)
-  })
-
-  it('has large pages, and keeps those that it was made with', () => {
-    using folder = temporaryFolder('skein.db')
-    const older = new DatabaseSync(folder.path)
-    older.exec(`pragma page_size = 4096; ${SCHEMA} pragma application_id = ${APPLICATION_ID}; pragma user_version = 1`)
-    older.close()
-    using opened = openForOwner(folder.path)
-    expect(setting(opened, 'page_size')).toBe(4096)
-    using fresh = openForOwner(':memory:')
-    expect(setting(fresh, 'page_size')).toBe(8192)
   })
 
   it('waits for a reader or a copy that holds it for a moment, and overwrites what is deleted', () => {

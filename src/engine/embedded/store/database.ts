@@ -9,12 +9,6 @@ const SQLITE = { BUSY: 5, READONLY: 8, CORRUPT: 11, FULL: 13, CANTOPEN: 14, NOTA
 /** Others hold a lock for moments: a reader that restores the log of a killed owner, an owner that closes. */
 const BUSY_MS = 5_000
 
-/**
- * Of a new database. A frame of 600 to 900 characters costs half as much CPU to write as on pages of 4 KiB: fewer of them
- * are split, put into the log and summed up. Larger ones gain little more, and every small commit writes at least two.
- */
-const PAGE_BYTES = 8_192
-
 /** What the system says when a folder or file may not be written. */
 const NOT_WRITABLE = ['EACCES', 'EROFS', 'EPERM', 'ENOENT']
 
@@ -104,7 +98,6 @@ export function openForOwner(path: string): DatabaseSync {
     // From the first read on: whoever comes after a kill may find a reader restoring the log.
     db = new DatabaseSync(path, { timeout: BUSY_MS })
     const empty = checkVersion(db, path)
-    if (empty) db.exec(`pragma page_size = ${PAGE_BYTES}`)
     db.exec(
       'pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 0; ' +
         'pragma cache_size = -65536; pragma secure_delete = on',

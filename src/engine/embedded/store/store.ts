@@ -14,9 +14,9 @@ export interface Store extends AsyncDisposable {
   readonly tables: Tables
   /**
    * Runs `apply` in one transaction that checks the epoch (rule T1) and returns what it returned once that is durable.
-   * Fails with `LOST_EPOCH`, `STORE_FULL` or `STORE_FAILED`, and then nothing of it was written.
+   * Fails with `LOST_EPOCH`, `STORE_FULL` or `STORE_FAILED`, and then nothing of it was written. `isAlone`: nothing shares it.
    */
-  commit<T>(apply: () => T): T | Promise<T>
+  commit<T>(apply: () => T, isAlone?: boolean): T | Promise<T>
   /** Writes everything anew, so that nothing is left of what was deleted. Not inside a commit. */
   compact(): void
 }
