@@ -105,6 +105,8 @@ export type {
 } from './workflows/context.ts'
 export { Account } from './accounts/account.ts'
 export type { AccountData } from './accounts/account.ts'
+export { checkNeeds } from './definitions/needs.ts'
+export type { EngineNeeds } from './definitions/needs.ts'
 export { retentionMember, retentionMs } from './definitions/retention.ts'
 export type { Retention } from './definitions/retention.ts'
 export { checkName, workflow } from './definitions/workflow.ts'

@@ -90,6 +90,7 @@ export const ERROR_CODES = {
   ENGINE_REFUSED: failed,
   ENGINE_TOO_OLD: failed,
   ENGINE_FOREIGN: usage,
+  ENGINE_LACKS: usage,
   PLATFORM_UNSUPPORTED: usage,
   // models
   MODEL_UNKNOWN: usage,

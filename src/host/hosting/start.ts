@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { relative } from 'node:path'
 import { nodeHash } from '../../engine/index.ts'
 import type { ProcessView } from '../../engine/index.ts'
-import { capOf, codeDigest, parse, payloadOf, valueOf } from '../../kernel/index.ts'
+import { capOf, checkNeeds, codeDigest, parse, payloadOf, valueOf } from '../../kernel/index.ts'
 import type { AnyDefinition, Budget } from '../../kernel/index.ts'
 import { asPid, canon, SkeinError } from '../../std/index.ts'
 import type { Pid } from '../../std/index.ts'
@@ -26,7 +26,7 @@ export type Started = { readonly pid: Pid; readonly created: boolean }
 const ID_PATTERN = /^[A-Za-z0-9._~:-]+$/
 const ID_BYTES = 4
 
-/** Starts `definition`. Throws `INPUT_INVALID`, `RUN_INPUT_DIFFERS`. */
+/** Starts `definition`. Throws `ENGINE_LACKS`, `INPUT_INVALID`, `RUN_INPUT_DIFFERS`. */
 export async function startRun(
   host: Host,
   definition: AnyDefinition,
@@ -35,7 +35,10 @@ export async function startRun(
 ): Promise<Started> {
   const pid = runId(definition, options.id)
   host.code.keep(definition)
-  const existing = options.id === undefined ? undefined : await host.engine.inspect(pid)
+  checkNeeds(definition, host.engine.traits)
+  // A server says as fast to a start that it is there, unless the input is only good for one that is.
+  const isTold = host.engine.traits.nodes === 'many' && isInput(definition, input)
+  const existing = options.id === undefined || isTold ? undefined : await host.engine.inspect(pid)
   if (existing !== undefined) return resume(host, definition, existing, input)
   const parsed = parsedInput(definition, input)
   const { created } = await host.engine.start({
@@ -71,6 +74,15 @@ export function checkRunId(id: string): Pid {
 
 function parsedInput(definition: AnyDefinition, input: unknown): unknown {
   return definition.input === undefined ? input : parse(definition.input, input, `the input of ${definition.name}`)
+}
+
+function isInput(definition: AnyDefinition, input: unknown): boolean {
+  try {
+    parsedInput(definition, input)
+    return true
+  } catch {
+    return false
+  }
 }
 
 async function resume(

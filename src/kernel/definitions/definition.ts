@@ -1,5 +1,6 @@
 /** Definitions: what a process is an instance of. */
 import type { Ctx } from '../workflows/context.ts'
+import type { EngineNeeds } from './needs.ts'
 import type { ReducerFactory } from './reducer.ts'
 import type { UpgradeReport } from '../upgrade/report.ts'
 import type { Schema } from './schema.ts'
@@ -17,6 +18,8 @@ type DefinitionBase<Input, Output> = {
   readonly onUpgrade: 'pin' | 'adopt'
   /** How long what a run was given and gave is kept after its end; `Infinity`: for ever. Absent: as the host says. */
   readonly retentionMs?: number
+  /** What the engine must promise. */
+  readonly needs?: EngineNeeds
 }
 
 /** How a workflow takes over runs of older code; pure functions. */

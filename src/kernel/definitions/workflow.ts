@@ -3,6 +3,8 @@ import { SkeinError } from '../../std/index.ts'
 import type { ContinueAsNew, Ctx } from '../workflows/context.ts'
 import { noteDefinition } from './defined.ts'
 import type { Migrate, WorkflowDefinition } from './definition.ts'
+import { needsMember } from './needs.ts'
+import type { EngineNeeds } from './needs.ts'
 import { retentionMember } from './retention.ts'
 import type { Retention } from './retention.ts'
 import { isSchema } from './schema.ts'
@@ -24,6 +26,8 @@ export type WorkflowSettings<I extends Schema | undefined, O extends Schema | un
   readonly migrate?: Migrate
   /** How long what a run was given and gave is kept after its end; default: `retention` of the config, else for ever. */
   readonly retention?: Retention
+  /** What the engine must promise: a run is refused at its start where it does not. */
+  readonly needs?: EngineNeeds
 }
 
 type ValueOf<S> = S extends Schema ? InferSchema<S> : unknown
@@ -75,6 +79,7 @@ export function workflow<
     onUpgrade: settings.onUpgrade ?? ('pin' as const),
     ...(settings.migrate === undefined ? {} : { migrate: settings.migrate }),
     ...retentionMember(settings.retention),
+    ...needsMember(settings.name, settings.needs),
     run: fn,
   }
   noteDefinition(definition)
