@@ -29,8 +29,10 @@ export const PIDS_SEARCHED_MAX = 10_000
 export const RUN_ID_LENGTH_MAX = 200
 /** Pause between two looks at a run that is being born. */
 export const BORN_POLL_MS = 10
-/** Pause between two looks for the ends of runs that other hosts may have. */
+/** First pause between two looks for the end of a run that another host may have; each one is twice as long. */
 export const ENDS_LOOK_MS = 200
+/** Longest pause between two such looks. */
+export const ENDS_LOOK_MS_MAX = 1_000
 /** First pause between two looks whether a run waits for somebody. */
 export const HINT_MS_MIN = 500
 /** The longest one. */

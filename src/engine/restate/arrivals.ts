@@ -22,8 +22,9 @@ export async function start(
   mailbox: Mailbox,
   { request, at }: At & { readonly request: StartRequest },
 ): Promise<Started> {
-  if ((await mailbox.row()) !== null) return { result: 'duplicate' }
-  if ((await mailbox.ctx.get('tombstone')) !== null) return refuse(mailbox, request, { result: 'ended', at })
+  const [kept, tombstone] = [mailbox.row(), mailbox.ctx.get('tombstone')]
+  if ((await kept) !== null) return { result: 'duplicate' }
+  if ((await tombstone) !== null) return refuse(mailbox, request, { result: 'ended', at })
   const known = request.fork === undefined ? request : await asOrigin(mailbox, request, request.fork.from)
   if (SkeinError.isInstance(known))
     return refuse(mailbox, request, { result: 'unknown', at, outcome: failure(known.toJSON()) })
@@ -51,7 +52,7 @@ export async function start(
     forgotAt: at,
   }
   mailbox.ctx.set('request', known)
-  mailbox.wake(row)
+  mailbox.wake(row, { isNew: true })
   mailbox.write(row)
   return { result: 'queued' }
 }
@@ -98,11 +99,13 @@ export async function put(
   mailbox: Mailbox,
   { message, at }: At & { readonly message: Message },
 ): Promise<DeliverResult> {
-  const row = await mailbox.row()
-  if (row === null) return 'unknown'
   const id = `m:${message.id}`
+  const [kept, seen] = [mailbox.row(), mailbox.seen(id)]
+  const row = await kept
+  if (row === null) return 'unknown'
   const event = { type: 'message', message } as const
-  if (!(await mailbox.see(id, at))) return 'duplicate'
+  if ((await seen) !== null) return 'duplicate'
+  mailbox.see(id, at)
   if (isOver(row.status)) {
     mailbox.unsee(id)
     mailbox.bury(row, { at, why: ENDED, event })
@@ -143,7 +146,9 @@ export async function control(
   mailbox: Mailbox,
   { control, at }: At & { readonly control: Control },
 ): Promise<DeliverResult> {
-  const row = await mailbox.row()
+  const id = `c:${control.id}`
+  const [kept, seen] = [mailbox.row(), mailbox.seen(id)]
+  const row = await kept
   if (row === null) {
     if (control.type !== 'cancel') return 'unknown'
     if ((await mailbox.ctx.get('tombstone')) !== null) return 'duplicate'
@@ -157,7 +162,8 @@ export async function control(
     mailbox.write(row)
     return 'ended'
   }
-  if (!(await mailbox.see(`c:${control.id}`, at))) return 'duplicate'
+  if ((await seen) !== null) return 'duplicate'
+  mailbox.see(id, at)
   mailbox.store(row, { type: 'control', control }, bytesOf(control))
   if (row.status === 'waiting' || row.status === 'parked') mailbox.wake(row)
   mailbox.write(row)
@@ -170,7 +176,9 @@ async function reopen(
   row: MailboxRow,
   { control, at }: At & { readonly control: Control },
 ): Promise<DeliverResult> {
-  if (!(await mailbox.see(`c:${control.id}`, at))) return 'duplicate'
+  const id = `c:${control.id}`
+  if ((await mailbox.seen(id)) !== null) return 'duplicate'
+  mailbox.see(id, at)
   mailbox.store(row, { type: 'control', control }, bytesOf(control))
   for (const key of await mailbox.deadLetters()) {
     const letter = await mailbox.ctx.get<DeadLetter>(key)

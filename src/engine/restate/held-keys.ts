@@ -1,6 +1,7 @@
 /**
  * Keys that are held up: the server keeps a handler open for them and does not go on with it. It has paused it (its workers
- * were away for too long, or somebody has paused it), or suspended it and forgotten it (a known failure of servers).
+ * were away for too long, or somebody has paused it), or suspended it and forgotten it (a known failure of servers), or every
+ * attempt of it fails: nobody can read what it begins with.
  *
  * Invariants:
  * 1. A key is freed by resuming or cancelling its handler, never by killing it: a handler that is killed may leave half.
@@ -9,7 +10,7 @@
 import { asPid } from '../../std/index.ts'
 import type { Clock, Pid } from '../../std/index.ts'
 import type { ObjectClient } from './client.ts'
-import { HELD_UP_LOOK_MS, HELD_UP_MS } from './limits.ts'
+import { FAILING_ATTEMPTS, FAILURE_SHOWN, HELD_UP_LOOK_MS, HELD_UP_MS } from './limits.ts'
 import type { RestateServer } from './server.ts'
 import type { ServiceNames } from './wire.ts'
 
@@ -25,14 +26,18 @@ type Row = {
   /** Seconds since the epoch, as is what time it is at the server. */
   readonly modified_s: number
   readonly now_s: number
+  readonly retry_count?: number
+  readonly last_failure?: string
 }
 
 /** A handler that is held up. */
 export type HeldKey = {
   readonly pid: Pid
   readonly invocation: string
-  readonly why: 'paused' | 'silent'
+  readonly why: 'paused' | 'silent' | 'failing'
   readonly since: number
+  /** Of one that fails: what its last attempt came to. */
+  readonly failure?: string
 }
 
 /** Finds them, and frees them. */
@@ -60,16 +65,23 @@ export class HeldKeys {
     const services = [process, mailbox, token, settings].map((name) => `'${name}'`).join(', ')
     const rows = await this.#server.query<Row>(
       `select id, status, target_service_name, target_service_key, date_part('epoch', modified_at) as modified_s, ` +
-        `date_part('epoch', now()) as now_s from sys_invocation ` +
-        `where target_service_name in (${services}) and status in ('paused', 'suspended')`,
+        `date_part('epoch', now()) as now_s, retry_count, last_failure from sys_invocation ` +
+        `where target_service_name in (${services}) and (status in ('paused', 'suspended') ` +
+        `or (status = 'backing-off' and retry_count >= ${FAILING_ATTEMPTS}))`,
     )
-    return rows.flatMap(({ id: invocation, status, target_service_name: service, target_service_key: key, ...row }) => {
-      const since = row.modified_s * MS_PER_S
-      // Handlers of other objects may wait for another one as long as that takes.
-      const isSilent = service === process && row.now_s * MS_PER_S - since > HELD_UP_MS
-      if ((pid !== undefined && key !== pid) || (status !== 'paused' && !isSilent)) return []
-      return [{ pid: asPid(key), invocation, why: status === 'paused' ? 'paused' : 'silent', since } as const]
-    })
+    return rows.flatMap<HeldKey>(
+      ({ id: invocation, status, target_service_name: service, target_service_key: key, ...row }) => {
+        const since = row.modified_s * MS_PER_S
+        const about = { pid: asPid(key), invocation, since }
+        if (pid !== undefined && key !== pid) return []
+        if (status === 'paused') return [{ ...about, why: 'paused' }]
+        if (status === 'backing-off')
+          return [{ ...about, why: 'failing', failure: (row.last_failure ?? '').slice(0, FAILURE_SHOWN) }]
+        // Handlers of other objects may wait for another one as long as that takes.
+        const isSilent = service === process && row.now_s * MS_PER_S - since > HELD_UP_MS
+        return isSilent ? [{ ...about, why: 'silent' }] : []
+      },
+    )
   }
 
   /** True when there was one. */
@@ -78,7 +90,7 @@ export class HeldKeys {
     for (const { invocation, why } of held) {
       await this.#server.act(invocation, why === 'paused' ? 'resume' : 'cancel')
       // One that does not hear of it any more does not tell its mailbox either.
-      if (why === 'silent') await this.#client.mailbox(pid, 'freed', { invocation })
+      if (why !== 'paused') await this.#client.mailbox(pid, 'freed', { invocation })
     }
     return held.length > 0 || (await this.#freeKilled(pid))
   }
@@ -96,17 +108,17 @@ export class HeldKeys {
     return true
   }
 
-  /** What was paused goes on; of what is silent, `tell` hears once. Looks again and again until it is disposed. */
+  /** What was paused goes on; of what is silent or fails, `tell` hears once. Looks again and again until it is disposed. */
   watch(tell: (held: HeldKey) => void): Disposable {
     let timer: Disposable | undefined
     let isOver = false
-    /** In how many looks on end each was silent. */
+    /** In how many looks on end each was held up. */
     let looks: ReadonlyMap<string, number> = new Map()
     const look = async (): Promise<void> => {
       const held = await this.find()
-      const silent = held.filter(({ why }) => why === 'silent')
-      looks = new Map(silent.map(({ invocation }) => [invocation, (looks.get(invocation) ?? 0) + 1]))
-      for (const one of silent) if (!isOver && looks.get(one.invocation) === LOOKS_BEFORE_TELLING) tell(one)
+      const stuck = held.filter(({ why }) => why !== 'paused')
+      looks = new Map(stuck.map(({ invocation }) => [invocation, (looks.get(invocation) ?? 0) + 1]))
+      for (const one of stuck) if (!isOver && looks.get(one.invocation) === LOOKS_BEFORE_TELLING) tell(one)
       for (const { invocation } of held.filter(({ why }) => why === 'paused')) {
         if (isOver) return
         // One that the server refuses holds nobody else up.

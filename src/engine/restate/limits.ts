@@ -33,6 +33,8 @@ export const RETRY_PAUSE_MS_MAX = 2_000
 export const ATTEMPT_FIRST_MS = 4_000
 /** How long a request is tried, unless the options say otherwise. */
 export const REQUEST_TIMEOUT_MS_DEFAULT = 30_000
+/** How long a node may say of a service that there is none: it hears of services a moment after it has come up. */
+export const SERVICES_HEARD_MS = 5_000
 /** How long the server remembers the answer to a request that may be made again. */
 export const ANSWER_KEPT_MS = 10 * 60 * 1000
 /** Pause between two looks for changes that another worker made. */
@@ -49,5 +51,9 @@ export const LEAVE_RETURN_MS = 10_000
 export const ATTEMPTS_MAX = 1_000_000_000
 /** A handler of a process that has not said anything for so long is held up: it has a heartbeat. */
 export const HELD_UP_MS = 6 * HEARTBEAT_MS
+/** Attempts of a handler after which it is held up: ten seconds of them, and more. */
+export const FAILING_ATTEMPTS = 10
+/** Text of a failure that is shown. */
+export const FAILURE_SHOWN = 300
 /** Pause between two looks for handlers that are held up. */
 export const HELD_UP_LOOK_MS = 60_000

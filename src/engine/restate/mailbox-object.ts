@@ -14,12 +14,12 @@ import { Mailbox, mailKey, seqOf } from './mailbox.ts'
 import { PAGE_BYTES_MAX, PAGE_MAIL } from './limits.ts'
 import { acknowledge, began, due, erase, freed, rest, retry } from './resting.ts'
 import type { Exclusive, Sdk, Shared } from './sdk.ts'
-import { SKEIN_MARK, objectOptions } from './sdk.ts'
+import { MARKED, largeObjectOptions } from './sdk.ts'
 import type { MailboxLoad, MailboxRow, MailboxView, MailEvent, MailItem, MailPage, ServiceNames } from './wire.ts'
 
 /** The definition of the object, for a worker to serve. */
 export function mailboxObject(sdk: Sdk, names: ServiceNames) {
-  const { shared } = sdk.handlers.object
+  const { shared, exclusive } = sdk.handlers.object
   const on =
     <I, O>(handle: (mailbox: Mailbox, input: I) => Promise<O>) =>
     (ctx: Exclusive, input: I): Promise<O> =>
@@ -27,7 +27,8 @@ export function mailboxObject(sdk: Sdk, names: ServiceNames) {
   return sdk.object({
     name: names.mailbox,
     handlers: {
-      start: on(start),
+      // A process that is to be started has no state yet.
+      start: exclusive({ enableLazyState: false }, on(start)),
       put: on(put),
       control: on(control),
       switched: on(switched),
@@ -42,22 +43,25 @@ export function mailboxObject(sdk: Sdk, names: ServiceNames) {
       load: shared(load),
       peek: shared(peek),
     },
-    metadata: { [SKEIN_MARK]: '1' },
-    options: objectOptions,
+    metadata: MARKED,
+    options: largeObjectOptions,
   })
 }
 
 async function view(ctx: Shared): Promise<MailboxView | null> {
-  const row = await ctx.get<MailboxRow>('row')
+  const [kept, ended, open] = [
+    ctx.get<MailboxRow>('row'),
+    ctx.get<NonNullable<MailboxView['result']>>('result'),
+    ctx.get<MailboxView['waits']>('waits'),
+  ]
+  const [row, result, waits] = [await kept, await ended, await open]
   if (row === null) return null
-  const result = isOver(row.status) ? await ctx.get<NonNullable<MailboxView['result']>>('result') : null
-  const waits = isOver(row.status) ? null : await ctx.get<MailboxView['waits']>('waits')
-  return { row, waits: waits ?? [], ...(result === null ? {} : { result }) }
+  return { row, waits: waits ?? [], ...(isOver(row.status) && result !== null ? { result } : {}) }
 }
 
 async function load(ctx: Shared): Promise<MailboxLoad | null> {
-  const row = await ctx.get<MailboxRow>('row')
-  const request = await ctx.get<MailboxLoad['request']>('request')
+  const [kept, asked] = [ctx.get<MailboxRow>('row'), ctx.get<MailboxLoad['request']>('request')]
+  const [row, request] = [await kept, await asked]
   return row === null || request === null ? null : { row, request, mail: await pageAfter(ctx, row, 0) }
 }
 

@@ -3,7 +3,7 @@ import type { Outcome, StartRequest, Wait } from '../../kernel/index.ts'
 import { SIGNAL_BYTES_MAX } from './limits.ts'
 import { callTo, sendTo } from './sdk.ts'
 import type { Exclusive, Sdk } from './sdk.ts'
-import type { MailboxRow, MailEvent, MailSignal, ServiceNames } from './wire.ts'
+import type { MailboxRow, MailEvent, MailSignal, RunOrder, ServiceNames } from './wire.ts'
 
 const DIGITS = 12
 const MAIL = 'm/'
@@ -23,7 +23,10 @@ export type DeadLetter = { readonly at: number; readonly why: string; readonly e
 export const withoutPayloads = <T>(value: T): T =>
   JSON.parse(JSON.stringify(value), (_key, member: unknown) => (isPayload(member) ? ERASED : member)) as T
 
-/** The state of one mailbox, in the hands of the handler that is open for it. */
+/**
+ * The state of one mailbox, in the hands of the handler that is open for it. Each look at it is a round to the server: what
+ * is wanted together is asked for before any of it is awaited.
+ */
 export class Mailbox {
   readonly sdk: Sdk
   readonly ctx: Exclusive
@@ -55,11 +58,13 @@ export class Mailbox {
     return this.ctx.get<Outcome>('result')
   }
 
-  /** False for an id that was seen in the last days. */
-  async see(id: string, at: number): Promise<boolean> {
-    if ((await this.ctx.get<number>(`${SEEN}${id}`)) !== null) return false
+  /** When an id was seen, if it was in the last days. */
+  seen(id: string): Promise<number | null> {
+    return this.ctx.get<number>(`${SEEN}${id}`)
+  }
+
+  see(id: string, at: number): void {
     this.ctx.set(`${SEEN}${id}`, at)
-    return true
   }
 
   unsee(id: string): void {
@@ -76,10 +81,10 @@ export class Mailbox {
   }
 
   /** The process has something to do: its handler is asked for. */
-  wake(row: MailboxRow): void {
+  wake(row: MailboxRow, order: RunOrder = {}): void {
     row.status = 'ready'
     delete row.wakeAt
-    sendTo(this.sdk, this.ctx, { service: this.names.process, key: this.ctx.key, method: 'run' }, {})
+    sendTo(this.sdk, this.ctx, { service: this.names.process, key: this.ctx.key, method: 'run' }, { parameter: order })
   }
 
   /** Tells the handler that is open for the process, if one is. */

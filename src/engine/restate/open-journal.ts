@@ -47,6 +47,11 @@ export class OpenJournal {
   /** Where it stood when the handler was opened. */
   readonly opened: Head
   #unsaid: Openings['rows']
+  /**
+   * Starts that their mailboxes have not answered. Whoever ends a handler by force takes back what still waits to be heard, so
+   * they stand with the last frames.
+   */
+  readonly #unanswered = new Map<EffectKey, Openings['rows'][number]>()
   /** Frames since then, while nobody has them in memory. */
   fresh: SealedFrame[] = []
 
@@ -58,17 +63,21 @@ export class OpenJournal {
     this.#waits = about.waits
   }
 
+  /** Of a process that nobody has run. */
+  static begin(ctx: Exclusive): OpenJournal {
+    return new OpenJournal(ctx, HEAD_START, { unsaid: [], waits: new Map() })
+  }
+
   static async open(ctx: Exclusive): Promise<OpenJournal> {
-    let head = (await ctx.get<Head>('head')) ?? HEAD_START
+    const [kept, opened] = [ctx.get<Head>('head'), ctx.get<Openings>('waits')]
+    let head = (await kept) ?? HEAD_START
+    const openings = await opened
     const wasOpen = head.isOpen
     // Whoever had it open was killed: what it wrote is counted now.
     while (head.isOpen) {
       const kept = await ctx.get<KeptFrame>(frameKey(head.n))
       head = kept === null ? { ...head, isOpen: false } : after(head, kept)
     }
-    // Most wait for nothing when they begin: a look at the server less.
-    const isNew = head.n === 0 && !wasOpen
-    const openings = isNew ? null : await ctx.get<Openings>('waits')
     const unsaid = wasOpen ? rowsBefore(openings, head.n) : []
     return new OpenJournal(ctx, head, { unsaid, waits: waitsOf(openings, head.n) })
   }
@@ -85,7 +94,20 @@ export class OpenJournal {
   takeUnsaid(): Openings['rows'] {
     const unsaid = this.#unsaid
     this.#unsaid = []
+    this.#expectAnswers(unsaid)
     return unsaid
+  }
+
+  /** Something sent was answered. */
+  answered(key: EffectKey): void {
+    this.#unanswered.delete(key)
+  }
+
+  #expectAnswers(rows: Openings['rows']): void {
+    for (const { n, sent } of rows)
+      for (const one of sent)
+        if (one.type === 'start')
+          this.#unanswered.set(one.key, { ...(n === undefined ? {} : { n }), sent: [one], waits: [], unwaits: [] })
   }
 
   began(epoch: Epoch): void {
@@ -103,7 +125,9 @@ export class OpenJournal {
         waits,
         unwaits,
       }))
-    if (rows.length > 0) this.#ctx.set<Openings>('waits', { waits: this.waits, rows })
+    if (rows.length > 0)
+      this.#ctx.set<Openings>('waits', { waits: this.waits, rows: [...this.#unanswered.values(), ...rows] })
+    this.#expectAnswers(rows)
     for (const row of frames) {
       this.#write(row, isInMemory)
       change(this.#waits, row)

@@ -34,7 +34,7 @@ import type { HeldKey } from './held-keys.ts'
 import { mailboxObject } from './mailbox-object.ts'
 import { processObject } from './process-object.ts'
 import { RecentFrames } from './recent-frames.ts'
-import { loadSdk, SKEIN_MARK } from './sdk.ts'
+import { loadSdk } from './sdk.ts'
 import { RestateServer } from './server.ts'
 import type { ServerAddress } from './server.ts'
 import { SettingsCache } from '../settings-cache.ts'
@@ -124,10 +124,7 @@ export async function openRestate(options: RestateOptions & Ports): Promise<Rest
   }
   try {
     if (engine.port !== undefined)
-      await server.register(served.url ?? `http://${served.address ?? LOOPBACK}:${engine.port}`, {
-        service: names.mailbox,
-        key: SKEIN_MARK,
-      })
+      await server.register(served.url ?? `http://${served.address ?? LOOPBACK}:${engine.port}`, names.mailbox)
     await engine.switchboard.refresh()
     return engine
   } catch (error) {
@@ -168,7 +165,7 @@ class ServerEngine implements RestateEngine {
     const { client, server, names, clock, random, hash } = parts
     const recent = new RecentFrames()
     this.switchboard = new SettingsCache(client, clock)
-    this.#views = new RestateViews({ client, server, names, recent })
+    this.#views = new RestateViews({ client, server, names, recent, waitsHere: (pid) => this.worker.waitsOf(pid) })
     this.#held = new HeldKeys(parts)
     this.#watchers = new ProcessWatchers({
       clock,

@@ -18,9 +18,9 @@ import { HandlerLane } from './handler-lane.ts'
 import { ENTRIES_BEFORE_LEAVING, ENTRIES_MAX, PAGE_BYTES_MAX, PAGE_MAIL } from './limits.ts'
 import { frameKey, OpenJournal, waitsOf } from './open-journal.ts'
 import type { Residence } from './residence.ts'
-import { SKEIN_MARK, objectOptions } from './sdk.ts'
+import { MARKED, largeObjectOptions } from './sdk.ts'
 import type { Exclusive, Sdk, Shared, Target } from './sdk.ts'
-import type { Batch, FramePage, Openings, ServiceNames } from './wire.ts'
+import type { Batch, FramePage, Openings, RunOrder, ServiceNames } from './wire.ts'
 
 /** Who runs processes in this worker. */
 export interface Residences {
@@ -40,13 +40,14 @@ export function processObject(
   return sdk.object({
     name: names.process,
     handlers: {
-      run: (ctx: Exclusive): Promise<void> => new OpenHandler(sdk, ctx, { names, residences }).run(),
+      run: (ctx: Exclusive, order?: RunOrder): Promise<void> =>
+        new OpenHandler(sdk, ctx, { names, residences }).run(order?.isNew === true),
       erase: (ctx: Exclusive, about: Parameters<typeof eraseJournal>[1]) => eraseJournal(ctx, about, hash),
       frames: shared(frames),
       waits: shared(async (ctx: Shared) => [...waitsOf(await ctx.get<Openings>('waits'), Infinity).values()]),
     },
-    metadata: { [SKEIN_MARK]: '1' },
-    options: objectOptions,
+    metadata: MARKED,
+    options: largeObjectOptions,
   })
 }
 
@@ -86,10 +87,11 @@ class OpenHandler {
     this.#residences = parts.residences
   }
 
-  async run(): Promise<void> {
+  /** `isNew`: nobody has run the process before. */
+  async run(isNew: boolean): Promise<void> {
     const { attemptCompletedSignal } = this.#ctx.request()
     attemptCompletedSignal.addEventListener('abort', () => this.#each((residence) => residence.cutOff()))
-    const journal = await OpenJournal.open(this.#ctx)
+    const journal = isNew ? OpenJournal.begin(this.#ctx) : await OpenJournal.open(this.#ctx)
     const lane = new HandlerLane(this.#sdk, this.#ctx, () => this.#take(journal))
     try {
       await this.#pump(lane, journal)
@@ -120,6 +122,7 @@ class OpenHandler {
         case 'sent': {
           const sent = this.#sent.get(heard.id)
           this.#sent.delete(heard.id)
+          if (sent !== undefined) journal.answered(sent.key)
           if (sent?.owner === this.#residence?.owner) this.#residence?.sent(heard.id, sent!.key, heard.result)
           break
         }
@@ -154,6 +157,7 @@ class OpenHandler {
     const { began, frames: rows, rest, at } = batch
     if (began !== undefined) {
       this.#residence = this.#residences.find(began.owner)
+      if (this.#residence !== undefined) this.#residence.journal = journal
       this.#batches = 0
       journal.began(began.epoch)
       const { id: invocation } = this.#ctx.request()

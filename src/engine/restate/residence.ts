@@ -11,6 +11,7 @@ import type { DeliverResult } from '../../kernel/index.ts'
 import { errorData, SkeinError, toSkeinError } from '../../std/index.ts'
 import type { Clock, EffectKey, OwnerId } from '../../std/index.ts'
 import type { RestateActivation } from './activation.ts'
+import type { OpenJournal } from './open-journal.ts'
 import { ADOPTION_MS } from './limits.ts'
 import type { Batch, MailSignal } from './wire.ts'
 
@@ -19,6 +20,8 @@ export class Residence {
   readonly activation: RestateActivation
   /** Settles when the kernel has returned, and its end is on its way. */
   readonly returned: Promise<void>
+  /** In the hands of the attempt that runs it. */
+  journal: OpenJournal | undefined
   readonly #begin: () => void
   readonly #clock: Clock
   readonly #onOver: () => void

@@ -49,14 +49,30 @@ export function sendTo(sdk: Sdk, ctx: Context, target: Target, about: { paramete
   })
 }
 
-/** Stands with every service of Skein, so that nobody takes another's for his own. */
-export const SKEIN_MARK = 'skein-format'
+const SKEIN_MARK = 'skein-format'
+/** What handlers that are open, and their state, are written in. */
+const FORMAT = '1'
 
-/** Options of the objects whose handlers are short. Their journals are of no use once they have answered. */
+/** Stands with every service of Skein, so that nobody takes another's for his own. */
+export const MARKED = { [SKEIN_MARK]: FORMAT } as const
+
+/** Whose a service is that the server knows. */
+export type Owned =
+  | { readonly by: 'us' }
+  | { readonly by: 'others' }
+  | { readonly by: 'skein'; readonly format: string }
+
+/** Whose a service is, by what stands with it. */
+export function ownerOf(metadata: Readonly<Record<string, unknown>> | undefined): Owned {
+  const format = metadata?.[SKEIN_MARK]
+  if (typeof format !== 'string') return { by: 'others' }
+  return format === FORMAT ? { by: 'us' } : { by: 'skein', format }
+}
+
+/** Options of all objects. Journals are of no use once their handlers have answered. */
 export const objectOptions = {
   journalRetention: 0,
   idempotencyRetention: ANSWER_KEPT_MS,
-  enableLazyState: true,
   retryPolicy: {
     initialInterval: RETRY_FIRST_MS,
     maxInterval: RETRY_PAUSE_MS_MAX,
@@ -66,3 +82,6 @@ export const objectOptions = {
     onMaxAttempts: 'pause',
   },
 } as const
+
+/** Of objects whose state grows: it is not sent along with every call. */
+export const largeObjectOptions = { ...objectOptions, enableLazyState: true } as const

@@ -43,6 +43,16 @@ it('a server that is busy is asked again', async () => {
   expect([asked, await engine.switches()]).toEqual([3, []])
 })
 
+it('a node that has just come up is asked again for a service that it has not heard of', async () => {
+  let asked = 0
+  await using server = await pretending(({ url }) => {
+    if (url === '/version') return [200, version]
+    return ++asked === 1 ? [404, { message: 'service not found' }] : [200, { switches: [] }]
+  })
+  await using engine = await restate({ ...server.options, serve: false })
+  expect([asked, await engine.switches()]).toEqual([2, []])
+})
+
 it('an old server, other credentials, and what is no Restate server at all are told apart', async () => {
   await using old = await pretending(() => [200, { version: '1.4.2' }])
   await expect(restate(old.options)).rejects.toMatchObject({
@@ -54,17 +64,22 @@ it('an old server, other credentials, and what is no Restate server at all are t
   await expect(restate({ ...locked.options, token: 't' })).rejects.toMatchObject({ code: 'ENGINE_UNREACHABLE' })
 })
 
-it('a service of that name that is not of Skein stays whose it is', async () => {
+it.each([
+  ['is not of Skein', {}],
+  ['is of another format of Skein', { 'skein-format': '9' }],
+])('a service of that name that %s stays whose it is', async (_, metadata) => {
   const registered: unknown[] = []
   await using server = await pretending(({ url }) => {
     if (url === '/version') return [200, version]
-    if (url === '/services/shop.mailbox') return [200, { name: 'shop.mailbox', metadata: {} }]
+    if (url === '/services/shop.mailbox') return [200, { name: 'shop.mailbox', deployment_id: 'dp_1', metadata }]
     registered.push(url)
     return [200]
   })
   await expect(restate({ ...server.options, name: 'shop' })).rejects.toMatchObject({
     code: 'ENGINE_FOREIGN',
-    message: expect.stringContaining('shop.mailbox'),
+    message: expect.stringMatching(
+      'skein-format' in metadata ? /shop\.mailbox of format 9/ : /shop\.mailbox \(deployment dp_1\)/,
+    ),
   })
   expect(registered).toEqual([])
 })

@@ -13,7 +13,9 @@ import {
   RETRY_FIRST_MS,
   RETRY_PAUSE_MS_MAX,
   SERVER_VERSION_LEAST,
+  SERVICES_HEARD_MS,
 } from './limits.ts'
+import { ownerOf } from './sdk.ts'
 
 /** Where a server is. */
 export type ServerAddress = {
@@ -30,7 +32,7 @@ type Target = { readonly service: string; readonly key: string; readonly handler
 type Ask = {
   readonly method: string
   /** The answer may be the same to a question that was asked well, only later. */
-  readonly isAgain?: (status: number) => boolean
+  readonly isAgain?: (status: number, sinceMs: number) => boolean
   readonly body?: unknown
   readonly headers?: Readonly<Record<string, string>>
 }
@@ -78,6 +80,8 @@ export class RestateServer {
       method: 'POST',
       body: parameter,
       headers: headers ?? {},
+      // A node that has just come up has not heard yet what services there are.
+      isAgain: (code, sinceMs) => STATUS_AGAIN.has(code) || (code === 404 && sinceMs < SERVICES_HEARD_MS),
     })
     if (status === 404)
       throw new SkeinError(
@@ -104,13 +108,28 @@ export class RestateServer {
   }
 
   /** Makes a worker known. Throws `ENGINE_FOREIGN` when somebody else has a service of that name. */
-  async register(uri: string, mark: { readonly service: string; readonly key: string }): Promise<void> {
-    const known = await this.#request('admin', `services/${mark.service}`, { method: 'GET' })
-    if (known.status < 400 && !known.text.includes(mark.key))
-      throw new SkeinError(
-        'ENGINE_FOREIGN',
-        `the server at ${this.#node('admin')} has a service ${mark.service} that is not of Skein; give this installation another name`,
-      )
+  async register(uri: string, service: string): Promise<void> {
+    const known = await this.#request('admin', `services/${service}`, { method: 'GET' })
+    if (known.status < 400) {
+      const at = this.#node('admin')
+      const about = dataOf(known.text, at) as {
+        readonly metadata?: Record<string, unknown>
+        readonly deployment_id?: string
+      }
+      const owned = ownerOf(about.metadata)
+      const of = `the server at ${at} has a service ${service}`
+      if (owned.by === 'others')
+        throw new SkeinError(
+          'ENGINE_FOREIGN',
+          `${of} (deployment ${about.deployment_id ?? 'unknown'}) that is not of Skein; give this installation another name`,
+        )
+      if (owned.by === 'skein')
+        throw new SkeinError(
+          'ENGINE_FOREIGN',
+          `${of} of format ${owned.format}, which another version of Skein has registered and this one does not speak; ` +
+            'use that version, or give this installation another name',
+        )
+    }
     const { status, text } = await this.#request('admin', 'deployments', {
       method: 'POST',
       body: { uri, force: true },
@@ -149,7 +168,8 @@ export class RestateServer {
     { method, body, headers = {}, isAgain = (code) => STATUS_AGAIN.has(code) }: Ask,
   ): Promise<Answer> {
     const { token, timeoutMs = REQUEST_TIMEOUT_MS_DEFAULT } = this.#address
-    const end = this.#clock.monotonicMs() + timeoutMs
+    const begun = this.#clock.monotonicMs()
+    const end = begun + timeoutMs
     let pauseMs = RETRY_FIRST_MS
     // Whoever has asked a node that dies is never answered: it asks again, and waits longer each time.
     let attemptMs = ATTEMPT_FIRST_MS
@@ -170,7 +190,7 @@ export class RestateServer {
           AbortSignal.timeout(Math.max(1, Math.min(attemptMs, Math.ceil(end - this.#clock.monotonicMs())))),
         ]),
       })
-      if ('status' in outcome && !isAgain(outcome.status)) return outcome
+      if ('status' in outcome && !isAgain(outcome.status, this.#clock.monotonicMs() - begun)) return outcome
       if (this.#clock.monotonicMs() + pauseMs >= end) throw unreachableServer(url, timeoutMs, outcome)
       this.#at[side] += 1
       await this.#pause(pauseMs)

@@ -2,7 +2,7 @@
 import { toSkeinError } from '../../std/index.ts'
 import { changedSwitches } from '../settings-cache.ts'
 import type { Settings } from '../settings-cache.ts'
-import { SKEIN_MARK, objectOptions } from './sdk.ts'
+import { MARKED, objectOptions } from './sdk.ts'
 import type { Exclusive, Sdk, Shared } from './sdk.ts'
 import type { ServiceNames, SettingsChange } from './wire.ts'
 
@@ -30,7 +30,7 @@ export function settingsObject(sdk: Sdk, names: ServiceNames) {
         return true
       },
     },
-    metadata: { [SKEIN_MARK]: '1' },
+    metadata: MARKED,
     options: objectOptions,
   })
 }

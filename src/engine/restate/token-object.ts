@@ -10,7 +10,7 @@ import type { Control, Settlement } from '../../kernel/index.ts'
 import { limits } from '../../std/index.ts'
 import type { Hash } from '../../std/index.ts'
 import type { SettleResult } from '../port.ts'
-import { SKEIN_MARK, objectOptions, sendTo } from './sdk.ts'
+import { MARKED, objectOptions, sendTo } from './sdk.ts'
 import type { Exclusive, Sdk } from './sdk.ts'
 import type { At, ServiceNames, TokenSettlement, TokenWait } from './wire.ts'
 
@@ -71,7 +71,7 @@ export function tokenObject(sdk: Sdk, names: ServiceNames, hash: Hash) {
         if (row?.opened === opened) ctx.clearAll()
       },
     },
-    metadata: { [SKEIN_MARK]: '1' },
+    metadata: MARKED,
     options: objectOptions,
   })
 }

@@ -26,24 +26,28 @@ export class RestateViews {
   readonly #server: RestateServer
   readonly #names: ServiceNames
   readonly #recent: RecentFrames
+  readonly #waitsHere: (pid: Pid) => readonly Wait[] | undefined
 
   constructor(parts: {
     readonly client: ObjectClient
     readonly server: RestateServer
     readonly names: ServiceNames
     readonly recent: RecentFrames
+    /** What a process waits for that is resident in this worker. */
+    readonly waitsHere: (pid: Pid) => readonly Wait[] | undefined
   }) {
     this.#client = parts.client
     this.#server = parts.server
     this.#names = parts.names
     this.#recent = parts.recent
+    this.#waitsHere = parts.waitsHere
   }
 
   async inspect(pid: Pid): Promise<ProcessView | undefined> {
     const view = await this.#client.view(pid)
     if (view === null) return undefined
     const isActive = view.row.status === 'running' || view.row.status === 'ready'
-    return viewOf(isActive ? { ...view, waits: await this.#client.waits(pid) } : view)
+    return viewOf(isActive ? { ...view, waits: this.#waitsHere(pid) ?? (await this.#client.waits(pid)) } : view)
   }
 
   async *list(query: Query): AsyncGenerator<ProcessView> {

@@ -82,6 +82,9 @@ export type MailboxView = {
 /** What an activation begins with. */
 export type MailboxLoad = { readonly row: MailboxRow; readonly request: StartRequest; readonly mail: MailPage }
 
+/** A handler of a process is asked for; `isNew`: by its start, so that nothing is there yet. */
+export type RunOrder = { readonly isNew?: boolean }
+
 /** Time at the caller, as handlers have none of their own. */
 export type At = { readonly at: number }
 
@@ -126,8 +129,9 @@ export type Head = {
 export type KeptFrame = SealedFrame & { readonly consumed?: readonly Consumed[]; readonly isSegmentStart?: true }
 
 /**
- * What is open of a process: its waits before the last batch, and what each frame of that batch sent and did to them. It is
- * written before those frames, so that an end by force between them and what they send leaves nothing half (rule R4).
+ * What is open of a process: its waits before the last batch, and what each frame of that batch sent and did to them, behind
+ * starts that nobody has answered yet. It is written before those frames, so that an end by force between them and what they
+ * send leaves nothing half (rule R4).
  */
 export type Openings = {
   readonly waits: readonly Wait[]

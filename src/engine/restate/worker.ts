@@ -6,7 +6,7 @@
  * 2. A host leaves as `departure.ts` says.
  * 3. What the settings say is asked for again before an activation, if it was asked for long ago.
  */
-import type { Activation, StartRequest } from '../../kernel/index.ts'
+import type { Activation, StartRequest, Wait } from '../../kernel/index.ts'
 import { asEpoch, asPid, SkeinError, toSkeinError } from '../../std/index.ts'
 import type { Clock, Hash, OwnerId, Pid, Random } from '../../std/index.ts'
 import { Departure, DRAINED } from '../departure.ts'
@@ -44,6 +44,7 @@ type Host = { readonly run: Run; readonly residentMax: number; readonly departur
 export class Worker implements Residences {
   readonly #parts: WorkerParts
   readonly #residents = new Map<OwnerId, Residence>()
+  readonly #latest = new Map<Pid, Residence>()
   readonly #waiting = new Set<() => void>()
   #host: Host | undefined
   /** Of the last host. */
@@ -57,6 +58,12 @@ export class Worker implements Residences {
   find(owner: OwnerId): Residence | undefined {
     const residence = this.#residents.get(owner)
     return residence?.isLost === true ? undefined : residence
+  }
+
+  /** What a process waits for that is resident here: nobody need be asked. */
+  waitsOf(pid: Pid): readonly Wait[] | undefined {
+    const residence = this.#latest.get(pid)
+    return residence?.isLost === true ? undefined : residence?.journal?.waits
   }
 
   /** Whether everything that has come for those resident here has reached them, and their mailboxes know what they consumed. */
@@ -105,6 +112,7 @@ export class Worker implements Residences {
     host.departure.prepare(activation)
     const onOver = (): void => {
       this.#residents.delete(activation.owner)
+      if (this.#latest.get(pid) === residence) this.#latest.delete(pid)
       settings.forget(pid)
       this.stirred()
       this.#parts.onOver(pid)
@@ -115,6 +123,7 @@ export class Worker implements Residences {
     }
     const residence = new Residence(activation, host.run, { clock, onOver, learnSwitches })
     this.#residents.set(activation.owner, residence)
+    this.#latest.set(pid, residence)
     return residence
   }
 
@@ -164,6 +173,7 @@ export class Worker implements Residences {
     this.#host = undefined
     for (const residence of this.#residents.values()) residence.lose()
     this.#residents.clear()
+    this.#latest.clear()
   }
 
   async #leave(host: Host): Promise<void> {

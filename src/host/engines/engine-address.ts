@@ -80,9 +80,10 @@ function restateOptions(url: URL, parameters: Parameters, { env, serve, warn }: 
     ...(warn === undefined
       ? {}
       : {
-          onHeldUp: ({ pid }) =>
+          onHeldUp: ({ pid, failure }) =>
             warn(
-              `the server does not go on with ${pid}; free it with: ${commandFor(undefined, url.href)('free', pid)}`,
+              `the server does not go on with ${pid}${failure === undefined ? '' : ` (every attempt fails: ${failure})`}; ` +
+                `free it with: ${commandFor(undefined, url.href)('free', pid)}`,
             ),
         }),
     ...(name === undefined ? {} : { name }),

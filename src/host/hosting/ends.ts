@@ -3,20 +3,21 @@ import type { Engine, ProcessView } from '../../engine/index.ts'
 import type { Outcome } from '../../kernel/index.ts'
 import { errorFromData, SkeinError, toSkeinError } from '../../std/index.ts'
 import type { Clock, Pid } from '../../std/index.ts'
-import { ENDS_LOOK_MS } from '../limits.ts'
+import { ENDS_LOOK_MS, ENDS_LOOK_MS_MAX } from '../limits.ts'
 import { isEnded } from '../views/rest.ts'
 
 type Waiter = { readonly resolve: (outcome: Outcome) => void; readonly reject: (error: Error) => void }
 
 /**
  * Told by the host after every activation; asks the engine only where somebody waits. Where other hosts share the engine it
- * looks again for what ended there.
+ * looks again for what ended there, ever less often, and not while the process is resident here.
  */
 export class Ends {
   readonly #engine: Pick<Engine, 'inspect' | 'traits'>
   readonly #clock: Clock
   readonly #waiters = new Map<Pid, Waiter[]>()
-  #look: Disposable | undefined
+  readonly #here = new Set<Pid>()
+  readonly #looks = new Map<Pid, Disposable>()
 
   constructor(engine: Pick<Engine, 'inspect' | 'traits'>, clock: Clock) {
     this.#engine = engine
@@ -29,26 +30,39 @@ export class Ends {
       this.#waiters.set(pid, [...(this.#waiters.get(pid) ?? []), { resolve, reject }])
     })
     try {
-      await this.rested(pid)
+      await this.#look(pid)
     } catch (thrown) {
       this.#settle(pid, (waiter) => waiter.reject(toSkeinError(thrown)))
     }
-    this.#lookLater()
+    this.#lookLater(pid, ENDS_LOOK_MS)
     return promise
   }
 
-  #lookLater(): void {
-    if (this.#engine.traits.nodes !== 'many' || this.#waiters.size === 0) return
-    this.#look ??= this.#clock.timer(ENDS_LOOK_MS, () => {
-      this.#look = undefined
-      const looks = [...this.#waiters.keys()].map((pid) => this.rested(pid))
+  #lookLater(pid: Pid, pauseMs: number): void {
+    if (this.#engine.traits.nodes !== 'many' || !this.#waiters.has(pid)) return
+    this.#looks.get(pid)?.[Symbol.dispose]()
+    const look = this.#clock.timer(pauseMs, () => {
+      if (this.#here.has(pid)) return this.#lookLater(pid, ENDS_LOOK_MS)
+      const next = (): void => this.#lookLater(pid, Math.min(2 * pauseMs, ENDS_LOOK_MS_MAX))
       // One that fails shows nothing; the next one comes.
-      void Promise.allSettled(looks).then(() => this.#lookLater())
+      void this.#look(pid).then(next, next)
     })
+    this.#looks.set(pid, look)
   }
 
-  /** An activation of this process is over. Where many host, a server that is away for a while says nothing about it. */
-  async rested(pid: Pid): Promise<void> {
+  /** An activation of this process begins here: its host says when it is over. */
+  resident(pid: Pid): void {
+    this.#here.add(pid)
+  }
+
+  /** An activation of this process is over. */
+  rested(pid: Pid): Promise<void> {
+    this.#here.delete(pid)
+    return this.#look(pid)
+  }
+
+  /** Where many host, a server that is away for a while says nothing about a process. */
+  async #look(pid: Pid): Promise<void> {
     if (!this.#waiters.has(pid)) return
     try {
       await this.#lookAt(pid)
@@ -71,13 +85,14 @@ export class Ends {
 
   /** Nothing will end here any more. */
   close(why: Error): void {
-    this.#look?.[Symbol.dispose]()
     for (const pid of this.#waiters.keys()) this.#settle(pid, (waiter) => waiter.reject(why))
   }
 
   #settle(pid: Pid, answer: (waiter: Waiter) => void): void {
     const waiters = this.#waiters.get(pid) ?? []
     this.#waiters.delete(pid)
+    this.#looks.get(pid)?.[Symbol.dispose]()
+    this.#looks.delete(pid)
     for (const waiter of waiters) answer(waiter)
   }
 }

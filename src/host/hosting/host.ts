@@ -78,6 +78,7 @@ export async function createHost(parts: HostParts): Promise<StartableHost> {
   const run = async (activation: Activation): Promise<void> => {
     await code.ready(activation.start)
     using _ = guard.resident(activation)
+    ends.resident(activation.pid)
     try {
       await kernel.run(activation)
     } finally {
