@@ -1,18 +1,53 @@
-/** Every verb of the command line, on a data folder and on a Restate server: the same words, the same exit codes. */
+/** Every verb of the command line, on a data folder, a Restate server and a Postgres server: the same words, the same exit codes. */
+import { createRequire } from 'node:module'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { open } from 'skein'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { restate } from 'skein/engine'
+import { postgres, restate } from 'skein/engine'
+import type { Engine } from 'skein/engine'
 import { main } from '../../src/host/cli/main.ts'
 import type { Terminal } from '../../src/host/cli/terminal.ts'
 import { loadFile } from '../../src/host/load/definitions.ts'
-import { restateProgram, startRestate } from '../../src/testing/index.ts'
+import { postgresPrograms, restateProgram, startPostgres, startRestate } from '../../src/testing/index.ts'
 
-const program = restateProgram()
-if (program === undefined)
-  console.log('Restate is not tried: @restatedev/restate-server has no program for this machine')
+type Server = AsyncDisposable & { readonly place: string; readonly engine: Engine }
+
+async function onRestate(program: string): Promise<Server> {
+  const server = await startRestate(program)
+  const { admin, ingress } = server
+  return {
+    place: `restate://${new URL(ingress).host}?admin=${admin}&name=office`,
+    engine: await restate({ admin, ingress, name: 'office' }),
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  }
+}
+
+async function onPostgres(programs: string): Promise<Server> {
+  const server = await startPostgres(programs)
+  return {
+    place: `${server.url}?schema=office`,
+    engine: await postgres({ connectionString: server.url, schema: 'office' }),
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  }
+}
+
+const ENGINES = [
+  { name: 'restate', program: restateProgram(), begin: onRestate },
+  { name: 'postgres', program: hasPackage() ? postgresPrograms() : undefined, begin: onPostgres },
+] as const
+
+for (const { name, program } of ENGINES)
+  if (program === undefined) console.log(`the verbs are not tried on ${name}: its server, or its package, is not here`)
+
+function hasPackage(): boolean {
+  try {
+    return createRequire(import.meta.url).resolve('pg') !== ''
+  } catch {
+    return false
+  }
+}
 
 const OFFICE = `
 import { pending, tool, workflow } from 'skein'
@@ -39,7 +74,7 @@ type Ran = { readonly code: number; readonly out: string; readonly err: string }
 
 const folder = mkdtempSync(join(tmpdir(), 'skein-engines-'))
 writeFileSync(join(folder, 'office.ts'), OFFICE)
-const closing: (() => unknown)[] = [() => rmSync(folder, { recursive: true })]
+afterAll(() => rmSync(folder, { recursive: true }))
 
 async function cli(argv: readonly string[]): Promise<Ran> {
   const said = { out: '', err: '' }
@@ -131,45 +166,46 @@ const FLOWS: Readonly<Record<string, readonly Step[]>> = {
   ],
 }
 
-describe.skipIf(program === undefined)('every verb', () => {
-  let place = ''
-  beforeAll(async () => {
-    const server = await startRestate(program ?? '')
-    closing.push(() => server[Symbol.asyncDispose]())
-    const { admin, ingress } = server
-    place = `restate://${new URL(ingress).host}?admin=${admin}&name=office`
-    const { main: office } = await loadFile('office.ts', folder)
-    const engine = await restate({ admin, ingress, name: 'office' })
-    const skein = await open({ data: join(folder, 'worker'), engine, models: {}, workflows: [office!] })
-    closing.push(() => skein[Symbol.asyncDispose]())
-  })
-  afterAll(async () => {
-    for (const close of closing.toReversed()) await close()
-  })
+for (const { name, program, begin } of ENGINES)
+  describe.skipIf(program === undefined)(`every verb, on ${name}`, () => {
+    let place = ''
+    const closing: (() => unknown)[] = []
+    beforeAll(async () => {
+      const server = await begin(program ?? '')
+      closing.push(() => server[Symbol.asyncDispose]())
+      place = server.place
+      const { main: office } = await loadFile('office.ts', folder)
+      const { engine } = server
+      const skein = await open({ data: join(folder, `worker-${name}`), engine, models: {}, workflows: [office!] })
+      closing.push(() => skein[Symbol.asyncDispose]())
+    })
+    afterAll(async () => {
+      for (const close of closing.toReversed()) await close()
+    })
 
-  it.each(Object.keys(FLOWS))('%s: says the same on both engines', async (flow) => {
-    const [here, there] = await Promise.all(
-      [
-        ['--data', join(folder, 'data')],
-        ['--engine', place],
-      ].map(async (where) => {
-        const said: unknown[] = []
-        for (const argv of FLOWS[flow] ?? []) {
-          const { code, out, err } = await cli([...argv, ...where])
-          // What a run tells while it goes on is told by whoever hosts it.
-          const told = argv[0] === 'run' || argv[0] === 'fork' ? '' : plain(err)
-          said.push({ argv: argv.join(' '), code, out: plain(out), err: told })
-        }
-        return said
-      }),
-    )
-    expect(there).toEqual(here)
-  })
+    it.each(Object.keys(FLOWS))('%s: says the same on both engines', async (flow) => {
+      const [here, there] = await Promise.all(
+        [
+          ['--data', join(folder, `data-${name}`)],
+          ['--engine', place],
+        ].map(async (where) => {
+          const said: unknown[] = []
+          for (const argv of FLOWS[flow] ?? []) {
+            const { code, out, err } = await cli([...argv, ...where])
+            // What a run tells while it goes on is told by whoever hosts it.
+            const told = argv[0] === 'run' || argv[0] === 'fork' ? '' : plain(err)
+            said.push({ argv: argv.join(' '), code, out: plain(out), err: told })
+          }
+          return said
+        }),
+      )
+      expect(there).toEqual(here)
+    })
 
-  it('backup and restore are about folders, and say what to do instead', async () => {
-    for (const verb of ['backup', 'restore']) {
-      const { code, err } = await cli([verb, 'somewhere', '--engine', place])
-      expect([code, err]).toEqual([2, expect.stringContaining('with its own tools')])
-    }
+    it('backup and restore are about folders, and say what to do instead', async () => {
+      for (const verb of ['backup', 'restore']) {
+        const { code, err } = await cli([verb, 'somewhere', '--engine', place])
+        expect([code, err]).toEqual([2, expect.stringContaining('with its own tools')])
+      }
+    })
   })
-})

@@ -9,11 +9,14 @@ import type { Control, Message, Quarantine, Settlement, StartRequest } from '../
 import { SkeinError } from '../../std/index.ts'
 import type { EffectKey, Pid, Seq } from '../../std/index.ts'
 import { FRAME_BYTES_MAX } from '../limits.ts'
+import { checkFrames } from '../move/at-rest.ts'
+import type { Departure, MovedRun } from '../move/moved-run.ts'
 import type { EngineTraits, Erased, HostOptions, Query, SettleResult, Switch, SwitchChange } from '../port.ts'
 import { eraseProcess } from './erase.ts'
 import { GroupCommit } from './group-commit.ts'
 import type { Interior } from './interior.ts'
 import type { EngineParts, LocalEngine } from './local-engine.ts'
+import { arriveRun, departRun, isOwn } from './move.ts'
 import { Post } from './post.ts'
 import { prepareControl, prepareMessage, prepareSettlement, prepareStart } from './prepare.ts'
 import type { Prepared } from './prepare.ts'
@@ -166,9 +169,35 @@ class OwnersEngine implements LocalEngine {
 
   async erase(pid: Pid, about: { readonly by: string; readonly key?: EffectKey }): Promise<Erased> {
     this.#checkOpen()
-    const outcome = await this.#interior.commits.submit(() => attempt(() => eraseProcess(this.#interior, pid, about)))
-    if ('refused' in outcome) throw outcome.refused
-    return outcome.value
+    return refusable(this.#interior.commits.submit(() => attempt(() => eraseProcess(this.#interior, pid, about))))
+  }
+
+  async depart(root: Pid, about: Departure): Promise<MovedRun> {
+    this.#checkOpen()
+    return refusable(this.#interior.commits.submit(() => attempt(() => departRun(this.#interior, root, about))))
+  }
+
+  async arrive(run: MovedRun): Promise<void> {
+    this.#checkOpen()
+    // A host learns of what has come when it begins.
+    if (this.#residency !== undefined) throw new SkeinError('USAGE', 'a run arrives before this engine is hosted')
+    checkFrames(run, this.traits)
+    await refusable(this.#interior.commits.submit(() => attempt(() => arriveRun(this.#interior, run))))
+  }
+
+  async confirm(root: Pid): Promise<void> {
+    this.#checkOpen()
+    await this.#interior.commits.submit(() => this.#interior.tables.moves.confirm(root))
+  }
+
+  async unconfirmed(target: string): Promise<readonly Pid[]> {
+    this.#checkOpen()
+    return this.#interior.tables.moves.unconfirmed(target).map(({ pid }) => pid)
+  }
+
+  async present(pids: readonly Pid[]): Promise<readonly Pid[]> {
+    this.#checkOpen()
+    return pids.filter((pid) => isOwn(this.#interior, pid))
   }
 
   async compact(): Promise<void> {
@@ -217,8 +246,16 @@ class OwnersEngine implements LocalEngine {
   }
 }
 
+type Attempted<T> = { readonly value: T } | { readonly refused: SkeinError }
+
+async function refusable<T>(committed: Promise<Attempted<T>>): Promise<T> {
+  const outcome = await committed
+  if ('refused' in outcome) throw outcome.refused
+  return outcome.value
+}
+
 /** A refusal is the caller's: thrown in a commit it would stop the store. */
-function attempt<T>(act: () => T): { readonly value: T } | { readonly refused: SkeinError } {
+function attempt<T>(act: () => T): Attempted<T> {
   try {
     return { value: act() }
   } catch (thrown) {
@@ -227,6 +264,12 @@ function attempt<T>(act: () => T): { readonly value: T } | { readonly refused: S
   }
 }
 
-const REFUSALS: ReadonlySet<string> = new Set(['PROCESS_UNKNOWN', 'PROCESS_NOT_ENDED'])
+const REFUSALS: ReadonlySet<string> = new Set([
+  'PROCESS_UNKNOWN',
+  'PROCESS_NOT_ENDED',
+  'RUN_MOVED',
+  'RUN_NOT_AT_REST',
+  'RUN_ALREADY_THERE',
+])
 
 const closed = (): SkeinError => new SkeinError('ENGINE_CLOSED', 'this engine is closed')

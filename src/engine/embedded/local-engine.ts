@@ -2,6 +2,7 @@
 import type { Switches } from '../../kernel/index.ts'
 import type { Clock, Hash, Pid, Random, SkeinError } from '../../std/index.ts'
 import type { Soon } from '../platform/soon.ts'
+import type { Movable } from '../move/moved-run.ts'
 import type { Engine } from '../port.ts'
 import type { Store } from './store/store.ts'
 
@@ -19,7 +20,7 @@ export type EngineParts = {
 export type JournalProblem = { readonly pid: Pid; readonly n: number; readonly problem: string }
 
 /** An engine whose store has one owner: this one. */
-export interface LocalEngine extends Engine {
+export interface LocalEngine extends Engine, Movable {
   /** Aborted, with the `SkeinError` as reason, when the store failed or the epoch was lost (rule T5): open it again. */
   readonly failed: AbortSignal
   /** What is switched off, for the kernel that it hosts. */

@@ -97,6 +97,14 @@ export class Post {
     }
   }
 
+  /** Mail that a process brings from elsewhere; its blobs are here. */
+  place(p: P, { kind, text }: { readonly kind: 'm' | 'c'; readonly text: string }): void {
+    const { mailbox, controls } = this.#parts.tables
+    const seq = ++this.#lastSeq
+    if (kind === 'm') mailbox.put(seq, p, text)
+    else controls.put(seq, p, text)
+  }
+
   /** Durable: the process hears of it. */
   arrive(arrival: Arrival): void {
     const { p, arrived, also } = arrival

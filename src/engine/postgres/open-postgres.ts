@@ -18,6 +18,8 @@ import type {
 import { SkeinError } from '../../std/index.ts'
 import type { Clock, EffectKey, Hash, Pid, Random, Seq } from '../../std/index.ts'
 import type { JournalProblem } from '../embedded/local-engine.ts'
+import { checkFrames } from '../move/at-rest.ts'
+import type { Departure, Movable, MovedRun } from '../move/moved-run.ts'
 import { problemIn, problemsOf } from '../journal-chain.ts'
 import { nodeSoon } from '../platform/node-soon.ts'
 import type { Change, Engine, Erased, Frame, HostOptions, Query, SettleResult, Switch, SwitchChange } from '../port.ts'
@@ -39,6 +41,7 @@ import {
 } from './limits.ts'
 import { allFrames } from './load.ts'
 import { migrate } from './migrate.ts'
+import { arriveRun, confirmRun, departRun, presentOf, unconfirmedRuns } from './move.ts'
 import { resultOf } from './outbox.ts'
 import type { RunActivation } from './residents.ts'
 import { SettingsTable } from './settings-table.ts'
@@ -62,7 +65,7 @@ export type PostgresOptions = {
 type Ports = { readonly clock: Clock; readonly random: Random; readonly hash: Hash }
 
 /** An engine that is open on a Postgres database. */
-export interface PostgresEngine extends Engine {
+export interface PostgresEngine extends Engine, Movable {
   readonly switchboard: Switches
   /** This worker's number in the database, in its present life. */
   readonly member: number
@@ -193,6 +196,34 @@ class DatabaseEngine implements PostgresEngine {
     this.#checkOpen()
     const { clock, hash, random } = this.#parts
     return this.#apart((db) => db.do((client) => eraseProcess(client, pid, about, { hash, random, at: clock.now() })))
+  }
+
+  async depart(root: Pid, about: Departure): Promise<MovedRun> {
+    this.#checkOpen()
+    const ports = { hash: this.#parts.hash, at: this.#parts.clock.now() }
+    return this.#apart((db) => db.do((client) => departRun(client, root, { ...about, ...ports })))
+  }
+
+  async arrive(run: MovedRun): Promise<void> {
+    this.#checkOpen()
+    checkFrames(run, this.traits)
+    const ports = { hash: this.#parts.hash, at: this.#parts.clock.now() }
+    await this.#apart((db) => db.do((client) => arriveRun(client, run, ports)))
+  }
+
+  async confirm(root: Pid): Promise<void> {
+    this.#checkOpen()
+    await this.#parts.db.do((client) => confirmRun(client, root))
+  }
+
+  async unconfirmed(target: string): Promise<readonly Pid[]> {
+    this.#checkOpen()
+    return this.#parts.db.do((client) => unconfirmedRuns(client, target))
+  }
+
+  async present(pids: readonly Pid[]): Promise<readonly Pid[]> {
+    this.#checkOpen()
+    return this.#parts.db.do((client) => presentOf(client, pids))
   }
 
   /** Writes anew, one after the other, the tables and partitions in which something was erased; each is locked meanwhile. */

@@ -28,8 +28,8 @@ function isOfTheLine(thrown: unknown): boolean {
   return /connection|timeout|terminated|not queryable/i.test(String(message))
 }
 
-/** Data, constraints, limits of the server, and what it cannot do with a value: the rest of a batch may be taken. */
-const OF_ITS_CONTENT = /^(21|22|23|54|XX000)/
+/** Data, constraints, limits of the server: the rest of a batch may be taken. */
+const OF_ITS_CONTENT = /^(21|22|23|54)/
 
 /** Whether a server refused a statement for what was in it, so that it will refuse it for ever. */
 export const isOfItsContent = (error: unknown): boolean =>

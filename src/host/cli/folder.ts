@@ -132,7 +132,8 @@ function userName(): string {
   }
 }
 
-function demandFolder(folder: string, terminal: Terminal): void {
+/** Throws `FILE_UNREADABLE` where there is no data folder. */
+export function demandFolder(folder: string, terminal: Terminal): void {
   if (existsSync(join(folder, 'skein.db'))) return
   const shown = relative(terminal.cwd, folder) || '.'
   throw new SkeinError(

@@ -70,6 +70,7 @@ const VERBS = [
   'backup',
   'restore',
   'release',
+  'move',
   'erase',
   'upgrade',
   'check',

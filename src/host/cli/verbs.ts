@@ -145,6 +145,11 @@ export const VERBS: readonly ListedVerb[] = [
     load: async () => (await import('./verbs/release.ts')).release,
   },
   {
+    name: 'move',
+    summary: 'move runs that rest from one engine to another, with all that they are',
+    load: async () => (await import('./verbs/move.ts')).move,
+  },
+  {
     name: 'erase',
     summary: 'erase what a run that has ended was given, did and gave; its journal still verifies',
     load: async () => (await import('./verbs/erase.ts')).erase,

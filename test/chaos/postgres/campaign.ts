@@ -126,7 +126,9 @@ async function round(ground: Ground, { kind, seed, clean, name, isDriver }: Abou
     }
   } catch (thrown) {
     const what = thrown instanceof Error ? thrown.message : String(thrown)
-    return { ...counted, rounds: 1, lost: 1, failures: [{ seed, what }] }
+    // What had not ended in time is lost; a round that broke off otherwise was not judged.
+    const of = what.startsWith('lost') ? { rounds: 1, lost: 1 } : { unjudged: 1 }
+    return { ...counted, ...of, failures: [{ seed, what }] }
   }
 }
 

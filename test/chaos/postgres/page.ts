@@ -11,6 +11,8 @@ export type Rounds = {
   readonly effects: number
   /** Workers that were declared dead, found out, and joined again. */
   readonly rejoined: number
+  /** Broken off by something else than what is tried: counted as nothing, and shown. */
+  readonly unjudged: number
   readonly lost: number
   readonly wrong: number
   readonly repeated: number
@@ -38,6 +40,7 @@ export const noRounds = (): Rounds => ({
   orders: 0,
   effects: 0,
   rejoined: 0,
+  unjudged: 0,
   lost: 0,
   wrong: 0,
   repeated: 0,
@@ -59,6 +62,7 @@ const COUNTED = [
   'orders',
   'effects',
   'rejoined',
+  'unjudged',
   'lost',
   'wrong',
   'repeated',
@@ -90,6 +94,7 @@ const COLUMNS = [
   ['harms', 'times'],
   ['orders', 'runs'],
   ['effects', 'effects'],
+  ['unjudged', 'not judged'],
   ['lost', 'lost'],
   ['wrong', 'wrong'],
   ['repeated', 'repeated'],
@@ -122,7 +127,8 @@ export function pageOf({ kinds, heard }: PostgresCrashData): string {
   )
   return `# Workers over Postgres, harmed
 
-Two workers run orders over one PostgreSQL with its defaults. Each order reads, pays under its key, books with a way to look it up,
+Two workers run orders over one PostgreSQL with its defaults (after a kill it syncs its file system at once, not file by file); up to six
+rounds share a server, and its kills. Each order reads, pays under its key, books with a way to look it up,
 runs a child of its own, sleeps, waits for a message, and sends a mail that nothing protects. An outside ledger writes down what was
 done to the world before it answers; at the end of a round its lines, the journals and the results are compared with those of a round
 that nobody harmed. Where nobody can know what became of a mail, a person looks at the ledger and says so.

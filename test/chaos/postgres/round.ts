@@ -41,6 +41,7 @@ export type Played = {
 const WORKERS = 2
 /** Who places the orders outlives all harm. */
 const DESK_LEASE_MS = 120_000
+const DESK_TIMEOUT_MS = 180_000
 const ROUND_MS_MAX = 300_000
 const LOOK_MS = 40
 const HESITATE_MS = 400
@@ -135,6 +136,7 @@ export async function play(
     connectionString: ground.server.url,
     schema: name,
     leaseMs: DESK_LEASE_MS,
+    timeoutMs: DESK_TIMEOUT_MS,
     name: 'chaos-desk',
     ...ports,
   })

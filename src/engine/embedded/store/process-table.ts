@@ -143,6 +143,7 @@ function changes(db: DatabaseSync) {
     /** An ended process goes on. */
     reopened: (p: P, now: number) => void reopened.run(now, p),
     setStatus: (p: P, to: ProcessStatus) => void status.run(to, p),
+    noteErased,
     erasedPart: (p: P, at: number, by: string) => noteErased(p, at, by, 0),
     /** What it was given and what it gave, without their payloads. */
     erase(

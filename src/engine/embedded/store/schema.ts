@@ -18,6 +18,11 @@ create index if not exists wait_switch on wait(p) where kind = 'switch';
 create table if not exists settlement(token text primary key, at integer not null, text text) without rowid;
 create index if not exists settlement_at on settlement(at);
 create table if not exists erased(p integer primary key, at integer not null, by text not null, whole integer not null);
+create table if not exists departed(
+  pid text primary key, id text not null, at integer not null, by text not null, target text not null, baggage text not null,
+  confirmed integer not null default 0
+) without rowid;
+create table if not exists arrived(id text primary key, at integer not null) without rowid;
 create index if not exists process_ended on process(endedAt) where endedAt is not null;
 `
 

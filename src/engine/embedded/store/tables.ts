@@ -7,6 +7,7 @@ import { journalTable } from './journal-table.ts'
 import { mailboxTable } from './mailbox-table.ts'
 import { metaTable } from './meta-table.ts'
 import { processTable } from './process-table.ts'
+import { moveTable } from './move-table.ts'
 import { settlementTable } from './settlement-table.ts'
 import { waitTable } from './wait-table.ts'
 
@@ -21,6 +22,7 @@ export function tablesOf(db: DatabaseSync, large?: LargeBlobs) {
     controls: controlTable(db),
     waits: waitTable(db),
     settlements: settlementTable(db),
+    moves: moveTable(db),
     blobs: blobTable(db, large),
   }
 }

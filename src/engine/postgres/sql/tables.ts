@@ -53,5 +53,9 @@ create table dead_letter(
   kind text not null, is_child boolean not null, body text not null);
 create index dead_letter_of on dead_letter(pid, seq);
 create table blob(sha256 text collate "C" primary key, body text not null);
+create table departed(
+  pid text collate "C" primary key, id text not null, at bigint not null, by text not null, target text not null,
+  baggage text not null, is_confirmed boolean not null default false);
+create table arrived(id text primary key, at bigint not null);
 create table erased(p bigint primary key, at bigint not null, by text not null, is_whole boolean not null);
 `

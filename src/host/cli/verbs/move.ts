@@ -1,0 +1,128 @@
+import { resolve } from 'node:path'
+import { nodeClock, nodeHash, nodeRandom, openEmbedded } from '../../../engine/index.ts'
+import { SkeinError } from '../../../std/index.ts'
+import type { Pid } from '../../../std/index.ts'
+import { openNamed, shownAddress } from '../../engines/engine-address.ts'
+import { findProcess } from '../../operate/find.ts'
+import { moveRun, runOf } from '../../operate/move.ts'
+import type { Move, MoveEnd } from '../../operate/move.ts'
+import { targetsOf } from '../../operate/bulk.ts'
+import { countWords } from '../../words/amounts.ts'
+import { BY_FLAG } from '../act.ts'
+import { FILTER_HELP, MANY_FLAGS } from '../bulk.ts'
+import { actorName, demandFolder } from '../folder.ts'
+import { jsonLine } from '../json.ts'
+import type { Terminal } from '../terminal.ts'
+import type { Typed, VerbBody } from '../verb.ts'
+
+const PIDS_MAX = 16
+
+/** `skein move`. */
+export const move: VerbBody = {
+  about:
+    'An address is a data folder or postgres://…; the name of a process means its whole run. A run moves when all its processes\n' +
+    'rest, with its journal, its mail and what it waits for; its waits are heard where it went from then on. Where it was, its\n' +
+    'journal is left, and whoever asks for it is told where it went. Nobody may own a data folder meanwhile; workers may run.\n' +
+    `A move that was broken off is ended by the same command.\n\n${FILTER_HELP}`,
+  positionals: Array.from({ length: PIDS_MAX }, () => ({ name: 'pid', optional: true })),
+  flags: {
+    from: { value: 'ADDRESS', help: 'where the runs are' },
+    to: { value: 'ADDRESS', help: 'where they go' },
+    by: BY_FLAG,
+    ...MANY_FLAGS,
+  },
+  examples: [
+    'skein move a1 --from .skein --to postgres://app@db/app',
+    'skein move --from .skein --to postgres://app@db/app --where status=waiting --yes',
+  ],
+  async run(typed, terminal) {
+    const [from, to] = [addressOf(typed, 'from', terminal), addressOf(typed, 'to', terminal)]
+    if (from === to) throw new SkeinError('USAGE', 'skein move: --from and --to are the same place')
+    if ((typed.positionals.length === 0) === (typed.text('where') === undefined))
+      throw new SkeinError('USAGE', 'skein move: say which, by names or with --where. See: skein move --help')
+    if (!isAddress(from)) demandFolder(from, terminal)
+    await using source = await opened(from, terminal)
+    await using target = await opened(to, terminal)
+    const about: Move = {
+      from: source,
+      to: target,
+      source: shownAddress(from),
+      target: shownAddress(to),
+      by: actorName(typed),
+      random: nodeRandom,
+    }
+    const roots = await rootsOf(about, typed)
+    if (typed.text('where') !== undefined && !typed.has('yes')) return dryRun(typed, terminal, roots)
+    return await moveAll(typed, terminal, { about, roots })
+  },
+}
+
+const isAddress = (text: string): boolean => text.includes('://')
+
+function addressOf(typed: Typed, flag: 'from' | 'to', { cwd }: Terminal): string {
+  const text = typed.text(flag)
+  if (text === undefined) throw new SkeinError('USAGE', `skein move: say where, with --${flag}. See: skein move --help`)
+  return isAddress(text) ? text : resolve(cwd, text)
+}
+
+/** Not to run anything there: only to take what rests. */
+async function opened(address: string, { env }: Terminal): Promise<MoveEnd & AsyncDisposable> {
+  if (!isAddress(address))
+    return openEmbedded({ folder: address, clock: nodeClock, hash: nodeHash, random: nodeRandom })
+  const engine = await openNamed(address, { env, serve: false })
+  if (isMovable(engine)) return engine
+  await engine[Symbol.asyncDispose]()
+  throw new SkeinError(
+    'NOT_AVAILABLE',
+    `runs cannot be moved from or to ${shownAddress(address)} yet: its server keeps them. Between data folders and Postgres they can`,
+  )
+}
+
+const isMovable = (engine: object): engine is MoveEnd & AsyncDisposable => 'depart' in engine && 'arrive' in engine
+
+async function rootsOf(about: Move, typed: Typed): Promise<readonly Pid[]> {
+  const { from } = about
+  const where = typed.text('where')
+  const pids =
+    where === undefined
+      ? await Promise.all(typed.positionals.map((text) => findProcess(from, text)))
+      : // And those whose move was broken off: where they were they fit nothing any more.
+        [...(await from.unconfirmed(about.target)), ...(await fitting(from, where))]
+  return [...new Set(await Promise.all(pids.map((pid) => runOf(about, pid))))]
+}
+
+async function fitting(from: MoveEnd, where: string): Promise<readonly Pid[]> {
+  const targets = await targetsOf(from, where, ({ view }) => [{ why: view.status }], { isTree: true })
+  return targets.map(({ pid }) => pid)
+}
+
+function dryRun(typed: Typed, terminal: Terminal, roots: readonly Pid[]): number {
+  if (typed.has('json')) terminal.out(jsonLine({ dryRun: true, roots }))
+  else
+    terminal.out(
+      roots.length === 0
+        ? 'nothing fits\n'
+        : `${roots.join('\n')}\n${countWords(roots.length, 'run')} in all; nothing was done. To do it, add --yes\n`,
+    )
+  return 0
+}
+
+async function moveAll(
+  typed: Typed,
+  terminal: Terminal,
+  { about, roots }: { readonly about: Move; readonly roots: readonly Pid[] },
+): Promise<number> {
+  let isWell = true
+  for (const root of roots) {
+    try {
+      const processes = await moveRun(about, root)
+      if (typed.has('json')) terminal.out(jsonLine({ root, processes, to: about.target, ok: true }))
+      else terminal.out(`moved ${root} (${countWords(processes, 'process')}) to ${about.target}\n`)
+    } catch (thrown) {
+      if (!SkeinError.isInstance(thrown) || roots.length === 1) throw thrown
+      isWell = false
+      terminal.err(`error ${thrown.code}: ${root}: ${thrown.message}\n`)
+    }
+  }
+  return isWell ? 0 : 1
+}

@@ -1,0 +1,69 @@
+/**
+ * Moves runs from one engine to another.
+ *
+ * Invariants:
+ * 1. Of a run at most one copy is alive at any moment, wherever this was broken off; asked again, it ends with exactly one.
+ * 2. A run that the other engine refuses is back where it was.
+ */
+import type { Engine, Movable, MovedRun } from '../../engine/index.ts'
+import { SkeinError } from '../../std/index.ts'
+import type { Pid, Random } from '../../std/index.ts'
+
+/** An engine at one end of a move. */
+export type MoveEnd = Pick<Engine, 'inspect' | 'list' | 'history'> & Movable
+
+/** From where, to where, and who says so. */
+export type Move = {
+  readonly from: MoveEnd
+  readonly to: MoveEnd
+  /** Of the other end, as it is shown to whoever asks for the run where it was. */
+  readonly target: string
+  /** Of this end. */
+  readonly source: string
+  readonly by: string
+  readonly random: Random
+}
+
+const ID_BYTES = 16
+/** What an engine says that will never take it. */
+const REFUSALS: ReadonlySet<string> = new Set(['RUN_ALREADY_THERE', 'VALUE_TOO_LARGE'])
+
+/** The run that a process belongs to. */
+export async function runOf({ from }: Move, pid: Pid): Promise<Pid> {
+  const view = await from.inspect(pid)
+  if (view === undefined) throw new SkeinError('PROCESS_UNKNOWN', `there is no process ${pid}; see: skein ps --all`)
+  return view.root
+}
+
+/** Moves one run, or goes on with a move that was broken off. The number of its processes. */
+export async function moveRun(move: Move, root: Pid): Promise<number> {
+  const { from, to, target, by, random } = move
+  await demandRoom(move, root)
+  const run = await from.depart(root, { id: random.hex(ID_BYTES), target, by })
+  try {
+    await to.arrive(run)
+  } catch (thrown) {
+    if (SkeinError.isInstance(thrown) && REFUSALS.has(thrown.code)) await comeBack(move, run)
+    throw thrown
+  }
+  await from.confirm(root)
+  return run.processes.length
+}
+
+/** Looks before anything is ended here. */
+async function demandRoom({ from, to, source }: Move, root: Pid): Promise<void> {
+  const pids: Pid[] = []
+  for await (const { pid } of from.list({ root })) pids.push(pid)
+  const [own] = await from.present([root])
+  const [taken] = own === undefined ? [] : await to.present(pids)
+  if (taken !== undefined)
+    throw new SkeinError(
+      'RUN_ALREADY_THERE',
+      `there is a process ${taken} already where the run should go; it stays in ${source}, and goes on there`,
+    )
+}
+
+/** Its own engine takes it as it would take any other. */
+async function comeBack({ from, random }: Move, run: MovedRun): Promise<void> {
+  await from.arrive({ ...run, id: random.hex(ID_BYTES) })
+}

@@ -1,0 +1,213 @@
+/** `skein move`: a run that rests goes to another engine, whole, and at no moment lives twice; broken off anywhere, it is gone on with. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { open, tool, workflow } from 'skein'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { nodeClock, nodeHash, nodeRandom, openEmbedded, openPostgres } from '../../src/engine/index.ts'
+import type { Engine, JournalProblem } from '../../src/engine/index.ts'
+import { moveRun } from '../../src/host/operate/move.ts'
+import type { MoveEnd } from '../../src/host/operate/move.ts'
+import { asMessageId, asPid } from '../../src/std/index.ts'
+import { payloadOf } from '../../src/kernel/index.ts'
+import { anything } from '../../src/testing/world/anything.ts'
+import { gather } from '../../src/testing/simulation/gather.ts'
+import { postgresPrograms, startPostgres } from '../../src/testing/index.ts'
+import type { LocalPostgres } from '../../src/testing/index.ts'
+
+type End = Engine & MoveEnd & { verify(): AsyncIterable<JournalProblem> }
+type Place = { readonly address: string; readonly open: () => Promise<End> }
+
+const programs = hasPackage() ? postgresPrograms() : undefined
+const ports = { clock: nodeClock, hash: nodeHash, random: nodeRandom }
+/** Larger than what a frame keeps. */
+const LARGE = 'x'.repeat(200_000)
+const STEPS_MAX = 40
+const ROOT = asPid('order')
+const scratch = mkdtempSync(join(tmpdir(), 'skein-move-'))
+let server: LocalPostgres | undefined
+let count = 0
+
+function hasPackage(): boolean {
+  try {
+    return createRequire(import.meta.url).resolve('pg') !== ''
+  } catch {
+    return false
+  }
+}
+
+const KINDS = {
+  folder: (): Place => {
+    const address = join(scratch, `folder-${(count += 1)}`)
+    return { address, open: () => openEmbedded({ folder: address, ...ports }) }
+  },
+  postgres: (): Place => {
+    const schema = `place_${(count += 1)}`
+    const connectionString = server!.url
+    const address = `${connectionString}?schema=${schema}`
+    return { address, open: () => openPostgres({ connectionString, schema, ...ports }) }
+  },
+} as const
+
+let paid: number[] = []
+const pay = tool({
+  name: 'pay',
+  inputSchema: anything,
+  execute: async (input) => {
+    paid.push((input as { readonly n: number }).n)
+    return { receipt: LARGE }
+  },
+})
+const parcel = workflow({ name: 'parcel' }, async (ctx) => {
+  await ctx.tool(pay, { n: 2 })
+  return (await ctx.receive({ topic: 'street' })).body
+})
+const order = workflow({ name: 'order' }, async (ctx) => {
+  const first = (await ctx.tool(pay, { n: 1 })) as { readonly receipt: string }
+  const child = await ctx.spawn(parcel, undefined)
+  const go = await ctx.receive({ topic: 'go' })
+  await ctx.sleep(20)
+  const last = await ctx.receive({ topic: 'last' })
+  return [first.receipt.length, go.body, await child.result(), last.body]
+})
+const workflows = [order, parcel]
+let [begun, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+const slow = workflow({ name: 'slow' }, (ctx) =>
+  ctx.step('sleep', async () => {
+    begun.resolve()
+    await goOn.promise
+    return 'slept'
+  }),
+)
+
+/** Runs what is there until nothing moves. */
+async function hosted(place: Place, until: (end: End) => Promise<boolean>): Promise<void> {
+  const engine = await place.open()
+  await using skein = await open({ engine, models: {}, workflows })
+  await skein.start(order, undefined, { id: 'order' })
+  while (!(await until(engine))) await new Promise((resolve) => setTimeout(resolve, 10))
+}
+
+const allWait = async (end: End): Promise<boolean> => {
+  const run = await gather(end.list({ root: ROOT }))
+  return run.length === 2 && run.every(({ waits }) => waits.length > 0)
+}
+const isLive = async (place: Place): Promise<boolean> => {
+  await using end = await place.open()
+  return (await end.present([ROOT])).length > 0
+}
+const said = async (end: Engine, to: string, topic: string): Promise<string> =>
+  end.deliver({ id: asMessageId(`${topic}-1`), to: asPid(to), topic, body: payloadOf(topic) })
+
+/** Cut off before its call number `at`, or right after it; the call itself is done or not done, as it would be by a kill. */
+function cutOff<T extends MoveEnd>(end: T, steps: { left: number }): T {
+  return new Proxy(end, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name, target)
+      if (typeof member !== 'function') return member
+      if (name !== 'depart' && name !== 'arrive' && name !== 'confirm') return member.bind(target) as unknown
+      return async (...given: readonly unknown[]) => {
+        if (steps.left-- === 0) throw new Error('killed')
+        const result = await (member as (...all: readonly unknown[]) => Promise<unknown>).apply(target, [...given])
+        if (steps.left-- === 0) throw new Error('killed')
+        return result
+      }
+    },
+  })
+}
+
+async function move(from: Place, to: Place, steps = { left: Number.POSITIVE_INFINITY }): Promise<number> {
+  await using source = await from.open()
+  await using target = await to.open()
+  const ends = { from: cutOff(source, steps), to: cutOff(target, steps), source: from.address, target: to.address }
+  return await moveRun({ ...ends, by: 'ann', random: nodeRandom }, ROOT)
+}
+
+const PAIRS = [['folder', 'folder'], ...(programs === undefined ? [] : ([['folder', 'postgres']] as const))] as const
+
+afterAll(() => rmSync(scratch, { recursive: true, force: true }))
+
+describe.each(PAIRS)('a run that moves, %s to %s', (here, there) => {
+  beforeAll(async () => {
+    if (programs !== undefined) server ??= await startPostgres(programs, { fsync: 'off' })
+  })
+  afterAll(async () => {
+    if (there === 'postgres') await server?.[Symbol.asyncDispose]()
+  })
+
+  it('lives in one place at most, wherever the move is broken off, and in one when it is asked for again', async () => {
+    const [from, to] = [KINDS[here](), KINDS[there]()]
+    await hosted(from, allWait)
+    let cuts = 0
+    for (let left = 0; left < STEPS_MAX; left++) {
+      const ended = await move(from, to, { left }).catch((thrown: Error) => thrown.message)
+      expect([await isLive(from), await isLive(to)].filter(Boolean).length, `cut at ${left}`).toBeLessThanOrEqual(1)
+      if (ended !== 'killed') break
+      cuts += 1
+    }
+    expect(cuts).toBeGreaterThan(4)
+    expect([await isLive(from), await isLive(to)]).toEqual([false, true])
+    {
+      await using end = await from.open()
+      expect(await end.unconfirmed(to.address)).toEqual([])
+    }
+    expect(await move(from, to), 'moved again, it is where it is').toBe(2)
+    expect([await isLive(from), await isLive(to)]).toEqual([false, true])
+  })
+
+  it('goes there and back with its mail, its waits and its large values, and on to its end with nothing done twice', async () => {
+    paid = []
+    const [from, to] = [KINDS[here](), KINDS[there]()]
+    await hosted(from, allWait)
+    {
+      await using end = await from.open()
+      expect(await said(end, 'order', 'last'), 'early').toBe('queued')
+    }
+    expect(await move(from, to)).toBe(2)
+    {
+      await using end = await from.open()
+      expect(await said(end, 'order', 'go')).toBe('ended')
+      expect((await end.inspect(ROOT))?.result).toMatchObject({ type: 'error' })
+    }
+    {
+      await using end = await to.open()
+      expect(await said(end, 'order', 'last'), 'it remembers what it has heard').toBe('duplicate')
+      expect(await said(end, 'order', 'go')).toBe('queued')
+    }
+    await hosted(to, async (end) => (await end.inspect(ROOT))?.mailbox === 0)
+    await move(to, from)
+    {
+      await using end = await from.open()
+      const run = await gather(end.list({ root: ROOT }))
+      const child = run.find(({ workflow: name }) => name === 'parcel')
+      expect(await said(end, child!.pid, 'street')).toBe('queued')
+    }
+    const engine = await from.open()
+    await using skein = await open({ engine, models: {}, workflows })
+    expect(await skein.result('order')).toEqual([LARGE.length, 'go', 'street', 'last'])
+    expect(new Set(paid)).toEqual(new Set([1, 2]))
+    expect(paid).toHaveLength(2)
+    expect(await gather(engine.verify())).toEqual([])
+  })
+
+  it('stays where it is when somebody else is there already, or it does not rest', async () => {
+    const [from, to] = [KINDS[here](), KINDS[there]()]
+    await hosted(from, allWait)
+    await hosted(to, allWait)
+    await expect(move(from, to)).rejects.toMatchObject({ code: 'RUN_ALREADY_THERE' })
+    expect([await isLive(from), await isLive(to)]).toEqual([true, true])
+    ;[begun, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    // While it is with a host that is in the middle of it.
+    const busy = KINDS[here]()
+    const engine = await busy.open()
+    await using skein = await open({ engine, models: {}, workflows: [slow] })
+    await skein.start(slow, undefined, { id: 'slow' })
+    await begun.promise
+    await expect(engine.depart(asPid('slow'), { id: 'x', target: 'elsewhere', by: 'ann' })).rejects.toMatchObject({
+      code: 'RUN_NOT_AT_REST',
+    })
+    goOn.resolve()
+    expect(await skein.result('slow')).toBe('slept')
+  })
+})
