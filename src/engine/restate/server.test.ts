@@ -2,8 +2,11 @@ import { createServer } from 'node:http'
 import type { IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, it } from 'vitest'
+import type { Clock } from '../../std/index.ts'
+import { SERVICES_HEARD_MS } from './limits.ts'
+import { nodeRandom } from '../platform/node-random.ts'
 import { restate } from './restate.ts'
-import { isOlder } from './server.ts'
+import { isOlder, RestateServer } from './server.ts'
 
 type Answer = readonly [status: number, body?: unknown]
 
@@ -51,6 +54,34 @@ it('a node that has just come up is asked again for a service that it has not he
   })
   await using engine = await restate({ ...server.options, serve: false })
   expect([asked, await engine.switches()]).toEqual([2, []])
+})
+
+it('how long a node knows of no service counts from its first answer, not from when it was asked', async () => {
+  let now = 0
+  const answers = [...Array.from({ length: 8 }, () => 502), 404, 404, 200]
+  const times: number[] = []
+  await using server = await pretending(() => {
+    times.push(now)
+    return [answers.shift()!, 'ready']
+  })
+  const clock = {
+    monotonicMs: () => now,
+    timer: (ms: number, fire: () => void) => {
+      now += ms
+      queueMicrotask(fire)
+    },
+  } as unknown as Clock
+  const asked = new RestateServer(server.options, { clock, random: nodeRandom })
+  expect(await asked.read({ service: 'shop.mailbox', key: 'p', handler: 'view' })).toBe('ready')
+  expect([times.length, times[8]! > SERVICES_HEARD_MS]).toEqual([11, true])
+})
+
+it('of a service that nobody has, a caller with little time hears that there is none', async () => {
+  await using server = await pretending(({ url }) => (url === '/version' ? [200, version] : [404]))
+  await expect(restate({ ...server.options, serve: false, timeoutMs: 300 })).rejects.toMatchObject({
+    code: 'ENGINE_UNREACHABLE',
+    message: expect.stringContaining('has no service skein.settings'),
+  })
 })
 
 it('an old server, other credentials, and what is no Restate server at all are told apart', async () => {

@@ -31,8 +31,10 @@ export type ServerAddress = {
 type Target = { readonly service: string; readonly key: string; readonly handler: string }
 type Ask = {
   readonly method: string
-  /** The answer may be the same to a question that was asked well, only later. */
-  readonly isAgain?: (status: number, sinceMs: number) => boolean
+  /** The answer may be another one to the same question, only later. */
+  readonly isAgain?: (status: number) => boolean
+  /** Nodes that have just come up may know nothing yet of what is asked for. */
+  readonly mayBeUnheard?: boolean
   readonly body?: unknown
   readonly headers?: Readonly<Record<string, string>>
 }
@@ -80,8 +82,7 @@ export class RestateServer {
       method: 'POST',
       body: parameter,
       headers: headers ?? {},
-      // A node that has just come up has not heard yet what services there are.
-      isAgain: (code, sinceMs) => STATUS_AGAIN.has(code) || (code === 404 && sinceMs < SERVICES_HEARD_MS),
+      mayBeUnheard: true,
     })
     if (status === 404)
       throw new SkeinError(
@@ -165,11 +166,12 @@ export class RestateServer {
   async #request(
     side: Side,
     path: string,
-    { method, body, headers = {}, isAgain = (code) => STATUS_AGAIN.has(code) }: Ask,
+    { method, body, headers = {}, mayBeUnheard = false, isAgain = (code) => STATUS_AGAIN.has(code) }: Ask,
   ): Promise<Answer> {
     const { token, timeoutMs = REQUEST_TIMEOUT_MS_DEFAULT } = this.#address
-    const begun = this.#clock.monotonicMs()
-    const end = begun + timeoutMs
+    const end = this.#clock.monotonicMs() + timeoutMs
+    // Since when nodes answer that there is no such service; while they do not answer well, none has just come up.
+    let absentSince: number | undefined
     let pauseMs = RETRY_FIRST_MS
     // Whoever has asked a node that dies is never answered: it asks again, and waits longer each time.
     let attemptMs = ATTEMPT_FIRST_MS
@@ -190,8 +192,17 @@ export class RestateServer {
           AbortSignal.timeout(Math.max(1, Math.min(attemptMs, Math.ceil(end - this.#clock.monotonicMs())))),
         ]),
       })
-      if ('status' in outcome && !isAgain(outcome.status, this.#clock.monotonicMs() - begun)) return outcome
-      if (this.#clock.monotonicMs() + pauseMs >= end) throw unreachableServer(url, timeoutMs, outcome)
+      const now = this.#clock.monotonicMs()
+      const isLast = now + pauseMs >= end
+      if (mayBeUnheard && 'status' in outcome && outcome.status === 404) {
+        absentSince ??= now
+        // When the time is up, that is still the answer.
+        if (isLast || now - absentSince >= SERVICES_HEARD_MS) return outcome
+      } else {
+        absentSince = undefined
+        if ('status' in outcome && !isAgain(outcome.status)) return outcome
+        if (isLast) throw unreachableServer(url, timeoutMs, outcome)
+      }
       this.#at[side] += 1
       await this.#pause(pauseMs)
       pauseMs = Math.min(2 * pauseMs, RETRY_PAUSE_MS_MAX)
