@@ -16,7 +16,9 @@ export function farSide(socket: string, run: string): FarSide {
   const post = (act: string, asked: LedgerRequest, signal?: AbortSignal): Promise<unknown> =>
     new Promise((resolve, reject) => {
       const path = `/${run}/${act}`
-      const sent = request({ socketPath: socket, path, method: 'POST', ...(signal ? { signal } : {}) }, (answer) => {
+      // A connection of its own: one that stood idle may be closed by the ledger just then, a fault that is not tried here.
+      const options = { socketPath: socket, path, method: 'POST', agent: false, ...(signal ? { signal } : {}) } as const
+      const sent = request(options, (answer) => {
         let text = ''
         answer.on('data', (chunk: Buffer) => (text += chunk.toString()))
         answer.on('end', () => resolve(JSON.parse(text)))
