@@ -5,7 +5,7 @@
 import { CHAIN_START } from '../../kernel/index.ts'
 import type { SealedFrame, Wait } from '../../kernel/index.ts'
 import { asEpoch } from '../../std/index.ts'
-import type { EffectKey, Epoch } from '../../std/index.ts'
+import type { EffectKey, Epoch, Pid } from '../../std/index.ts'
 import type { Exclusive } from './sdk.ts'
 import type { FrameRow, Head, KeptFrame, Openings } from './wire.ts'
 
@@ -49,9 +49,9 @@ export class OpenJournal {
   #unsaid: Openings['rows']
   /**
    * Starts that their mailboxes have not answered. Whoever ends a handler by force takes back what still waits to be heard, so
-   * they stand with the last frames.
+   * they stand with the last frames. By the child, since a segment may use the keys of the one before it once more.
    */
-  readonly #unanswered = new Map<EffectKey, Openings['rows'][number]>()
+  readonly #unanswered = new Map<Pid, Openings['rows'][number]>()
   /** Frames since then, while nobody has them in memory. */
   fresh: SealedFrame[] = []
 
@@ -98,16 +98,21 @@ export class OpenJournal {
     return unsaid
   }
 
-  /** Something sent was answered. */
-  answered(key: EffectKey): void {
-    this.#unanswered.delete(key)
+  /** The start of this process was answered. */
+  answered(pid: Pid): void {
+    this.#unanswered.delete(pid)
   }
 
   #expectAnswers(rows: Openings['rows']): void {
     for (const { n, sent } of rows)
       for (const one of sent)
         if (one.type === 'start')
-          this.#unanswered.set(one.key, { ...(n === undefined ? {} : { n }), sent: [one], waits: [], unwaits: [] })
+          this.#unanswered.set(one.request.pid, {
+            ...(n === undefined ? {} : { n }),
+            sent: [one],
+            waits: [],
+            unwaits: [],
+          })
   }
 
   began(epoch: Epoch): void {

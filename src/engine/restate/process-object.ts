@@ -12,7 +12,7 @@
  */
 import type { Outgoing, SealedFrame } from '../../kernel/index.ts'
 import { SkeinError, unreachable } from '../../std/index.ts'
-import type { EffectKey, Hash, OwnerId } from '../../std/index.ts'
+import type { EffectKey, Hash, OwnerId, Pid } from '../../std/index.ts'
 import { eraseJournal } from './erase-journal.ts'
 import { HandlerLane } from './handler-lane.ts'
 import { ENTRIES_BEFORE_LEAVING, ENTRIES_MAX, PAGE_BYTES_MAX, PAGE_MAIL } from './limits.ts'
@@ -67,6 +67,9 @@ async function frames(ctx: Shared, { from }: { readonly from: number }): Promise
 /** `isAgain`: whoever was ended by force may have said it. */
 type Saying = { readonly at: number; readonly isAgain: boolean }
 
+/** What has no answer yet: whoever sent it, and which process it starts. */
+type Sent = { readonly owner: OwnerId | undefined; readonly key: EffectKey; readonly starts?: Pid }
+
 class OpenHandler {
   readonly #sdk: Sdk
   readonly #ctx: Exclusive
@@ -78,7 +81,7 @@ class OpenHandler {
   /** Batches of the activation, counted by every attempt. */
   #batches = 0
   #entries = 0
-  readonly #sent = new Map<number, { readonly owner: OwnerId | undefined; readonly key: EffectKey }>()
+  readonly #sent = new Map<number, Sent>()
 
   constructor(sdk: Sdk, ctx: Exclusive, parts: { readonly names: ServiceNames; readonly residences: Residences }) {
     this.#sdk = sdk
@@ -122,7 +125,7 @@ class OpenHandler {
         case 'sent': {
           const sent = this.#sent.get(heard.id)
           this.#sent.delete(heard.id)
-          if (sent !== undefined) journal.answered(sent.key)
+          if (sent?.starts !== undefined) journal.answered(sent.starts)
           if (sent?.owner === this.#residence?.owner) this.#residence?.sent(heard.id, sent!.key, heard.result)
           break
         }
@@ -198,18 +201,23 @@ class OpenHandler {
       case 'message':
         // The process that goes on sends by itself what it has no answer to: a second answer would be one too many for it.
         if (isAgain) return lane.tell(to(outgoing.message.to, 'put'), { message: outgoing.message, at })
-        this.#expect(lane.send(to(outgoing.message.to, 'put'), { message: outgoing.message, at }), outgoing.key)
+        this.#expect(lane.send(to(outgoing.message.to, 'put'), { message: outgoing.message, at }), {
+          key: outgoing.key,
+        })
         return
       case 'start':
-        this.#expect(lane.send(to(outgoing.request.pid, 'start'), { request: outgoing.request, at }), outgoing.key)
+        this.#expect(lane.send(to(outgoing.request.pid, 'start'), { request: outgoing.request, at }), {
+          key: outgoing.key,
+          starts: outgoing.request.pid,
+        })
         return
       default:
         unreachable(outgoing, 'what a frame sends')
     }
   }
 
-  #expect(id: number, key: EffectKey): void {
-    this.#sent.set(id, { owner: this.#residence?.owner, key })
+  #expect(id: number, sent: Omit<Sent, 'owner'>): void {
+    this.#sent.set(id, { owner: this.#residence?.owner, ...sent })
   }
 
   #mailbox(method: string): Target {
