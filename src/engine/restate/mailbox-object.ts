@@ -19,7 +19,7 @@ import type { MailboxLoad, MailboxRow, MailboxView, MailEvent, MailItem, MailPag
 
 /** The definition of the object, for a worker to serve. */
 export function mailboxObject(sdk: Sdk, names: ServiceNames) {
-  const { shared, exclusive } = sdk.handlers.object
+  const { shared } = sdk.handlers.object
   const on =
     <I, O>(handle: (mailbox: Mailbox, input: I) => Promise<O>) =>
     (ctx: Exclusive, input: I): Promise<O> =>
@@ -27,8 +27,7 @@ export function mailboxObject(sdk: Sdk, names: ServiceNames) {
   return sdk.object({
     name: names.mailbox,
     handlers: {
-      // A process that is to be started has no state yet.
-      start: exclusive({ enableLazyState: false }, on(start)),
+      start: on(start),
       put: on(put),
       control: on(control),
       switched: on(switched),

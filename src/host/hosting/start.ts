@@ -37,10 +37,10 @@ export async function startRun(
   host.code.keep(definition)
   checkNeeds(definition, host.engine.traits)
   // A server says as fast to a start that it is there, unless the input is only good for one that is.
-  const isTold = host.engine.traits.nodes === 'many' && isInput(definition, input)
-  const existing = options.id === undefined || isTold ? undefined : await host.engine.inspect(pid)
+  const early = host.engine.traits.nodes === 'many' ? goodInput(definition, input) : undefined
+  const existing = options.id === undefined || early !== undefined ? undefined : await host.engine.inspect(pid)
   if (existing !== undefined) return resume(host, definition, existing, input)
-  const parsed = parsedInput(definition, input)
+  const { parsed } = early ?? { parsed: parsedInput(definition, input) }
   const { created } = await host.engine.start({
     pid,
     kind: definition.kind,
@@ -76,12 +76,11 @@ function parsedInput(definition: AnyDefinition, input: unknown): unknown {
   return definition.input === undefined ? input : parse(definition.input, input, `the input of ${definition.name}`)
 }
 
-function isInput(definition: AnyDefinition, input: unknown): boolean {
+function goodInput(definition: AnyDefinition, input: unknown): { readonly parsed: unknown } | undefined {
   try {
-    parsedInput(definition, input)
-    return true
+    return { parsed: parsedInput(definition, input) }
   } catch {
-    return false
+    return undefined
   }
 }
 
