@@ -23,6 +23,8 @@ export type EngineTraits = {
   readonly nodes: 'one' | 'many'
   readonly ownerDeath: 'known' | 'presumed'
   readonly frameBytesMax: number
+  /** Longest pause between two looks whether a process has ended elsewhere, where a look costs so much that they may be rare. */
+  readonly endsLookMsMax?: number
 }
 
 /** `ready`: has something to do · `running`: resident · `waiting` · `parked`: needs an operator or other code · the rest: ended. */

@@ -31,8 +31,8 @@ export const RUN_ID_LENGTH_MAX = 200
 export const BORN_POLL_MS = 10
 /** First pause between two looks for the end of a run that another host may have; each one is twice as long. */
 export const ENDS_LOOK_MS = 200
-/** Longest pause between two such looks. */
-export const ENDS_LOOK_MS_MAX = 1_000
+/** Pause between two such looks while the process is resident here. */
+export const ENDS_RESIDENT_LOOK_MS = 10_000
 /** First pause between two looks whether a run waits for somebody. */
 export const HINT_MS_MIN = 500
 /** The longest one. */

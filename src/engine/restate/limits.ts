@@ -57,3 +57,5 @@ export const FAILING_ATTEMPTS = 10
 export const FAILURE_SHOWN = 300
 /** Pause between two looks for handlers that are held up. */
 export const HELD_UP_LOOK_MS = 60_000
+/** Longest pause between two looks whether a process has ended in another worker: each one is a call through the server. */
+export const RESTATE_ENDS_LOOK_MS_MAX = 1_000

@@ -28,7 +28,7 @@ import { ObjectClient } from './client.ts'
 import { openEndpoint } from './endpoint.ts'
 import type { Endpoint } from './endpoint.ts'
 import { SWITCHES_FRESH_MS } from '../limits.ts'
-import { RESTATE_FRAME_BYTES_MAX, WATCH_POLL_MS } from './limits.ts'
+import { RESTATE_ENDS_LOOK_MS_MAX, RESTATE_FRAME_BYTES_MAX, WATCH_POLL_MS } from './limits.ts'
 import { HeldKeys } from './held-keys.ts'
 import type { HeldKey } from './held-keys.ts'
 import { mailboxObject } from './mailbox-object.ts'
@@ -147,6 +147,7 @@ class ServerEngine implements RestateEngine {
     nodes: 'many',
     ownerDeath: 'presumed',
     frameBytesMax: RESTATE_FRAME_BYTES_MAX,
+    endsLookMsMax: RESTATE_ENDS_LOOK_MS_MAX,
   } as const
   readonly worker: Worker
   readonly switchboard: SettingsCache
@@ -165,7 +166,13 @@ class ServerEngine implements RestateEngine {
     const { client, server, names, clock, random, hash } = parts
     const recent = new RecentFrames()
     this.switchboard = new SettingsCache(client, clock)
-    this.#views = new RestateViews({ client, server, names, recent, waitsHere: (pid) => this.worker.waitsOf(pid) })
+    this.#views = new RestateViews({
+      client,
+      server,
+      names,
+      recent,
+      waitsHere: (pid, epoch) => this.worker.waitsOf(pid, epoch),
+    })
     this.#held = new HeldKeys(parts)
     this.#watchers = new ProcessWatchers({
       clock,

@@ -1,7 +1,7 @@
 /** Processes and their journals as operators see them, read from the objects and the server's tables. */
 import { openFrame } from '../../kernel/index.ts'
 import type { Outcome, SealedFrame, Wait } from '../../kernel/index.ts'
-import type { Pid, Seq } from '../../std/index.ts'
+import type { Epoch, Pid, Seq } from '../../std/index.ts'
 import type { Frame, ProcessView, Query } from '../port.ts'
 import { fits, processView } from '../process-view.ts'
 import type { ObjectClient } from './client.ts'
@@ -26,15 +26,15 @@ export class RestateViews {
   readonly #server: RestateServer
   readonly #names: ServiceNames
   readonly #recent: RecentFrames
-  readonly #waitsHere: (pid: Pid) => readonly Wait[] | undefined
+  readonly #waitsHere: (pid: Pid, epoch: Epoch) => readonly Wait[] | undefined
 
   constructor(parts: {
     readonly client: ObjectClient
     readonly server: RestateServer
     readonly names: ServiceNames
     readonly recent: RecentFrames
-    /** What a process waits for that is resident in this worker. */
-    readonly waitsHere: (pid: Pid) => readonly Wait[] | undefined
+    /** What a process waits for whose activation of this epoch is resident in this worker. */
+    readonly waitsHere: (pid: Pid, epoch: Epoch) => readonly Wait[] | undefined
   }) {
     this.#client = parts.client
     this.#server = parts.server
@@ -47,7 +47,9 @@ export class RestateViews {
     const view = await this.#client.view(pid)
     if (view === null) return undefined
     const isActive = view.row.status === 'running' || view.row.status === 'ready'
-    return viewOf(isActive ? { ...view, waits: this.#waitsHere(pid) ?? (await this.#client.waits(pid)) } : view)
+    if (!isActive) return viewOf(view)
+    // A worker that was cut off may believe that it still has a process which goes on elsewhere.
+    return viewOf({ ...view, waits: this.#waitsHere(pid, view.row.epoch) ?? (await this.#client.waits(pid)) })
   }
 
   async *list(query: Query): AsyncGenerator<ProcessView> {

@@ -8,7 +8,7 @@
  */
 import type { Activation, StartRequest, Wait } from '../../kernel/index.ts'
 import { asEpoch, asPid, SkeinError, toSkeinError } from '../../std/index.ts'
-import type { Clock, Hash, OwnerId, Pid, Random } from '../../std/index.ts'
+import type { Clock, Epoch, Hash, OwnerId, Pid, Random } from '../../std/index.ts'
 import { Departure, DRAINED } from '../departure.ts'
 import { RESIDENT_MAX_DEFAULT } from '../limits.ts'
 import type { Soon } from '../platform/soon.ts'
@@ -60,10 +60,11 @@ export class Worker implements Residences {
     return residence?.isLost === true ? undefined : residence
   }
 
-  /** What a process waits for that is resident here: nobody need be asked. */
-  waitsOf(pid: Pid): readonly Wait[] | undefined {
+  /** What a process waits for whose activation `epoch` is resident here: nobody need be asked. */
+  waitsOf(pid: Pid, epoch: Epoch): readonly Wait[] | undefined {
     const residence = this.#latest.get(pid)
-    return residence?.isLost === true ? undefined : residence?.journal?.waits
+    if (residence === undefined || residence.isLost || residence.activation.epoch !== epoch) return undefined
+    return residence.journal?.waits
   }
 
   /** Whether everything that has come for those resident here has reached them, and their mailboxes know what they consumed. */

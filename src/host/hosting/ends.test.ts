@@ -1,18 +1,20 @@
 import { expect, it } from 'vitest'
 import type { Engine, ProcessView } from '../../engine/index.ts'
-import { asPid } from '../../std/index.ts'
-import type { Clock } from '../../std/index.ts'
-import { ENDS_LOOK_MS, ENDS_LOOK_MS_MAX } from '../limits.ts'
+import { asPid, SkeinError } from '../../std/index.ts'
+import type { Clock, ErrorCode } from '../../std/index.ts'
+import { ENDS_LOOK_MS, ENDS_RESIDENT_LOOK_MS } from '../limits.ts'
 import { Ends } from './ends.ts'
 
 const pid = asPid('p')
 const MINUTE_MS = 60_000
+const LONGEST_MS = 1_000
 
 /** An engine with many hosts, and one process that runs; time goes by when it is told to. */
-function shared() {
+function shared(endsLookMsMax?: number) {
   let now = 0
   let timers: { readonly at: number; readonly fire: () => void }[] = []
   let status: ProcessView['status'] = 'running'
+  let thrown: SkeinError | undefined
   const lookedAt: number[] = []
   const clock = {
     timer(ms: number, fire: () => void) {
@@ -22,9 +24,10 @@ function shared() {
     },
   } as unknown as Clock
   const engine = {
-    traits: { nodes: 'many' },
+    traits: { nodes: 'many', endsLookMsMax },
     inspect: async () => {
       lookedAt.push(now)
+      if (thrown !== undefined) throw thrown
       return { pid, status, ...(status === 'done' ? { result: { type: 'value' } } : {}) }
     },
   } as unknown as Engine
@@ -33,6 +36,7 @@ function shared() {
     lookedAt,
     timers: () => timers.length,
     end: () => (status = 'done'),
+    fail: (code: ErrorCode) => (thrown = new SkeinError(code, 'it says so')),
     pass: async (ms: number) => {
       for (const until = now + ms; ;) {
         await new Promise((resolve) => setImmediate(resolve))
@@ -49,25 +53,49 @@ function shared() {
   }
 }
 
-it('whoever waits for a run of another host looks ever less often, and hears of its end', async () => {
-  const { ends, lookedAt, pass, end, timers } = shared()
+it.each([
+  ['ever less often where looks are dear', LONGEST_MS],
+  ['at an even pace elsewhere', undefined],
+])('whoever waits for a run of another host looks %s, and hears of its end', async (_, longestMs) => {
+  const { ends, lookedAt, pass, end, timers } = shared(longestMs)
   const outcome = ends.outcome(pid)
   await pass(MINUTE_MS)
   const pauses = lookedAt.slice(1).map((at, i) => at - lookedAt[i]!)
-  expect([pauses[0], pauses.at(-1)]).toEqual([ENDS_LOOK_MS, ENDS_LOOK_MS_MAX])
+  expect([pauses[0], pauses.at(-1)]).toEqual([ENDS_LOOK_MS, longestMs ?? ENDS_LOOK_MS])
   end()
-  await pass(ENDS_LOOK_MS_MAX)
+  await pass(LONGEST_MS)
   expect(await outcome).toEqual({ type: 'value' })
   expect(timers()).toBe(0)
 })
 
-it('nobody asks for a run that is resident here, and its end is heard at once', async () => {
-  const { ends, lookedAt, pass, end } = shared()
-  ends.resident(pid)
+it('a run that is resident here is seldom looked at, and its end is heard at once', async () => {
+  const { ends, lookedAt, pass, end, timers } = shared()
   const outcome = ends.outcome(pid)
+  ends.resident(pid)
   await pass(MINUTE_MS)
-  expect(lookedAt).toEqual([0])
+  expect(lookedAt).toEqual(Array.from({ length: 7 }, (_, i) => i * ENDS_RESIDENT_LOOK_MS))
   end()
   await ends.rested(pid)
   expect(await outcome).toEqual({ type: 'value' })
+  expect(timers()).toBe(0)
+})
+
+it('a run that another host has taken from one that was cut off is heard to end', async () => {
+  const { ends, pass, end } = shared()
+  ends.resident(pid)
+  const outcome = ends.outcome(pid)
+  await pass(ENDS_LOOK_MS)
+  end()
+  await pass(ENDS_RESIDENT_LOOK_MS)
+  expect(await outcome).toEqual({ type: 'value' })
+})
+
+it('a server that is away for a while ends no waiting, and one that refuses does', async () => {
+  const { ends, pass, fail } = shared()
+  const outcome = ends.outcome(pid).catch((error: unknown) => error)
+  fail('ENGINE_UNREACHABLE')
+  await pass(MINUTE_MS)
+  fail('ENGINE_REFUSED')
+  await pass(ENDS_LOOK_MS)
+  expect(await outcome).toMatchObject({ code: 'ENGINE_REFUSED' })
 })

@@ -3,14 +3,15 @@ import type { Engine, ProcessView } from '../../engine/index.ts'
 import type { Outcome } from '../../kernel/index.ts'
 import { errorFromData, SkeinError, toSkeinError } from '../../std/index.ts'
 import type { Clock, Pid } from '../../std/index.ts'
-import { ENDS_LOOK_MS, ENDS_LOOK_MS_MAX } from '../limits.ts'
+import { ENDS_LOOK_MS, ENDS_RESIDENT_LOOK_MS } from '../limits.ts'
 import { isEnded } from '../views/rest.ts'
 
 type Waiter = { readonly resolve: (outcome: Outcome) => void; readonly reject: (error: Error) => void }
 
 /**
  * Told by the host after every activation; asks the engine only where somebody waits. Where other hosts share the engine it
- * looks again for what ended there, ever less often, and not while the process is resident here.
+ * looks again for what ended there, ever less often where looks are dear, and seldom while the process is resident here: a
+ * host that was cut off does not hear that another one has it.
  */
 export class Ends {
   readonly #engine: Pick<Engine, 'inspect' | 'traits'>
@@ -32,7 +33,7 @@ export class Ends {
     try {
       await this.#look(pid)
     } catch (thrown) {
-      this.#settle(pid, (waiter) => waiter.reject(toSkeinError(thrown)))
+      this.#fail(pid, thrown)
     }
     this.#lookLater(pid, ENDS_LOOK_MS)
     return promise
@@ -41,11 +42,10 @@ export class Ends {
   #lookLater(pid: Pid, pauseMs: number): void {
     if (this.#engine.traits.nodes !== 'many' || !this.#waiters.has(pid)) return
     this.#looks.get(pid)?.[Symbol.dispose]()
-    const look = this.#clock.timer(pauseMs, () => {
-      if (this.#here.has(pid)) return this.#lookLater(pid, ENDS_LOOK_MS)
-      const next = (): void => this.#lookLater(pid, Math.min(2 * pauseMs, ENDS_LOOK_MS_MAX))
-      // One that fails shows nothing; the next one comes.
-      void this.#look(pid).then(next, next)
+    const longestMs = this.#engine.traits.endsLookMsMax ?? ENDS_LOOK_MS
+    const next = (): void => this.#lookLater(pid, Math.min(2 * pauseMs, longestMs))
+    const look = this.#clock.timer(this.#here.has(pid) ? ENDS_RESIDENT_LOOK_MS : pauseMs, () => {
+      void this.#look(pid).then(next, (thrown: unknown) => this.#fail(pid, thrown))
     })
     this.#looks.set(pid, look)
   }
@@ -53,11 +53,13 @@ export class Ends {
   /** An activation of this process begins here: its host says when it is over. */
   resident(pid: Pid): void {
     this.#here.add(pid)
+    this.#lookLater(pid, ENDS_LOOK_MS)
   }
 
   /** An activation of this process is over. */
   rested(pid: Pid): Promise<void> {
     this.#here.delete(pid)
+    this.#lookLater(pid, ENDS_LOOK_MS)
     return this.#look(pid)
   }
 
@@ -86,6 +88,10 @@ export class Ends {
   /** Nothing will end here any more. */
   close(why: Error): void {
     for (const pid of this.#waiters.keys()) this.#settle(pid, (waiter) => waiter.reject(why))
+  }
+
+  #fail(pid: Pid, thrown: unknown): void {
+    this.#settle(pid, (waiter) => waiter.reject(toSkeinError(thrown)))
   }
 
   #settle(pid: Pid, answer: (waiter: Waiter) => void): void {
