@@ -63,7 +63,7 @@ export type RestateOptions = ServerAddress & {
   }
   /** False: nothing is served here; only ask and act through the workers that run elsewhere. */
   readonly serve?: boolean
-  /** Hears of a process whose handler the server has forgotten: `free` it. */
+  /** Hears of a process whose handler the server has forgotten: `free` it; or whose every attempt fails, as `failure` says. */
   readonly onHeldUp?: (held: HeldKey) => void
 }
 
@@ -124,7 +124,7 @@ export async function openRestate(options: RestateOptions & Ports): Promise<Rest
   }
   try {
     if (engine.port !== undefined)
-      await server.register(served.url ?? `http://${served.address ?? LOOPBACK}:${engine.port}`, names.mailbox)
+      await server.register(served.url ?? `http://${served.address ?? LOOPBACK}:${engine.port}`, names)
     await engine.switchboard.refresh()
     return engine
   } catch (error) {

@@ -50,8 +50,13 @@ export function sendTo(sdk: Sdk, ctx: Context, target: Target, about: { paramete
 }
 
 const SKEIN_MARK = 'skein-format'
-/** What handlers that are open, and their state, are written in. */
-const FORMAT = '1'
+/**
+ * What handlers that are open say to the server, and what their state is written in: another one as soon as an attempt of the
+ * same handler would say other things.
+ */
+const FORMAT = '2'
+/** Formats before it with the same state: theirs can be taken over where no handler is open. */
+const SAME_STATE: ReadonlySet<string> = new Set(['1'])
 
 /** Stands with every service of Skein, so that nobody takes another's for his own. */
 export const MARKED = { [SKEIN_MARK]: FORMAT } as const
@@ -60,13 +65,13 @@ export const MARKED = { [SKEIN_MARK]: FORMAT } as const
 export type Owned =
   | { readonly by: 'us' }
   | { readonly by: 'others' }
-  | { readonly by: 'skein'; readonly format: string }
+  | { readonly by: 'skein'; readonly format: string; readonly hasOurState: boolean }
 
 /** Whose a service is, by what stands with it. */
 export function ownerOf(metadata: Readonly<Record<string, unknown>> | undefined): Owned {
   const format = metadata?.[SKEIN_MARK]
   if (typeof format !== 'string') return { by: 'others' }
-  return format === FORMAT ? { by: 'us' } : { by: 'skein', format }
+  return format === FORMAT ? { by: 'us' } : { by: 'skein', format, hasOurState: SAME_STATE.has(format) }
 }
 
 /** Options of all objects. Journals are of no use once their handlers have answered. */

@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, it } from 'vitest'
-import type { Clock } from '../../std/index.ts'
+import type { Clock, SkeinError } from '../../std/index.ts'
 import { SERVICES_HEARD_MS } from './limits.ts'
 import { nodeRandom } from '../platform/node-random.ts'
 import { restate } from './restate.ts'
@@ -113,6 +113,26 @@ it.each([
     ),
   })
   expect(registered).toEqual([])
+})
+
+it.each([
+  ['refused while a handler of it is open', [{ id: 'inv_1' }], 'ENGINE_FOREIGN', /SIGTERM/],
+  ['taken over when none is', [], undefined, /^$/],
+])('a service of the format before is %s', async (_, rows, code, message) => {
+  const registered: unknown[] = []
+  await using server = await pretending(({ url }) => {
+    if (url === '/version') return [200, version]
+    if (url === '/services/shop.mailbox') return [200, { name: 'shop.mailbox', metadata: { 'skein-format': '1' } }]
+    if (url === '/query') return [200, { rows }]
+    registered.push(url)
+    return [200, { switches: [] }]
+  })
+  const refusal = await restate({ ...server.options, name: 'shop' }).then(
+    (engine) => engine[Symbol.asyncDispose](),
+    (error: SkeinError) => error,
+  )
+  expect([refusal?.code, registered.includes('/deployments')]).toEqual([code, code === undefined])
+  expect(refusal?.message ?? '').toMatch(message)
 })
 
 it('a worker that the server cannot reach says so, and where it was to be reached', async () => {

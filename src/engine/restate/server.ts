@@ -16,6 +16,7 @@ import {
   SERVICES_HEARD_MS,
 } from './limits.ts'
 import { ownerOf } from './sdk.ts'
+import type { ServiceNames } from './wire.ts'
 
 /** Where a server is. */
 export type ServerAddress = {
@@ -109,7 +110,8 @@ export class RestateServer {
   }
 
   /** Makes a worker known. Throws `ENGINE_FOREIGN` when somebody else has a service of that name. */
-  async register(uri: string, service: string): Promise<void> {
+  async register(uri: string, names: ServiceNames): Promise<void> {
+    const service = names.mailbox
     const known = await this.#request('admin', `services/${service}`, { method: 'GET' })
     if (known.status < 400) {
       const at = this.#node('admin')
@@ -124,11 +126,13 @@ export class RestateServer {
           'ENGINE_FOREIGN',
           `${of} (deployment ${about.deployment_id ?? 'unknown'}) that is not of Skein; give this installation another name`,
         )
-      if (owned.by === 'skein')
+      if (owned.by === 'skein' && !(owned.hasOurState && (await this.#isDrained(names))))
         throw new SkeinError(
           'ENGINE_FOREIGN',
-          `${of} of format ${owned.format}, which another version of Skein has registered and this one does not speak; ` +
-            'use that version, or give this installation another name',
+          `${of} of format ${owned.format}, which another version of Skein has registered and this one does not speak` +
+            (owned.hasOurState
+              ? ' while handlers are open in it; start workers of that version and let them leave (SIGTERM), then come again'
+              : '; use that version, or give this installation another name'),
         )
     }
     const { status, text } = await this.#request('admin', 'deployments', {
@@ -141,6 +145,16 @@ export class RestateServer {
         `the server at ${this.#node('admin')} cannot use the worker at ${uri}: ${text.slice(0, 300)}; ` +
           'give a `worker.url` at which the server reaches this machine',
       )
+  }
+
+  /** Whether no handler is bound to the code that has begun it. */
+  async #isDrained(names: ServiceNames): Promise<boolean> {
+    const services = Object.values(names).map((name) => `'${name}'`)
+    const open = await this.query(
+      `select id from sys_invocation where target_service_name in (${services.join(', ')}) ` +
+        `and pinned_deployment_id is not null and status <> 'completed' limit 1`,
+    )
+    return open.length === 0
   }
 
   /** Acts on a handler that is open, or was. */
