@@ -91,6 +91,7 @@ export const ERROR_CODES = {
   PACKAGE_MISSING: usage,
   ENGINE_UNREACHABLE: again,
   ENGINE_REFUSED: failed,
+  HANDLER_FAILING: failed,
   ENGINE_TOO_OLD: failed,
   ENGINE_FOREIGN: usage,
   ENGINE_LACKS: usage,

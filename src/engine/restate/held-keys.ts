@@ -5,9 +5,10 @@
  *
  * Invariants:
  * 1. A key is freed by resuming or cancelling its handler, never by killing it: a handler that is killed may leave half.
- * 2. A handler that says something at least every heartbeat is not held up; how long ago is by the server's clock.
+ * 2. Nobody is told that a handler was freed whose every attempt fails: it goes on by itself once that is mended.
+ * 3. A handler that says something at least every heartbeat is not held up; how long ago is by the server's clock.
  */
-import { asPid } from '../../std/index.ts'
+import { asPid, SkeinError } from '../../std/index.ts'
 import type { Clock, Pid } from '../../std/index.ts'
 import type { ObjectClient } from './client.ts'
 import { FAILING_ATTEMPTS, FAILURE_SHOWN, HELD_UP_LOOK_MS, HELD_UP_MS } from './limits.ts'
@@ -40,6 +41,10 @@ export type HeldKey = {
   readonly failure?: string
 }
 
+const oneLine = (failure: string): string => failure.replaceAll(/\s+/g, ' ').trim().slice(0, FAILURE_SHOWN)
+
+type Held = HeldKey & { readonly service: string }
+
 /** Finds them, and frees them. */
 export class HeldKeys {
   readonly #server: RestateServer
@@ -60,7 +65,7 @@ export class HeldKeys {
   }
 
   /** All of them, or those of one process. */
-  async find(pid?: Pid): Promise<readonly HeldKey[]> {
+  async find(pid?: Pid): Promise<readonly Held[]> {
     const { process, mailbox, token, settings } = this.#names
     const services = [process, mailbox, token, settings].map((name) => `'${name}'`).join(', ')
     const rows = await this.#server.query<Row>(
@@ -69,14 +74,13 @@ export class HeldKeys {
         `where target_service_name in (${services}) and (status in ('paused', 'suspended') ` +
         `or (status = 'backing-off' and retry_count >= ${FAILING_ATTEMPTS}))`,
     )
-    return rows.flatMap<HeldKey>(
+    return rows.flatMap<Held>(
       ({ id: invocation, status, target_service_name: service, target_service_key: key, ...row }) => {
         const since = row.modified_s * MS_PER_S
-        const about = { pid: asPid(key), invocation, since }
+        const about = { pid: asPid(key), invocation, since, service }
         if (pid !== undefined && key !== pid) return []
         if (status === 'paused') return [{ ...about, why: 'paused' }]
-        if (status === 'backing-off')
-          return [{ ...about, why: 'failing', failure: (row.last_failure ?? '').slice(0, FAILURE_SHOWN) }]
+        if (status === 'backing-off') return [{ ...about, why: 'failing', failure: oneLine(row.last_failure ?? '') }]
         // Handlers of other objects may wait for another one as long as that takes.
         const isSilent = service === process && row.now_s * MS_PER_S - since > HELD_UP_MS
         return isSilent ? [{ ...about, why: 'silent' }] : []
@@ -84,14 +88,22 @@ export class HeldKeys {
     )
   }
 
-  /** True when there was one. */
+  /** True when there was one. Throws `HANDLER_FAILING` of one that comes to no end by being cancelled. */
   async free(pid: Pid): Promise<boolean> {
     const held = await this.find(pid)
     for (const { invocation, why } of held) {
+      if (why === 'failing') continue
       await this.#server.act(invocation, why === 'paused' ? 'resume' : 'cancel')
-      // One that does not hear of it any more does not tell its mailbox either.
-      if (why !== 'paused') await this.#client.mailbox(pid, 'freed', { invocation })
+      // Only processes are silent. One that does not hear of it any more does not tell its mailbox either.
+      if (why === 'silent') await this.#client.mailbox(pid, 'freed', { invocation })
     }
+    const failing = held.find(({ why }) => why === 'failing')
+    if (failing !== undefined)
+      throw new SkeinError(
+        'HANDLER_FAILING',
+        `every attempt of ${failing.service} of ${pid} fails, and freeing it mends nothing: ${failing.failure}; ` +
+          'mend what that names: it is attempted every two seconds, and goes on by itself',
+      )
     return held.length > 0 || (await this.#freeKilled(pid))
   }
 

@@ -82,8 +82,10 @@ function restateOptions(url: URL, parameters: Parameters, { env, serve, warn }: 
       : {
           onHeldUp: ({ pid, failure }) =>
             warn(
-              `the server does not go on with ${pid}${failure === undefined ? '' : ` (every attempt fails: ${failure})`}; ` +
-                `free it with: ${commandFor(undefined, url.href)('free', pid)}`,
+              `the server does not go on with ${pid}` +
+                (failure === undefined
+                  ? `; free it with: ${commandFor(undefined, url.href)('free', pid)}`
+                  : ` (every attempt fails: ${failure}); mend what that names, and it goes on by itself`),
             ),
         }),
     ...(name === undefined ? {} : { name }),

@@ -9,6 +9,7 @@ export const free: VerbBody = {
   about: [
     'For a process on a Restate server that does not move while its workers live: the server has paused its handler, or has',
     'suspended and forgotten it. The handler is resumed or cancelled, and the process goes on from its journal.',
+    'One whose every attempt fails is not freed: mend what its failure names.',
     'Never kill a handler at the server. If somebody has, this verb lets the process go on in another one.',
   ].join('\n'),
   positionals: [{ name: 'pid' }],
