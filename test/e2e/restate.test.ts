@@ -47,13 +47,14 @@ const busy = workflow({ name: 'busy', input: anything }, async (ctx) => {
   return first.name
 })
 
-/** How long it took until each run had heard it, sent at so many milliseconds after its start; `act` says when it was sent. */
-async function heardAfter(
-  skein: Skein,
-  kind: string,
-  act: (id: string) => Promise<number>,
-): Promise<readonly number[]> {
-  const heard: number[] = []
+type Heard = { readonly ms: number; readonly wasInFlight: boolean }
+
+/**
+ * How long it took until each run had heard it, sent at so many milliseconds after its start; `act` says when it was sent.
+ * A run whose effect had not begun yet has nothing to stop: it counts from then to its end.
+ */
+async function heardAfter(skein: Skein, kind: string, act: (id: string) => Promise<number>): Promise<readonly Heard[]> {
+  const heard: Heard[] = []
   for (let done = 0; done < TRIES; done += AT_ONCE)
     heard.push(
       ...(await Promise.all(
@@ -64,12 +65,19 @@ async function heardAfter(
           const from = await act(run.id)
           const result = await run.result().catch((thrown: { readonly code?: string }) => thrown.code)
           expect(result).not.toBe('long')
-          return (stoppedAt.get(run.id) ?? performance.now()) - from
+          const stopped = stoppedAt.get(run.id)
+          return { ms: (stopped ?? performance.now()) - from, wasInFlight: stopped !== undefined }
         }),
       )),
     )
   return heard
 }
+
+/** Of fewer it would be the longest one by another name. */
+const P99_TRIES_MIN = 200
+
+const p99Of = (sorted: readonly number[]): string =>
+  sorted.length < P99_TRIES_MIN ? '' : `p99 ${sorted[Math.floor(0.99 * sorted.length)]} ms, `
 
 const EARLY: ReadonlySet<unknown> = new Set(['NOT_WAITING', 'EFFECT_UNKNOWN'])
 
@@ -175,14 +183,15 @@ describe.skipIf(program === undefined)('Restate', () => {
         approval: await heardAfter(skein, 'approval', (id) => at(() => skein.approve(`${id}/agreed`))),
         cancel: await heardAfter(skein, 'cancel', (id) => at(() => skein.cancel(id))),
       }
-      for (const [what, ms] of Object.entries(heard)) {
+      for (const [what, all] of Object.entries(heard)) {
+        const ms = all.filter(({ wasInFlight }) => wasInFlight).map((one) => one.ms)
         const sorted = ms.toSorted((a, b) => a - b).map(Math.round)
         const late = sorted.filter((one) => one > PROMISED_MS).length
         console.log(
-          `${what}: heard by ${ms.length} of ${TRIES}, median ${sorted[ms.length >> 1]} ms, ` +
-            `p99 ${sorted[Math.floor(0.99 * ms.length)]} ms, longest ${sorted.at(-1)} ms, ${late} after more than ${PROMISED_MS} ms`,
+          `${what}: heard by ${ms.length} of ${TRIES}, ${TRIES - ms.length} before the effect began, ` +
+            `median ${sorted[ms.length >> 1]} ms, ${p99Of(sorted)}longest ${sorted.at(-1)} ms, ${late} after more than ${PROMISED_MS} ms`,
         )
-        expect(sorted.at(-1)).toBeLessThan(HEARD_MS_MAX)
+        expect(Math.max(...all.map((one) => one.ms))).toBeLessThan(HEARD_MS_MAX)
       }
     },
   )
