@@ -173,7 +173,8 @@ class Campaign {
       if (offences.length === 0) await this.#forget(place)
     } catch (thrown) {
       unmount(place.folder)
-      addCounts(tally.counts, { unsound: 1 })
+      // On a folder it could not go on; on servers it may be they that could not.
+      addCounts(tally.counts, this.#plan.ground === undefined ? { unsound: 1 } : { unjudged: 1 })
       tally.failures.push({ seed, what: `${String(thrown)} (${place.folder})` })
     }
   }

@@ -14,6 +14,8 @@ const ZERO = {
   skipped: 0,
   /** Broken laws of journals, messages and accounts; failures to go on. */
   unsound: 0,
+  /** Runs on servers that broke off, so that nobody compared anything: they count for no runs. */
+  unjudged: 0,
   /** Effects with an outcome that nobody knew. */
   inDoubt: 0,
   /** Looks at the far side for what became of a key. */

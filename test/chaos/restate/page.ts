@@ -1,5 +1,6 @@
 /** `docs/reports/crash-restate.md`, made of `docs/reports/data/crash-restate.json` and nothing else. */
 import { addCounts, noCounts, OFFENCES } from '../counts.ts'
+import type { Counts } from '../counts.ts'
 import { n, OFFENCE_WORDS, offencesOf, sumOf, table } from '../page.ts'
 import type { CrashData } from '../page.ts'
 
@@ -19,6 +20,10 @@ const NOT_COVERED = `## What is not covered
 - **Real models and real far sides.** The model is scripted, the far side is a ledger on the same machine.
 - **A server that still believes a frozen worker** for longer than two seconds: it waits, and so does the run.`
 
+const MENDED = `## Mended, and not tried again
+- \`all-nodes-killed\`, seed 0, broke off: a node that had just come up did not know of a service yet, and was believed. It is asked
+  again now, which a test of its own holds; this scenario has not come to an end since.`
+
 /** The page. */
 export function restatePageOf(data: CrashData): string {
   const names = Object.keys(data.scenarios)
@@ -31,7 +36,8 @@ export function restatePageOf(data: CrashData): string {
       'Workers and servers are killed with `kill -9`, frozen and cut off from each other, while an outside ledger (its own',
       'process and files, each line synced before it answers) writes down what really happened.',
       `**${n(all.runs)} runs with ${n(all.effects)} effects; ${n(all.kills)} kills of workers, ${n(all.serverKills)} of servers, ` +
-        `${n(all.cuts)} cut links, ${n(all.freezes)} frozen workers: ${offences}.**`,
+        `${n(all.cuts)} cut links, ${n(all.freezes)} frozen workers: ${offences}. ${n(all.unjudged)} not judged.**`,
+      ...shortcomings(names, data),
     ].join('\n'),
     'This page is made of [data/crash-restate.json](data/crash-restate.json) by `npm run crash-report -- --engine restate`.',
     '## Scenarios',
@@ -39,6 +45,7 @@ export function restatePageOf(data: CrashData): string {
       [
         'scenario',
         'runs',
+        'not judged',
         'workers killed',
         'servers killed',
         'cut',
@@ -66,8 +73,9 @@ export function restatePageOf(data: CrashData): string {
         `Node ${machine.node}, ${machine.os}, ${machine.cpu}, ${machine.memory}`,
       ]),
     ),
-    '## Offences',
+    '## Offences, and runs that broke off',
     offencesOf(data),
+    MENDED,
     '## How to reproduce',
     HOW,
     NOT_COVERED,
@@ -75,12 +83,26 @@ export function restatePageOf(data: CrashData): string {
   ].join('\n\n')
 }
 
+/** What nothing follows from. */
+function shortcomings(names: readonly string[], data: CrashData): readonly string[] {
+  const of = (isSo: (counts: Counts) => boolean): string =>
+    names.filter((name) => isSo(sumOf(data, name).counts)).join(', ')
+  const unharmed = of((one) => one.runs > 0 && one.kills + one.serverKills + one.cuts + one.freezes === 0)
+  const unfinished = of(({ runs }) => runs === 0)
+  const runs = names.map((name) => sumOf(data, name).counts.runs)
+  return [
+    `That is ${Math.min(...runs)} to ${Math.max(...runs)} runs of a kind: no rate follows from so few.`,
+    ...(unharmed === '' ? [] : [`Over before anything was killed: ${unharmed}.`]),
+    ...(unfinished === '' ? [] : [`No run was judged of: ${unfinished}.`]),
+  ]
+}
+
 function rowOf(name: string, data: CrashData): readonly string[] {
   const { counts } = sumOf(data, name)
-  const { runs, kills, serverKills, cuts, freezes, effects } = counts
+  const { runs, unjudged, kills, serverKills, cuts, freezes, effects } = counts
   return [
     name,
-    ...[runs, kills, serverKills, cuts, freezes, effects].map(n),
+    ...[runs, unjudged, kills, serverKills, cuts, freezes, effects].map(n),
     ...OFFENCES.map((kind) => n(counts[kind])),
     ...[counts.assumed, counts.repeatedKeyed, counts.inDoubt, counts.reconciled, counts.resolved].map(n),
   ]
