@@ -26,7 +26,7 @@ console.log('The Restate server is under the Business Source License 1.1; see do
 await using cluster = await startRestateCluster(program)
 const [first, ...others] = cluster.nodes.map(({ ingress }) => new URL(ingress).host)
 const admins = cluster.nodes.map(({ admin }) => admin)
-const client = `restate://${first}?also=${others.join(',')}&admin=${admins.join(',')}`
+const client = `restate://${first}?also=${others.join(',')}&admin=${admins.join(',')}&replication=2`
 const [port] = await freePorts(1)
 const workers: ChildProcess[] = []
 // Before the nodes go, and also when something fails: nobody else knows them.

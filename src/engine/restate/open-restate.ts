@@ -22,7 +22,18 @@ import type { JournalProblem } from '../embedded/local-engine.ts'
 import { problemIn, problemsOf } from '../journal-chain.ts'
 import { prepareControl, prepareMessage, prepareSettlement, prepareStart } from '../embedded/prepare.ts'
 import { nodeSoon } from '../platform/node-soon.ts'
-import type { Change, Engine, Erased, Frame, HostOptions, Query, SettleResult, Switch, SwitchChange } from '../port.ts'
+import type {
+  Change,
+  Engine,
+  EngineTraits,
+  Erased,
+  Frame,
+  HostOptions,
+  Query,
+  SettleResult,
+  Switch,
+  SwitchChange,
+} from '../port.ts'
 import { ProcessWatchers } from '../process-watchers.ts'
 import { ObjectClient } from './client.ts'
 import { openEndpoint } from './endpoint.ts'
@@ -61,6 +72,11 @@ export type RestateOptions = ServerAddress & {
     /** Public keys of the server: requests that it has not signed are refused. */
     readonly identityKeys?: readonly string[]
   }
+  /**
+   * On how many nodes the cluster keeps each record, as it was provisioned (a server tells nobody): from two on, of a cluster
+   * that has as many, the engine promises `durability: 'quorum'`. Default 1.
+   */
+  readonly replication?: number
   /** False: nothing is served here; only ask and act through the workers that run elsewhere. */
   readonly serve?: boolean
   /** Hears of a process whose handler the server has forgotten: `free` it; or whose every attempt fails, as `failure` says. */
@@ -108,8 +124,10 @@ export async function openRestate(options: RestateOptions & Ports): Promise<Rest
   const server = new RestateServer(options, { clock, random })
   await server.checkVersion()
   const client = new ObjectClient(server, names)
+  const { replication = 1 } = options
+  const durability = replication > 1 && (await server.memberCount()) >= replication ? 'quorum' : 'fsync'
   const { onHeldUp = () => undefined } = options
-  const engine = new ServerEngine({ client, server, names, clock, random, hash, onHeldUp })
+  const engine = new ServerEngine({ client, server, names, clock, random, hash, onHeldUp, durability })
   if (serve) {
     const sdk = await loadSdk()
     const objects = [
@@ -139,16 +157,11 @@ type Parts = Ports & {
   readonly server: RestateServer
   readonly names: ReturnType<typeof namesOf>
   readonly onHeldUp: (held: HeldKey) => void
+  readonly durability: 'fsync' | 'quorum'
 }
 
 class ServerEngine implements RestateEngine {
-  readonly traits = {
-    durability: 'quorum',
-    nodes: 'many',
-    ownerDeath: 'presumed',
-    frameBytesMax: RESTATE_FRAME_BYTES_MAX,
-    endsLookMsMax: RESTATE_ENDS_LOOK_MS_MAX,
-  } as const
+  readonly traits: EngineTraits
   readonly worker: Worker
   readonly switchboard: SettingsCache
   readonly #parts: Parts
@@ -163,6 +176,13 @@ class ServerEngine implements RestateEngine {
 
   constructor(parts: Parts) {
     this.#parts = parts
+    this.traits = {
+      durability: parts.durability,
+      nodes: 'many',
+      ownerDeath: 'presumed',
+      frameBytesMax: RESTATE_FRAME_BYTES_MAX,
+      endsLookMsMax: RESTATE_ENDS_LOOK_MS_MAX,
+    }
     const { client, server, names, clock, random, hash } = parts
     const recent = new RecentFrames()
     this.switchboard = new SettingsCache(client, clock)

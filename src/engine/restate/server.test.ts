@@ -84,6 +84,21 @@ it('of a service that nobody has, a caller with little time hears that there is 
   })
 })
 
+it.each([
+  [1, 1, 'fsync'],
+  [2, 1, 'fsync'],
+  [1, 3, 'fsync'],
+  [2, 3, 'quorum'],
+])('of a replication of %i among %i nodes, %s is promised', async (replication, nodes, promised) => {
+  await using server = await pretending(({ url }) => {
+    if (url === '/version') return [200, version]
+    const members = Array.from({ length: nodes }, (_, i) => i + 1)
+    return [200, url === '/cluster-health' ? { metadata_cluster_health: { members } } : { switches: [] }]
+  })
+  await using engine = await restate({ ...server.options, serve: false, replication })
+  expect(engine.traits.durability).toBe(promised)
+})
+
 it('an old server, other credentials, and what is no Restate server at all are told apart', async () => {
   await using old = await pretending(() => [200, { version: '1.4.2' }])
   await expect(restate(old.options)).rejects.toMatchObject({

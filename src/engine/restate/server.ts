@@ -109,6 +109,16 @@ export class RestateServer {
       )
   }
 
+  /** How many nodes hold what the cluster knows of itself; of how often each record is kept its admin side says nothing. */
+  async memberCount(): Promise<number> {
+    const { status, text } = await this.#request('admin', 'cluster-health', { method: 'GET' })
+    if (status >= 400) return 1
+    const about = dataOf(text, this.#node('admin')) as {
+      readonly metadata_cluster_health?: { readonly members?: readonly unknown[] } | null
+    } | null
+    return about?.metadata_cluster_health?.members?.length ?? 1
+  }
+
   /** Makes a worker known. Throws `ENGINE_FOREIGN` when somebody else has a service of that name. */
   async register(uri: string, names: ServiceNames): Promise<void> {
     const service = names.mailbox

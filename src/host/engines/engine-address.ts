@@ -35,7 +35,7 @@ type Scheme = {
 
 const SCHEMES: Readonly<Record<string, Scheme>> = {
   restate: {
-    parameters: ['also', 'admin', 'name', 'secure', 'port', 'address', 'url', 'share', 'identity'],
+    parameters: ['also', 'admin', 'name', 'secure', 'port', 'address', 'url', 'share', 'identity', 'replication'],
     example: 'restate://127.0.0.1:8080',
     open: (url, parameters, use) => restate(restateOptions(url, parameters, use)),
   },
@@ -71,9 +71,13 @@ function restateOptions(url: URL, parameters: Parameters, { env, serve, warn }: 
   const port = Number(parameters['port'] ?? RESTATE_WORKER_PORT)
   if (!Number.isInteger(port) || port < 1 || port > PORT_MAX)
     throw new SkeinError('USAGE', `port=${parameters['port']} is no port; write a whole number from 1 to ${PORT_MAX}`)
+  const replication = Number(parameters['replication'] ?? 1)
+  if (!Number.isInteger(replication) || replication < 1)
+    throw new SkeinError('USAGE', `replication=${parameters['replication']} is no number of nodes; write 1, 2, 3, …`)
   const token = env[TOKEN]
   return {
     ingress: nodes,
+    replication,
     admin:
       admins.length > 0 ? admins : nodes.map((node) => `${http}://${new URL(node).hostname}:${RESTATE_ADMIN_PORT}`),
     serve,
