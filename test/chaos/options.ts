@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util'
 import { RESTATE_SCENARIOS } from './restate/ground.ts'
 import { SCENARIOS } from './scenarios.ts'
+import { wholeNumber } from './whole-number.ts'
 
 /** How it is called. */
 export const USAGE = `npm run crash-report -- [options]
@@ -73,13 +74,8 @@ function optionsOf(argv: readonly string[]): Options | Usage {
   const known = engine === undefined ? SCENARIOS : RESTATE_SCENARIOS
   if (scenario !== undefined && !known.some(({ name }) => name === scenario))
     throw new Error(`there is no scenario "${scenario}"`)
-  const number = (name: 'seconds' | 'kills' | 'kills-per-run' | 'simulated' | 'seed' | 'workers', least: number) => {
-    const given = values[name]
-    if (given === undefined) return undefined
-    if (!/^\d+$/.test(given) || Number(given) < least || !Number.isSafeInteger(Number(given)))
-      throw new Error(`--${name} takes a whole number from ${least} on, not "${given}"`)
-    return Number(given)
-  }
+  const number = (name: 'seconds' | 'kills' | 'kills-per-run' | 'simulated' | 'seed' | 'workers', least: number) =>
+    wholeNumber(name, values[name], least)
   const [kills, killsPerRun, seed] = [number('kills', 1), number('kills-per-run', 1), number('seed', 0)]
   return {
     seconds: number('seconds', 0) ?? 60,

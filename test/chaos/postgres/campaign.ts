@@ -4,6 +4,7 @@ import { startLedger } from '../../../src/testing/crash/ledger-process.ts'
 import { join } from 'node:path'
 import pg from 'pg'
 import { judgeRun } from '../../../src/testing/crash/verdict.ts'
+import { SkeinError } from '../../../src/std/index.ts'
 import { simRandom } from '../../../src/testing/simulation/sim-random.ts'
 import { startPostgres } from '../../../src/testing/conformance/postgres-server.ts'
 import { buildPrograms } from '../built.ts'
@@ -86,7 +87,7 @@ type About = {
 }
 
 async function round(ground: Ground, { kind, seed, clean, name, isDriver }: About): Promise<Rounds> {
-  const counted = { ...noRounds(), orders: ground.orders, next: seed + 1 }
+  const none = { ...noRounds(), next: seed + 1 }
   try {
     const random = simRandom(seed)
     const played = await play(ground, { name, kind, isDriver, random: () => random.next() })
@@ -104,10 +105,13 @@ async function round(ground: Ground, { kind, seed, clean, name, isDriver }: Abou
       ...unsound,
       ...played.broken,
     ]
+    const failures = offences.slice(0, 5).map((what) => ({ seed, what }))
+    // One that was over before anybody harmed it is not one; what it broke all the same is shown.
+    if (played.harms === 0 && offences.length === 0) return { ...none, unharmed: 1 }
     return {
-      ...counted,
-      // One that was over before anybody harmed it is not one.
-      rounds: played.harms > 0 ? 1 : 0,
+      ...none,
+      rounds: 1,
+      orders: ground.orders,
       harms: played.harms,
       rejoined: played.rejoined,
       effects: verdict.effects,
@@ -122,13 +126,15 @@ async function round(ground: Ground, { kind, seed, clean, name, isDriver }: Abou
       inDoubt: verdict.inDoubt,
       resolved: verdict.resolved,
       reconciled: verdict.reconciled,
-      failures: offences.slice(0, 5).map((what) => ({ seed, what })),
+      failures,
     }
   } catch (thrown) {
     const what = thrown instanceof Error ? thrown.message : String(thrown)
-    // What had not ended in time is lost; a round that broke off otherwise was not judged.
-    const of = what.startsWith('lost') ? { rounds: 1, lost: 1 } : { unjudged: 1 }
-    return { ...counted, ...of, failures: [{ seed, what }] }
+    // Who watches could not reach the server any more: this says nothing of the workers. All else that ends a round is held against them.
+    if (SkeinError.isInstance(thrown) && thrown.code === 'ENGINE_UNREACHABLE')
+      return { ...none, unjudged: 1, failures: [{ seed, what, isUnjudged: true }] }
+    const of = what.startsWith('lost') ? { lost: 1 } : { unsound: 1 }
+    return { ...none, rounds: 1, orders: ground.orders, ...of, failures: [{ seed, what }] }
   }
 }
 

@@ -3,41 +3,32 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import { postgresPrograms } from '../../../src/testing/conformance/postgres-server.ts'
 import { runRounds } from './campaign.ts'
-import { KINDS } from './harm.ts'
 import type { Kind } from './harm.ts'
 import { heardOnPostgres } from './heard.ts'
-import { merged, pageOf } from './page.ts'
+import { readOptions } from './options.ts'
+import { answered, merged, pageOf } from './page.ts'
 import type { PostgresCrashData } from './page.ts'
 
 const REPORTS = fileURLToPath(new URL('../../../docs/reports', import.meta.url))
 const DATA = join(REPORTS, 'data', 'crash-postgres.json')
 
-const { values } = parseArgs({
-  options: {
-    seconds: { type: 'string', default: '60' },
-    kind: { type: 'string' },
-    seed: { type: 'string' },
-    heard: { type: 'string' },
-  },
-})
-const kinds = (Object.keys(KINDS) as Kind[]).filter((kind) => values.kind === undefined || values.kind === kind)
+const options = readOptions(process.argv.slice(2))
+if ('usage' in options) {
+  console.error(options.usage)
+  process.exit(options.exitCode)
+}
+const { seconds, kinds, seed } = options
 const programs = postgresPrograms()
-if (kinds.length === 0 || programs === undefined) {
-  console.error(
-    programs === undefined
-      ? 'PostgreSQL is not installed'
-      : `no such kind; there are: ${Object.keys(KINDS).join(', ')}`,
-  )
+if (programs === undefined) {
+  console.error('PostgreSQL is not installed')
   process.exit(2)
 }
 /** Those with the fewest rounds first, so that slices of a campaign come out even. */
 const roundsOf = (kind: Kind): number => data?.kinds[kind]?.rounds ?? 0
 const folder = mkdtempSync(join(tmpdir(), 'skein-crash-postgres-'))
 let data = existsSync(DATA) ? (JSON.parse(readFileSync(DATA, 'utf8')) as PostgresCrashData) : undefined
-const seconds = Number(values.seconds)
 
 function save(now: PostgresCrashData): void {
   data = now
@@ -46,26 +37,25 @@ function save(now: PostgresCrashData): void {
   writeFileSync(join(REPORTS, 'crash-postgres.md'), pageOf(now))
 }
 
-if (values.heard !== undefined) {
-  const heard = await heardOnPostgres(Number(values.heard))
+if (options.heard !== undefined) {
+  const heard = await heardOnPostgres(options.heard)
   console.error(`heard: ${JSON.stringify(heard)}`)
   save({ kinds: {}, ...data, heard })
   process.exit(heard.missed.length === 0 ? 0 : 1)
 }
-const isOne = values.seed !== undefined
 const failures = await runRounds({
   folder,
   programs,
   kinds: kinds.toSorted((a, b) => roundsOf(a) - roundsOf(b)),
   seconds,
-  ...(isOne ? { seed: Number(values.seed) } : {}),
+  ...(seed === undefined ? {} : { seed }),
   firstSeed: (kind) => data?.kinds[kind]?.next ?? 0,
   onRound(kind, counted) {
     console.error(
       `${kind} ${counted.next - 1}: ${counted.failures.length === 0 ? 'sound' : counted.failures.map(({ what }) => what).join('; ')}`,
     )
-    if (isOne) return
-    save(merged(data, kind, counted))
+    const now = seed === undefined ? merged(data, kind, counted) : answered(data, kind, { seed, counted })
+    if (now !== undefined) save(now)
   },
 })
 if (failures === 0) rmSync(folder, { recursive: true, force: true })

@@ -3,7 +3,16 @@ import { KINDS } from './harm.ts'
 import type { Kind } from './harm.ts'
 import type { Heard } from './heard.ts'
 
-/** What rounds of one kind came to. */
+/** What a round broke, or why it was not judged. */
+export type Failure = {
+  readonly seed: number
+  readonly what: string
+  readonly isUnjudged?: true
+  /** What came of one that was not judged when it was played again. */
+  readonly again?: string
+}
+
+/** What rounds of one kind came to. All but `unjudged` and `unharmed` is of rounds that were harmed and judged. */
 export type Rounds = {
   readonly rounds: number
   readonly harms: number
@@ -11,8 +20,10 @@ export type Rounds = {
   readonly effects: number
   /** Workers that were declared dead, found out, and joined again. */
   readonly rejoined: number
-  /** Broken off by something else than what is tried: counted as nothing, and shown. */
+  /** Who settles a round could not reach the server: counted only here. */
   readonly unjudged: number
+  /** Over before anybody harmed it: counted only here. */
+  readonly unharmed: number
   readonly lost: number
   readonly wrong: number
   readonly repeated: number
@@ -25,7 +36,9 @@ export type Rounds = {
   readonly inDoubt: number
   readonly resolved: number
   readonly reconciled: number
-  readonly failures: readonly { readonly seed: number; readonly what: string }[]
+  readonly failures: readonly Failure[]
+  /** What the figures include that was counted by other rules. */
+  readonly remark?: string
   /** The next seed. */
   readonly next: number
 }
@@ -41,6 +54,7 @@ export const noRounds = (): Rounds => ({
   effects: 0,
   rejoined: 0,
   unjudged: 0,
+  unharmed: 0,
   lost: 0,
   wrong: 0,
   repeated: 0,
@@ -63,6 +77,7 @@ const COUNTED = [
   'effects',
   'rejoined',
   'unjudged',
+  'unharmed',
   'lost',
   'wrong',
   'repeated',
@@ -89,12 +104,31 @@ export function merged(data: PostgresCrashData | undefined, kind: Kind, more: Ro
   return { ...data, kinds: { ...data?.kinds, [kind]: all } }
 }
 
+/** With what came of a round that was not judged, played again; undefined when there was no such round. */
+export function answered(
+  data: PostgresCrashData | undefined,
+  kind: Kind,
+  { seed, counted }: { readonly seed: number; readonly counted: Rounds },
+): PostgresCrashData | undefined {
+  const before = data?.kinds[kind]
+  if (before?.failures.some((one) => one.seed === seed && one.isUnjudged) !== true) return undefined
+  const { harms, effects, rejoined } = counted
+  const sound =
+    counted.unharmed > 0
+      ? 'over before it was harmed'
+      : `sound (harmed ${harms} times, ${effects} effects, ${rejoined} workers had lost their place)`
+  const again = counted.failures.length === 0 ? sound : counted.failures.map(({ what }) => what).join('; ')
+  const failures = before.failures.map((one) => (one.seed === seed && one.isUnjudged ? { ...one, again } : one))
+  return { ...data, kinds: { ...data?.kinds, [kind]: { ...before, failures } } }
+}
+
 const COLUMNS = [
   ['rounds', 'rounds'],
   ['harms', 'times'],
   ['orders', 'runs'],
   ['effects', 'effects'],
   ['unjudged', 'not judged'],
+  ['unharmed', 'not harmed'],
   ['lost', 'lost'],
   ['wrong', 'wrong'],
   ['repeated', 'repeated'],
@@ -122,8 +156,11 @@ export function pageOf({ kinds, heard }: PostgresCrashData): string {
         `| ${kind} | ${COLUMNS.map(([key]) => (rounds[key] ?? 0).toLocaleString('en-US')).join(' | ')} |`,
     ),
   ]
-  const failures = known.flatMap(({ kind, rounds }) =>
-    rounds.failures.map(({ seed, what }) => `- ${kind}, seed ${seed}: ${what}`),
+  const failures = known.flatMap(({ kind, rounds }) => rounds.failures.map((failure) => ({ kind, ...failure })))
+  const unjudged = failures.filter((one) => one.isUnjudged)
+  const broken = failures.filter((one) => !one.isUnjudged)
+  const remarks = known.flatMap(({ kind, rounds }) =>
+    rounds.remark === undefined ? [] : [`- **${kind}**: ${rounds.remark}`],
   )
   return `# Workers over Postgres, harmed
 
@@ -142,14 +179,25 @@ ${known.map(({ kind }) => `- **${kind}**: ${KINDS[kind]}.`).join('\n')}
 on, after somebody had found twice that nothing was done. No engine can call such a request back; the journal calls it an assumption,
 and a late write that no assumption stands for counts as repeated in silence.
 
+All figures but \`not judged\` and \`not harmed\` are of rounds that were harmed and judged. \`not harmed\`: over before anybody harmed them.
+\`not judged\`: the desk that places the orders and settles the round could not reach the server in its time and ended with
+ENGINE_UNREACHABLE, so that nobody could read what the workers had done; whatever else ends a round counts as lost or unsound.
+${remarks.length === 0 ? '' : `\n${remarks.join('\n')}\n`}
 ## Stop, steer, cancel
 ${heardOf(heard)}
 
 ## What went wrong
-${failures.length === 0 ? 'Nothing.' : failures.join('\n')}
+${broken.length === 0 ? 'Nothing.' : broken.map(({ kind, seed, what }) => `- ${kind}, seed ${seed}: ${what}`).join('\n')}
+
+## What was not judged
+${unjudged.length === 0 ? 'Nothing.' : unjudged.map(unjudgedOf).join('\n')}
 
 Repeat it, or go on: \`npm run crash-postgres -- --seconds 600\`. Rounds add up. \`--heard 1000\` tries the second part again.
 `
+}
+
+function unjudgedOf({ kind, seed, what, again }: Failure & { readonly kind: Kind }): string {
+  return `- ${kind}, seed ${seed}: ${what}. ${again === undefined ? 'To be played again' : `Played again, alone on its server: ${again}`}.`
 }
 
 function heardOf(heard: Heard | undefined): string {
