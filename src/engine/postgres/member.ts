@@ -133,10 +133,10 @@ export class Member {
     return result
   }
 
-  /** Of a process whose part was refused nothing goes out any more but this. */
-  park(of: Holding, body: string): void {
+  /** Of a process whose part was refused nothing goes out any more but this; a control after mail `seq` wakes it. */
+  park(of: Holding, seq: number, body: string): void {
     this.batch.discard(of.p)
-    this.batch.act({ t: 'park', p: of.p, body }, of, true)
+    this.batch.act({ t: 'park', p: of.p, seq, body }, of, true)
     this.#refused.delete(of.p)
   }
 

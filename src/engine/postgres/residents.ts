@@ -319,7 +319,9 @@ export class Residents {
     activation.drop(why)
     const { member } = this.#ports
     const body = JSON.stringify(errorData(why))
-    member.commits.push([{ apply: () => member.park(of, body), done() {}, failed() {} }], 0)
+    // What comes between here and the park was heard by nobody.
+    const seq = activation.mail.heardSeq
+    member.commits.push([{ apply: () => member.park(of, seq, body), done() {}, failed() {} }], 0)
     this.#departure.stirred()
   }
 
