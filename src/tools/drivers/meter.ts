@@ -7,7 +7,7 @@ export function reserved(call: { readonly timeoutMs: number }): Amounts {
   return { toolCalls: 1, effectMs: call.timeoutMs }
 }
 
-/** Starts to measure. Beyond the time-out is the winding up, which nobody reserved: it is not charged (rule E5). */
+/** Starts to measure. What goes beyond the time-out nobody reserved: it is not charged (rule E5). */
 export function measured(clock: Clock, timeoutMs: number): () => Amounts {
   const startedMs = clock.monotonicMs()
   return () => ({ toolCalls: 1, effectMs: Math.min(Math.ceil(clock.monotonicMs() - startedMs), timeoutMs) })
