@@ -31,6 +31,8 @@ export const FORGET_EVERY_MS = 10 * 60 * 1000
 export const CHECKPOINT_IDLE_MS = 1_000
 /** Syncs in place that take no longer on the average hold nobody up. */
 export const SYNC_IN_PLACE_MS_MAX = 1
+/** Bytes of frames up to which a commit is synced in place: more take their time on any disk. */
+export const SYNC_IN_PLACE_BYTES_MAX = 64 * 1024
 /** Over about so many it is taken: a single slow one says little. */
 export const SYNCS_AVERAGED = 8
 /** Syncs beside the main thread once those in place were slow; twice as many if the next one is, too. */

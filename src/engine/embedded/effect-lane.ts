@@ -107,13 +107,15 @@ export class EffectLane {
 
   #start(performing: Performing): void {
     const fail = (thrown: unknown): void => this.#end(performing, { outcome: failure(errorData(toSkeinError(thrown))) })
+    let settled: ReturnType<Performing['run']>
     try {
-      const settled = performing.run(performing)
-      if (settled instanceof Promise) settled.then((later) => this.#end(performing, later), fail)
-      else this.#end(performing, settled)
+      settled = performing.run(performing)
     } catch (thrown) {
       queueMicrotask(() => fail(thrown))
+      return
     }
+    if (settled instanceof Promise) settled.then((later) => this.#end(performing, later), fail)
+    else this.#end(performing, settled)
   }
 
   #end(performing: Performing, settled: Settled): void {

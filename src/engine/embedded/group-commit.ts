@@ -12,7 +12,7 @@
  * 5. A store that is elsewhere (`isAhead`) gets the next batch before the last one is told, so that neither waits for the other.
  */
 import type { SkeinError } from '../../std/index.ts'
-import { BATCH_BYTES_MAX, BATCH_ENTRIES_MAX, DONE_PER_MACROTASK } from '../limits.ts'
+import { BATCH_BYTES_MAX, BATCH_ENTRIES_MAX, DONE_PER_MACROTASK, SYNC_IN_PLACE_BYTES_MAX } from '../limits.ts'
 import type { Soon } from '../platform/soon.ts'
 import { storeError } from './store/database.ts'
 import type { Store } from './store/store.ts'
@@ -151,7 +151,7 @@ export class GroupCommit {
     try {
       const commit = this.#store.commit(() => {
         for (const entry of batch) for (const step of entry.steps) step.apply()
-      }, batch.length === 1)
+      }, this.#isAlone(batch))
       if (commit instanceof Promise)
         commit.then(
           () => this.#done(batch),
@@ -161,6 +161,11 @@ export class GroupCommit {
     } catch (error) {
       this.#broken(batch, error)
     }
+  }
+
+  /** Nobody else waits for this commit, and it is small: to sync it in place holds up nobody for long. */
+  #isAlone(batch: readonly Entry[]): boolean {
+    return batch.length === 1 && this.#queue.length === 0 && batch[0]!.bytes <= SYNC_IN_PLACE_BYTES_MAX
   }
 
   #take(): Entry[] {

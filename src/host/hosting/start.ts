@@ -35,11 +35,12 @@ export async function startRun(
 ): Promise<Started> {
   const pid = runId(definition, options.id)
   host.code.keep(definition)
-  checkNeeds(definition, host.engine.traits)
-  // A server says as fast to a start that it is there, unless the input is only good for one that is.
-  const early = host.engine.traits.nodes === 'many' ? goodInput(definition, input) : undefined
+  // A server says as fast to a start that it is there, unless input or needs are only good for one that is.
+  const isAsked = host.engine.traits.nodes !== 'many' || definition.needs !== undefined
+  const early = isAsked ? undefined : goodInput(definition, input)
   const existing = options.id === undefined || early !== undefined ? undefined : await host.engine.inspect(pid)
   if (existing !== undefined) return resume(host, definition, existing, input)
+  checkNeeds(definition, host.engine.traits)
   const { parsed } = early ?? { parsed: parsedInput(definition, input) }
   const { created } = await host.engine.start({
     pid,

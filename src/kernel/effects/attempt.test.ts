@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { SkeinError } from '../../std/index.ts'
+import type { EffectClass } from '../journal/facts.ts'
 import type { EffectAsk } from './ask.ts'
 import type { KernelDeps } from '../ports/host.ts'
 import { failureOf } from '../journal/outcome.ts'
@@ -7,27 +8,28 @@ import type { Settled } from '../ports/activation.ts'
 import { Abort } from './abort.ts'
 import { runAttempt } from './attempt.ts'
 
-const timer = { [Symbol.dispose]: () => undefined }
-
 /** A step whose driver answers with what `perform` gives; `fire` lets its time be up. */
-function attempt(perform: (signal: () => AbortSignal) => unknown) {
+function attempt(perform: (signal: () => AbortSignal) => unknown, effectClass: EffectClass = 'read') {
   const abort = new Abort()
   const timers: (() => void)[] = []
+  const delays: number[] = []
   const left: unknown[] = []
+  const now = { ms: 0 }
   const deps = {
     clock: {
-      monotonicMs: () => 0,
-      timer: (_ms: number, fire: () => void) => {
+      monotonicMs: () => now.ms,
+      timer: (ms: number, fire: () => void) => {
+        delays.push(ms)
         timers.push(fire)
         return { [Symbol.dispose]: () => void left.push('timer') }
       },
     },
     drivers: { step: { perform: (call: { readonly signal: AbortSignal }) => perform(() => call.signal) } },
   } as unknown as KernelDeps
-  const ask = { class: 'read', name: 's', key: 's', work: { kind: 'step' } } as unknown as EffectAsk
+  const ask = { class: effectClass, name: 's', key: 's', work: { kind: 'step' } } as unknown as EffectAsk
   const slot = { [Symbol.dispose]: () => void left.push('slot') }
   const options = { timeoutMs: 10, reserve: {}, act: 'execute', slot } as unknown as Parameters<typeof runAttempt>[1]
-  return { run: () => runAttempt(ask, options, deps, abort), abort, timers, left }
+  return { run: () => runAttempt(ask, options, deps, abort), abort, timers, delays, left, now }
 }
 
 const codeOf = ({ outcome }: Settled): string | undefined => failureOf(outcome)?.code
@@ -39,24 +41,11 @@ describe('one attempt', () => {
         throw new Error('no look at this')
       },
     }
-    const deps = {
-      clock: { monotonicMs: () => 0, timer: () => timer },
-      drivers: { step: { perform: () => Promise.reject(hostile) } },
-      trace: () => undefined,
-    } as unknown as KernelDeps
-    const ask = { class: 'write', idempotent: false, name: 's', key: 's', work: { kind: 'step', fn: () => 1 } }
-    let isFree = false
-    const slot = { [Symbol.dispose]: () => void (isFree = true) }
-    const options = { timeoutMs: 10, reserve: {}, args: undefined, argsAreRaw: false, act: 'execute', slot } as const
-    const settled = await runAttempt(
-      ask as unknown as EffectAsk,
-      options as unknown as Parameters<typeof runAttempt>[1],
-      deps,
-      new Abort(),
-    )
-    expect(settled.outcome).toMatchObject({ type: 'error' })
-    expect(failureOf(settled.outcome)?.message).toContain('no look')
-    expect(isFree).toBe(true)
+    const { run, left } = attempt(() => Promise.reject(hostile), 'write')
+    const { outcome } = await run()
+    expect(outcome).toMatchObject({ type: 'error' })
+    expect(failureOf(outcome)?.message).toContain('no look')
+    expect(left).toEqual(['timer', 'slot'])
   })
 
   it('what a driver gives at once is no promise, and needs no timer', () => {
@@ -92,16 +81,29 @@ describe('one attempt', () => {
     expect(left).toEqual(['timer', 'slot'])
   })
 
-  it('aborted before it begins, or while it does, it is cancelled, and its driver may fail unheard', async () => {
-    const before = attempt(() => expect.unreachable())
-    before.abort.abort(new SkeinError('CANCELLED', 'enough'))
-    expect(before.run()).toMatchObject({ outcome: { type: 'cancelled' }, actual: {} })
+  it('aborted while it begins it is cancelled, and its driver may fail unheard', async () => {
     const during = attempt(() => {
       during.abort.abort(new SkeinError('CANCELLED', 'enough'))
       return Promise.reject(new Error('unheard'))
     })
     expect(await during.run()).toMatchObject({ outcome: { type: 'cancelled' } })
-    expect([before.left, during.left, during.timers]).toEqual([['slot'], ['slot'], []])
+    expect([during.left, during.timers]).toEqual([['slot'], []])
+  })
+
+  it('what can only be waited for is no result, whoever made it', async () => {
+    const name = 'then'
+    const own = Object.fromEntries([[name, (resolve: (result: unknown) => void) => resolve({ value: 1 })]])
+    const { run, timers } = attempt(() => own)
+    expect((await run()).outcome).toMatchObject({ type: 'ok', value: { text: '1' } })
+    expect(timers).toHaveLength(1)
+  })
+
+  it('what it does before it gives a promise is part of its time', () => {
+    const begun = attempt(() => ((begun.now.ms += 4), new Promise(() => undefined)))
+    void begun.run()
+    const late = attempt(() => ((late.now.ms += 11), new Promise(() => undefined)))
+    void late.run()
+    expect([begun.delays, late.delays]).toEqual([[6], [0]])
   })
 
   it('X2: does nothing where it was let go of before it began, costs nothing and lets go of its slot', async () => {

@@ -71,10 +71,10 @@ class Attempt {
     this.#abort.listen((reason) => this.#fail(reason))
     try {
       const result = perform(this.#ask, this.#options, this.#deps, this.#abort)
-      if (!(result instanceof Promise)) this.#succeed(result)
-      else if (this.#settled === undefined) this.#wait(result)
+      if (!isThenable(result)) this.#succeed(result)
+      else if (this.#settled === undefined) this.#wait(Promise.resolve(result))
       // Aborted while it began: nobody waits for it.
-      else result.catch(() => undefined)
+      else Promise.resolve(result).catch(() => undefined)
     } catch (thrown) {
       this.#fail(thrown)
     }
@@ -83,7 +83,9 @@ class Attempt {
 
   #wait(result: Promise<DriverResult>): void {
     const { timeoutMs } = this.#options
-    this.#timer = this.#deps.clock.timer(timeoutMs, () => {
+    // What it did before it said that its answer comes later was part of its time.
+    const leftMs = Math.max(0, timeoutMs - (this.#deps.clock.monotonicMs() - this.#startedMs))
+    this.#timer = this.#deps.clock.timer(leftMs, () => {
       this.#timedOut = true
       this.#abort.abort(new SkeinError('EFFECT_TIMEOUT', `${this.#ask.name} did not answer within ${timeoutMs} ms`))
     })
@@ -132,6 +134,11 @@ class Attempt {
   #tookMs(): number {
     return Math.min(this.#options.timeoutMs, Math.ceil(this.#deps.clock.monotonicMs() - this.#startedMs))
   }
+}
+
+/** Also a promise of another realm, or of somebody's own making. */
+function isThenable(result: DriverResult | PromiseLike<DriverResult>): result is PromiseLike<DriverResult> {
+  return 'then' in result && typeof result.then === 'function'
 }
 
 type Failing = {

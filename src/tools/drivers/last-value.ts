@@ -3,7 +3,12 @@ import { PROGRESS_CHARS_MAX } from '../limits.ts'
 
 /** Whether a body has not come to its value yet. */
 export function isLater(result: unknown): boolean {
-  return typeof result === 'object' && result !== null && ('then' in result || Symbol.asyncIterator in result)
+  try {
+    return isThenable(result) || isAsyncIterable(result)
+  } catch {
+    // What cannot be looked at says so to whoever waits for it.
+    return true
+  }
 }
 
 /** The value, or the last one of an async iterable; every value of a stream is shown as progress when it comes. */
@@ -23,8 +28,17 @@ export async function lastValue(
   return last
 }
 
+function isThenable(value: unknown): boolean {
+  return isObject(value) && typeof (value as { readonly then?: unknown }).then === 'function'
+}
+
+/** Functions are objects, too: some clients give their queries out as callable promises. */
+function isObject(value: unknown): value is object {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function'
+}
+
 function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
-  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value
+  return isObject(value) && typeof (value as Partial<AsyncIterable<unknown>>)[Symbol.asyncIterator] === 'function'
 }
 
 function textOf(item: unknown): string {

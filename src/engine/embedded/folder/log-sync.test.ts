@@ -45,7 +45,7 @@ describe('the log of an open database', () => {
     for (let i = 0; i < 3; i++) expect(log.sync(true)).toBeUndefined()
   })
 
-  it('is synced beside the main thread when it is slow, for longer each time, until a sync is quick again', async () => {
+  it('is synced beside the main thread when it is slow, for longer each time, and half as long after each quick one', async () => {
     let ms = SYNC_IN_PLACE_MS_MAX + 1
     using file = temporaryFolder()
     await using log = logOf(file, () => ms)
@@ -59,6 +59,13 @@ describe('the log of an open database', () => {
     expect(log.sync(true)).toBeUndefined()
     ms = 100 * SYNC_IN_PLACE_MS_MAX
     expect(log.sync(true)).toBeUndefined()
-    expect(await asideOf(log)).toBe(SYNCS_ASIDE_LEAST)
+    expect(await asideOf(log)).toBe(SYNCS_ASIDE_MAX / 4)
+  })
+
+  it('T5: says so where it fails, in place and beside the main thread', async () => {
+    // What cannot be synced, and says so.
+    await using log = new LogSync('/dev/null', { monotonicMs: () => 0 })
+    expect(() => log.sync(true)).toThrow(/EINVAL/)
+    await expect(log.sync(false)).rejects.toThrow(/EINVAL/)
   })
 })

@@ -1,6 +1,6 @@
 /**
- * Makes what has been written to the write-ahead log durable: at once where the disk is quick, beside the main thread where it
- * takes its time, so that other processes go on meanwhile.
+ * Makes what has been written to the write-ahead log durable: at once where the disk is quick and nobody shares the commit,
+ * else beside the main thread, so that other processes go on meanwhile.
  *
  * Invariants:
  * 1. A sync covers everything that was written before it was asked for.
@@ -28,10 +28,10 @@ export async function syncLog(wal: string): Promise<void> {
  * The log of one open database.
  *
  * Invariants:
- * 1. What shares its commit is synced beside the main thread: meanwhile more comes for the next one, which costs a tenth each.
+ * 1. What shares its commit is synced beside the main thread: meanwhile more comes for the next one.
  * 2. While syncs in place are quick on the average they stay there: to hand one to another thread takes longer than it does.
- * 3. When they are not, many go beside the main thread before the next one is tried, twice as many each time: a slow disk
- *    holds nobody up.
+ * 3. When they are not, many go beside the main thread before the next one is tried, twice as many each time and half as many
+ *    after each quick one: a slow disk holds the main thread up seldom.
  */
 export class LogSync implements AsyncDisposable {
   readonly #fd: number
@@ -40,7 +40,7 @@ export class LogSync implements AsyncDisposable {
   /** Syncs that still go beside the main thread before one is tried in place. */
   #asideLeft = 0
   #asideNext = SYNCS_ASIDE_LEAST
-  /** Of syncs in place since the last one beside. */
+  /** Of syncs in place since they were last found slow. */
   #averageMs: number | undefined
 
   /** The log is there as long as its database is open, and is the same file. */
@@ -73,7 +73,7 @@ export class LogSync implements AsyncDisposable {
     const averageMs = this.#averageMs ?? tookMs
     this.#averageMs = averageMs + (tookMs - averageMs) / SYNCS_AVERAGED
     if (this.#averageMs <= SYNC_IN_PLACE_MS_MAX) {
-      this.#asideNext = SYNCS_ASIDE_LEAST
+      this.#asideNext = Math.max(this.#asideNext / 2, SYNCS_ASIDE_LEAST)
       return
     }
     this.#averageMs = undefined
