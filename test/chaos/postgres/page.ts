@@ -179,7 +179,8 @@ ${known.map(({ kind }) => `- **${kind}**: ${KINDS[kind]}.`).join('\n')}
 on, after somebody had found twice that nothing was done. No engine can call such a request back; the journal calls it an assumption,
 and a late write that no assumption stands for counts as repeated in silence.
 
-All figures but \`not judged\` and \`not harmed\` are of rounds that were harmed and judged. \`not harmed\`: over before anybody harmed them.
+All figures but \`not judged\` and \`not harmed\` are of rounds that were harmed and judged. \`not harmed\`: over before
+anybody harmed them.
 \`not judged\`: the desk that places the orders and settles the round could not reach the server in its time and ended with
 ENGINE_UNREACHABLE, so that nobody could read what the workers had done; whatever else ends a round counts as lost or unsound.
 ${remarks.length === 0 ? '' : `\n${remarks.join('\n')}\n`}
