@@ -106,7 +106,8 @@ function cutOff<T extends MoveEnd>(end: T, steps: { left: number }): T {
     get(target, name) {
       const member: unknown = Reflect.get(target, name, target)
       if (typeof member !== 'function') return member
-      if (name !== 'depart' && name !== 'arrive' && name !== 'confirm') return member.bind(target) as unknown
+      if (name !== 'depart' && name !== 'arrive' && name !== 'refuse' && name !== 'confirm')
+        return member.bind(target) as unknown
       return async (...given: readonly unknown[]) => {
         if (steps.left-- === 0) throw new Error('killed')
         const result = await (member as (...all: readonly unknown[]) => Promise<unknown>).apply(target, [...given])
@@ -152,7 +153,7 @@ describe.each(PAIRS)('a run that moves, %s to %s', (here, there) => {
       await using end = await from.open()
       expect(await end.unconfirmed(to.address)).toEqual([])
     }
-    expect(await move(from, to), 'moved again, it is where it is').toBe(2)
+    await expect(move(from, to), 'moved again, it is where it is').rejects.toMatchObject({ code: 'RUN_MOVED' })
     expect([await isLive(from), await isLive(to)]).toEqual([false, true])
   })
 
@@ -189,6 +190,49 @@ describe.each(PAIRS)('a run that moves, %s to %s', (here, there) => {
     expect(new Set(paid)).toEqual(new Set([1, 2]))
     expect(paid).toHaveLength(2)
     expect(await gather(engine.verify())).toEqual([])
+  })
+
+  it('stays while it is paused, and is not erased while its move is broken off', async () => {
+    const [from, to] = [KINDS[here](), KINDS[there]()]
+    await hosted(from, allWait)
+    await hosted(to, allWait)
+    for (const place of [from, to]) {
+      await using end = await place.open()
+      const change = { target: 'process:order', by: 'ann' }
+      await end.switch({ ...change, to: 'off' })
+      await expect(end.depart(ROOT, { id: 'x', target: 'elsewhere', by: 'ann' })).rejects.toMatchObject({
+        code: 'RUN_NOT_AT_REST',
+        message: expect.stringContaining('resume it first') as string,
+      })
+      await end.switch({ ...change, to: 'on' })
+      await end.depart(ROOT, { id: 'x', target: 'elsewhere', by: 'ann' })
+      await expect(end.erase(ROOT, { by: 'ann' })).rejects.toMatchObject({ code: 'RUN_MOVED' })
+      await end.confirm(ROOT)
+      expect((await end.erase(ROOT, { by: 'ann' })).payloads).toBeGreaterThan(0)
+    }
+  })
+
+  it('comes back once, and not when it has arrived; a number that was refused brings nobody', async () => {
+    const [from, to] = [KINDS[here](), KINDS[there]()]
+    await hosted(from, allWait)
+    await using source = await from.open()
+    await using target = await to.open()
+    const run = await source.depart(ROOT, { id: 'x', target: to.address, by: 'ann' })
+    expect(await target.refuse('x')).toBe(true)
+    expect(await target.refuse('x'), 'asked again').toBe(true)
+    await expect(target.arrive(run), 'too late').rejects.toMatchObject({ code: 'RUN_ALREADY_THERE' })
+    expect(await target.present([ROOT])).toEqual([])
+    // A move that goes on with it finds that it was refused, and brings it back.
+    const ends = { from: source, to: target, source: from.address, target: to.address, by: 'ann', random: nodeRandom }
+    await expect(moveRun(ends, ROOT)).rejects.toMatchObject({ code: 'RUN_ALREADY_THERE' })
+    expect(await source.present([ROOT])).toEqual([ROOT])
+    expect(await moveRun(ends, ROOT)).toBe(2)
+    // Somebody who is late with the refusal that he heard: it is here, and does not come back.
+    await source.arrive({ ...run, id: 'back x' })
+    expect([await source.present([ROOT]), await target.present([ROOT])]).toEqual([[], [ROOT]])
+    const again = await target.depart(ROOT, { id: 'y', target: from.address, by: 'ann' })
+    await source.arrive(again)
+    expect(await source.refuse('y'), 'it has arrived').toBe(false)
   })
 
   it('stays where it is when somebody else is there already, or it does not rest', async () => {

@@ -16,7 +16,7 @@ import { eraseProcess } from './erase.ts'
 import { GroupCommit } from './group-commit.ts'
 import type { Interior } from './interior.ts'
 import type { EngineParts, LocalEngine } from './local-engine.ts'
-import { arriveRun, departRun, isOwn } from './move.ts'
+import { arriveRun, departRun, isOwn, refuseRun } from './move.ts'
 import { Post } from './post.ts'
 import { prepareControl, prepareMessage, prepareSettlement, prepareStart } from './prepare.ts'
 import type { Prepared } from './prepare.ts'
@@ -185,6 +185,11 @@ class OwnersEngine implements LocalEngine {
     await refusable(this.#interior.commits.submit(() => attempt(() => arriveRun(this.#interior, run))))
   }
 
+  async refuse(id: string): Promise<boolean> {
+    this.#checkOpen()
+    return this.#interior.commits.submit(() => refuseRun(this.#interior, id))
+  }
+
   async confirm(root: Pid): Promise<void> {
     this.#checkOpen()
     await this.#interior.commits.submit(() => this.#interior.tables.moves.confirm(root))
@@ -197,7 +202,9 @@ class OwnersEngine implements LocalEngine {
 
   async present(pids: readonly Pid[]): Promise<readonly Pid[]> {
     this.#checkOpen()
-    return pids.filter((pid) => isOwn(this.#interior, pid))
+    return pids.filter(
+      (pid) => isOwn(this.#interior, pid) || this.#interior.tables.controls.tombstone(pid) !== undefined,
+    )
   }
 
   async compact(): Promise<void> {

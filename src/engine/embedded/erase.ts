@@ -10,6 +10,7 @@ import { eraseFrame, ERASED, FACT_VERSION, isPayload, sealFrame } from '../../ke
 import type { Fact, SealedFrame } from '../../kernel/index.ts'
 import { asSeq, assert, limits, SkeinError } from '../../std/index.ts'
 import type { EffectKey, Pid } from '../../std/index.ts'
+import { hasMoved } from '../move/at-rest.ts'
 import type { Erased } from '../port.ts'
 import type { Interior } from './interior.ts'
 import { framesFrom } from './load.ts'
@@ -38,6 +39,8 @@ function endedRow({ tables }: Interior, pid: Pid): ProcessRow {
   if (row === undefined) throw new SkeinError('PROCESS_UNKNOWN', `there is no process ${pid}; see: skein ps --all`)
   if (row.endedAt === null)
     throw new SkeinError('PROCESS_NOT_ENDED', `${pid} has not ended, and needs what it was given; cancel it first`)
+  const departed = tables.moves.departed(pid)
+  if (departed?.confirmed === 0) throw hasMoved(row.root, departed.target, false)
   return row
 }
 

@@ -9,12 +9,24 @@
 import type { SealedFrame, Wait } from '../../kernel/index.ts'
 import { SkeinError } from '../../std/index.ts'
 import type { Pid } from '../../std/index.ts'
-import { earliestOf, hashesIn, hasMoved, isThere, movedResult, notAtRest } from '../move/at-rest.ts'
+import {
+  demandBlobs,
+  demandUnpaused,
+  earliestOf,
+  hashesIn,
+  hasMoved,
+  isRefused,
+  isThere,
+  movedResult,
+  notAtRest,
+  refusalOf,
+} from '../move/at-rest.ts'
 import type { Baggage, Departure, MovedMail, MovedRun } from '../move/moved-run.ts'
 import type { Interior } from './interior.ts'
 import { framesFrom } from './load.ts'
 import { unpack } from './store/pack.ts'
 import type { ProcessRow } from './store/process-table.ts'
+import { readSwitches } from './switchboard.ts'
 
 const ALL = 2 ** 31 - 1
 
@@ -24,9 +36,12 @@ export function departRun(interior: Interior, root: Pid, about: Departure): Move
   const rows = tables.processes.list({ root }, 0, ALL)
   if (rows.length === 0) throw new SkeinError('PROCESS_UNKNOWN', `there is no run ${root}; see: skein ps --all`)
   const before = tables.moves.departed(root)
-  if (before !== undefined && before.target !== about.target) throw hasMoved(root, before.target)
+  if (before !== undefined && (before.confirmed === 1 || before.target !== about.target))
+    throw hasMoved(root, before.target, before.confirmed === 1)
   if (before !== undefined) return moved(interior, before.id, rows)
   for (const { p, pid } of rows) if (interior.residents.get(p) !== undefined) throw notAtRest(pid, 'is running')
+  const switches = readSwitches(tables)
+  for (const { p, pid } of rows) demandUnpaused(pid, switches, tables.waits.ofKind(p, 'switch').length > 0)
   const result = movedResult(root, about.target, hash)
   for (const row of rows) {
     tables.moves.depart(row.pid, { ...about, at: clock.now(), baggage: JSON.stringify(baggageOf(interior, row)) })
@@ -42,6 +57,7 @@ export function departRun(interior: Interior, root: Pid, about: Departure): Move
 /** Inside a commit. False when this move has arrived before. Throws before anything is changed. */
 export function arriveRun(interior: Interior, run: MovedRun): boolean {
   const { tables, store, clock, hash } = interior
+  if (tables.moves.hasArrived(refusalOf(run.id))) throw isRefused(run.root)
   if (tables.moves.hasArrived(run.id)) return false
   for (const { pid } of run.processes)
     if (tables.controls.tombstone(pid) !== undefined || isOwn(interior, pid)) throw isThere(pid)
@@ -59,6 +75,12 @@ export function arriveRun(interior: Interior, run: MovedRun): boolean {
     if (one.erased !== null) tables.processes.noteErased(p, one.erased.at, one.erased.by, one.erased.isWhole ? 1 : 0)
   }
   return true
+}
+
+/** Inside a commit. The move of this number arrives here never; false when it has. */
+export function refuseRun({ tables, clock }: Interior, id: string): boolean {
+  if (!tables.moves.hasArrived(id)) for (const one of [id, refusalOf(id)]) tables.moves.arrive(one, clock.now())
+  return tables.moves.hasArrived(refusalOf(id))
 }
 
 /** Whether a process lives here, or has ended here; what has left does not. */
@@ -99,11 +121,14 @@ function moved({ tables }: Interior, id: string, rows: readonly ProcessRow[]): M
     }
   }
   const processes = rows.map((row) => {
-    const text = tables.moves.departed(row.pid)!.baggage
+    const text = tables.moves.departed(row.pid)?.baggage
+    if (text === undefined) throw notAtRest(row.pid, 'has come since its run left')
     const frames: readonly SealedFrame[] = [...framesFrom(tables, row, 0)]
     named(text)
     for (const { payloads } of frames) named(payloads)
     return { ...(JSON.parse(text) as Baggage), frames }
   })
-  return { id, root: rows[0]!.root, processes, blobs: [...blobs].map(([sha256, text]) => ({ sha256, text })) }
+  const run = { id, root: rows[0]!.root, processes, blobs: [...blobs].map(([sha256, text]) => ({ sha256, text })) }
+  demandBlobs(run)
+  return run
 }

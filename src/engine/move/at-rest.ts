@@ -12,14 +12,37 @@ import { pack } from '../embedded/store/pack.ts'
 export function notAtRest(pid: Pid, why: string): SkeinError {
   return new SkeinError(
     'RUN_NOT_AT_REST',
-    `${pid} ${why}, and a run moves only when all its processes rest; pause or cancel it, or wait, and try again`,
+    `${pid} ${why}, and a run moves only when all its processes rest; wait, or cancel it, and try again`,
   )
 }
 
-/** Not here any more. */
-export function hasMoved(root: Pid, target: string): SkeinError {
-  return new SkeinError('RUN_MOVED', `${root} was moved to ${target}; go on with it there`)
+/** A switch stays where it was set, and would hold nothing there. */
+export function demandUnpaused(pid: Pid, switches: readonly { readonly target: string }[], isHeld: boolean): void {
+  if (isHeld || switches.some(({ target }) => target === `process:${pid}`))
+    throw new SkeinError(
+      'RUN_NOT_AT_REST',
+      `${pid} is held by a switch or a pause, which would not go along; resume it first: skein switches`,
+    )
 }
+
+/** Not here any more; or on its way, as long as nobody knows that it has arrived. */
+export function hasMoved(root: Pid, target: string, isConfirmed = true): SkeinError {
+  const what = isConfirmed
+    ? `was moved to ${target}; go on with it there`
+    : `is on its way: its move to ${target} was broken off; end it with skein move ${root} --from … --to …`
+  return new SkeinError('RUN_MOVED', `${root} ${what}`)
+}
+
+/** Its number was refused here, and takes nobody in any more. */
+export function isRefused(root: Pid): SkeinError {
+  return new SkeinError(
+    'RUN_ALREADY_THERE',
+    `this move of ${root} was refused where it should go; it goes back to where it was: move it again`,
+  )
+}
+
+/** Beside the number of a move in the list of those that arrived: it did not, and never will. */
+export const refusalOf = (id: string): string => `refused ${id}`
 
 /** Not to be taken. */
 export function isThere(pid: Pid): SkeinError {
@@ -51,6 +74,26 @@ export function earliestOf(waits: readonly Wait[], hash: Hash): number | undefin
 
 /** Hashes that a text may name; those of no blob are no blobs. */
 export const hashesIn = (text: string): readonly string[] => text.match(/\b[0-9a-f]{64}\b/g) ?? []
+
+/** What a packed text inside a baggage names for certain: escaped once, as no value of a user's is. */
+const NAMED = /(?<!\\)\\"\$blob\\":\\"([0-9a-f]{64})/g
+
+/** Throws `DATA_FOLDER_CORRUPT` when a run would go without a value that it names. */
+export function demandBlobs({ root, processes, blobs }: MovedRun): void {
+  const there = new Set(blobs.map(({ sha256 }) => sha256))
+  for (const { frames, ...baggage } of processes) {
+    const named = [...JSON.stringify(baggage).matchAll(NAMED)].map(([, sha256]) => sha256!)
+    for (const { payloads } of frames)
+      for (const stored of JSON.parse(payloads) as readonly (readonly string[] | null)[])
+        if (stored?.length === 3) named.push(stored[1]!)
+    const missing = named.find((sha256) => !there.has(sha256))
+    if (missing !== undefined)
+      throw new SkeinError(
+        'DATA_FOLDER_CORRUPT',
+        `${root} names a value ${missing} that is not in its store; it stays where it is: look with skein verify`,
+      )
+  }
+}
 
 /** Throws `VALUE_TOO_LARGE` for a run with a frame that this engine does not take. */
 export function checkFrames({ root, processes }: MovedRun, { frameBytesMax }: EngineTraits): void {

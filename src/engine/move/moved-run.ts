@@ -64,7 +64,9 @@ export interface Movable {
    * `VALUE_TOO_LARGE`, and has changed nothing then.
    */
   arrive(run: MovedRun): Promise<void>
-  /** It is known to have arrived. */
+  /** Takes the move of this number never. False when it has arrived already. */
+  refuse(id: string): Promise<boolean>
+  /** It is known to have arrived: what it was is kept no longer. */
   confirm(root: Pid): Promise<void>
   /** Runs that left for this place, of which nobody knows whether they arrived: their move was broken off. */
   unconfirmed(target: string): Promise<readonly Pid[]>

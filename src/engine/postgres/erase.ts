@@ -12,6 +12,7 @@ import type { Fact, SealedFrame } from '../../kernel/index.ts'
 import { asSeq, SkeinError } from '../../std/index.ts'
 import type { EffectKey, Hash, Pid, Random } from '../../std/index.ts'
 import { withoutPayloads } from '../embedded/erase.ts'
+import { hasMoved } from '../move/at-rest.ts'
 import type { Erased } from '../port.ts'
 import { chained } from './load.ts'
 import type { ProcessRow } from './process-row.ts'
@@ -27,6 +28,7 @@ const USERS = [
   ['wait', 'body'],
   ['mail', 'body'],
   ['settlement', 'body'],
+  ['departed', 'baggage'],
 ] as const
 
 /** Erases in a transaction. Throws `PROCESS_UNKNOWN`, `PROCESS_NOT_ENDED`, before anything is changed. */
@@ -39,6 +41,11 @@ export async function eraseProcess(client: Client, pid: Pid, about: About, ports
     if (row === undefined) throw new SkeinError('PROCESS_UNKNOWN', `there is no process ${pid}; see: skein ps --all`)
     if (row.ended_at === null)
       throw new SkeinError('PROCESS_NOT_ENDED', `${pid} has not ended, and needs what it was given; cancel it first`)
+    const [left] = await rows<{ readonly target: string }>(
+      'select target from departed where pid = $1 and not is_confirmed',
+      pid,
+    )
+    if (left !== undefined) throw hasMoved(row.root, left.target, false)
     const blobs = new Set<string>()
     const payloads = await eraseFrames(rows, row, { key: about.key, blobs, by: about.by, ports })
     if (about.key === undefined) await eraseRow(rows, row, blobs)

@@ -12,8 +12,21 @@ import type { SealedFrame, Wait } from '../../kernel/index.ts'
 import { SkeinError } from '../../std/index.ts'
 import type { Hash, Pid } from '../../std/index.ts'
 import { unpack } from '../embedded/store/pack.ts'
-import { earliestOf, hashesIn, hasMoved, isThere, movedResult, notAtRest, openEffects } from '../move/at-rest.ts'
+import {
+  demandBlobs,
+  demandUnpaused,
+  earliestOf,
+  hashesIn,
+  hasMoved,
+  isRefused,
+  isThere,
+  movedResult,
+  notAtRest,
+  openEffects,
+  refusalOf,
+} from '../move/at-rest.ts'
 import type { Baggage, Departure, MovedRun } from '../move/moved-run.ts'
+import type { Settings } from '../settings-cache.ts'
 import { indexText, waitAct } from './act.ts'
 import { chained } from './load.ts'
 import type { ProcessRow } from './process-row.ts'
@@ -21,25 +34,52 @@ import { PROCESSES_PER_PARTITION } from './sql/tables.ts'
 
 type Ports = { readonly hash: Hash; readonly at: number }
 type Rows = <R>(text: string, ...values: readonly unknown[]) => Promise<readonly R[]>
-type Departed = { readonly id: string; readonly target: string; readonly baggage: string }
+type Departed = {
+  readonly id: string
+  readonly target: string
+  readonly baggage: string
+  readonly is_confirmed: boolean
+}
 type Blobs = Map<string, string>
 
 /** In a transaction of its own. Throws before anything is changed. */
 export function departRun(client: Client, root: Pid, about: Departure & Ports): Promise<MovedRun> {
   return inTransaction(client, async (rows) => {
-    const all = await rows<ProcessRow & { readonly owner: number | null }>(
-      'select * from process where root = $1 order by p for no key update',
-      root,
-    )
+    // Whoever changes a switch locks in this order too.
+    const [setting] = await rows<{ readonly value: string }>('select value from setting for share')
+    const all = await lockedRun(rows, root)
     if (all.length === 0) throw new SkeinError('PROCESS_UNKNOWN', `there is no run ${root}; see: skein ps --all`)
     const [before] = await rows<Departed>('select * from departed where pid = $1', root)
-    if (before !== undefined && before.target !== about.target) throw hasMoved(root, before.target)
+    if (before !== undefined && (before.is_confirmed || before.target !== about.target))
+      throw hasMoved(root, before.target, before.is_confirmed)
     if (before === undefined) {
       for (const { pid, owner } of all) if (owner !== null) throw notAtRest(pid, 'is with a worker')
+      const { switches } = JSON.parse(setting!.value) as Settings
+      const held = await rows<{ readonly p: number }>(
+        `select p from wait where kind = 'switch' and p = any($1::bigint[])`,
+        all.map(({ p }) => p),
+      )
+      for (const { p, pid } of all)
+        demandUnpaused(
+          pid,
+          switches,
+          held.some((one) => one.p === p),
+        )
       for (const row of all) await depart(rows, row, about)
     }
     return moved(rows, before?.id ?? about.id, all)
   })
+}
+
+type Owned = ProcessRow & { readonly owner: number | null }
+
+/** A statement that had to wait for a lock does not see what was born meanwhile; the next one does. */
+async function lockedRun(rows: Rows, root: Pid): Promise<readonly Owned[]> {
+  for (let before = -1; ;) {
+    const all = await rows<Owned>('select * from process where root = $1 order by p for no key update', root)
+    if (all.length === before) return all
+    before = all.length
+  }
 }
 
 async function depart(rows: Rows, row: ProcessRow, { hash, at, id, by, target }: Departure & Ports): Promise<void> {
@@ -78,7 +118,11 @@ export function arriveRun(client: Client, run: MovedRun, { hash, at }: Ports): P
   return inTransaction(client, async (rows) => {
     // Who arrives at the same moment waits, and finds that it has.
     const isNew = await rows('insert into arrived values ($1, $2) on conflict do nothing returning id', run.id, at)
-    if (isNew.length === 0) return
+    if (isNew.length === 0) {
+      const refused = await rows('select id from arrived where id = $1', refusalOf(run.id))
+      if (refused.length > 0) throw isRefused(run.root)
+      return
+    }
     const pids = run.processes.map(({ pid }) => pid)
     const taken = await rows<{ readonly pid: Pid }>(
       `select pid from tombstone where pid = any($1::text[]) union all ${OWN} limit 1`,
@@ -96,9 +140,18 @@ export function arriveRun(client: Client, run: MovedRun, { hash, at }: Ports): P
 const OWN = `select q.pid from process q where q.pid = any($1::text[])
   and not exists(select from departed d where d.pid = q.pid)`
 
+/** In a transaction of its own. The move of this number arrives here never; false when it has. */
+export function refuseRun(client: Client, id: string, at: number): Promise<boolean> {
+  return inTransaction(client, async (rows) => {
+    const insert = 'insert into arrived values ($1, $2) on conflict do nothing returning id'
+    if ((await rows(insert, id, at)).length > 0) await rows(insert, refusalOf(id), at)
+    return (await rows('select id from arrived where id = $1', refusalOf(id))).length > 0
+  })
+}
+
 /** It is known to have arrived. */
 export async function confirmRun(client: Client, root: Pid): Promise<void> {
-  const text = 'update departed set is_confirmed = true where pid in (select pid from process where root = $1)'
+  const text = `update departed set is_confirmed = true, baggage = '' where pid in (select pid from process where root = $1)`
   await client.query({ text, values: [root] })
 }
 
@@ -111,7 +164,10 @@ export async function unconfirmedRuns(client: Client, target: string): Promise<r
 
 /** Which of them are processes of this database's own. */
 export async function presentOf(client: Client, pids: readonly Pid[]): Promise<readonly Pid[]> {
-  const { rows } = await client.query({ text: OWN, values: [pids] })
+  const { rows } = await client.query({
+    text: `select pid from tombstone where pid = any($1::text[]) union all ${OWN}`,
+    values: [pids],
+  })
   return (rows as readonly { readonly pid: Pid }[]).map(({ pid }) => pid)
 }
 
@@ -219,12 +275,15 @@ async function moved(rows: Rows, id: string, all: readonly ProcessRow[]): Promis
   const processes: MovedRun['processes'][number][] = []
   for (const row of all) {
     const [departed] = await rows<Departed>('select * from departed where pid = $1', row.pid)
+    if (departed === undefined) throw notAtRest(row.pid, 'has come since its run left')
     const frames = await framesOf(rows, row)
-    await gather(rows, departed!.baggage, blobs)
+    await gather(rows, departed.baggage, blobs)
     for (const { payloads } of frames) await gather(rows, payloads, blobs)
-    processes.push({ ...(JSON.parse(departed!.baggage) as Baggage), frames })
+    processes.push({ ...(JSON.parse(departed.baggage) as Baggage), frames })
   }
-  return { id, root: all[0]!.root, processes, blobs: [...blobs].map(([sha256, text]) => ({ sha256, text })) }
+  const run = { id, root: all[0]!.root, processes, blobs: [...blobs].map(([sha256, text]) => ({ sha256, text })) }
+  demandBlobs(run)
+  return run
 }
 
 const framesOf = async (rows: Rows, { p, pid }: ProcessRow): Promise<readonly SealedFrame[]> =>

@@ -41,7 +41,7 @@ import {
 } from './limits.ts'
 import { allFrames } from './load.ts'
 import { migrate } from './migrate.ts'
-import { arriveRun, confirmRun, departRun, presentOf, unconfirmedRuns } from './move.ts'
+import { arriveRun, confirmRun, departRun, presentOf, refuseRun, unconfirmedRuns } from './move.ts'
 import { resultOf } from './outbox.ts'
 import type { RunActivation } from './residents.ts'
 import { SettingsTable } from './settings-table.ts'
@@ -209,6 +209,11 @@ class DatabaseEngine implements PostgresEngine {
     checkFrames(run, this.traits)
     const ports = { hash: this.#parts.hash, at: this.#parts.clock.now() }
     await this.#apart((db) => db.do((client) => arriveRun(client, run, ports)))
+  }
+
+  async refuse(id: string): Promise<boolean> {
+    this.#checkOpen()
+    return this.#apart((db) => db.do((client) => refuseRun(client, id, this.#parts.clock.now())))
   }
 
   async confirm(root: Pid): Promise<void> {

@@ -8,6 +8,7 @@
  */
 import type { Engine, ProcessView, Query, StreamMedium } from '../../engine/index.ts'
 import type { CodeRegistry } from '../../kernel/index.ts'
+import { SkeinError } from '../../std/index.ts'
 import { RETENTION_BATCH_RUNS, RETENTION_ROUND_MS } from '../limits.ts'
 
 /** Who erases, as it stands in the journals. */
@@ -69,7 +70,13 @@ async function eraseIfOver(
   // The root last: it is what a round that was cut off looks for.
   for (const { pid } of members.toReversed()) {
     await streams?.remove(pid)
-    await engine.erase(pid, { by: BY })
+    try {
+      await engine.erase(pid, { by: BY })
+    } catch (thrown) {
+      // Its move was broken off, and somebody may end it still.
+      if (SkeinError.isInstance(thrown) && thrown.code === 'RUN_MOVED') return false
+      throw thrown
+    }
   }
   return true
 }

@@ -43,8 +43,12 @@ export async function moveRun(move: Move, root: Pid): Promise<number> {
   try {
     await to.arrive(run)
   } catch (thrown) {
-    if (SkeinError.isInstance(thrown) && REFUSALS.has(thrown.code)) await comeBack(move, run)
-    throw thrown
+    if (!SkeinError.isInstance(thrown) || !REFUSALS.has(thrown.code)) throw thrown
+    // Whoever moves it at the same moment may have brought it there; if not, nobody will any more.
+    if (await to.refuse(run.id)) {
+      await comeBack(move, run)
+      throw thrown
+    }
   }
   await from.confirm(root)
   return run.processes.length
@@ -63,7 +67,7 @@ async function demandRoom({ from, to, source }: Move, root: Pid): Promise<void> 
     )
 }
 
-/** Its own engine takes it as it would take any other. */
-async function comeBack({ from, random }: Move, run: MovedRun): Promise<void> {
-  await from.arrive({ ...run, id: random.hex(ID_BYTES) })
+/** Its own engine takes it as it would take any other: once. */
+async function comeBack({ from }: Move, run: MovedRun): Promise<void> {
+  await from.arrive({ ...run, id: `back ${run.id}` })
 }

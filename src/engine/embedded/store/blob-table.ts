@@ -18,6 +18,7 @@ const USERS = [
   ['wait', 'text'],
   ['control', 'text'],
   ['settlement', 'text'],
+  ['departed', 'baggage'],
 ] as const
 
 /** The blob table over an open database. Without `large`, everything lies in the table. */

@@ -9,15 +9,20 @@ import type { Baggage } from '../../move/moved-run.ts'
 import type { P } from './process-table.ts'
 
 /** A process that has left. */
-export type Departed = { readonly id: string; readonly target: string; readonly baggage: string }
+export type Departed = {
+  readonly id: string
+  readonly target: string
+  readonly baggage: string
+  readonly confirmed: 0 | 1
+}
 
 /** The move tables over an open database. */
 export function moveTable(db: DatabaseSync) {
   const run = (sql: string, ...values: readonly (string | number | null)[]): void => void db.prepare(sql).run(...values)
   return {
     departed: (pid: Pid) =>
-      db.prepare('select id, target, baggage from departed where pid = ?').get(pid) as Departed | undefined,
-    depart: (pid: Pid, to: Departed & { readonly at: number; readonly by: string }) =>
+      db.prepare('select id, target, baggage, confirmed from departed where pid = ?').get(pid) as Departed | undefined,
+    depart: (pid: Pid, to: Omit<Departed, 'confirmed'> & { readonly at: number; readonly by: string }) =>
       run(
         'insert into departed(pid, id, at, by, target, baggage) values(?, ?, ?, ?, ?, ?)',
         pid,
@@ -28,7 +33,10 @@ export function moveTable(db: DatabaseSync) {
         to.baggage,
       ),
     confirm: (root: Pid) =>
-      run('update departed set confirmed = 1 where pid in (select pid from process where root = ?)', root),
+      run(
+        "update departed set confirmed = 1, baggage = '' where pid in (select pid from process where root = ?)",
+        root,
+      ),
     unconfirmed: (target: string) =>
       db
         .prepare(

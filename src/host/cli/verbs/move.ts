@@ -93,7 +93,9 @@ async function rootsOf(about: Move, typed: Typed): Promise<readonly Pid[]> {
 
 async function fitting(from: MoveEnd, where: string): Promise<readonly Pid[]> {
   const targets = await targetsOf(from, where, ({ view }) => [{ why: view.status }], { isTree: true })
-  return targets.map(({ pid }) => pid)
+  // What has left fits by its row still.
+  const here = new Set(await from.present(targets.map(({ pid }) => pid)))
+  return targets.flatMap(({ pid }) => (here.has(pid) ? [pid] : []))
 }
 
 function dryRun(typed: Typed, terminal: Terminal, roots: readonly Pid[]): number {
