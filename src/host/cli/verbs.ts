@@ -146,7 +146,7 @@ export const VERBS: readonly ListedVerb[] = [
   },
   {
     name: 'move',
-    summary: 'move runs that rest from one engine to another, with all that they are',
+    summary: 'move runs that rest from one engine to another, with their journals, mail and waits',
     load: async () => (await import('./verbs/move.ts')).move,
   },
   {
