@@ -3,9 +3,9 @@ import { isLater, lastValue } from './last-value.ts'
 
 const about = { signal: new AbortController().signal, progress: () => undefined }
 
-const THEN = 'then'
-
-const withThen = (about: PropertyDescriptor): object => Object.defineProperty({}, THEN, about)
+const withThen = (about: PropertyDescriptor): object =>
+  // oxlint-disable-next-line unicorn/no-thenable -- such things are what is tried here
+  Object.defineProperty({}, 'then', about)
 
 /** Answers with 7 to whoever waits for it. */
 const answering = withThen({ value: (resolve: (value: unknown) => void) => resolve(7), enumerable: true })
