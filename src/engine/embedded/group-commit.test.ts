@@ -20,24 +20,18 @@ import {
 } from '../engine.fixture.ts'
 import { memoryMedium } from '../memory/memory-medium.ts'
 import type { MemoryMedium, StoreFaults } from '../memory/memory-medium.ts'
-import { BATCH_BYTES_MAX, BATCH_ENTRIES_MAX, DONE_PER_MACROTASK, SYNC_IN_PLACE_BYTES_MAX } from '../limits.ts'
+import { BATCH_ENTRIES_MAX, DONE_PER_MACROTASK } from '../limits.ts'
 import { nodeSoon } from '../platform/node-soon.ts'
 import { GroupCommit } from './group-commit.ts'
 import type { Step } from './group-commit.ts'
 import type { Store } from './store/store.ts'
 
 /** A store that only counts. */
-function countingStore(commit: (n: number) => void | Promise<void> = () => {}): {
-  store: Store
-  sizes: number[]
-  alone: boolean[]
-} {
+function countingStore(commit: (n: number) => void | Promise<void> = () => {}): { store: Store; sizes: number[] } {
   const sizes: number[] = []
-  const alone: boolean[] = []
   let applied = 0
   const store = {
-    commit(apply: () => void, isAlone: boolean) {
-      alone.push(isAlone)
+    commit(apply: () => void) {
       applied = 0
       const answer = commit(sizes.length)
       apply()
@@ -46,7 +40,7 @@ function countingStore(commit: (n: number) => void | Promise<void> = () => {}): 
     },
     count: () => (applied += 1),
   }
-  return { store: store as unknown as Store, sizes, alone }
+  return { store: store as unknown as Store, sizes }
 }
 
 const step = (log: string[], name: string, store: Store): Step => ({
@@ -75,21 +69,6 @@ describe('group commit', () => {
     await commits.flush()
     expect(sizes).toEqual([3])
     expect(log).toEqual(['a', 'b', 'c'])
-  })
-
-  it('says who is alone: one entry that is small, with nobody behind it', async () => {
-    const { store, sizes, alone } = countingStore()
-    const commits = new GroupCommit({ store, soon: nodeSoon }, () => {})
-    const push = (...bytes: number[]): Promise<void> => {
-      for (const of of bytes) commits.push([step([], '', store)], of)
-      return commits.flush()
-    }
-    await push(SYNC_IN_PLACE_BYTES_MAX)
-    await push(SYNC_IN_PLACE_BYTES_MAX + 1)
-    await push(1, 1)
-    // Cut behind its first entry, which has the bytes of a whole batch.
-    await push(BATCH_BYTES_MAX, 1)
-    expect({ sizes, alone }).toEqual({ sizes: [1, 1, 2, 1, 1], alone: [true, false, false, false, true] })
   })
 
   it('what comes while a commit runs shares the next one', async () => {
