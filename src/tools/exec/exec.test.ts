@@ -98,10 +98,10 @@ describe('exec', { timeout: 20_000 }, () => {
 
   describe('bounds', () => {
     it('time', async () => {
-      const failure = await failureOf(sh('echo early; sleep 100 & wait', { timeoutMs: 150 }))
-      expect(failure).toEqual(coded('EXEC_TIMEOUT', /took longer than 150 ms/))
+      const failure = await failureOf(sh('echo early; sleep 100 & wait', { timeoutMs: 1_500 }))
+      expect(failure).toEqual(coded('EXEC_TIMEOUT', /took longer than 1500 ms/))
       expect(failure.data).toMatchObject({ stdout: 'early\n', exitCode: null })
-      expect(failure.data.durationMs).toBeLessThan(5_000)
+      expect(failure.data.durationMs).toBeLessThan(10_000)
     })
     it('output that is kept', async () => {
       const result = await sh('seq 1 100000', { outputBytesMax: 100 })
