@@ -4,6 +4,7 @@ import { registerHooks, stripTypeScriptTypes } from 'node:module'
 import { join, relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { parentPort, workerData } from 'node:worker_threads'
+import { messageOf } from '../planted/message-of.ts'
 import type { Played } from '../planted/simulate.ts'
 import { takeTests } from './bare-tests.ts'
 import type { BareTest } from './bare-tests.ts'
@@ -35,12 +36,6 @@ registerHooks({
     return { format: 'module', source: stripTypeScriptTypes(source), shortCircuit: true }
   },
 })
-
-const messageOf = (error: unknown): string =>
-  String(error instanceof Error ? error.message : error)
-    .split('\n')
-    .slice(0, 2)
-    .join(' ')
 
 type CheckSeed = (seed: number, power: 'by seed') => Promise<unknown>
 const { checkSeed } = (await import(`${home}test/sim/program/check-seed.ts`)) as { checkSeed: CheckSeed }

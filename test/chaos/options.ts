@@ -2,6 +2,8 @@
 import { parseArgs } from 'node:util'
 import { RESTATE_SCENARIOS } from './restate/ground.ts'
 import { SCENARIOS } from './scenarios.ts'
+import { orUsage } from './usage.ts'
+import type { Usage } from './usage.ts'
 import { wholeNumber } from './whole-number.ts'
 
 /** How it is called. */
@@ -38,16 +40,9 @@ export type Options = {
   readonly engine?: 'restate'
 }
 
-/** Says how it is called: because somebody asked, or because of a mistake. */
-export type Usage = { readonly usage: string; readonly exitCode: 0 | 2 }
-
 /** Reads the words behind the program's name. */
 export function readOptions(argv: readonly string[]): Options | Usage {
-  try {
-    return optionsOf(argv)
-  } catch (thrown) {
-    return { usage: `${(thrown as Error).message}\n\n${USAGE}`, exitCode: 2 }
-  }
+  return orUsage(USAGE, () => optionsOf(argv))
 }
 
 function optionsOf(argv: readonly string[]): Options | Usage {

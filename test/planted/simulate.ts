@@ -7,6 +7,7 @@ import { registerHooks, stripTypeScriptTypes } from 'node:module'
 import { relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { parentPort, workerData } from 'node:worker_threads'
+import { messageOf } from './message-of.ts'
 import type { Ended } from './verdict.ts'
 
 /** What is to be tried: other texts for files of the copy; none: the code as it is. */
@@ -40,12 +41,6 @@ registerHooks({
       ? { format: 'module', source: sourceOf(fileURLToPath(url.split('?')[0] ?? '')), shortCircuit: true }
       : next(url, context),
 })
-
-const messageOf = (error: unknown): string =>
-  String(error instanceof Error ? error.message : error)
-    .split('\n')
-    .slice(0, 2)
-    .join(' ')
 
 type CheckSeed = (seed: number, power: 'by seed') => Promise<unknown>
 

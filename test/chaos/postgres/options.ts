@@ -1,6 +1,7 @@
 /** What `npm run crash-postgres` can be told, checked before anything begins. */
 import { parseArgs } from 'node:util'
-import type { Usage } from '../options.ts'
+import { orUsage } from '../usage.ts'
+import type { Usage } from '../usage.ts'
 import { wholeNumber } from '../whole-number.ts'
 import { KINDS } from './harm.ts'
 import type { Kind } from './harm.ts'
@@ -29,11 +30,7 @@ export type Options = {
 
 /** Reads the words behind the program's name. */
 export function readOptions(argv: readonly string[]): Options | Usage {
-  try {
-    return optionsOf(argv)
-  } catch (thrown) {
-    return { usage: `${(thrown as Error).message}\n\n${USAGE}`, exitCode: 2 }
-  }
+  return orUsage(USAGE, () => optionsOf(argv))
 }
 
 function optionsOf(argv: readonly string[]): Options | Usage {
