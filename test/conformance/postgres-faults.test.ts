@@ -1,11 +1,11 @@
 /** What goes wrong between workers and their Postgres server, and what they say. */
 import { createRequire } from 'node:module'
-import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { nodeClock, nodeHash, nodeRandom, openPostgres } from '../../src/engine/index.ts'
 import type { PostgresEngine, PostgresOptions } from '../../src/engine/index.ts'
 import { migrate } from '../../src/engine/postgres/migrate.ts'
 import type { Clock } from '../../src/std/index.ts'
+import { askPostgres } from '../../src/testing/conformance/ask-postgres.ts'
 import { messageOf, Puppet, startOf } from '../../src/testing/conformance/puppet.ts'
 import { postgresPrograms, startPostgres } from '../../src/testing/index.ts'
 import type { LocalPostgres } from '../../src/testing/index.ts'
@@ -43,15 +43,7 @@ function opened(options: Partial<PostgresOptions> = {}, clock: Clock = nodeClock
   })
 }
 
-async function asked<R>(text: string): Promise<readonly R[]> {
-  const client = new pg.Client({ connectionString: server.url } as const)
-  await client.connect()
-  try {
-    return (await client.query({ text })).rows as readonly R[]
-  } finally {
-    await client.end()
-  }
-}
+const asked = <R>(text: string): Promise<readonly R[]> => askPostgres<R>(server.url, text)
 
 describe.skipIf(programs === undefined)('workers over Postgres', () => {
   beforeAll(async () => {

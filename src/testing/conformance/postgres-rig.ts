@@ -2,6 +2,7 @@
 import { nodeClock, nodeHash, nodeRandom, openPostgres } from '../../engine/index.ts'
 import type { PostgresEngine } from '../../engine/index.ts'
 import { gather } from '../simulation/gather.ts'
+import { askPostgres, dropSchema } from './ask-postgres.ts'
 import type { OpenRig } from './engine-rig.ts'
 import type { LocalPostgres } from './postgres-server.ts'
 
@@ -25,7 +26,7 @@ export function postgresRig(server: () => Promise<LocalPostgres>): OpenRig {
     const crash = async (): Promise<void> => {
       engine?.abandon()
       engine = undefined
-      await ask(url, `delete from ${schema}.member`)
+      await askPostgres(url, `delete from ${schema}.member`)
     }
     try {
       await use({
@@ -39,7 +40,7 @@ export function postgresRig(server: () => Promise<LocalPostgres>): OpenRig {
           const old = engine?.member
           const usurper = await opened()
           // The lease of the worker before has run out.
-          await ask(url, `delete from ${schema}.member where id = ${old}`)
+          await askPostgres(url, `delete from ${schema}.member where id = ${old}`)
           return usurper
         },
         turn: () => sleep(TURN_MS),
@@ -52,18 +53,7 @@ export function postgresRig(server: () => Promise<LocalPostgres>): OpenRig {
       })
     } finally {
       for (const one of engines) one.abandon()
-      await ask(url, `drop schema if exists ${schema} cascade`)
+      await dropSchema(url, schema)
     }
-  }
-}
-
-async function ask(connectionString: string, text: string): Promise<void> {
-  const { default: pg } = await import('pg')
-  const client = new pg.Client({ connectionString })
-  await client.connect()
-  try {
-    await client.query({ text })
-  } finally {
-    await client.end()
   }
 }

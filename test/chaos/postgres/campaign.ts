@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { startLedger } from '../../../src/testing/crash/ledger-process.ts'
 import { join } from 'node:path'
-import pg from 'pg'
+import { dropSchema } from '../../../src/testing/conformance/ask-postgres.ts'
 import { judgeRun } from '../../../src/testing/crash/verdict.ts'
 import { SkeinError } from '../../../src/std/index.ts'
 import { simRandom } from '../../../src/testing/simulation/sim-random.ts'
@@ -71,7 +71,8 @@ export async function runRounds(plan: Plan): Promise<number> {
       plan.onRound(kind, counted)
     }
     await Promise.all(Array.from({ length: lanes }, (_, lane) => playLane(lane)))
-    for (const name of sound) await forget(ground, name)
+    // A server that was killed reads through all that it has before it answers: what was sound is not kept.
+    for (const name of sound) await dropSchema(ground.server.url, name)
     if (plan.seed !== undefined && turn + 1 === plan.kinds.length) break
   }
   return failures
@@ -135,16 +136,5 @@ async function round(ground: Ground, { kind, seed, clean, name, isDriver }: Abou
       return { ...none, unjudged: 1, failures: [{ seed, what, isUnjudged: true }] }
     const of = what.startsWith('lost') ? { lost: 1 } : { unsound: 1 }
     return { ...none, rounds: 1, orders: ground.orders, ...of, failures: [{ seed, what }] }
-  }
-}
-
-/** A server that was killed reads through all that it has before it answers: what was sound is not kept. */
-async function forget({ server }: Ground, schema: string): Promise<void> {
-  const client = new pg.Client({ connectionString: server.url })
-  await client.connect()
-  try {
-    await client.query({ text: `drop schema ${schema} cascade` })
-  } finally {
-    await client.end()
   }
 }
