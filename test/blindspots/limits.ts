@@ -31,8 +31,12 @@ export const EXIT_TIME_UP = 3
 export const PAUSE_LOOK_MS = 250
 /** Plays of one thread: what changes leave behind piles up. */
 export const PLAYS_PER_THREAD = 120
-/** A play that has not ended by then waits for ever. */
-export const SEEDS_MS_MAX = 120_000
 /** A test that does nothing for so many looks in a row waits for ever. */
 export const IDLE_LOOKS_MAX = 12
 export const IDLE_LOOK_MS = 200
+/** A thread that should rest is watched for so long, and is at work if it uses this share of it. */
+export const REST_MS = 30
+export const BUSY_SHARE = 0.6
+/** A thread that uses less than this share of the processor rests; one that rests for so long in a play waits for ever. */
+export const REST_SHARE = 0.01
+export const IDLE_MS_MAX = 20_000

@@ -107,8 +107,9 @@ async function playAll(some: readonly Numbered[], pass: Pass): Promise<void> {
 }
 
 await playAll(own, 'seeds')
-// By file: those of one file share their tests, which the untouched program must pass after each twenty.
-const byFile = own.toSorted((a, b) => (a.change.file < b.change.file ? -1 : a.change.file > b.change.file ? 1 : 0))
+// By file, those of one share their tests, which the untouched program must pass after each twenty; the kernel first, whose tests
+// need no disk and no other process.
+const byFile = own.toSorted((a, b) => (a.change.file < b.change.file ? 1 : a.change.file > b.change.file ? -1 : 0))
 await playAll(byFile, 'near')
 await player.forget()
 process.exit(0)

@@ -1,8 +1,19 @@
 /** A thread that plays random workflows with one change after the other on. It is made anew when a play does not end. */
 import { once } from 'node:events'
+import { setTimeout } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import type { Ended } from '../planted/verdict.ts'
-import { CONTROL_EVERY, LOOK_MS, PLAYS_PER_THREAD, SEEDS_CPU_MS_MAX, SEEDS_MS_MAX, SEEDS_PLAYED } from './limits.ts'
+import {
+  BUSY_SHARE,
+  CONTROL_EVERY,
+  IDLE_MS_MAX,
+  LOOK_MS,
+  PLAYS_PER_THREAD,
+  REST_MS,
+  REST_SHARE,
+  SEEDS_CPU_MS_MAX,
+  SEEDS_PLAYED,
+} from './limits.ts'
 import type { Asked, SwitchedData } from './play-switched.ts'
 
 /** One thread, made when it is needed. */
@@ -25,10 +36,14 @@ export class SwitchedPlayer {
     const patience = asked.n === 0 ? CONTROL_EVERY : 1
     const stop = new AbortController()
     const hangs = new Promise<Ended>((resolve) => {
+      let last = { usedMs: 0, at: began }
       const look = setInterval(() => {
-        if (performance.now() - began > SEEDS_MS_MAX * patience) resolve({ kind: 'hangs' })
         worker.cpuUsage(before).then(
-          ({ user, system }) => (user + system) / 1_000 > SEEDS_CPU_MS_MAX * patience && resolve({ kind: 'hangs' }),
+          ({ user, system }) => {
+            const [usedMs, at] = [(user + system) / 1_000, performance.now()]
+            if (usedMs - last.usedMs > LOOK_MS * REST_SHARE) last = { usedMs, at }
+            if (usedMs > SEEDS_CPU_MS_MAX * patience || at - last.at > IDLE_MS_MAX) resolve({ kind: 'hangs' })
+          },
           () => undefined,
         )
       }, LOOK_MS)
@@ -44,7 +59,8 @@ export class SwitchedPlayer {
     worker.postMessage(asked, [])
     const ended = await Promise.race([answer, hangs])
     stop.abort()
-    if (ended.kind === 'hangs' || (ended.kind === 'red' && ended.test.startsWith('crashes'))) await this.forget()
+    const isGone = ended.kind === 'hangs' || (ended.kind === 'red' && ended.test.startsWith('crashes'))
+    if (isGone || (await isBusy(worker))) await this.forget()
     return ended
   }
 
@@ -63,4 +79,12 @@ export class SwitchedPlayer {
     await once(worker, 'message')
     return worker
   }
+}
+
+/** Whether a thread that has nothing to do works all the same: with a change on, something may have begun that never ends. */
+async function isBusy(worker: Worker): Promise<boolean> {
+  const before = await worker.cpuUsage()
+  await setTimeout(REST_MS)
+  const { user, system } = await worker.cpuUsage(before)
+  return (user + system) / 1_000 > REST_MS * BUSY_SHARE
 }
