@@ -217,7 +217,7 @@ export function skeinOf(host: Host, { close, closed, data }: Closing & { readonl
     cancel: async (id, about) => void (await cancelProcess(engine, id, by(about))),
     retry: (id, options = {}) => retryProcess(engine, id, { ...options, by: by(options).by, hosted: true }),
     planRetry: (id, options) => planRetry(engine, id, options),
-    stuck: (options = {}) => findStuck(engine, { ...options, command, isHosted: true }),
+    stuck: (options = {}) => findStuck(engine, { ...options, command, isHosted: true, isOnWorkers: host.isOnEngine }),
     pause: (target, options = {}) => pauseTarget(engine, target, { ...options, ...by(options) }),
     resume: (target, about) => resumeTarget(engine, target, by(about).by),
     switches: () => engine.switches(),

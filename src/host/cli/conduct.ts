@@ -50,6 +50,8 @@ export type Conduct = {
 export type Lines = { say: (line: string) => void }
 
 const INDENT = 2
+/** A worker that is there takes a run within some milliseconds. */
+const UNTAKEN_MS = 3_000
 
 /** Runs it. Returns the exit code. */
 export async function conduct(host: StartableHost, terminal: Terminal, how: Conduct): Promise<number> {
@@ -64,13 +66,28 @@ export async function conduct(host: StartableHost, terminal: Terminal, how: Cond
   for (const line of (await how.found?.()) ?? []) report.say(line)
   await host.begin()
   await how.start()
+  const isTaken = takenWatch(host, how)
   const follower = {
-    looked: (now: Family) => report.look(now),
+    looked: (now: Family) => {
+      report.look(now)
+      const file = now.root?.view.file ?? '<file>'
+      if (!isTaken(now)) report.say(`no worker has taken ${pid} yet; if none runs: ${how.command('worker', file)}`)
+    },
     resting: (needs: readonly Need[]) => whenResting(host, needs, how, terminal),
   }
   const at = await followRun(host, family, pid, follower, interrupt.signal)
   report[Symbol.dispose]()
   return finish(at, family, terminal, how)
+}
+
+/** On an engine that workers share: false once, when nobody has taken the run for a while. */
+function takenWatch({ isOnEngine }: StartableHost, { isJson }: Conduct): (family: Family) => boolean {
+  let saysAt = performance.now() + UNTAKEN_MS
+  return ({ root }) => {
+    if (!isOnEngine || isJson || root?.view.status !== 'ready' || performance.now() < saysAt) return true
+    saysAt = Infinity
+    return false
+  }
 }
 
 /** Code of the user's threw where nobody could catch it: the process cannot be trusted any more, the journal can. */

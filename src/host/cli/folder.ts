@@ -51,7 +51,11 @@ export function shownCommand(typed: Typed): Command {
 }
 
 /** A reader of a folder; files of definitions are shown relative to where the user stands. */
-export type FolderView = Reader & Pick<FolderReader, 'verify' | 'switches' | 'isHosted' | 'quarantine'>
+export type FolderView = Reader &
+  Pick<FolderReader, 'verify' | 'switches' | 'isHosted' | 'quarantine'> & {
+    /** An engine that workers share, not a folder. */
+    readonly isOnWorkers: boolean
+  }
 
 /** Reads a folder, with or without a live owner. Throws `FILE_UNREADABLE` when there is none. */
 export async function withReader<T>(
@@ -68,6 +72,7 @@ export async function withReader<T>(
       switches: () => client.switches(),
       // Whoever has workers has them somewhere.
       isHosted: () => true,
+      isOnWorkers: true,
       quarantine: client.quarantine,
     })
   demandFolder(folder, terminal)
@@ -80,6 +85,7 @@ export async function withReader<T>(
     verify: (pid) => reader.verify(pid),
     switches: () => reader.switches(),
     isHosted: () => reader.isHosted(),
+    isOnWorkers: false,
     quarantine,
   })
 }

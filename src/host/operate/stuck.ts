@@ -9,6 +9,8 @@ import type { Reader } from './find.ts'
 /** How to look. */
 export type StuckOptions = {
   readonly isHosted: boolean
+  /** Workers run it, somewhere. */
+  readonly isOnWorkers?: boolean
   /** False when its host does not answer. */
   readonly isAnswering?: boolean
   readonly command: Command
@@ -18,7 +20,7 @@ export type StuckOptions = {
 
 /** All that is stuck, with its cause; oldest process first. */
 export async function findStuck(reader: Reader, options: StuckOptions): Promise<readonly Stuck[]> {
-  const { isHosted, isAnswering = true, command, times, fits = () => true } = options
+  const { isHosted, isOnWorkers = false, isAnswering = true, command, times, fits = () => true } = options
   const found: Stuck[] = []
   for await (const view of reader.list({ status: ['ready', 'running', 'waiting', 'parked'] })) {
     const member = await memberOf(reader, view)
@@ -26,6 +28,7 @@ export async function findStuck(reader: Reader, options: StuckOptions): Promise<
     const stuck = await stuckOf(member, {
       nowMs: Date.now(),
       isHosted,
+      isOnWorkers,
       isAnswering,
       command,
       inspect: (pid) => reader.inspect(pid),

@@ -58,6 +58,19 @@ describe('stuck', () => {
     expect(await judged([spinning], MINUTE)).toMatchObject({ cause: 'does-not-move', why: /blocks the thread/ })
   })
 
+  it('what no worker takes, on an engine where workers may be anywhere', async () => {
+    const ready: Made = { pid: 'a1', status: 'ready', file: 'a.ts' }
+    const about = { isOnWorkers: true, command: commandFor(undefined, 'postgres://db') }
+    expect(await judged([ready], 10_000, about)).toBeUndefined()
+    expect(await judged([ready], MINUTE, about)).toMatchObject({
+      cause: 'nobody-runs-it',
+      why: /no worker has taken it for 1m/,
+      mend: ['npx skein worker a.ts --engine postgres://db'],
+    })
+    const spinning: Made = { ...ready, status: 'running' }
+    expect(await judged([spinning], MINUTE, about)).toMatchObject({ cause: 'does-not-move' })
+  })
+
   it('what nobody runs: in flight, ready, or due', async () => {
     const ready: Made = { pid: 'a1', status: 'ready', file: 'a.ts' }
     for (const made of [calling, ready, sleeping(T0 + 1_000)]) {

@@ -44,6 +44,8 @@ export type Around = {
   readonly nowMs: number
   /** Somebody runs the data folder now. */
   readonly isHosted: boolean
+  /** Workers run it, somewhere: whether there is one nobody here knows. */
+  readonly isOnWorkers?: boolean
   /** False when whoever holds the folder does not answer: its thread is blocked. */
   readonly isAnswering?: boolean
   /** How many times the time-out of an effect is too long. */
@@ -118,7 +120,7 @@ function hanging(
 }
 
 /** Nothing in flight, nothing waited for, and it does not move. */
-function standing(member: Member, { nowMs, isHosted, command }: Around): Found | undefined {
+function standing(member: Member, { nowMs, isHosted, isOnWorkers, command }: Around): Found | undefined {
   const { view, story } = member
   if (!MOVABLE.includes(view.status)) return undefined
   const stillMs = nowMs - Math.max(story.lastAt, view.updatedAt)
@@ -127,6 +129,12 @@ function standing(member: Member, { nowMs, isHosted, command }: Around): Found |
   if (stillMs < STUCK_STILL_MS || story.inFlight().some((entry) => entry.kind !== 'child')) return undefined
   if (view.status === 'running' && view.waits.length > 0 && !view.waits.some(({ on }) => isPast(on, nowMs)))
     return undefined
+  if (isOnWorkers === true && view.status === 'ready')
+    return {
+      cause: 'nobody-runs-it',
+      why: `it is ready to go on, and no worker has taken it for ${elapsedWords(stillMs)}`,
+      mend: [view.file === undefined ? 'start a worker that has its code' : command('worker', view.file)],
+    }
   return {
     cause: 'does-not-move',
     why:

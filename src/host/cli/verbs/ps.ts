@@ -91,7 +91,8 @@ export const ps: VerbBody = {
 const HEAD = ['PID', 'DEFINITION', 'STATE', 'EFFECTS', 'SPENT', 'ELAPSED', 'PARENT', '']
 
 function around(reader: FolderView): Omit<Around, 'command'> {
-  return { nowMs: Date.now(), isHosted: reader.isHosted(), inspect: (pid) => reader.inspect(pid) }
+  const { isOnWorkers } = reader
+  return { nowMs: Date.now(), isHosted: reader.isHosted(), isOnWorkers, inspect: (pid) => reader.inspect(pid) }
 }
 
 function row(member: Member, nowMs: number, cause: StuckCause | undefined): readonly string[] {

@@ -51,6 +51,7 @@ export const show: VerbBody = {
       const found = await stuckOf(member, {
         nowMs: Date.now(),
         isHosted: reader.isHosted(),
+        isOnWorkers: reader.isOnWorkers,
         command,
         isAnswering: await ownerAnswers(typed, terminal),
         inspect: (other) => reader.inspect(other),

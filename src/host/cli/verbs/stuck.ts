@@ -28,6 +28,7 @@ export const stuck: VerbBody = {
       const filter = where === undefined ? undefined : parseFilter(where)
       const found = await findStuck(reader, {
         isHosted: reader.isHosted(),
+        isOnWorkers: reader.isOnWorkers,
         command: shownCommand(typed),
         isAnswering: await ownerAnswers(typed, terminal),
         times: timesOf(typed.text('times')),

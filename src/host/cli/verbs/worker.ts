@@ -8,6 +8,7 @@ import type { VerbBody } from '../verb.ts'
 export const worker: VerbBody = {
   about: [
     'Runs whatever the engine has for the definitions of these files, until ^C or SIGTERM; many workers may run.',
+    'On Postgres workers hold what they run by leases in the database; ?schema=NAME separates installations.',
     'On Restate the server calls the worker: it listens on port 9080 of 127.0.0.1, unless the address says otherwise:',
     '  restate://SERVER:8080?port=9080&address=0.0.0.0&url=http://THIS-MACHINE:9080&admin=http://SERVER:9070&name=skein',
     'Other nodes of a cluster: &also=SERVER2:8080,SERVER3:8080 (and &admin=http://SERVER:9070,http://SERVER2:9070).',
@@ -20,6 +21,7 @@ export const worker: VerbBody = {
   flags: {},
   examples: [
     'skein worker article.ts desk.ts --engine restate://127.0.0.1:8080',
+    'skein worker article.ts --engine postgres://user@127.0.0.1/database?schema=skein',
     `skein worker article.ts --engine 'restate://127.0.0.1:8080?port=9080&share=true'`,
   ],
   async run(typed, terminal) {
@@ -27,7 +29,8 @@ export const worker: VerbBody = {
     if (address === undefined)
       throw new SkeinError(
         'USAGE',
-        'skein worker: name an engine with --engine, as in restate://127.0.0.1:8080; a data folder has one owner: skein up',
+        'skein worker: name an engine with --engine, as in restate://127.0.0.1:8080 or ' +
+          'postgres://user@127.0.0.1/database; a data folder has one owner: skein up',
       )
     return serve(typed, terminal, address)
   },
