@@ -7,7 +7,7 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { restateProgram, startRestateCluster } from '../src/testing/index.ts'
-import { freePorts } from '../src/testing/conformance/restate-node.ts'
+import { freePorts } from '../src/testing/conformance/free-ports.ts'
 
 const WORKERS = 2
 const BIN = fileURLToPath(new URL('../bin/skein.mjs', import.meta.url))

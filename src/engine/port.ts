@@ -116,6 +116,8 @@ export interface Engine extends AsyncDisposable {
   settle(token: string, settlement: Settlement, hold?: boolean): Promise<SettleResult>
   /** Overtakes the mailbox; leaves a tombstone for a pid not yet started (rule C5). */
   control(pid: Pid, control: Control): Promise<'queued' | 'duplicate' | 'ended'>
+  /** Controls that a process has not heard yet, oldest first; where workers may be absent for long, and the engine can tell. */
+  pending?(pid: Pid): Promise<readonly Control[]>
   /** Durable when it resolves, and heard by every process from its next decision on. False when it was so already. */
   switch(change: SwitchChange): Promise<boolean>
   switches(): Promise<readonly Switch[]>

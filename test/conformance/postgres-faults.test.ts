@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { nodeClock, nodeHash, nodeRandom, openPostgres } from '../../src/engine/index.ts'
 import type { PostgresEngine, PostgresOptions } from '../../src/engine/index.ts'
 import { migrate } from '../../src/engine/postgres/migrate.ts'
+import { asPid } from '../../src/std/index.ts'
 import type { Clock } from '../../src/std/index.ts'
 import { askPostgres } from '../../src/testing/conformance/ask-postgres.ts'
 import { messageOf, Puppet, startOf } from '../../src/testing/conformance/puppet.ts'
@@ -112,6 +113,16 @@ describe.skipIf(programs === undefined)('workers over Postgres', () => {
     const pids: string[] = []
     for await (const { pid } of engine.list({})) pids.push(pid)
     expect(pids).toHaveLength(STARTS)
+  })
+
+  it('what an operator says while no worker runs can be seen until it is heard', async () => {
+    await using engine = await opened({ schema: 'unheard' })
+    const { pid } = await engine.start(startOf('p'))
+    expect(await engine.pending(pid)).toEqual([])
+    const said = { id: 'c1', type: 'cancel', reason: 'enough', by: 'ann' } as const
+    await engine.control(pid, said)
+    expect(await engine.pending(pid)).toEqual([said])
+    expect(await engine.pending(asPid('nobody'))).toEqual([])
   })
 
   it('no name, id or key that a column or an index cannot hold takes the work of others with it', async () => {

@@ -1,4 +1,4 @@
-/** A user's project in a temporary folder, and the command line run in it as people run it. */
+/** A user's project in a temporary folder, or on a shared engine, and the command line run in it as people run it. */
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
@@ -6,6 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { SharedEngine } from './shared-engine.ts'
 
 const BIN = fileURLToPath(new URL('../../bin/skein.mjs', import.meta.url))
 const WAIT_MS_MAX = 30_000
@@ -14,7 +15,10 @@ const POLL_MS = 15
 export type Ran = { readonly code: number | null; readonly out: string; readonly err: string }
 
 /** A command that is still going. */
-export type Running = { readonly child: ChildProcess; readonly ended: Promise<Ran> }
+export type Running = {
+  readonly child: { readonly pid?: number | undefined; readonly kill: (signal?: NodeJS.Signals) => boolean }
+  readonly ended: Promise<Ran>
+}
 
 /** A project with these files; every tool call may write a line to `ledger`. `variables` join the environment. */
 export async function project(
@@ -40,13 +44,17 @@ export async function project(
     })
     return { child, ended }
   }
-  const start = (...args: string[]): Running => begin(process.execPath, [BIN, ...args])
+  const local = (args: readonly string[]): Running => begin(process.execPath, [BIN, ...args])
+  const engine = await SharedEngine.named(local)
+  const start = (...args: string[]): Running => (engine === undefined ? local(args) : engine.start(args))
   const lines = (): string[] => {
     const file = join(folder, 'ledger')
     return existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : []
   }
   return {
     folder,
+    /** Workers run it, on an engine that others use, too. */
+    isShared: engine !== undefined,
     /** Lines of the outside ledger. */
     ledger: lines,
     /** Starts a command. */

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { open, tool, workflow } from 'skein'
 import type { Skein } from 'skein'
+import { freePorts } from '../../src/testing/conformance/free-ports.ts'
 import { afterAll, describe, expect, it } from 'vitest'
 import { restate } from 'skein/engine'
 import { asPid } from '../../src/std/index.ts'
@@ -121,15 +122,6 @@ async function wire() {
   }
 }
 
-/** A port that nobody has just now. */
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
-
 /** Writes that nobody could repeat, and how often each was asked for. */
 function slowWrite() {
   const asked: number[] = []
@@ -198,7 +190,7 @@ describe.skipIf(program === undefined)('Restate', () => {
 
   it('a connection that breaks for a moment costs nothing: a write in flight ends as it would have', async () => {
     using between = await wire()
-    const port = await freePort()
+    const [port = 0] = await freePorts(1)
     between.leadTo(port)
     const worker = { port, url: between.url }
     const engine = await restate({ ...(await serverOf()), name: 'cut', worker })

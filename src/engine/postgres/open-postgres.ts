@@ -69,6 +69,7 @@ export interface PostgresEngine extends Engine, Movable {
   readonly switchboard: Switches
   /** This worker's number in the database, in its present life. */
   readonly member: number
+  pending(pid: Pid): Promise<readonly Control[]>
   /** Checks the chain of every journal, or of one. */
   verify(pid?: Pid): AsyncIterable<JournalProblem>
   /** As `kill -9` would end it. */
@@ -257,6 +258,11 @@ class DatabaseEngine implements PostgresEngine {
   async inspect(pid: Pid) {
     this.#checkOpen()
     return this.#views.inspect(pid)
+  }
+
+  pending(pid: Pid) {
+    this.#checkOpen()
+    return this.#views.pending(pid)
   }
 
   list(query: Query) {

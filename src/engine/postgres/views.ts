@@ -1,6 +1,6 @@
 /** Processes and their journals as operators see them. */
 import { openFrame } from '../../kernel/index.ts'
-import type { Outcome, Summary, Wait } from '../../kernel/index.ts'
+import type { Control, Outcome, Summary, Wait } from '../../kernel/index.ts'
 import type { ErrorData, Pid, Seq } from '../../std/index.ts'
 import { unpack } from '../embedded/store/pack.ts'
 import { PAGE_ROWS } from '../limits.ts'
@@ -92,6 +92,15 @@ export class PostgresViews {
       after = page.at(-1)!.p
       left -= page.length
     }
+  }
+
+  /** Controls that the process has not heard yet, oldest first. */
+  async pending(pid: Pid): Promise<readonly Control[]> {
+    const rows = await this.#db.rows<{ readonly body: string }>({
+      text: `select m.body from mail m join process q on q.p = m.p where q.pid = $1 and m.kind = 'c' order by m.seq`,
+      values: [columnText(pid)],
+    })
+    return withBlobs(this.#db, (get) => rows.map(({ body }) => unpack<Control>(body, get)))
   }
 
   async *history(pid: Pid, from: Seq | undefined): AsyncGenerator<Frame> {

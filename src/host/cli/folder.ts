@@ -172,5 +172,6 @@ export function located(reader: Reader, folder: string, cwd: string): Reader {
       for await (const view of reader.list(query)) yield locate(view)
     },
     history: (pid, from) => reader.history(pid, from),
+    ...(reader.pending === undefined ? {} : { pending: (pid) => reader.pending?.(pid) ?? [] }),
   }
 }

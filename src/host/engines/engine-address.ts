@@ -5,7 +5,7 @@
 import { postgres, restate } from '../../engine/index.ts'
 import type { Engine, JournalProblem, RestateOptions } from '../../engine/index.ts'
 import type { Switches } from '../../kernel/index.ts'
-import { SkeinError } from '../../std/index.ts'
+import { durationMs, SkeinError } from '../../std/index.ts'
 import type { Pid } from '../../std/index.ts'
 import { commandFor } from '../words/command.ts'
 
@@ -43,11 +43,23 @@ const SCHEMES: Readonly<Record<string, Scheme>> = {
   postgresql: { example: 'postgresql://user@127.0.0.1/database', open: openPostgres },
 }
 
-/** `?schema=` is ours, the rest is for the server's driver; a password may also come from where the driver looks for it. */
-function openPostgres(url: URL, { schema }: Parameters): Promise<NamedEngine> {
+/** `?schema=` and `?lease=` are ours, the rest is for the server's driver, which also knows where to look for a password. */
+function openPostgres(url: URL, { schema, lease }: Parameters): Promise<NamedEngine> {
   const connection = new URL(url)
-  connection.searchParams.delete('schema')
-  return postgres({ connectionString: connection.href, ...(schema === undefined ? {} : { schema }) })
+  for (const ours of ['schema', 'lease']) connection.searchParams.delete(ours)
+  return postgres({
+    connectionString: connection.href,
+    ...(schema === undefined ? {} : { schema }),
+    ...(lease === undefined ? {} : { leaseMs: leaseOf(lease) }),
+  })
+}
+
+function leaseOf(text: string): number {
+  try {
+    return durationMs(text)
+  } catch (cause) {
+    throw new SkeinError('USAGE', `lease=${text} is not a duration; write 5s, 15s, 1m`, { cause })
+  }
 }
 
 const RESTATE_ADMIN_PORT = 9070

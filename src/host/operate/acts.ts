@@ -160,7 +160,8 @@ async function findWaiting(
   kinds: readonly WaitOn['kind'][],
 ): Promise<{ readonly pid: Pid; readonly entry: Entry }> {
   const { pid, entry, story } = await findEffect(engine, effect)
-  const given = engine.pending?.(pid).find((control) => 'key' in control && control.key === entry.key)
+  const unheard = await engine.pending?.(pid)
+  const given = unheard?.find((control) => 'key' in control && control.key === entry.key)
   if (given !== undefined) {
     const by = 'by' in given ? given.by : 'somebody'
     throw new SkeinError('NOT_WAITING', `${pid}/${entry.name} does not wait for this: ${by} has answered it already`)

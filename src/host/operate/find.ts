@@ -12,7 +12,7 @@ import { suggestion } from '../words/nearest.ts'
 /** What looking needs; a live owner and a bare folder both have it. */
 export type Reader = Pick<Engine, 'inspect' | 'list' | 'history'> & {
   /** Controls that a process has not heard yet, where that can be seen. */
-  readonly pending?: (pid: Pid) => readonly Control[]
+  readonly pending?: (pid: Pid) => readonly Control[] | Promise<readonly Control[]>
 }
 
 const SHOWN_MAX = 5
@@ -41,7 +41,7 @@ export async function readMember(reader: Reader, pid: Pid): Promise<Member | und
 
 /** The process of a view, with its story. */
 export async function memberOf(reader: Reader, view: ProcessView): Promise<Member> {
-  const pending = reader.pending?.(view.pid)
+  const pending = await reader.pending?.(view.pid)
   return { view, story: await readStory(reader, view.pid), ...(pending === undefined ? {} : { pending }) }
 }
 

@@ -3,7 +3,7 @@
  *
  * Invariants:
  * 1. It looks at a steady pace, whatever happens; between two looks news only mark what to read again.
- * 2. "Rests" is said only after two looks with no news in between.
+ * 2. "Rests" is said only after two looks with no news in between, eight where others run it.
  */
 import type { Host } from '../hosting/host.ts'
 import { FAMILY_READS_PER_LOOK, REDRAW_MS } from '../limits.ts'
@@ -53,7 +53,7 @@ export async function followRun(
       if (over.type === 'failed') throw over.error
       return over
     }
-    if (quietLooks < QUIET_LOOKS) continue
+    if (quietLooks < (host.isOnEngine ? QUIET_LOOKS_ELSEWHERE : QUIET_LOOKS)) continue
     const rest = restOf(family)
     if (rest.type === 'resting' && !(await follower.resting(rest.needs))) return rest
   }
@@ -61,6 +61,8 @@ export async function followRun(
 
 /** Looks without news after which a run may be said to rest. */
 const QUIET_LOOKS = 2
+/** The same of a run elsewhere, whose worker may be busy with others. */
+const QUIET_LOOKS_ELSEWHERE = 8
 /** Of the looks without news, which ones read everything again. */
 const QUIET_READ_EVERY = 8
 

@@ -66,7 +66,7 @@ export class Family {
     const known = this.members.get(view.pid)
     const story = known?.story ?? new Story()
     if (known === undefined && view.parent !== undefined) this.#adopt(view.parent, view.pid)
-    const pending = this.#reader.pending?.(view.pid)
+    const pending = await this.#reader.pending?.(view.pid)
     this.members.set(view.pid, { view, story, ...(pending === undefined ? {} : { pending }) })
     if (known !== undefined && story.ended !== undefined) return story.compact()
     for await (const frame of this.#reader.history(view.pid, asSeq(story.nextSeq))) story.apply(frame.facts)

@@ -33,7 +33,8 @@ export function restOf(family: Family): Rest {
   for (const member of family.members.values()) {
     if (isEnded(member.view.status)) continue
     const own = needsOf(member)
-    if (own === 'moving') return { type: 'moving' }
+    // What was answered moves as soon as somebody runs it.
+    if (own === 'moving' || (member.pending ?? []).length > 0) return { type: 'moving' }
     needs.push(...own)
   }
   // Only waits on children, and no child that waits for anything: the news of an end is on its way.

@@ -5,10 +5,9 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePorts } from './free-ports.ts'
 
 /** Where Debian has the programs of each version. */
 const DEBIAN = '/usr/lib/postgresql'
@@ -45,7 +44,7 @@ export async function startPostgres(
   if (who !== undefined) for (const path of [folder, data, sockets]) chownSync(path, who.uid, who.gid)
   const init = ['-D', data, '-U', 'skein', '-A', 'trust', '-E', 'UTF8', '--no-sync']
   execFileSync(join(bin, 'initdb'), init, { ...who, cwd: folder, stdio: 'ignore' })
-  const port = await freePort()
+  const [port = 0] = await freePorts(1)
   const at = ['-h', '127.0.0.1', '-p', String(port)]
   const given = { listen_addresses: '127.0.0.1', ...settings }
   const options = Object.entries(given).flatMap(([name, value]) => ['-c', `${name}=${value}`])
@@ -91,12 +90,4 @@ async function answers(program: string, args: readonly string[], child: ChildPro
     if (spawnSync(program, args).status === 0) return true
   }
   return false
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }

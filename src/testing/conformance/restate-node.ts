@@ -1,8 +1,7 @@
 /** A process of a Restate server: on loopback, on free ports, in a folder that is given. */
+import { freePorts } from './free-ports.ts'
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 
 const UP_MS = 60_000
 const POLL_MS = 50
@@ -110,18 +109,4 @@ async function answers(url: string, child: ChildProcess): Promise<void> {
     if (performance.now() > end) throw new Error(`${url} does not answer`)
     await new Promise((resolve) => setTimeout(resolve, POLL_MS))
   }
-}
-
-/** Ports that nobody has just now, all open at once, so that no two are the same. */
-export async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer()
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-      return server
-    }),
-  )
-  const ports = servers.map((server) => (server.address() as AddressInfo).port)
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return ports
 }

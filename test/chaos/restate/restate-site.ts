@@ -3,7 +3,7 @@
  * stand wires: where users have a load balancer and a network.
  */
 import { restate } from '../../../src/engine/index.ts'
-import { freePorts } from '../../../src/testing/conformance/restate-node.ts'
+import { freePorts } from '../../../src/testing/conformance/free-ports.ts'
 import { startRestate, startRestateCluster } from '../../../src/testing/index.ts'
 import { readJournals } from '../folder.ts'
 import type { Site } from '../site.ts'

@@ -8,7 +8,8 @@ import type { VerbBody } from '../verb.ts'
 export const worker: VerbBody = {
   about: [
     'Runs whatever the engine has for the definitions of these files, until ^C or SIGTERM; many workers may run.',
-    'On Postgres workers hold what they run by leases in the database; ?schema=NAME separates installations.',
+    'On Postgres workers hold what they run by leases in the database (?lease=15s: so long after a worker is gone another takes over);',
+    '?schema=NAME separates installations.',
     'On Restate the server calls the worker: it listens on port 9080 of 127.0.0.1, unless the address says otherwise:',
     '  restate://SERVER:8080?port=9080&address=0.0.0.0&url=http://THIS-MACHINE:9080&admin=http://SERVER:9070&name=skein',
     'Other nodes of a cluster: &also=SERVER2:8080,SERVER3:8080 (and &admin=http://SERVER:9070,http://SERVER2:9070).',

@@ -1,0 +1,75 @@
+/**
+ * Lets a project's commands run on a shared engine instead of a data folder, and its workers with them: a command that would
+ * host a run on a folder gets a worker beside it, which comes and goes, and dies, with the command.
+ */
+import { freePorts } from '../../src/testing/conformance/free-ports.ts'
+import type { Running } from './project.ts'
+
+/** The engine of every project in this process; unset: data folders. `postgres://…` or `restate://…`. */
+export const TEST_ENGINE = 'SKEIN_TEST_ENGINE'
+/** Verbs that need no engine. */
+const WITHOUT: readonly string[] = ['check']
+/** Verbs that host a run where it lies in a folder. */
+const HOSTING: readonly string[] = ['run', 'fork']
+
+/** For a command to come up and look. */
+const HEAD_START_MS = 1_000
+
+let installations = 0
+
+/** An installation of a project's own on the engine that was named. */
+export class SharedEngine {
+  readonly #address: string
+  readonly #begin: (args: readonly string[]) => Running
+  /** Whatever was run before may go on, too. */
+  readonly #files = new Set<string>()
+
+  private constructor(address: string, begin: (args: readonly string[]) => Running) {
+    this.#address = address
+    this.#begin = begin
+  }
+
+  /** Undefined where projects lie in data folders. `begin` starts a command. */
+  static async named(begin: (args: readonly string[]) => Running): Promise<SharedEngine | undefined> {
+    const engine = process.env[TEST_ENGINE]
+    if (engine === undefined) return undefined
+    const url = new URL(engine)
+    const name = `p${process.pid}_${++installations}`
+    const [port] = await freePorts(1)
+    const own = url.protocol === 'restate:' ? { name, port: String(port) } : { schema: name, lease: '2s' }
+    for (const [key, value] of Object.entries(own)) url.searchParams.set(key, value)
+    return new SharedEngine(url.href, begin)
+  }
+
+  /** Starts a command on it. */
+  start(args: readonly string[]): Running {
+    const [verb = '', file = ''] = args
+    if (WITHOUT.includes(verb)) return this.#begin(args)
+    const at = ['--engine', this.#address]
+    if (!HOSTING.includes(verb)) return this.#begin([...args, ...at])
+    if (verb === 'run') {
+      this.#files.delete(file)
+      this.#files.add(file)
+    }
+    // Of two files with code for the same workflow the one that is run now counts.
+    const files = verb === 'run' ? [file] : [...this.#files]
+    const client = this.#begin([...args, ...at])
+    // Whoever resumes a run looks first at what became of it, as it does where it is its own host.
+    let worker: Running | undefined
+    const late = setTimeout(() => (worker = this.#begin(['worker', ...files, ...at])), HEAD_START_MS)
+    const leave = (signal?: NodeJS.Signals): void => {
+      clearTimeout(late)
+      worker?.child.kill(signal)
+    }
+    const ended = client.ended.then(async (ran) => {
+      leave('SIGTERM')
+      const err = (await worker?.ended)?.err ?? ''
+      return { ...ran, err: `${err}${ran.err}` }
+    })
+    const kill = (signal?: NodeJS.Signals): boolean => {
+      leave(signal)
+      return client.child.kill(signal)
+    }
+    return { child: { kill }, ended }
+  }
+}
