@@ -77,7 +77,7 @@ async function runAll(folder: string, during: () => void = () => {}): Promise<vo
       strict: false,
     })
   }
-  await engine.host((activation) => kernel.run(activation))
+  await engine.host(async (activation) => void (await kernel.run(activation)))
   for (let n = 0; n < PROCESSES; n++)
     while ((await engine.inspect(asPid(`p${n}`)))?.status !== 'done') await new Promise(setImmediate)
 }

@@ -26,7 +26,7 @@ export function fileStreams(folder: string, hash: Hash, bytesMax = STREAM_BYTES_
   const newest = new Map<Pid, Segment>()
   const at = (pid: Pid): string => join(folder, hash.sha256(pid).slice(0, NAME_DIGITS))
   const current = async (pid: Pid): Promise<Segment> => {
-    const segment = newest.get(pid) ?? (await mend(at(pid)))
+    const segment = newest.get(pid) ?? (await newestIn(at(pid)))
     newest.set(pid, segment)
     return segment
   }
@@ -41,8 +41,13 @@ export function fileStreams(folder: string, hash: Hash, bytesMax = STREAM_BYTES_
         for (const name of names.slice(0, -(SEGMENTS_KEPT - 1))) await rm(join(at(pid), name), { force: true })
       }
       const text = chunks.map((chunk) => `${JSON.stringify(chunk)}\n`).join('')
-      await mkdir(at(pid), { recursive: true, mode: 0o700 })
-      await appendFile(join(at(pid), nameOf(segment.first)), text, { mode: 0o600 })
+      try {
+        await appendFile(join(at(pid), nameOf(segment.first)), text, { mode: 0o600 })
+      } catch (thrown) {
+        // Whatever has become of the folder, the next batch looks again.
+        newest.delete(pid)
+        throw thrown
+      }
       segment.bytes += Buffer.byteLength(text)
       segment.next = (chunks.at(-1)?.offset ?? segment.next - 1) + 1
       // Read again from the file in the rare case that it goes on: a host sees many processes end.
@@ -62,6 +67,12 @@ const firstOf = (name: string): number => Number(name.slice(0, -SUFFIX.length))
 async function segmentNames(folder: string): Promise<readonly string[]> {
   const names = await readdir(folder).catch(() => [])
   return names.filter((name) => name.endsWith(SUFFIX)).toSorted((a, b) => firstOf(a) - firstOf(b))
+}
+
+/** The newest segment of a folder. Most streams are one batch of a process that is new: there is nothing to look for. */
+async function newestIn(folder: string): Promise<Segment> {
+  const made = await mkdir(folder, { recursive: true, mode: 0o700 })
+  return made === undefined ? mend(folder) : { first: 0, bytes: 0, next: 0 }
 }
 
 /** The newest segment, with what was not written whole cut off. */

@@ -200,6 +200,20 @@ describe('streams in files', () => {
     ])
   })
 
+  it('goes on in a folder that somebody has removed, and says that something is missing', async () => {
+    const folder = freshFolder()
+    await using streams = new LiveStreams(fileStreams(folder, nodeHash), nodeClock)
+    for (const text of ['before', 'lost', 'after']) {
+      streams.write(P, said(text))
+      await streams.flush()
+      if (text === 'before') await rm(folder, { recursive: true })
+    }
+    expect((await all(streams)).map((chunk) => ('text' in chunk ? chunk.text : chunk.type))).toEqual([
+      'after',
+      'dropped',
+    ])
+  })
+
   it('a medium that fails stops nobody, and what was lost is said', async () => {
     const sound = memoryStreams()
     let isFull = true

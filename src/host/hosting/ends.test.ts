@@ -80,6 +80,17 @@ it('a run that is resident here is seldom looked at, and its end is heard at onc
   expect(timers()).toBe(0)
 })
 
+it('the end of a run here is told with its result, and nobody looks for it', async () => {
+  const { ends, lookedAt, timers } = shared()
+  const outcome = ends.outcome(pid)
+  ends.resident(pid)
+  await new Promise((resolve) => setImmediate(resolve))
+  const looks = lookedAt.length
+  await ends.rested(pid, { type: 'cancelled' })
+  expect(await outcome).toEqual({ type: 'cancelled' })
+  expect([lookedAt.length, timers()]).toEqual([looks, 0])
+})
+
 it('a run that another host has taken from one that was cut off is heard to end', async () => {
   const { ends, pass, end } = shared()
   ends.resident(pid)

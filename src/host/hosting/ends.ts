@@ -56,9 +56,10 @@ export class Ends {
     this.#lookLater(pid, ENDS_LOOK_MS)
   }
 
-  /** An activation of this process is over. */
-  rested(pid: Pid): Promise<void> {
+  /** An activation of this process is over; with its durable result, where that was the end. */
+  async rested(pid: Pid, result?: Outcome): Promise<void> {
     this.#here.delete(pid)
+    if (result !== undefined) return this.#settle(pid, (waiter) => waiter.resolve(result))
     this.#lookLater(pid, ENDS_LOOK_MS)
     return this.#look(pid)
   }

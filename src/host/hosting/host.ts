@@ -8,7 +8,16 @@
 import { LiveStreams, memoryStreams, nodeClock, nodeHash, nodeMacrotask, nodeRandom } from '../../engine/index.ts'
 import type { Engine, StreamMedium } from '../../engine/index.ts'
 import { createKernel, retentionMs } from '../../kernel/index.ts'
-import type { Activation, Drivers, Kernel, KernelDeps, Macrotask, Retention, Switches } from '../../kernel/index.ts'
+import type {
+  Activation,
+  Drivers,
+  Kernel,
+  KernelDeps,
+  Macrotask,
+  Outcome,
+  Retention,
+  Switches,
+} from '../../kernel/index.ts'
 import { modelDriver, readAnswer } from '../../model/index.ts'
 import type { ModelsConfig } from '../../model/index.ts'
 import { SkeinError, toSkeinError } from '../../std/index.ts'
@@ -79,11 +88,12 @@ export async function createHost(parts: HostParts): Promise<StartableHost> {
     await code.ready(activation.start)
     using _ = guard.resident(activation)
     ends.resident(activation.pid)
+    let result: Outcome | undefined
     try {
-      await kernel.run(activation)
+      result = await kernel.run(activation)
     } finally {
       news.publish({ type: 'rested', pid: activation.pid })
-      ends.rested(activation.pid).catch((thrown: unknown) => ends.close(toSkeinError(thrown)))
+      ends.rested(activation.pid, result).catch((thrown: unknown) => ends.close(toSkeinError(thrown)))
     }
   }
   engine.failed?.addEventListener('abort', () => ends.close(toSkeinError(engine.failed?.reason, 'STORE_FAILED')))

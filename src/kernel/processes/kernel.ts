@@ -11,6 +11,7 @@ import { Admission } from '../gate/admission.ts'
 import { decideAsks } from '../gate/decide.ts'
 import type { Decisions } from '../gate/decide.ts'
 import type { Ask } from '../effects/ask.ts'
+import type { Outcome } from '../journal/outcome.ts'
 import type { Activation } from '../ports/activation.ts'
 import type { KernelDeps } from '../ports/host.ts'
 import { codeAbsent, findCode, upgradeAmbiguous } from '../upgrade/adopt.ts'
@@ -37,8 +38,11 @@ import { refuseOpenContinue, segmentTooLong } from './segment.ts'
 
 /** Runs activations; what processes share in one host (slots of drivers) lives here. */
 export interface Kernel {
-  /** Resolves when the activation is over: committed as waiting, parked or ended. Rejects when its engine took it away. */
-  run(activation: Activation): Promise<void>
+  /**
+   * Resolves when the activation is over: committed as waiting or parked, or ended, then with the result. Rejects when its
+   * engine took it away.
+   */
+  run(activation: Activation): Promise<Outcome | undefined>
 }
 
 /** A kernel over its ports; one per host. */
@@ -49,10 +53,9 @@ export function createKernel(deps: KernelDeps): Kernel {
       using process = new Process(activation, deps, admission)
       for (let asked: UpgradeAsked | undefined; ;) {
         try {
-          if (!(await bringUp(process, await load(process, asked)))) return
+          if (!(await bringUp(process, await load(process, asked)))) return process.state.ended
           hearUnheard(process)
-          await turns(process)
-          return
+          return await turns(process)
         } catch (thrown) {
           if (activation.signal.aborted) throw thrown
           // What was to go on after its end is asked for again when it can be looked at.
@@ -125,7 +128,8 @@ async function bringUp(process: Process, hasAdopted: boolean): Promise<boolean> 
   return true
 }
 
-async function turns(process: Process): Promise<void> {
+/** Until it rests or ends; the result, where it ends. */
+async function turns(process: Process): Promise<Outcome | undefined> {
   const { act, deps } = process
   for (;;) {
     await rest(process)
@@ -140,16 +144,17 @@ async function turns(process: Process): Promise<void> {
     if (isIdle || ending === 'ended' || !process.isTurnPrivate) flush(process)
     else startPrivately(process)
     if (ending === 'ended') {
-      assert(process.state.ended !== undefined, 'ended')
-      await act.commit({ type: 'ended', result: process.state.ended, summary: process.state.summary() })
-      return
+      const result = process.state.ended
+      assert(result !== undefined, 'ended')
+      await act.commit({ type: 'ended', result, summary: process.state.summary() })
+      return result
     }
     const isHeld = isIdle && process.held.length > 0
     const mayRest = isIdle && !process.isHeldBack
     const event = await act.next(isHeld ? 0 : mayRest ? (deps.idleMs ?? limits.IDLE_MS_DEFAULT) : undefined)
     if (event !== undefined) handleEvent(process, event)
     else if (isHeld) throw upgradeAmbiguous(reportOfHeld(process))
-    else if (mayRest && (await lieDown(process))) return
+    else if (mayRest && (await lieDown(process))) return undefined
     releaseBudgetWaits(process)
   }
 }
@@ -256,7 +261,7 @@ function startPrivately(process: Process): void {
 }
 
 /** Stops here, visibly. What the turn has recorded is kept; what it would have started is not. */
-async function park(process: Process, error: SkeinError): Promise<void> {
+async function park(process: Process, error: SkeinError): Promise<undefined> {
   const held = process.turn
   process.turn = new Turn()
   process.act.putBack(process.unheard)

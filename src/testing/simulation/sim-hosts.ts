@@ -87,7 +87,7 @@ export class SimHosts {
       { once: true },
     )
     const kernel = this.#kernel(life, engine)
-    const hosting = engine.host((activation) => kernel.run(activation))
+    const hosting = engine.host(async (activation) => void (await kernel.run(activation)))
     this.#booted.resolve()
     hosting.then((hosted) => (running.hosting = hosted)).catch(() => undefined)
     this.#checkStatuses()
