@@ -1,14 +1,16 @@
 /**
- * Streams as files: per process a folder of segments, each named for its first offset, a chunk a line.
+ * Streams as files, a chunk a line: the first segment of a process is a file, later ones lie in a folder of its own, each
+ * named for its first offset. Most streams are short, and a folder would cost as much as all that is in it.
  *
  * Invariants:
  * 1. Only the newest segment is written to, and only at its end; nothing is ever synced.
  * 2. A line without its newline is not there: a writer cuts it off before it goes on, a reader waits for the rest.
  * 3. A process keeps `bytesMax` at most, give or take a segment; whole segments go, the oldest first.
+ * 4. Where the folder holds the segment of offset 0 too, as older versions wrote it, there is no file beside it.
  */
 import { existsSync } from 'node:fs'
 import { appendFile, mkdir, open, readdir, readFile, rm, truncate } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Hash, Pid } from '../../std/index.ts'
 import { STREAM_BYTES_MAX, STREAM_READ_BYTES } from '../limits.ts'
 import type { LiveChunk } from './live-event.ts'
@@ -19,107 +21,127 @@ const DIGITS = 15
 const SUFFIX = '.jsonl'
 const NAME_DIGITS = 40
 
-type Segment = { first: number; bytes: number; next: number }
+/** Where a segment is, and the offset of its first chunk. */
+type Place = { readonly path: string; readonly first: number }
+/** The newest segment: how long it is, and the offset of the chunk to come. */
+type Segment = Place & { readonly bytes: number; readonly next: number }
 
 /** Streams below `folder`; `bytesMax` bounds each. */
 export function fileStreams(folder: string, hash: Hash, bytesMax = STREAM_BYTES_MAX): StreamMedium {
   const newest = new Map<Pid, Segment>()
   const at = (pid: Pid): string => join(folder, hash.sha256(pid).slice(0, NAME_DIGITS))
   const current = async (pid: Pid): Promise<Segment> => {
-    const segment = newest.get(pid) ?? (await newestIn(at(pid)))
+    const segment = newest.get(pid) ?? (await mend(at(pid)))
     newest.set(pid, segment)
     return segment
   }
   return {
-    has: (pid) => newest.has(pid) || existsSync(at(pid)),
+    has: (pid) => newest.has(pid) || isThere(at(pid)),
     next: async (pid) => (await current(pid)).next,
     async append(pid, chunks) {
-      const segment = await current(pid)
+      let segment = await current(pid)
       if (segment.bytes > bytesMax / SEGMENTS_KEPT) {
-        Object.assign(segment, { first: segment.next, bytes: 0 })
-        const names = await segmentNames(at(pid))
-        for (const name of names.slice(0, -(SEGMENTS_KEPT - 1))) await rm(join(at(pid), name), { force: true })
+        segment = { ...segment, ...later(at(pid), segment.next), bytes: 0 }
+        for (const { path } of (await places(at(pid))).slice(0, -(SEGMENTS_KEPT - 1))) await rm(path, { force: true })
       }
       const text = chunks.map((chunk) => `${JSON.stringify(chunk)}\n`).join('')
-      try {
-        await appendFile(join(at(pid), nameOf(segment.first)), text, { mode: 0o600 })
-      } catch (thrown) {
-        // Whatever has become of the folder, the next batch looks again.
-        newest.delete(pid)
-        throw thrown
-      }
-      segment.bytes += Buffer.byteLength(text)
-      segment.next = (chunks.at(-1)?.offset ?? segment.next - 1) + 1
+      await appendTo(segment.path, text)
+      const last = chunks.at(-1)
       // Read again from the file in the rare case that it goes on: a host sees many processes end.
-      if (chunks.at(-1)?.type === 'ended') newest.delete(pid)
+      if (last?.type === 'ended') newest.delete(pid)
+      else
+        newest.set(pid, {
+          ...segment,
+          bytes: segment.bytes + Buffer.byteLength(text),
+          next: (last?.offset ?? segment.next - 1) + 1,
+        })
     },
     reader: (pid, from) => new SegmentReader(at(pid), from),
     async remove(pid) {
       newest.delete(pid)
+      await rm(early(at(pid)).path, { force: true })
       await rm(at(pid), { recursive: true, force: true })
     },
   }
 }
 
-const nameOf = (first: number): string => `${String(first).padStart(DIGITS, '0')}${SUFFIX}`
-const firstOf = (name: string): number => Number(name.slice(0, -SUFFIX.length))
+const early = (base: string): Place => ({ path: `${base}${SUFFIX}`, first: 0 })
+const later = (base: string, first: number): Place => ({
+  path: join(base, `${String(first).padStart(DIGITS, '0')}${SUFFIX}`),
+  first,
+})
+const isThere = (base: string): boolean => existsSync(early(base).path) || existsSync(base)
 
-async function segmentNames(folder: string): Promise<readonly string[]> {
-  const names = await readdir(folder).catch(() => [])
-  return names.filter((name) => name.endsWith(SUFFIX)).toSorted((a, b) => firstOf(a) - firstOf(b))
+/** The segments of one stream, the oldest first. */
+async function places(base: string): Promise<readonly Place[]> {
+  const names = existsSync(base) ? await readdir(base).catch(() => []) : []
+  const firsts = names.filter((name) => name.endsWith(SUFFIX)).map((name) => Number(name.slice(0, -SUFFIX.length)))
+  const inFolder = firsts.toSorted((a, b) => a - b).map((first) => later(base, first))
+  return existsSync(early(base).path) ? [early(base), ...inFolder] : inFolder
 }
 
-/** The newest segment of a folder. Most streams are one batch of a process that is new: there is nothing to look for. */
-async function newestIn(folder: string): Promise<Segment> {
-  const made = await mkdir(folder, { recursive: true, mode: 0o700 })
-  return made === undefined ? mend(folder) : { first: 0, bytes: 0, next: 0 }
+/** At the end of a file; whoever is first, or comes after somebody who has removed them, makes the folders above it. */
+async function appendTo(path: string, text: string): Promise<void> {
+  const append = (): Promise<void> => appendFile(path, text, { mode: 0o600 })
+  try {
+    await append()
+  } catch (thrown) {
+    if (!existsSync(dirname(path))) await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    else throw thrown
+    await append()
+  }
 }
 
 /** The newest segment, with what was not written whole cut off. */
-async function mend(folder: string): Promise<Segment> {
-  const name = (await segmentNames(folder)).at(-1)
-  if (name === undefined) return { first: 0, bytes: 0, next: 0 }
-  const content = await readFile(join(folder, name))
+async function mend(base: string): Promise<Segment> {
+  const place = (await places(base)).at(-1)
+  if (place === undefined) return { ...early(base), bytes: 0, next: 0 }
+  const content = await readFile(place.path)
   const bytes = content.lastIndexOf('\n') + 1
-  if (bytes < content.length) await truncate(join(folder, name), bytes)
-  const first = firstOf(name)
+  if (bytes < content.length) await truncate(place.path, bytes)
   const last = content.subarray(0, bytes).toString().trimEnd().split('\n').at(-1)
-  return { first, bytes, next: last === undefined || last === '' ? first : (JSON.parse(last) as LiveChunk).offset + 1 }
+  const next = last === undefined || last === '' ? place.first : (JSON.parse(last) as LiveChunk).offset + 1
+  return { ...place, bytes, next }
 }
 
 class SegmentReader implements StreamReader {
-  readonly #folder: string
+  readonly #base: string
   #next: number
-  #name: string | undefined
+  #path: string | undefined
   #position = 0
 
-  constructor(folder: string, from: number) {
-    this.#folder = folder
+  constructor(base: string, from: number) {
+    this.#base = base
     this.#next = from
   }
 
   async read(): Promise<readonly LiveChunk[]> {
     for (;;) {
-      const names = await segmentNames(this.#folder)
-      if (this.#name === undefined || !names.includes(this.#name)) {
+      const found = await places(this.#base)
+      let index = found.findIndex(({ path }) => path === this.#path)
+      if (index < 0) {
         // Never begun, or dropped while it was read: where the next chunk is, or the oldest that is left.
-        this.#name = names.findLast((name) => firstOf(name) <= this.#next) ?? names[0]
+        index = Math.max(
+          found.findLastIndex(({ first }) => first <= this.#next),
+          0,
+        )
+        this.#path = found[index]?.path
         this.#position = 0
-        if (this.#name === undefined) return []
       }
-      const chunks = await this.#more(this.#name)
+      if (this.#path === undefined) return []
+      const chunks = await this.#more(this.#path)
       if (chunks.length > 0) return chunks
       // Listed before it was read to its end: a segment with a later one beside it is complete.
-      const later = names[names.indexOf(this.#name) + 1]
-      if (later === undefined) return []
-      this.#name = later
+      const next = found[index + 1]
+      if (next === undefined) return []
+      this.#path = next.path
       this.#position = 0
     }
   }
 
   /** What has been written whole since the last look. */
-  async #more(name: string): Promise<readonly LiveChunk[]> {
-    const file = await open(join(this.#folder, name)).catch(() => undefined)
+  async #more(path: string): Promise<readonly LiveChunk[]> {
+    const file = await open(path).catch(() => undefined)
     if (file === undefined) return []
     try {
       const chunks: LiveChunk[] = []
