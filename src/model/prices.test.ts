@@ -47,6 +47,20 @@ describe('a reservation', () => {
     )
   })
 
+  it('of a list that has grown, or whose end was taken back, is that of its messages', () => {
+    fc.assert(
+      fc.property(fc.array(fc.array(message), { minLength: 1 }), fc.nat(3), (appended, takenBack) => {
+        const messages: ChatMessage[] = []
+        for (const more of appended) {
+          messages.splice(Math.max(0, messages.length - takenBack), takenBack, ...more)
+          expect(inputTokensBound({ model: 'm', messages })).toBe(
+            inputTokensBound({ model: 'm', messages: [...messages] }),
+          )
+        }
+      }),
+    )
+  })
+
   it('is never less than what such a call can cost', () => {
     fc.assert(
       fc.property(

@@ -6,8 +6,12 @@ import { ownMember } from './config.ts'
 import type { ModelsConfig, Price } from './config.ts'
 import { FILE_TOKENS_MAX, FRAMING_TOKENS_MAX } from './limits.ts'
 
-/** Upper bounds of messages: the kernel never changes one, and a conversation shows each of them at every step. */
-const boundOfMessage = new WeakMap<ChatMessage, number>()
+/**
+ * Upper bounds of conversations: an agent shows the same list at every step, and only appends to it. So the messages that
+ * were counted are looked at no more, as long as the last of them is where it was; nobody changes a message.
+ */
+const boundOfList = new WeakMap<readonly ChatMessage[], Counted>()
+type Counted = { count: number; last: ChatMessage | undefined; bound: number }
 /** The same of the tools of an agent. */
 const boundOfTools = new WeakMap<readonly ToolSpec[], number>()
 const NO_TOOLS: readonly ToolSpec[] = []
@@ -21,8 +25,7 @@ export function priceOf(name: string, models: ModelsConfig | undefined): Price |
 
 /** An upper bound of the tokens of a request: no tokenizer makes more tokens of a text than it has bytes. */
 export function inputTokensBound(request: ModelRequest): number {
-  let bound = FRAMING_TOKENS_MAX + toolsBound(request.tools ?? NO_TOOLS)
-  for (const message of request.messages) bound += messageBound(message)
+  const bound = FRAMING_TOKENS_MAX + toolsBound(request.tools ?? NO_TOOLS) + messagesBound(request.messages)
   return request.output === undefined ? bound : bound + jsonBytes(request.output) + FRAMING_TOKENS_MAX
 }
 
@@ -61,13 +64,23 @@ function toolsBound(tools: readonly ToolSpec[]): number {
   return bound
 }
 
+function messagesBound(messages: readonly ChatMessage[]): number {
+  let counted = boundOfList.get(messages)
+  const isGrown = counted !== undefined && counted.count > 0 && messages[counted.count - 1] === counted.last
+  if (counted === undefined || !isGrown) boundOfList.set(messages, (counted = { count: 0, last: undefined, bound: 0 }))
+  while (counted.count < messages.length) {
+    const message = messages[counted.count]!
+    counted.bound += messageBound(message)
+    counted.count += 1
+    counted.last = message
+  }
+  return counted.bound
+}
+
 function messageBound(message: ChatMessage): number {
-  const known = boundOfMessage.get(message)
-  if (known !== undefined) return known
   let bound = FRAMING_TOKENS_MAX
   if (typeof message.content === 'string') bound += Buffer.byteLength(message.content)
   else for (const part of message.content) bound += FRAMING_TOKENS_MAX + partBound(part)
-  boundOfMessage.set(message, bound)
   return bound
 }
 

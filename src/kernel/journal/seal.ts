@@ -74,9 +74,7 @@ export function sealFrame(
     } else payloads.push(`["${salt}",${payload.text}]`)
     return { $p: payloads.length - 1, d: digest }
   }
-  let body = '['
-  for (const fact of about.facts) body += (body === '[' ? '' : ',') + JSON.stringify(referring(fact, refer))
-  body += ']'
+  const body = JSON.stringify(about.facts.map((fact) => referring(fact, refer)))
   const { pid, epoch, n, prevHash, facts } = about
   const frame: SealedFrame = {
     pid,
