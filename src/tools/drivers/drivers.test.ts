@@ -59,6 +59,14 @@ const giving = (value: unknown): AnyTool =>
   })
 
 describe('toolDriver', () => {
+  it('hands a tool what it needs as members that survive a spread', async () => {
+    const seen: unknown[] = []
+    const call = callOf(tool({ inputSchema: Input, execute: (_, options) => void seen.push({ ...options }) }))
+    await toolDriver({ clock: new HandClock() }).perform(call)
+    const { toolCallId, messages, signal: abortSignal, id: idempotencyKey, attempt, progress } = call
+    expect(seen).toEqual([{ toolCallId, messages, abortSignal, idempotencyKey, attempt, progress }])
+  })
+
   it('E5: reserves one call and the whole time-out, settles what was measured, never more than reserved', async () => {
     const clock = new HandClock()
     const driver = toolDriver({ clock })

@@ -1,10 +1,11 @@
 /** The driver of tools: runs a tool's `execute`, or asks its `reconcile` what became of an attempt in doubt. */
 import type { Clock } from '../../std/index.ts'
 import { SkeinError, toSkeinError } from '../../std/index.ts'
-import type { Driver, DriverResult, Reconciled, ToolCall, ToolExecutionOptions } from '../../kernel/index.ts'
-import { isPending, lentMessages, parse } from '../../kernel/index.ts'
+import type { Driver, DriverResult, Reconciled, ToolCall } from '../../kernel/index.ts'
+import { isPending, parse } from '../../kernel/index.ts'
 import { TOOL_CONCURRENCY_MAX } from '../limits.ts'
 import { measured, reserved } from './meter.ts'
+import { ExecutionOptions } from './execution-options.ts'
 import { isLater, lastValue } from './last-value.ts'
 
 /** What the drivers of this room need. */
@@ -36,7 +37,7 @@ function execute(clock: Clock, call: ToolCall): DriverResult | Promise<DriverRes
   const actual = measured(clock, call.timeoutMs)
   const finish = (value: unknown): DriverResult =>
     isPending(value) ? { pending: value, actual: actual() } : { value: checked(call, value), actual: actual() }
-  const result: unknown = tool.execute(call.input, optionsOf(call))
+  const result: unknown = tool.execute(call.input, new ExecutionOptions(call))
   return isLater(result) ? lastValue(result, call).then(finish) : finish(result)
 }
 
@@ -56,7 +57,7 @@ async function reconcile(call: ToolCall): Promise<Found> {
   const ask = call.tool.reconcile
   if (ask === undefined) return { unknown: true }
   try {
-    const found: unknown = await ask(call.input, optionsOf(call))
+    const found: unknown = await ask(call.input, new ExecutionOptions(call))
     if (typeof found !== 'object' || found === null) return { unknown: true }
     if (isPending(found)) return found
     if ('done' in found) return { done: checked(call, found.done) }
@@ -71,20 +72,4 @@ function checked(call: ToolCall, value: unknown): unknown {
   return schema === undefined
     ? value
     : parse(schema, value, `the output of tool "${call.name}", which has run,`, 'OUTPUT_INVALID')
-}
-
-function optionsOf(call: ToolCall): ToolExecutionOptions {
-  const lent = lentMessages(call.messages)
-  return {
-    toolCallId: call.toolCallId,
-    get messages() {
-      return lent()
-    },
-    get abortSignal() {
-      return call.signal
-    },
-    idempotencyKey: call.id,
-    attempt: call.attempt,
-    progress: call.progress,
-  }
 }

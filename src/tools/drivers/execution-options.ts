@@ -1,0 +1,41 @@
+import { lentMessages } from '../../kernel/index.ts'
+import type { ToolCall, ToolExecutionOptions } from '../../kernel/index.ts'
+
+/**
+ * What a tool's code is told beside its input. The messages are copied, and the signal is made, when they are looked at: most
+ * code never does. They are members of the object itself, so that they are there after a spread, with the same two getters for
+ * all calls: of an object literal with getters V8 makes a hidden class each time, which costs as much as some ten objects.
+ */
+export class ExecutionOptions implements ToolExecutionOptions {
+  static readonly #messages: PropertyDescriptor & ThisType<ExecutionOptions> = {
+    enumerable: true,
+    get() {
+      return this.#lent()
+    },
+  }
+  static readonly #abortSignal: PropertyDescriptor & ThisType<ExecutionOptions> = {
+    enumerable: true,
+    get() {
+      return this.#call.signal
+    },
+  }
+  readonly toolCallId: string
+  declare readonly messages: ToolExecutionOptions['messages']
+  declare readonly abortSignal: AbortSignal
+  readonly idempotencyKey: string
+  readonly attempt: number
+  readonly progress: (text: string) => void
+  readonly #call: ToolCall
+  readonly #lent: () => readonly unknown[]
+
+  constructor(call: ToolCall) {
+    this.#call = call
+    this.#lent = lentMessages(call.messages)
+    this.toolCallId = call.toolCallId
+    Object.defineProperty(this, 'messages', ExecutionOptions.#messages)
+    Object.defineProperty(this, 'abortSignal', ExecutionOptions.#abortSignal)
+    this.idempotencyKey = call.id
+    this.attempt = call.attempt
+    this.progress = call.progress
+  }
+}
