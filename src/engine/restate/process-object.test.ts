@@ -8,7 +8,7 @@ import { waitsOf } from './open-journal.ts'
 import { processObject } from './process-object.ts'
 import type { Residence } from './residence.ts'
 import type { Exclusive, Sdk } from './sdk.ts'
-import type { Batch, FrameRow, Openings } from './wire.ts'
+import type { Batch, FrameRow, MailSignal, Openings } from './wire.ts'
 import { namesOf } from './wire.ts'
 
 const pid = asPid('p')
@@ -58,6 +58,9 @@ type Said = { readonly method: string; readonly key: string }
 /** Whoever was cut off. */
 const cutOff: string[] = []
 
+/** What whoever runs the process has heard. */
+const heard: MailSignal[] = []
+
 /** Gives the rest of the frames, two at a time, and then the end. */
 function residenceOf(journal: OpenJournal): Residence {
   const { n } = journal.head
@@ -72,7 +75,7 @@ function residenceOf(journal: OpenJournal): Residence {
     durable() {},
     rested() {},
     sent() {},
-    hear() {},
+    hear: (signal: MailSignal) => heard.push(signal),
     cutOff: () => cutOff.push(pid),
   } as unknown as Residence
 }
@@ -82,7 +85,11 @@ async function live(
   state: State,
   said: Said[],
   commandsMax: number,
-  { over = new AbortController(), blocked }: { readonly over?: AbortController; readonly blocked?: string } = {},
+  {
+    over = new AbortController(),
+    blocked,
+    mail = [],
+  }: { readonly over?: AbortController; readonly blocked?: string; readonly mail?: readonly MailSignal[] } = {},
 ): Promise<boolean> {
   let commands = 0
   const { promise: dead, resolve: die } = Promise.withResolvers<false>()
@@ -109,7 +116,10 @@ async function live(
     clear: (name: string) => command(() => state.delete(name)),
     run: (_name: string, take: () => Promise<Batch>) =>
       asPromise(take().then((batch) => command(() => batch) ?? never<Batch>())),
-    signal: () => never(),
+    signal: (name: string) => {
+      const signal = mail[Number(name.slice('mail/'.length))]
+      return signal === undefined ? never() : asPromise(Promise.resolve(signal))
+    },
     genericCall: (target: Said) => {
       if (target.method === blocked) return command(() => undefined) ?? never()
       const answer = command(() => ({ given: say(target) }))
@@ -193,4 +203,14 @@ it('an activation that was begun is cut off when its attempt ends before its beg
   const ended = await live(new Map(), [], 0, { over })
   over.abort()
   expect([ended, cutOff]).toEqual([false, [pid]])
+})
+
+it('mail that comes while an activation is beginning, and may have read its mailbox, is heard by it', async () => {
+  await live(new Map(), [], Infinity, {
+    mail: [
+      { seq: 1, switched: { now: true } },
+      { seq: 2, event: {} as never },
+    ],
+  })
+  expect(heard).toEqual([{ seq: 2, switched: { now: true } }])
 })

@@ -8,7 +8,8 @@
  * Invariants:
  * 1. What is said to the server is a function of the batches and of what the server said (rule R1).
  * 2. A batch is durable before anything that it makes visible is said, and before whoever runs the process is told.
- * 3. A handler that comes to an end leaves its mailbox with nobody open: resting, or asked for again.
+ * 3. No signal is lost on whoever runs the process, though it comes before they are known.
+ * 4. A handler that comes to an end leaves its mailbox with nobody open: resting, or asked for again.
  */
 import type { Outgoing, SealedFrame } from '../../kernel/index.ts'
 import { SkeinError, unreachable } from '../../std/index.ts'
@@ -20,7 +21,7 @@ import { frameKey, OpenJournal, waitsOf } from './open-journal.ts'
 import type { Residence } from './residence.ts'
 import { MARKED, largeObjectOptions } from './sdk.ts'
 import type { Exclusive, Sdk, Shared, Target } from './sdk.ts'
-import type { Batch, FramePage, Openings, RunOrder, ServiceNames } from './wire.ts'
+import type { Batch, FramePage, MailSignal, Openings, RunOrder, ServiceNames } from './wire.ts'
 
 /** Who runs processes in this worker. */
 export interface Residences {
@@ -82,6 +83,8 @@ class OpenHandler {
   #batches = 0
   #entries = 0
   readonly #sent = new Map<number, Sent>()
+  /** Signals that came while nobody ran the process here: whoever is beginning may have read the mailbox before. */
+  #missed: MailSignal | undefined
 
   constructor(sdk: Sdk, ctx: Exclusive, parts: { readonly names: ServiceNames; readonly residences: Residences }) {
     this.#sdk = sdk
@@ -120,7 +123,7 @@ class OpenHandler {
       this.#entries += 1
       switch (heard.type) {
         case 'mail':
-          this.#residence?.hear(heard.signal)
+          this.#hear(heard.signal)
           break
         case 'sent': {
           const sent = this.#sent.get(heard.id)
@@ -142,6 +145,18 @@ class OpenHandler {
     }
   }
 
+  #hear(signal: MailSignal): void {
+    if (this.#residence === undefined) {
+      const { seq = 0 } = this.#missed ?? {}
+      const switched = signal.switched ?? this.#missed?.switched
+      // Without its event: those before it are missing as well, and all of them are asked for.
+      this.#missed = { seq: Math.max(seq, signal.seq), ...(switched === undefined ? {} : { switched }) }
+      return
+    }
+    this.#missed = undefined
+    this.#residence.hear(signal)
+  }
+
   /** The closure: its answer is kept by the server. */
   async #take(journal: OpenJournal): Promise<Batch> {
     if (this.#residence !== undefined) return this.#residence.nextBatch()
@@ -161,6 +176,7 @@ class OpenHandler {
     if (began !== undefined) {
       this.#residence = this.#residences.find(began.owner)
       if (this.#residence !== undefined) this.#residence.journal = journal
+      if (this.#missed !== undefined) this.#hear(this.#missed)
       this.#batches = 0
       journal.began(began.epoch)
       const { id: invocation } = this.#ctx.request()
