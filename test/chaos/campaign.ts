@@ -1,6 +1,6 @@
 /** Runs scenarios again and again, each from its beginning to its end as its disturbance has it, and judges them by the ledger. */
 import { existsSync } from 'node:fs'
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { startLedger } from '../../src/testing/crash/ledger-process.ts'
 import type { LedgerEntry } from '../../src/testing/crash/ledger-entry.ts'
@@ -27,6 +27,7 @@ export type Plan = {
   readonly folder: string
   readonly seconds: number
   readonly killsMax?: number
+  /** How many runs at a time; on servers they are of one scenario, and share what happens to their server. */
   readonly workers?: number
   /** Kills of one run, at most. */
   readonly killsPerRun?: number
@@ -38,6 +39,8 @@ export type Plan = {
   readonly seed?: number
   /** The first seed of a scenario; 0 when absent. */
   readonly firstSeed?: (scenario: string) => number
+  /** What a scenario has had already, where that is not what seeds say. */
+  readonly runsSoFar?: (scenario: string) => number
   /** Seeds below this count for no runs, when scenarios are weighed. */
   readonly seedBase?: number
   /** Other scenarios than those of the folder, and where their runs are. */
@@ -76,7 +79,9 @@ export type Tally = {
 const KILLS_PER_RUN = 8
 
 type Clean = Pick<Subject, 'commits' | 'ms'> & { readonly evidence: Evidence }
-type Turn = { readonly scenario: Scenario; readonly seed: number }
+/** Runs beside each other. */
+type Turn = { readonly scenario: Scenario; readonly seeds: readonly number[] }
+type Lane = { readonly scenario: Scenario; readonly seed: number; readonly isDriver: boolean }
 type Judged = {
   readonly counts: Partial<Counts>
   readonly offences: readonly string[]
@@ -89,13 +94,31 @@ export async function runCampaign(plan: Plan): Promise<ReadonlyMap<string, Tally
   const built = await buildPrograms(plan.folder)
   await using ledger = await startLedger(plan.folder, join(built, 'ledger.mjs'))
   const campaign = new Campaign(plan, built, ledger)
-  await Promise.all(Array.from({ length: plan.workers ?? 2 }, () => campaign.work()))
+  await Promise.all(Array.from({ length: plan.ground === undefined ? workersOf(plan) : 1 }, () => campaign.work()))
   return campaign.tallies
 }
+
+const workersOf = ({ workers = 2 }: Plan): number => workers
 
 /** Scenarios that can't run on this machine. */
 export function notRunnable(folder: string): readonly string[] {
   return SCENARIOS.filter(({ canRun }) => canRun?.(join(folder, 'disk')) === false).map(({ name }) => name)
+}
+
+const weightOf = ({ scenario, runs }: { readonly scenario: Scenario; readonly runs: number }): number =>
+  runs * (scenario.every ?? 1)
+
+/** What a run counts for that came to no end. */
+function brokenOff(why: string, isOnServers: boolean): Partial<Counts> {
+  // Its server answered nobody any more: that says nothing of who asked.
+  if (isOnServers && why.includes('ENGINE_UNREACHABLE')) return { unjudged: 1 }
+  if (isOnServers && why.includes('stuck:')) return { runs: 1, lost: 1 }
+  return isOnServers ? { runs: 1, unsound: 1 } : { unsound: 1 }
+}
+
+/** Journals that lie on a server go with it: those of a run that broke a promise are kept beside its ledger. */
+async function keep({ folder }: Place, { journals }: Found): Promise<void> {
+  await writeFile(`${folder}-journals.json`, JSON.stringify(journals))
 }
 
 const notLate = (entries: readonly LedgerEntry[]): LateWrites => ({ entries, assumed: 0, offences: [] })
@@ -129,27 +152,32 @@ class Campaign {
       if (performance.now() > this.#until || this.#kills() >= (this.#plan.killsMax ?? Infinity)) return
       const turn = this.#turns.next()
       if (turn.done === true) return
-      await this.#run(turn.value.scenario, turn.value.seed)
-      this.#plan.onRun?.(this.tallies)
+      const { scenario, seeds } = turn.value
+      const playLane = async (seed: number, lane: number): Promise<void> => {
+        await this.#run({ scenario, seed, isDriver: lane === 0 })
+        this.#plan.onRun?.(this.tallies)
+      }
+      await Promise.all(seeds.map(playLane))
     }
   }
 
   /** Whichever has had the fewest runs, where those that take long count for several. */
-  *#turnsOf({ seed, firstSeed, seedBase = 0 }: Plan): Generator<Turn, void> {
+  *#turnsOf({ seed, firstSeed, seedBase = 0, runsSoFar, ...plan }: Plan): Generator<Turn, void> {
     if (seed !== undefined) {
-      yield* this.#scenarios.map((scenario) => ({ scenario, seed }))
+      yield* this.#scenarios.map((scenario) => ({ scenario, seeds: [seed] }))
       return
     }
-    const next = new Map(this.#scenarios.map((scenario) => [scenario, firstSeed?.(scenario.name) ?? seedBase]))
+    const lanes = plan.ground === undefined ? 1 : workersOf(plan)
+    const had = this.#scenarios.map((scenario) => {
+      const next = firstSeed?.(scenario.name) ?? seedBase
+      return { scenario, next, runs: runsSoFar?.(scenario.name) ?? next - seedBase }
+    })
     for (;;) {
-      const weighed = [...next].map(([scenario, at]) => ({
-        scenario,
-        at,
-        runs: (at - seedBase) * (scenario.every ?? 1),
-      }))
-      const { scenario, at } = weighed.reduce((least, one) => (one.runs < least.runs ? one : least))
-      next.set(scenario, at + 1)
-      yield { scenario, seed: at }
+      const least = had.reduce((one, other) => (weightOf(other) < weightOf(one) ? other : one))
+      const seeds = Array.from({ length: lanes }, (_, lane) => least.next + lane)
+      least.next += lanes
+      least.runs += lanes
+      yield { scenario: least.scenario, seeds }
     }
   }
 
@@ -158,14 +186,16 @@ class Campaign {
   }
 
   /** One run from its beginning to its end. */
-  async #run(scenario: Scenario, seed: number): Promise<void> {
+  async #run(lane: Lane): Promise<void> {
+    const { scenario, seed } = lane
     const tally = this.#tallyOf(scenario.name)
     const place = await this.#place(scenario.name, scenario)
     await using _ = place.site
     tally.next = Math.max(tally.next, seed + 1)
+    let clean: Clean | undefined
     try {
-      const clean = await this.#undisturbed(scenario, tally)
-      const { counts, offences, hit } = await this.#judged(scenario, seed, place, clean)
+      clean = await this.#undisturbed(scenario, tally)
+      const { counts, offences, hit } = await this.#judged(lane, place, clean)
       addCounts(tally.counts, counts)
       for (const fact of hit) tally.hit.add(fact)
       for (const what of offences) tally.failures.push({ seed, what })
@@ -173,13 +203,16 @@ class Campaign {
       if (offences.length === 0) await this.#forget(place)
     } catch (thrown) {
       unmount(place.folder)
-      // On a folder it could not go on; on servers it may be they that could not.
-      addCounts(tally.counts, this.#plan.ground === undefined ? { unsound: 1 } : { unjudged: 1 })
+      const isOnServers = this.#plan.ground !== undefined
+      addCounts(
+        tally.counts,
+        isOnServers && clean === undefined ? { unjudged: 1 } : brokenOff(String(thrown), isOnServers),
+      )
       tally.failures.push({ seed, what: `${String(thrown)} (${place.folder})` })
     }
   }
 
-  async #judged(scenario: Scenario, seed: number, place: Place, clean: Clean): Promise<Judged> {
+  async #judged({ scenario, seed, isDriver }: Lane, place: Place, clean: Clean): Promise<Judged> {
     const { program } = scenario
     const { commits, ms } = clean
     const random = simRandom(`${scenario.name}/${seed}`)
@@ -192,6 +225,8 @@ class Campaign {
       ms,
       killsMax: this.#plan.killsPerRun ?? KILLS_PER_RUN,
       isBrief: this.#plan.isBrief ?? false,
+      isDriver,
+      seen: () => this.#ledger.count(place.run),
     })
     const found = await (place.site?.found() ?? readFolder(place.folder))
     const all = this.#ledger.entries(place.run)
@@ -203,11 +238,17 @@ class Campaign {
     for (const name of ['effects', 'inDoubt', 'reconciled', 'resolved', 'repeatedKeyed'] as const)
       counts[name] += verdict[name]
     const offences: string[] = [...late]
+    counts.silent += late.length
     for (const kind of OFFENCES) {
       const more = kind === 'unsound' ? [...found.broken, ...(lived.offences ?? [])] : []
       counts[kind] += verdict[kind].length + more.length
       offences.push(...verdict[kind], ...more)
     }
+    const isHarmed = lived.harmedAt?.some((lines) => lines > 0 && lines < all.length) ?? true
+    // What the driver did was done to others; what went wrong is shown, whoever was harmed.
+    if (!isHarmed && offences.length === 0)
+      return { counts: { unharmed: 1, serverKills: counts.serverKills }, offences, hit: [] }
+    if (place.site !== undefined && offences.length > 0) await keep(place, found)
     return { counts, offences, hit: lived.edges.flatMap((edge) => factsAt(edge, found)) }
   }
 
@@ -216,6 +257,7 @@ class Campaign {
     const known = this.#clean.get(program)
     const clean = known ?? this.#measured(program)
     this.#clean.set(program, clean)
+    clean.catch(() => this.#clean.delete(program))
     const { evidence, ...measured } = await clean
     for (const fact of factNames(evidence)) tally.facts.add(fact)
     return { evidence, ...measured }

@@ -16,6 +16,8 @@ const ZERO = {
   unsound: 0,
   /** Runs on servers that broke off, so that nobody compared anything: they count for no runs. */
   unjudged: 0,
+  /** Runs that were over before anything happened to them, or not begun: they count for no runs. */
+  unharmed: 0,
   /** Effects with an outcome that nobody knew. */
   inDoubt: 0,
   /** Looks at the far side for what became of a key. */

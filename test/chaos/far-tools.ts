@@ -7,6 +7,9 @@ import type { Tool, ToolExecutionOptions } from '../../src/kernel/index.ts'
 /** Long enough that whoever is stopped is often stopped with a request that is not on its way yet. */
 const HESITATE_MS = Number(process.env['CHAOS_HESITATE_MS'] ?? 0)
 
+/** Where tools hesitate, timers of programs run so many times as long: who is harmed is often harmed while it sleeps. */
+export const LONGER = HESITATE_MS > 0 ? 20 : 1
+
 /** This run's way to the ledger. */
 export const far = farSide(process.env['CHAOS_SOCKET'] ?? '', process.env['CHAOS_RUN'] ?? '')
 

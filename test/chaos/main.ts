@@ -13,7 +13,7 @@ import { dataOf, pageOf } from './page.ts'
 import type { CrashData } from './page.ts'
 import { restateGround } from './restate/ground.ts'
 import { restatePageOf } from './restate/page.ts'
-import { nextSeed, noSimulated, recordOfToday, tallySince, withTally } from './record.ts'
+import { nextSeed, noSimulated, runsOf, recordOfToday, tallySince, withTally } from './record.ts'
 import type { Records, ScenarioRecord } from './record.ts'
 import { SCENARIOS } from './scenarios.ts'
 import { plusStretch, simulateMore } from './simulated/simulated.ts'
@@ -97,6 +97,7 @@ const tallies = await runCampaign({
   ...(isOne ? { seed } : {}),
   ...(ground === undefined ? {} : { ground }),
   firstSeed: (name) => nextSeed(records, name),
+  ...(ground === undefined ? {} : { runsSoFar: (name) => runsOf(records, name) }),
   onRun: (tallies) => {
     if (performance.now() - savedAt > SAVE_EVERY_MS || failuresOf(tallies) > savedFailures) save(tallies)
   },

@@ -6,6 +6,10 @@ import { orUsage } from './usage.ts'
 import type { Usage } from './usage.ts'
 import { wholeNumber } from './whole-number.ts'
 
+const WORKERS = 2
+/** Rounds that share a server, and what happens to it. */
+const LANES = 6
+
 /** How it is called. */
 export const USAGE = `npm run crash-report -- [options]
 kills programs until the time is over or enough has been killed, and writes the report
@@ -16,7 +20,7 @@ kills programs until the time is over or enough has been killed, and writes the 
   --simulated N      and play so many crash points in the simulator
   --scenario NAME    only this one
   --seed N           one run of each, with this seed, and no report
-  --workers N        default 2
+  --workers N        so many runs at a time; default 2, on restate 6 of one scenario beside each other
   --engine restate   the scenarios on a Restate server, and docs/reports/crash-restate.md
   --resume FILE      where counts are kept; default: a file for this checkout, which is named
   --json             print the data instead of writing the report
@@ -75,7 +79,7 @@ function optionsOf(argv: readonly string[]): Options | Usage {
   return {
     seconds: number('seconds', 0) ?? 60,
     simulated: number('simulated', 0) ?? 0,
-    workers: number('workers', 1) ?? 2,
+    workers: number('workers', 1) ?? (engine === undefined ? WORKERS : LANES),
     isJson: values.json === true,
     ...(kills === undefined ? {} : { kills }),
     ...(killsPerRun === undefined ? {} : { killsPerRun }),

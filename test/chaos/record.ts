@@ -63,6 +63,11 @@ export function nextSeed({ campaigns }: Records, scenario: string): number {
   return Math.max(0, ...campaigns.map(({ scenarios }) => scenarios[scenario]?.next ?? 0))
 }
 
+/** How many runs of a scenario all campaigns have had. */
+export function runsOf({ campaigns }: Records, scenario: string): number {
+  return campaigns.reduce((sum, { scenarios }) => sum + (scenarios[scenario]?.counts.runs ?? 0), 0)
+}
+
 /** What was there before, with what has been seen since. */
 export function withTally(before: ScenarioRecord | undefined, tally: Tally): ScenarioRecord {
   const counts = noCounts()

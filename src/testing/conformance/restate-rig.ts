@@ -51,13 +51,13 @@ export function restateRig(server: () => Promise<LocalRestate>): OpenRig {
       })
     } finally {
       await crash()
-      await forget(admin, name)
+      await forgetInstallation(admin, name)
     }
   }
 }
 
 /** Leaves nothing of an installation that the server would go on trying to run, or look through. */
-async function forget(admin: string, name: string): Promise<void> {
+export async function forgetInstallation(admin: string, name: string): Promise<void> {
   const ask = async (path: string, method: string, body?: unknown): Promise<string> => {
     const headers = { accept: 'application/json', 'content-type': 'application/json' }
     const init = body === undefined ? { method, headers } : { method, headers, body: JSON.stringify(body) }
@@ -74,4 +74,6 @@ async function forget(admin: string, name: string): Promise<void> {
     readonly service_key: string
   }>(`select distinct service_name, service_key from state where service_name like '${name}.%'`))
     await ask(`services/${service}/state`, 'POST', { object_key: key, new_state: {} })
+  const known = JSON.parse(await ask(`services/${name}.mailbox`, 'GET')) as { readonly deployment_id?: string }
+  if (known.deployment_id !== undefined) await ask(`deployments/${known.deployment_id}?force=true`, 'DELETE')
 }

@@ -12,6 +12,8 @@ export interface LedgerProcess extends AsyncDisposable {
   readonly socket: string
   /** What it has written down of a run. */
   entries(run: string): readonly LedgerEntry[]
+  /** How many of them, though it is just writing down another one. */
+  count(run: string): number
 }
 
 /** Starts a ledger as a process of its own, with its files in `folder`; `program` is where its program lies. */
@@ -32,6 +34,7 @@ export async function startLedger(folder: string, program = PROGRAM): Promise<Le
             .split('\n')
             .map((line) => JSON.parse(line) as LedgerEntry)
         : [],
+    count: (run) => (existsSync(fileOf(run)) ? readFileSync(fileOf(run), 'utf8').split('\n').length - 1 : 0),
     async [Symbol.asyncDispose]() {
       const exit = once(child, 'exit')
       child.kill('SIGKILL')

@@ -18,6 +18,10 @@ export type Subject = {
   /** There is no time for everything. */
   readonly isBrief: boolean
   readonly ms: number
+  /** Of runs that share a server, the one that harms it. */
+  readonly isDriver: boolean
+  /** How many lines the ledger has of it by now. */
+  readonly seen: () => number
 }
 
 /** How it went. */
@@ -26,6 +30,8 @@ export type Lived = {
   /** Where the kills cut its journals. */
   readonly edges: readonly Edge[]
   readonly counts: Partial<Counts>
+  /** Lines that the ledger had each time when something happened to it; absent where each run is harmed for certain. */
+  readonly harmedAt?: readonly number[]
   /** What went wrong that no ledger can see. */
   readonly offences?: readonly string[]
 }

@@ -41,8 +41,7 @@ export const kills =
     for (let life = 0; ; life++) {
       const fate: Fate = counts.kills < subject.killsMax ? fateFor(subject, counts.kills) : {}
       const { afterMs, ...fatal } = fate
-      const site = await subject.place.site?.order()
-      const order = { ...subject.order, life, ...fatal, ...site, ...also.order?.(subject, fate) }
+      const order = { ...subject.order, life, ...fatal, ...also.order?.(subject, fate) }
       const { wasKilled, said } = await live(subject.place, order, afterMs)
       if (said !== undefined && 'result' in said) return { result: said.result, edges, counts }
       if (said !== undefined && 'stopped' in said) {
@@ -50,7 +49,7 @@ export const kills =
         counts.full += 1
       }
       if (wasKilled) counts.kills += 1
-      const edge = subject.place.site === undefined ? await edgeIn(subject.order.folder) : undefined
+      const edge = await edgeIn(subject.order.folder)
       if (edge !== undefined) edges.push(edge)
       addCounts(counts, also.between?.(subject) ?? {})
     }

@@ -1,7 +1,7 @@
 /** Programs that wait: for people, for timers, for each other. */
 import { workflow } from 'skein'
 import { anything } from '../../../src/testing/world/anything.ts'
-import { book, mail, pay, publish } from '../far-tools.ts'
+import { book, LONGER, mail, pay, publish } from '../far-tools.ts'
 import { programOf } from './program.ts'
 import type { Program } from './program.ts'
 
@@ -29,7 +29,7 @@ const approving: Program = {
 }
 
 const errand = workflow({ name: 'errand', input: anything }, async (ctx, input) => {
-  await ctx.sleep(5)
+  await ctx.sleep(5 * LONGER)
   return [await ctx.tool(pay, { errand: input }), await ctx.tool(book, { errand: input })]
 })
 
@@ -39,9 +39,9 @@ const ROUNDS = 3
 /** Sleeps, deadlines that are met and missed, and children that sleep; a segment for each round. */
 const timers = workflow({ name: 'timers', input: anything }, async (ctx, input) => {
   const { round, log } = input as Round
-  await ctx.sleep(15)
-  const late = await ctx.select({ nobody: (c) => c.receive({ topic: 'never' }), time: (c) => c.sleep(10) })
-  const missed = await ctx.receive({ topic: 'never', timeout: 5 }).then(
+  await ctx.sleep(15 * LONGER)
+  const late = await ctx.select({ nobody: (c) => c.receive({ topic: 'never' }), time: (c) => c.sleep(10 * LONGER) })
+  const missed = await ctx.receive({ topic: 'never', timeout: 5 * LONGER }).then(
     () => 'came',
     () => 'did not come',
   )

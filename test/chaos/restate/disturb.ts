@@ -2,32 +2,39 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { noCounts } from '../counts.ts'
 import type { Counts } from '../counts.ts'
-import { kills } from '../disturb/kills.ts'
 import type { Disturbance, Lived, Subject } from '../disturb/disturbance.ts'
 import { begin } from '../life.ts'
 import type { Living } from '../life.ts'
 import type { LifeOrder } from '../life-order.ts'
 import { RestateSite } from './restate-site.ts'
 
+const WORKER_KILLS_MAX = 3
 const SERVER_KILLS_MAX = 3
 const CUT_MS = 10_000
 const FROZEN_MS = 30_000
 /** How long the server still takes a worker that has stopped for one that thinks. */
 const BELIEVED_MS_MAX = 2_000
-/** Tools of a worker that is to be disturbed in mid-write. */
+/** Tools of a worker that is to be disturbed take so long at most: most of a run is then spent in mid-write. */
 const HESITATE_MS = 400
+/** Harm comes so soon after the work has begun. */
+const HARM_MS_MAX = 1_500
+const LOOK_MS = 15
 
 const siteOf = ({ place }: Subject): RestateSite => {
   if (place.site instanceof RestateSite) return place.site
   throw new Error('this disturbance is for runs on a Restate server')
 }
 
-/** A worker is killed, and the next one comes at another port behind the same address. */
-export const workerKills = kills({ fate: ({ random, ms }) => ({ afterMs: random.between(0, ms) }) })
+const isOver = ({ ended }: Living): Promise<boolean> =>
+  ended.then(
+    () => true,
+    () => true,
+  )
 
 /** Workers of one run. */
 class Workers {
   readonly counts: Counts = noCounts()
+  readonly harmedAt: number[] = []
   readonly site: RestateSite
   readonly #subject: Subject
   #lives = 0
@@ -42,6 +49,22 @@ class Workers {
     return begin(this.#subject.place, { ...this.#subject.order, life, ...(await this.site.order()), ...more })
   }
 
+  /** Waits until a worker has done something and then for some moment; false when its life was over before. */
+  async during(worker: Living, withinMs: number): Promise<boolean> {
+    const { seen, random } = this.#subject
+    const before = seen()
+    const over = isOver(worker)
+    await worker.begun
+    while (seen() === before) if (await Promise.race([over, sleep(LOOK_MS, false)])) return false
+    return !(await Promise.race([over, sleep(random.between(0, withinMs), false)]))
+  }
+
+  /** Something happens to the run now. */
+  harm(kind: 'kills' | 'serverKills' | 'cuts' | 'freezes', isOurs = true): void {
+    this.harmedAt.push(this.#subject.seen())
+    if (isOurs) this.counts[kind] += 1
+  }
+
   /** The run must come to its end in all of them, and to the same one. */
   async over(all: readonly Living[]): Promise<Lived> {
     const results = await Promise.all(
@@ -54,9 +77,26 @@ class Workers {
     const [first, ...others] = results.map((result) => JSON.stringify(result))
     const other = others.find((result) => result !== first)
     if (other !== undefined) throw new Error(`two workers, two results: ${first} and ${other}`)
-    return { result: results[0], edges: [], counts: this.counts }
+    return { result: results[0], edges: [], counts: this.counts, harmedAt: this.harmedAt }
   }
 }
+
+/** A worker is killed while its work is open, and the next one comes at another port behind the same address. */
+export const workerKills =
+  ({ hesitateMs = HESITATE_MS, withinMs = HARM_MS_MAX / 2 } = {}): Disturbance =>
+  async (subject) => {
+    const workers = new Workers(subject)
+    for (let kills = 0; ; kills++) {
+      const worker = await workers.work({ hesitateMs })
+      const isLast = kills >= Math.min(subject.killsMax, WORKER_KILLS_MAX)
+      if (isLast || !(await workers.during(worker, withinMs))) return workers.over([worker])
+      workers.harm('kills')
+      worker.child.kill('SIGKILL')
+      const { said } = await worker.ended
+      // It had come to its end in the very moment.
+      if (said !== undefined) return workers.over([worker])
+    }
+  }
 
 /** Disturbs a worker that lives through all of it, again and again at random moments, until the run has ended. */
 const around =
@@ -64,33 +104,39 @@ const around =
   async (subject) => {
     const workers = new Workers(subject)
     const worker = await workers.work({ hesitateMs: HESITATE_MS })
-    await worker.begun
-    const over = worker.ended.then(
-      () => true,
-      () => true,
-    )
-    for (let times = 0; times < timesMax; times++) {
-      const moment = sleep(subject.random.between(0, subject.ms), false)
-      if (await Promise.race([over, moment])) break
+    for (let times = 0; times < timesMax && (await workers.during(worker, HARM_MS_MAX)); times++)
       await disturb(subject, workers)
-    }
     return workers.over([worker])
   }
 
-/** A node of the server is killed with `kill -9` and started again; `all`: all of them at once. */
-export const serverKills = (all: boolean): Disturbance =>
-  around(SERVER_KILLS_MAX, async ({ random }, { site, counts }) => {
-    counts.serverKills += 1
-    if (all) return site.server.restartAll()
-    return random.pick([...site.server.nodes]).restart()
+/**
+ * A node of the server is killed with `kill -9` and started again; `all`: all of them at once. Runs that share the server are
+ * harmed by the one that drives it.
+ */
+export const serverKills = (all: boolean): Disturbance => {
+  const drive = around(SERVER_KILLS_MAX, async ({ random }, workers) => {
+    workers.harm('serverKills')
+    const { server } = workers.site
+    await (all ? server.restartAll() : server.restart(random.pick([...server.nodes.keys()])))
   })
+  return async (subject) => {
+    if (subject.isDriver) return drive(subject)
+    const workers = new Workers(subject)
+    const unwatch = workers.site.server.onKill(() => workers.harm('serverKills', false))
+    try {
+      return await workers.over([await workers.work({ hesitateMs: HESITATE_MS })])
+    } finally {
+      unwatch()
+    }
+  }
+}
 
 /** Nothing goes between worker and server, in both directions, for ten seconds. */
-export const cutLinks: Disturbance = around(1, async (_subject, { site, counts }) => {
-  counts.cuts += 1
-  site.cut()
+export const cutLinks: Disturbance = around(1, async (_subject, workers) => {
+  workers.harm('cuts')
+  workers.site.cut()
   await sleep(CUT_MS)
-  site.heal()
+  workers.site.heal()
 })
 
 /**
@@ -99,16 +145,14 @@ export const cutLinks: Disturbance = around(1, async (_subject, { site, counts }
  */
 export const frozenWorkers: Disturbance = async (subject) => {
   const workers = new Workers(subject)
-  const { random, ms } = subject
   const first = await workers.work({ hesitateMs: HESITATE_MS })
-  await first.begun
-  await sleep(random.between(ms, 3 * ms))
+  if (!(await workers.during(first, HARM_MS_MAX))) return workers.over([first])
   first.child.kill('SIGSTOP')
+  workers.harm('freezes')
   const woken = sleep(FROZEN_MS).then(() => first.child.kill('SIGCONT'))
-  workers.counts.freezes += 1
   const second = await workers.work()
   await second.begun
-  await sleep(random.between(0, BELIEVED_MS_MAX))
+  await sleep(subject.random.between(0, BELIEVED_MS_MAX))
   workers.site.fallOver()
   await woken
   return workers.over([first, second])

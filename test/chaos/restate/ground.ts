@@ -8,7 +8,7 @@ import { cutLinks, frozenWorkers, serverKills, workerKills } from './disturb.ts'
 import { setAside } from './late-writes.ts'
 import { RestateSite, Servers } from './restate-site.ts'
 
-type ServerKind = 'one' | 'three' | 'own'
+type ServerKind = 'one' | 'three'
 type RestateScenario = Scenario & { readonly server: ServerKind }
 
 const scenario = (
@@ -20,50 +20,50 @@ const scenario = (
 export const RESTATE_SCENARIOS: readonly RestateScenario[] = [
   scenario('worker-tools', {
     program: 'parallel-tools',
-    disturb: workerKills,
+    disturb: workerKills(),
     says: '`kill -9` of the worker at random moments: `all`, `map`, `race` over tools of every class',
   }),
   scenario('worker-agents', {
     program: 'assistant',
-    disturb: workerKills,
+    disturb: workerKills(),
     says: 'the same, of an agent with parallel tools, an agent below it, and an approval',
   }),
   scenario('worker-mailboxes', {
     program: 'mailboxes',
-    disturb: workerKills,
+    disturb: workerKills(),
     says: 'the same, of processes that send, call and reply, with segments',
   }),
   scenario('worker-timers', {
     program: 'timers',
-    disturb: workerKills,
+    disturb: workerKills(),
     says: 'the same, of sleeps, deadlines and sleeping children',
   }),
   scenario('worker-doubts', {
     program: 'doubts',
-    disturb: workerKills,
+    // Each of its tools has 14 ms.
+    disturb: workerKills({ hesitateMs: 0, withinMs: 150 }),
     says: 'the same, of writes that time out while they are under way',
   }),
   scenario('new-code', {
     program: 'upgrade',
-    disturb: workerKills,
+    disturb: workerKills(),
     says: 'the worker is killed, and its successor has other code for a workflow and an agent in mid-run',
   }),
   scenario('server-killed', {
     program: 'jobs',
     disturb: serverKills(true),
-    says: '`kill -9` of a server of one node, up to three times in a run, beside a worker that lives',
-    server: 'own',
+    says: '`kill -9` of a server of one node, up to three times in a turn, beside a worker that lives',
   }),
   scenario('node-killed', {
     program: 'jobs',
     disturb: serverKills(false),
-    says: '`kill -9` of one node of three (replication 2), up to three times in a run',
+    says: '`kill -9` of one node of three (replication 2), up to three times in a turn',
     server: 'three',
   }),
   scenario('all-nodes-killed', {
     program: 'jobs',
     disturb: serverKills(true),
-    says: '`kill -9` of all three nodes at once, up to three times in a run',
+    says: '`kill -9` of all three nodes at once, up to three times in a turn',
     server: 'three',
   }),
   scenario('link-cut', {
@@ -88,8 +88,7 @@ export function restateGround(): (Ground & AsyncDisposable) | undefined {
     setAside,
     async open(run, of) {
       const kind = RESTATE_SCENARIOS.find(({ name }) => name === of?.name)?.server ?? 'one'
-      const server = await (kind === 'own' ? servers.own() : servers.shared(kind))
-      return RestateSite.open(server, run, kind === 'own')
+      return RestateSite.open(await servers.get(kind), run)
     },
     [Symbol.asyncDispose]: () => servers[Symbol.asyncDispose](),
   }

@@ -1,85 +1,108 @@
 /**
- * An installation of its own for each run, on a Restate server of one or three nodes. Between the server and the workers
- * stand wires: where users have a load balancer and a network.
+ * An installation of its own for each run, on a Restate server of one or three nodes that many runs share. Between the
+ * server and the workers stand wires: where users have a load balancer and a network.
  */
 import { restate } from '../../../src/engine/index.ts'
 import { freePorts } from '../../../src/testing/conformance/free-ports.ts'
+import { forgetInstallation } from '../../../src/testing/conformance/restate-rig.ts'
 import { startRestate, startRestateCluster } from '../../../src/testing/index.ts'
+import type { LocalRestate } from '../../../src/testing/index.ts'
 import { readJournals } from '../folder.ts'
 import type { Site } from '../site.ts'
 import { openLink } from './link.ts'
 import type { Link } from './link.ts'
 
-/** One node of a server. */
-export type ServerNode = {
-  readonly ingress: string
-  readonly admin: string
-  readonly restart: () => Promise<void>
+/** Where one node of a server is. */
+type ServerNode = Pick<LocalRestate, 'ingress' | 'admin'>
+
+/** Acts on a server, one after the other. */
+class InTurn {
+  #last: Promise<unknown> = Promise.resolve()
+
+  do(act: () => Promise<void>): Promise<void> {
+    const turn = this.#last.then(act)
+    this.#last = turn.catch(() => undefined)
+    return turn
+  }
 }
 
-/** A server with one node or more. */
-export type Server = AsyncDisposable & {
+/** A server with one node or more, which many runs share. */
+export class Server implements AsyncDisposable {
   readonly nodes: readonly ServerNode[]
+  readonly #server: AsyncDisposable
+  readonly #restart: (nodes: readonly number[]) => Promise<void>
+  readonly #watchers = new Set<() => void>()
+  readonly #turns = new InTurn()
+
+  private constructor(
+    nodes: readonly ServerNode[],
+    server: AsyncDisposable,
+    restart: (nodes: readonly number[]) => Promise<void>,
+  ) {
+    this.nodes = nodes
+    this.#server = server
+    this.#restart = restart
+  }
+
+  static async one(program: string): Promise<Server> {
+    const server = await startRestate(program)
+    return new Server([server], server, () => server.restart())
+  }
+
+  static async three(program: string): Promise<Server> {
+    const cluster = await startRestateCluster(program)
+    return new Server(cluster.nodes, cluster, async (nodes) => {
+      const those = nodes.map((at) => cluster.nodes[at]!)
+      await Promise.all(those.map(({ kill }) => kill()))
+      await Promise.all(those.map(({ start }) => start()))
+    })
+  }
+
+  /** Tells `act` whenever a node is about to be killed. */
+  onKill(act: () => void): () => void {
+    this.#watchers.add(act)
+    return () => this.#watchers.delete(act)
+  }
+
+  /** Ends a node with `kill -9`, and starts it again. */
+  restart(at: number): Promise<void> {
+    return this.#kill([at])
+  }
+
   /** Ends all at once, and starts them again. */
-  readonly restartAll: () => Promise<void>
+  restartAll(): Promise<void> {
+    return this.#kill([...this.nodes.keys()])
+  }
+
+  #kill(nodes: readonly number[]): Promise<void> {
+    return this.#turns.do(() => {
+      for (const act of this.#watchers) act()
+      return this.#restart(nodes)
+    })
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return Promise.resolve(this.#server[Symbol.asyncDispose]())
+  }
 }
 
 /** Servers that runs share, started when the first of them needs one. */
 export class Servers implements AsyncDisposable {
   readonly #program: string
-  readonly #shared = new Map<'one' | 'three', Promise<Server>>()
+  readonly #started = new Map<'one' | 'three', Promise<Server>>()
 
   constructor(program: string) {
     this.#program = program
   }
 
-  shared(nodes: 'one' | 'three'): Promise<Server> {
-    const known = this.#shared.get(nodes) ?? (nodes === 'one' ? this.own() : this.#cluster())
-    this.#shared.set(nodes, known)
+  get(nodes: 'one' | 'three'): Promise<Server> {
+    const known = this.#started.get(nodes) ?? Server[nodes](this.#program)
+    this.#started.set(nodes, known)
     return known
   }
 
-  /** One that nobody else uses. */
-  async own(): Promise<Server> {
-    const server = await startRestate(this.#program)
-    const { ingress, admin, restart } = server
-    return {
-      nodes: [{ ingress, admin, restart }],
-      restartAll: restart,
-      [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
-    }
-  }
-
-  async #cluster(): Promise<Server> {
-    const cluster = await startRestateCluster(this.#program)
-    // Two runs may want the same node at the same time.
-    let last: Promise<unknown> = Promise.resolve()
-    const inTurn = (act: () => Promise<void>): Promise<void> => {
-      const turn = last.then(act)
-      last = turn.catch(() => undefined)
-      return turn
-    }
-    return {
-      nodes: cluster.nodes.map(({ ingress, admin, kill, start }) => ({
-        ingress,
-        admin,
-        restart: () =>
-          inTurn(async () => {
-            await kill()
-            await start()
-          }),
-      })),
-      restartAll: () =>
-        inTurn(async () => {
-          await Promise.all(cluster.nodes.map(({ kill }) => kill()))
-          await Promise.all(cluster.nodes.map(({ start }) => start()))
-        }),
-      [Symbol.asyncDispose]: () => cluster[Symbol.asyncDispose](),
-    }
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const server of this.#shared.values()) await (await server)[Symbol.asyncDispose]()
+    for (const server of this.#started.values()) await (await server)[Symbol.asyncDispose]()
   }
 }
 
@@ -92,7 +115,6 @@ const portOf = (url: string): number => Number(new URL(url).port)
 export class RestateSite implements Site {
   readonly server: Server
   readonly #name: string
-  readonly #isOwn: boolean
   /** Of the workers, the last first. */
   #ports: number[] = []
   readonly #links: { readonly worker: Link; readonly ingress: Link; readonly admin: Link }
@@ -100,21 +122,18 @@ export class RestateSite implements Site {
   private constructor(about: {
     readonly server: Server
     readonly name: string
-    readonly isOwn: boolean
     readonly links: { readonly worker: Link; readonly ingress: Link; readonly admin: Link }
   }) {
     this.server = about.server
     this.#name = about.name
-    this.#isOwn = about.isOwn
     this.#links = about.links
   }
 
-  /** `isOwn`: the server goes with the run. */
-  static async open(server: Server, name: string, isOwn: boolean): Promise<RestateSite> {
+  static async open(server: Server, name: string): Promise<RestateSite> {
     const [worker, ingress, admin] = [await openLink(), await openLink(), await openLink()]
     ingress.leadTo(server.nodes.map((node) => portOf(node.ingress)))
     admin.leadTo(server.nodes.map((node) => portOf(node.admin)))
-    return new RestateSite({ server, name, isOwn, links: { worker, ingress, admin } })
+    return new RestateSite({ server, name, links: { worker, ingress, admin } })
   }
 
   /** A worker that is not told yet to the wire has its port here. */
@@ -161,6 +180,8 @@ export class RestateSite implements Site {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const link of Object.values(this.#links)) link[Symbol.dispose]()
-    if (this.#isOwn) await this.server[Symbol.asyncDispose]()
+    // What is left of it costs the runs that follow time, and nothing else.
+    const [node] = this.server.nodes
+    if (node !== undefined) await forgetInstallation(node.admin, this.#name).catch(() => undefined)
   }
 }
