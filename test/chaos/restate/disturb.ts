@@ -149,7 +149,10 @@ export const frozenWorkers: Disturbance = async (subject) => {
   if (!(await workers.during(first, HARM_MS_MAX))) return workers.over([first])
   first.child.kill('SIGSTOP')
   workers.harm('freezes')
-  const woken = sleep(FROZEN_MS).then(() => first.child.kill('SIGCONT'))
+  const woken = sleep(FROZEN_MS).then(() => {
+    first.child.kill('SIGCONT')
+    workers.site.comeBack()
+  })
   const second = await workers.work()
   await second.begun
   await sleep(subject.random.between(0, BELIEVED_MS_MAX))

@@ -163,9 +163,13 @@ export class RestateSite implements Site {
 
   /** The server is led to the last worker only, and loses what it had with others. */
   fallOver(): void {
-    this.#ports = this.#ports.slice(0, 1)
-    this.#links.worker.leadTo(this.#ports)
+    this.#links.worker.leadTo(this.#ports.slice(0, 1))
     this.#links.worker.drop()
+  }
+
+  /** Those that answer again are found again, behind the last. */
+  comeBack(): void {
+    this.#links.worker.leadTo(this.#ports)
   }
 
   async found() {
