@@ -5,10 +5,16 @@ import { baseKey, segmentIdOf } from './operator-keys.ts'
 import { far } from './far-tools.ts'
 
 const ROUND_MS = 15
+/** On a server each look is a query, and many who look are a load that no user has. */
+const ROUND_ON_SERVER_MS = 150
 const LATE = new Set(['NOT_WAITING', 'PROCESS_ENDED', 'EFFECT_UNKNOWN', 'ENGINE_CLOSED'])
 
 /** Looks round until the signal is aborted. */
-export async function attend(skein: Skein, engine: Parameters<typeof segmentIdOf>[0], signal: AbortSignal) {
+export async function attend(
+  skein: Skein,
+  engine: Parameters<typeof segmentIdOf>[0],
+  { signal, isOnServer }: { readonly signal: AbortSignal; readonly isOnServer: boolean },
+) {
   while (!signal.aborted) {
     for await (const view of skein.list())
       for (const { key, on } of view.waits) {
@@ -27,6 +33,6 @@ export async function attend(skein: Skein, engine: Parameters<typeof segmentIdOf
           if (!LATE.has((thrown as { readonly code?: string }).code ?? '')) throw thrown
         }
       }
-    await sleep(ROUND_MS)
+    await sleep(isOnServer ? ROUND_ON_SERVER_MS : ROUND_MS)
   }
 }

@@ -34,7 +34,9 @@ async function live(): Promise<Said> {
   using reader = engine === undefined ? readEmbedded(folder, nodeHash) : undefined
   const over = new AbortController()
   const operator =
-    program.isAttended === false ? new Promise<never>(() => {}) : attend(skein, reader ?? engine!, over.signal)
+    program.isAttended === false
+      ? new Promise<never>(() => {})
+      : attend(skein, reader ?? engine!, { signal: over.signal, isOnServer: engine !== undefined })
   operator.catch(() => undefined)
   const left = skein.closed.then((): Said => ({ left: true }))
   const played = program.play({ skein, life }).then(
