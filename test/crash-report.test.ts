@@ -124,6 +124,10 @@ describe('the words behind crash-report', () => {
     })
   })
 
+  it('are six runs at a time on servers, where nothing else is said', () => {
+    expect(readOptions(['--engine', 'restate'])).toMatchObject({ engine: 'restate', workers: 6 })
+  })
+
   it.each([
     [['--help'], 0, /^npm run crash-report/],
     [['--scenario', 'nonesuch'], 2, /^there is no scenario "nonesuch"[^]*serial-tools, parallel-tools/],

@@ -16,10 +16,10 @@ had the fewest runs, and adds its counts to those of this page; \`--scenario NAM
 seed and what happens then from the machine, so a run is not repeated exactly. Servers, workers, wires and the ledger are all
 on loopback of one machine.
 
-**Runs of one turn share a server.** Six runs of a scenario (\`--workers N\`) are played beside each other, each with its own
-installation, workers, wires and ledger file, on a server or a cluster that stays up between turns. Workers are killed and frozen, and
-links cut, for each run at a moment of its own. A server, a node or all nodes are killed for all six at once, by one of
-them, which is counted once: such runs are independent in where their work stood, not in when the server died.`
+**Runs of one turn share a server.** Several runs of a scenario (\`--workers N\`; six, if nothing is said) are played beside each other,
+each with its own installation, workers, wires and ledger file, on a server or a cluster that stays up between turns. Workers
+are killed and frozen, and links cut, for each run at a moment of its own. A server, a node or all nodes are killed for all
+of them at once, by one of them, and counted once: such runs are independent in where their work stood, not in when the server died.`
 
 const NOT_COVERED = `## What is not covered
 - **Several machines.** Three nodes on one machine share its disk and its clock. A cut link is a wire on loopback that was cut.
