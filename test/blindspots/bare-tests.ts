@@ -6,7 +6,7 @@ import { setTimeout } from 'node:timers/promises'
 import { expect as judge } from 'vitest'
 import { IDLE_LOOKS_MAX, IDLE_LOOK_MS } from './limits.ts'
 
-export { assert, expectTypeOf } from 'vitest'
+export { assert, expectTypeOf, vi } from 'vitest'
 
 const POLL_MS = 20
 const POLL_MS_MAX = 2_000
@@ -45,15 +45,20 @@ type Block = { readonly name: string; readonly before: Run[]; readonly after: Ru
 /** A test, with what comes before and after it. */
 export type BareTest = { readonly name: string; readonly run: () => Promise<void> }
 
-const registered: BareTest[] = []
-let blocks: readonly Block[] = []
+const blockOf = (name: string): Block => ({ name, before: [], after: [] })
 
-/** The tests that were registered since the last call. */
-export const takeTests = (): readonly BareTest[] => registered.splice(0)
+const registered: BareTest[] = []
+let blocks: readonly Block[] = [blockOf('')]
+
+/** The tests that were registered since the last call; what is set up around them has been said for one file. */
+export function takeTests(): readonly BareTest[] {
+  blocks = [blockOf('')]
+  return registered.splice(0)
+}
 
 function block(name: string, body: Run): void {
   const outer = blocks
-  blocks = [...outer, { name, before: [], after: [] }]
+  blocks = [...outer, blockOf(name)]
   body()
   blocks = outer
 }
@@ -68,7 +73,7 @@ function test(name: string, body: Run): void {
       for (const { after } of around.toReversed()) for (const hook of after) await hook()
     }
   }
-  registered.push({ name: [...around.map((outer) => outer.name), name].join(' > '), run })
+  registered.push({ name: [...around.slice(1).map((outer) => outer.name), name].join(' > '), run })
 }
 
 /** Fails when nothing is done any more and yet it has not ended: it waits for ever. */
@@ -105,8 +110,18 @@ const eachOf =
 /** Tests that belong together. */
 export const describe = Object.assign(block, { each: eachOf(block) })
 /** A test. */
-export const it = Object.assign(test, { each: eachOf(test), runIf: (is: boolean) => (is ? test : () => undefined) })
+export const it = Object.assign(test, {
+  each: eachOf(test),
+  concurrent: test,
+  skip: () => undefined,
+  runIf: (is: boolean) => (is ? test : () => undefined),
+  skipIf: (is: boolean) => (is ? () => undefined : test),
+})
 /** Before each test of the block. */
 export const beforeEach = (hook: Run): void => void blocks.at(-1)?.before.push(hook)
 /** After each test of the block. */
 export const afterEach = (hook: Run): void => void blocks.at(-1)?.after.push(hook)
+/** Any test of the block may be run alone: what is there for all of them is made for each. */
+export const beforeAll = beforeEach
+/** What is there for all tests of the block is cleaned up after each. */
+export const afterAll = afterEach

@@ -7,6 +7,11 @@ export const LINES_PER_CHANGE = 20
 export const NEAR_CPU_MS_MAX = 20_000
 /** What all tests together may use, with changes that have survived all else. */
 export const JUDGE_CPU_MS_MAX = 400_000
+/** What the tests that reach a change may need on the untouched code; a test that needs more alone is left to the judge. */
+export const REACHED_CPU_MS_MAX = 10_000
+/** With a change on they may need so many times as much, and this: beyond it they hang. */
+export const REACHED_PATIENCE = 4
+export const REACHED_PATIENCE_MS = 5_000
 /** What random workflows may use: some ten times of what the untouched code needs. */
 export const SEEDS_CPU_MS_MAX = 15_000
 /** Random workflows that each change meets, those of planted bugs, cheapest first. */
@@ -15,10 +20,10 @@ export const SEEDS_PLAYED = [59, 175, 46, ...[3, 1].map((seed) => RICH_SEEDS + s
 export const TEST_MS_MAX = 20_000
 /** How often a trial is looked at. */
 export const LOOK_MS = 1_000
-/** Survivors that meet the judge together; what fails then is met by each of them alone. */
-export const JUDGED_TOGETHER = 24
+/** Survivors that meet the judge together; what fails then is met by each half of them, and at last by each alone. */
+export const JUDGED_TOGETHER = 60
 /** Survivors that meet the compiler together. */
-export const TYPED_TOGETHER = 40
+export const TYPED_TOGETHER = 60
 /** The process is made anew after so many trials, so that nothing piles up. */
 export const TRIALS_PER_PROCESS = 150
 /** Random workflows that a survivor meets at last. */

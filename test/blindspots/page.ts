@@ -8,6 +8,7 @@ import type { BlindspotsData, Explanation, Kept } from './kept.ts'
 const STAGE_WORDS = {
   seeds: 'eight random workflows with crashes, on one program that holds all changes and a switch',
   near: 'tests near its file',
+  reached: 'tests anywhere that run this code, on the same program, quickest first',
   types: 'the compiler',
   unit: 'all of `unit` that runs this code, many survivors at once, and then alone',
   simulation: 'all of `sim`, the same way',

@@ -8,7 +8,8 @@ import { messageOf } from '../planted/message-of.ts'
 import type { Played } from '../planted/simulate.ts'
 import { takeTests } from './bare-tests.ts'
 import type { BareTest } from './bare-tests.ts'
-import { SWITCH } from './switched.ts'
+import { cpuClock } from './cpu-clock.ts'
+import { REACHED, SWITCH } from './switched.ts'
 
 /** What the thread is given. */
 export type SwitchedData = {
@@ -17,8 +18,20 @@ export type SwitchedData = {
   readonly seeds: readonly number[]
 }
 
-/** What it is asked: how the program ends with change `n` on; in random workflows, or in the tests of these files. */
-export type Asked = { readonly n: number; readonly files?: readonly string[] }
+/** A test, by its file and its place in it. */
+export type TestPlace = { readonly file: string; readonly at: number }
+
+/** What it is asked: how the program ends with change `n` on, in random workflows or in tests; 0 is none. */
+export type AskedPlay = { readonly n: number; readonly tests?: readonly TestPlace[] }
+/** Or what the tests of a file are called, or which changes a test reaches. */
+export type Asked = AskedPlay | { readonly list: string } | { readonly reach: TestPlace }
+
+/** Names of tests. */
+export type Listed = { readonly kind: 'listed'; readonly names: readonly string[] }
+/** The changes that a green test reaches, and what it uses of the processor. */
+export type Reaches = { readonly kind: 'reaches'; readonly reaches: readonly number[]; readonly cpuMs: number }
+/** How a play ended; of tests with the one that failed. */
+export type Answer = (Played & { readonly place?: TestPlace }) | Listed | Reaches
 
 const { root, texts, seeds } = workerData as SwitchedData
 const home = pathToFileURL(`${root}/`).href
@@ -50,6 +63,12 @@ async function testsIn(file: string): Promise<readonly BareTest[]> {
   return tests
 }
 
+async function testAt({ file, at }: TestPlace): Promise<BareTest> {
+  const test = (await testsIn(file))[at]
+  if (test === undefined) throw new Error(`${file} has no test ${at}`)
+  return test
+}
+
 /** Runs something with a change on; what it throws is what notices the change. */
 async function failureWith(n: number, run: () => Promise<unknown>): Promise<string | undefined> {
   Reflect.set(globalThis, SWITCH, n)
@@ -63,21 +82,44 @@ async function failureWith(n: number, run: () => Promise<unknown>): Promise<stri
   }
 }
 
-async function play({ n, files }: Asked): Promise<Played> {
-  if (files === undefined) {
+async function played({ n, tests }: AskedPlay): Promise<Answer> {
+  if (tests === undefined) {
     for (const seed of seeds) {
       const failure = await failureWith(n, () => checkSeed(seed, 'by seed'))
       if (failure !== undefined) return { kind: 'red', test: `seed ${seed}: ${failure}` }
     }
     return { kind: 'green' }
   }
-  for (const file of files)
-    for (const { name, run } of await testsIn(file))
-      if ((await failureWith(n, run)) !== undefined) return { kind: 'red', test: `${file} > ${name}` }
+  for (const place of tests) {
+    const { name, run } = await testAt(place)
+    if ((await failureWith(n, run)) !== undefined) return { kind: 'red', test: `${place.file} > ${name}`, place }
+  }
   return { kind: 'green' }
+}
+
+async function reachOf(place: TestPlace): Promise<Answer> {
+  const { name, run } = await testAt(place)
+  const reached = new Set<number>()
+  const used = cpuClock((since) => process.threadCpuUsage(since))
+  Reflect.set(globalThis, REACHED, reached)
+  const failure = await failureWith(0, run)
+  Reflect.set(globalThis, REACHED, undefined)
+  if (failure !== undefined) return { kind: 'red', test: `${place.file} > ${name}: ${failure}` }
+  return { kind: 'reaches', reaches: [...reached], cpuMs: used() }
+}
+
+async function answer(asked: Asked): Promise<Answer> {
+  if ('n' in asked) return played(asked)
+  if ('reach' in asked) return reachOf(asked.reach)
+  return { kind: 'listed', names: (await testsIn(asked.list)).map(({ name }) => name) }
 }
 
 // A promise that nobody waits for any more is of a change that was noticed.
 process.on('unhandledRejection', () => undefined)
-parentPort?.on('message', (asked: Asked) => void play(asked).then((played) => parentPort?.postMessage(played, [])))
+parentPort?.on('message', (asked: Asked) => {
+  const broken = (error: unknown): Answer => ({ kind: 'broken', why: messageOf(error) })
+  void answer(asked)
+    .catch(broken)
+    .then((said) => parentPort?.postMessage(said, []))
+})
 parentPort?.postMessage('loaded', [])

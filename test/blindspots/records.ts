@@ -1,8 +1,11 @@
 /** What trials came to, a line each, so that a run that was stopped goes on where it was. */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 
-/** What a change meets, in this order: random workflows, tests near its file, the compiler, all of unit, all of simulation. */
-export const STAGES = ['seeds', 'near', 'types', 'unit', 'simulation'] as const
+/**
+ * What a change meets, in this order: random workflows, tests near its file, other tests that reach it, the compiler, all of unit, all
+ * of simulation.
+ */
+export const STAGES = ['seeds', 'near', 'reached', 'types', 'unit', 'simulation'] as const
 
 /** One of them. */
 export type Stage = (typeof STAGES)[number]

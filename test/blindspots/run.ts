@@ -1,8 +1,9 @@
 /** What the programs of a blind-spot run begin with. */
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { hashOf } from '../../examples/01-blindspots/code/propose.ts'
 import type { Proposal } from '../../examples/01-blindspots/code/propose.ts'
 import { freezeOnce, trialsOf } from './frozen.ts'
 import type { FrozenCode } from './frozen.ts'
@@ -20,8 +21,10 @@ export type Run = {
   readonly frozen: FrozenCode
   readonly changes: readonly Proposal[]
   readonly known: ReadonlyMap<string, Trial>
-  /** What of the changes is this process's share, where several share the work. */
+  readonly scratch: string
+  /** What of the changes, or of files of tests, is this process's share, where several share the work. */
   readonly isOwn: (change: Proposal) => boolean
+  readonly isOwnShare: (file: string) => boolean
   /** The file of verdicts. */
   readonly trials: string
   /** Waits while somebody wants a pause; true when the time is up. */
@@ -54,11 +57,16 @@ export async function beginRun(): Promise<Run> {
   const folder = join(import.meta.dirname, '..', '..')
   const frozen = await freezeOnce(folder, scratch, false)
   const trials = trialsOf(scratch)
+  const isShare = (id: string): boolean => Number.parseInt(id.slice(0, ID_DIGITS), 16) % Number(lanes) === Number(lane)
   return {
     folder,
+    scratch,
     frozen,
-    changes: again ? await survivorsNow(frozen.base, readData()?.changes ?? []) : await sampleOf(frozen.base),
-    isOwn: ({ id }) => Number.parseInt(id.slice(0, ID_DIGITS), 16) % Number(lanes) === Number(lane),
+    changes: await keptIn(join(scratch, 'sample.json'), () =>
+      again ? survivorsNow(frozen.base, readData()?.changes ?? []) : sampleOf(frozen.base),
+    ),
+    isOwn: ({ id }) => isShare(id),
+    isOwnShare: (file) => isShare(hashOf(file)),
     known: readTrials(trials),
     trials,
     isTimeUp: async () => {
@@ -66,4 +74,13 @@ export async function beginRun(): Promise<Run> {
       return performance.now() > until
     },
   }
+}
+
+/** What was chosen is looked for once: each program of a run would need seconds for it. */
+async function keptIn<T>(path: string, make: () => Promise<T>): Promise<T> {
+  if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')) as T
+  const made = await make()
+  writeFileSync(`${path}.${process.pid}`, JSON.stringify(made))
+  renameSync(`${path}.${process.pid}`, path)
+  return made
 }

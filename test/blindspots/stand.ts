@@ -8,6 +8,7 @@ import { takeSlot } from '../../examples/01-blindspots/scratch/slots.ts'
 import type { Slot } from '../../examples/01-blindspots/scratch/slots.ts'
 import { WarmTests } from '../planted/warm-tests.ts'
 import type { WarmRun } from '../planted/warm-tests.ts'
+import { cpuClock } from './cpu-clock.ts'
 import type { FrozenCode } from './frozen.ts'
 import { LOOK_MS, TEST_MS_MAX } from './limits.ts'
 import type { Trial } from './records.ts'
@@ -80,15 +81,6 @@ export class Stand {
   async isGreenUntouched(test: string): Promise<boolean> {
     const { failed, unloaded, tests } = await this.#tests.runOne(test)
     return failed === undefined && unloaded === undefined && tests > 0
-  }
-}
-
-/** What this process uses of the processor from now on, in milliseconds. */
-export function cpuClock(): () => number {
-  const began = process.cpuUsage()
-  return () => {
-    const { user, system } = process.cpuUsage(began)
-    return Math.round((user + system) / 1_000)
   }
 }
 

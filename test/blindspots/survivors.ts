@@ -1,8 +1,8 @@
 /**
- * What survived random workflows and the tests near its file meets the compiler, and then all tests, many changes at once.
+ * What survived random workflows and the tests that reach it meets the compiler, and then all tests, many changes at once.
  * Started by `main.ts`.
  *
- * 1. Only what fails with one change alone notices it.
+ * 1. Only what fails with one change alone, and is green on the untouched code after it, notices it.
  * 2. A group is over when all tests are green with all that is left of it.
  */
 import { execFile } from 'node:child_process'
@@ -13,20 +13,25 @@ import { addTrial, readTrials } from './records.ts'
 import type { Stage, Trial } from './records.ts'
 import { JUDGES } from './related.ts'
 import { beginRun } from './run.ts'
-import { cpuClock, failureOf, Stand } from './stand.ts'
+import { cpuClock } from './cpu-clock.ts'
+import { failureOf, Stand } from './stand.ts'
 
-/** Said of changes whose tests do not end together: each is judged alone. */
-const ALONE = 'does not end together with others'
+/** Said of changes whose tests do not end together: they are judged again in groups of half the size. */
+const hungIn = (size: number): string => `does not end in a group of ${size}`
+const halfOf = (by = ''): number | undefined => {
+  const size = /^does not end in a group of (\d+)$/.exec(by)?.[1]
+  return size === undefined ? undefined : Math.ceil(Number(size) / 2)
+}
 
 const { folder, frozen, changes, trials, isTimeUp } = await beginRun()
 const stand = await Stand.open(folder, frozen, 0)
 
-/** Changes that have survived a stage and met no later one. */
-function survivorsOf(stage: Stage): readonly Proposal[] {
+/** Changes that have survived one of these stages and met no later one. */
+function survivorsOf(...stages: readonly Stage[]): readonly Proposal[] {
   const known = readTrials(trials)
   return changes.filter(({ id }) => {
     const trial = known.get(id)
-    return trial?.stage === stage && trial.verdict === 'survived'
+    return trial !== undefined && stages.includes(trial.stage) && trial.verdict === 'survived'
   })
 }
 
@@ -94,68 +99,83 @@ async function typed(group: readonly Proposal[]): Promise<void> {
 type Judge = keyof typeof JUDGES
 const BEFORE = { unit: 'types', simulation: 'unit' } as const
 
-/** Runs tests with some changes; what fails, by the file that it is in. */
-async function failingFiles(
-  judge: Judge,
-  group: readonly Proposal[],
-  paths: readonly string[],
-): Promise<readonly string[]> {
+/** Runs tests with some changes; what fails. */
+async function failing(judge: Judge, group: readonly Proposal[], paths: readonly string[]): Promise<readonly string[]> {
   const used = cpuClock()
   const abouts = await Promise.all(group.map((change) => stand.aboutOf(change)))
   const onHang = (): void => {
+    if (abouts.length === 0) throw new Error(`untouched, and yet they do not end: ${paths.join(', ')}`)
     const end =
       group.length === 1
         ? ({ verdict: 'hangs', stage: judge, by: 'does not end' } as const)
-        : ({ verdict: 'survived', stage: BEFORE[judge], by: ALONE } as const)
+        : ({ verdict: 'survived', stage: BEFORE[judge], by: hungIn(group.length) } as const)
     for (const about of abouts) addTrial(trials, { ...about, ...end, cpuMs: Math.round(used() / group.length) })
     process.exit(EXIT_GO_ON)
   }
   const run = await stand.run(group, paths, { cpuMsMax: JUDGE_CPU_MS_MAX, onHang })
   const failed = failureOf(run)
-  const names = [...(failed === undefined ? [] : [failed]), ...run.failures]
-  console.log(
-    `${(used() / 1_000).toFixed(1).padStart(6)} s  ${judge}: ${group.length} together, ${names.length} failures`,
-  )
-  return [...new Set(names.map((name) => name.split(' > ')[0] ?? name))]
+  const names = [...new Set([...(failed === undefined ? [] : [failed]), ...run.failures])]
+  console.log(`${(used() / 1_000).toFixed(1).padStart(6)} s  ${judge}: ${group.length} together, ${names.join(' | ')}`)
+  return names
+}
+
+const fileOf = (name: string): string => /^\S+?\.ts/.exec(name)?.[0] ?? name
+
+type Blamed = {
+  /** Whether the tests are red again with the whole group. */
+  readonly isRed: boolean
+  readonly noticed: readonly { readonly change: Proposal; readonly by: string }[]
+}
+
+/** Which changes of a group make tests red, each of them alone, that are green on the untouched code. */
+async function blamed(judge: Judge, group: readonly Proposal[], files: readonly string[]): Promise<Blamed> {
+  const [by] = await failing(judge, group, files)
+  if (by === undefined) return { isRed: false, noticed: [] }
+  const [change, ...others] = group
+  if (change === undefined) return { isRed: true, noticed: [] }
+  if (others.length === 0) {
+    const { isRed } = await blamed(judge, [], files)
+    return { isRed: true, noticed: isRed ? [] : [{ change, by }] }
+  }
+  const noticed: Blamed['noticed'][number][] = []
+  for (const half of halvesOf(group)) noticed.push(...(await blamed(judge, half, files)).noticed)
+  return { isRed: true, noticed }
+}
+
+function halvesOf<T>(group: readonly T[]): readonly (readonly T[])[] {
+  const middle = Math.ceil(group.length / 2)
+  return [group.slice(0, middle), group.slice(middle)]
 }
 
 /** The verdict of all tests of a judge. */
 async function judged(judge: Judge, group: readonly Proposal[]): Promise<void> {
   const used = cpuClock()
-  const failing = await failingFiles(judge, group, JUDGES[judge])
+  const files = [...new Set((await failing(judge, group, JUDGES[judge])).map(fileOf))]
+  const { isRed, noticed } = files.length === 0 ? GREEN : await blamed(judge, group, files)
   const cpuMs = Math.round(used() / group.length)
-  if (failing.length === 0) {
-    for (const change of group) await say(change, { stage: judge, verdict: 'survived', by: '', cpuMs })
-    return
-  }
-  const files = failing.filter((path) => path.endsWith('.ts'))
-  const left: Proposal[] = []
-  for (const change of group) {
-    const alone = cpuClock()
-    const [by] =
-      group.length === 1 ? failing : await failingFiles(judge, [change], files.length > 0 ? files : JUDGES[judge])
-    if (by === undefined) left.push(change)
-    else await say(change, { stage: judge, verdict: 'noticed', by, cpuMs: cpuMs + alone() })
-  }
-  // Where none is to blame alone, each meets everything alone.
-  if (left.length === group.length) for (const change of left) await judged(judge, [change])
-  else if (left.length > 0) await judged(judge, left)
+  for (const { change, by } of noticed) await say(change, { stage: judge, verdict: 'noticed', by, cpuMs })
+  const left = group.filter((one) => noticed.every(({ change }) => change !== one))
+  if (left.length === 0) return
+  // What fails no more fails at random; what fails with one alone, and is not its fault, says nothing.
+  if (!isRed || (left.length === 1 && noticed.length === 0))
+    for (const change of left) await say(change, { stage: judge, verdict: 'survived', by: '', cpuMs })
+  else for (const part of noticed.length > 0 ? [left] : halvesOf(left)) await judged(judge, part)
 }
 
-for (const group of groupsOf(survivorsOf('near'), TYPED_TOGETHER)) {
+const GREEN: Blamed = { isRed: false, noticed: [] }
+
+// A change that no switch can turn on has met the tests near its file only.
+for (const group of groupsOf(survivorsOf('near', 'reached'), TYPED_TOGETHER)) {
   if (await isTimeUp()) process.exit(EXIT_TIME_UP)
   await typed(group)
 }
 for (const judge of ['unit', 'simulation'] as const) {
   const known = readTrials(trials)
-  const isAlone = ({ id }: Proposal): boolean => known.get(id)?.by === ALONE
+  const sizeOf = ({ id }: Proposal): number => halfOf(known.get(id)?.by) ?? JUDGED_TOGETHER
   const left = survivorsOf(BEFORE[judge])
   console.log(`${left.length} to meet all of ${judge}`)
-  const together = groupsOf(
-    left.filter((change) => !isAlone(change)),
-    JUDGED_TOGETHER,
-  )
-  for (const group of [...together, ...groupsOf(left.filter(isAlone), 1)]) {
+  const bySize = [...Map.groupBy(left, sizeOf)].flatMap(([size, some]) => groupsOf(some, size))
+  for (const group of bySize) {
     if (await isTimeUp()) process.exit(EXIT_TIME_UP)
     await judged(judge, group)
   }

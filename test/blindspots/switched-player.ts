@@ -1,11 +1,9 @@
-/** A thread that plays random workflows with one change after the other on. It is made anew when a play does not end. */
+/** A thread that plays random workflows and tests with one change after the other on. It is made anew when a play does not end. */
 import { once } from 'node:events'
 import { setTimeout } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
-import type { Ended } from '../planted/verdict.ts'
 import {
   BUSY_SHARE,
-  CONTROL_EVERY,
   IDLE_MS_MAX,
   LOOK_MS,
   PLAYS_PER_THREAD,
@@ -14,7 +12,11 @@ import {
   SEEDS_CPU_MS_MAX,
   SEEDS_PLAYED,
 } from './limits.ts'
-import type { Asked, SwitchedData } from './play-switched.ts'
+import type { Answer, Asked, SwitchedData } from './play-switched.ts'
+import type { SwitchedProgram } from './switched-program.ts'
+
+/** What a thread has said, or that it does not end; and whether it rests then, and another play may follow in it. */
+export type Said = { readonly answer: Answer | { readonly kind: 'hangs' }; readonly rests: boolean }
 
 /** One thread, made when it is needed. */
 export class SwitchedPlayer {
@@ -22,46 +24,33 @@ export class SwitchedPlayer {
   #worker: Worker | undefined
   #plays = 0
 
-  constructor(root: string, texts: ReadonlyMap<string, string>) {
+  constructor(root: string, { texts }: SwitchedProgram) {
     this.#data = { root, texts, seeds: SEEDS_PLAYED }
   }
 
-  /** How it ends with a change on; 0 is none. */
-  async play(asked: Asked): Promise<Ended> {
+  /** What it says; beyond so much of the processor it hangs. */
+  async ask(asked: Asked, cpuMsMax = SEEDS_CPU_MS_MAX): Promise<Said> {
     if (this.#plays++ >= PLAYS_PER_THREAD) await this.forget()
     const worker = (this.#worker ??= await this.#made())
-    const before = await worker.cpuUsage()
-    const began = performance.now()
-    // The untouched program is asked for the tests of many changes at once.
-    const patience = asked.n === 0 ? CONTROL_EVERY : 1
     const stop = new AbortController()
-    const hangs = new Promise<Ended>((resolve) => {
-      let last = { usedMs: 0, at: began }
-      const look = setInterval(() => {
-        worker.cpuUsage(before).then(
-          ({ user, system }) => {
-            const [usedMs, at] = [(user + system) / 1_000, performance.now()]
-            if (usedMs - last.usedMs > LOOK_MS * REST_SHARE) last = { usedMs, at }
-            if (usedMs > SEEDS_CPU_MS_MAX * patience || at - last.at > IDLE_MS_MAX) resolve({ kind: 'hangs' })
-          },
-          () => undefined,
-        )
-      }, LOOK_MS)
-      stop.signal.addEventListener('abort', () => clearInterval(look), { once: true })
-    })
-    const answer = once(worker, 'message', { signal: stop.signal }).then(
-      ([played]) => played as Ended,
-      (error: unknown): Ended => ({
-        kind: 'red',
-        test: `crashes: ${error instanceof Error ? error.message : String(error)}`,
-      }),
+    const { signal } = stop
+    const crashed = (why: string): Answer => ({ kind: 'red', test: `crashes: ${why}` })
+    const answered = once(worker, 'message', { signal }).then(
+      ([said]) => said as Answer,
+      (error: unknown) => crashed(error instanceof Error ? error.message : String(error)),
     )
+    const gone = once(worker, 'exit', { signal }).then(
+      ([code]) => crashed(`exit ${String(code)}`),
+      () => crashed('it is over'),
+    )
+    const hangs = hanging(worker, cpuMsMax, signal)
     worker.postMessage(asked, [])
-    const ended = await Promise.race([answer, hangs])
+    const answer = await Promise.race([answered, gone, hangs])
     stop.abort()
-    const isGone = ended.kind === 'hangs' || (ended.kind === 'red' && ended.test.startsWith('crashes'))
-    if (isGone || (await isBusy(worker))) await this.forget()
-    return ended
+    const isGone = answer.kind === 'hangs' || (answer.kind === 'red' && answer.test.startsWith('crashes'))
+    const rests = !isGone && !(await isBusy(worker))
+    if (!rests) await this.forget()
+    return { answer, rests }
   }
 
   /** Ends the thread: whatever a change has left in it is gone. */
@@ -81,10 +70,34 @@ export class SwitchedPlayer {
   }
 }
 
+/** Ends when a thread uses too much of the processor, or nothing for long. */
+async function hanging(worker: Worker, cpuMsMax: number, signal: AbortSignal): Promise<{ readonly kind: 'hangs' }> {
+  const before = await worker.cpuUsage()
+  let last = { usedMs: 0, at: performance.now() }
+  return new Promise((resolve) => {
+    const look = setInterval(() => {
+      worker.cpuUsage(before).then(
+        ({ user, system }) => {
+          const [usedMs, at] = [(user + system) / 1_000, performance.now()]
+          if (usedMs - last.usedMs > LOOK_MS * REST_SHARE) last = { usedMs, at }
+          if (usedMs > cpuMsMax || at - last.at > IDLE_MS_MAX) resolve({ kind: 'hangs' })
+        },
+        () => undefined,
+      )
+    }, LOOK_MS)
+    signal.addEventListener('abort', () => clearInterval(look), { once: true })
+    if (signal.aborted) clearInterval(look)
+  })
+}
+
 /** Whether a thread that has nothing to do works all the same: with a change on, something may have begun that never ends. */
 async function isBusy(worker: Worker): Promise<boolean> {
-  const before = await worker.cpuUsage()
-  await setTimeout(REST_MS)
-  const { user, system } = await worker.cpuUsage(before)
-  return (user + system) / 1_000 > REST_MS * BUSY_SHARE
+  try {
+    const before = await worker.cpuUsage()
+    await setTimeout(REST_MS)
+    const { user, system } = await worker.cpuUsage(before)
+    return (user + system) / 1_000 > REST_MS * BUSY_SHARE
+  } catch {
+    return true
+  }
 }

@@ -4,12 +4,16 @@
  *
  * 1. At most one change is on; with none on, every body is the untouched one.
  * 2. A change outside of any function body is not taken: what runs once at loading cannot be switched.
+ * 3. While somebody records, a change is reached when the untouched statement that it lies in begins.
  */
 import ts from 'typescript'
 import type { Proposal } from '../../examples/01-blindspots/code/propose.ts'
 
 /** Where the number of the change that is on is kept; 0 is none. */
 export const SWITCH = '__skeinChange'
+
+/** Where the numbers of changes are noted that are reached, while a set is there. */
+export const REACHED = '__skeinReached'
 
 /** A change and its number. */
 export type Numbered = { readonly change: Proposal; readonly n: number }
@@ -24,12 +28,13 @@ export function switched(file: string, source: string, changes: readonly Numbere
   const tree = ts.createSourceFile(file, source, ts.ScriptTarget.Latest, true)
   const bodies = bodiesOf(tree)
   const taken: number[] = []
-  const own = new Map<Body, Numbered[]>()
+  const own = new Map<Body, Placed[]>()
   for (const numbered of changes) {
     const body = innermost(bodies, numbered.change)
     if (body === undefined) continue
     taken.push(numbered.n)
-    own.set(body, [...(own.get(body) ?? []), numbered])
+    const marked = Math.max(statementOf(tree, numbered.change), body.start + (body.isBlock ? 1 : 0))
+    own.set(body, [...(own.get(body) ?? []), { ...numbered, marked }])
   }
   return { text: withBodies({ source, own }, { start: 0, end: source.length, isBlock: false, inner: bodies }), taken }
 }
@@ -54,6 +59,19 @@ function bodiesOf(tree: ts.Node): Body[] {
   return found
 }
 
+/** Where the smallest statement of a list begins that holds all of a change. */
+function statementOf(tree: ts.Node, { start, before }: Proposal): number {
+  let found = 0
+  const visit = (node: ts.Node): void => {
+    if (node.getStart() > start || start + before.length > node.end) return
+    const { parent } = node
+    if (ts.isStatement(node) && (ts.isBlock(parent) || ts.isCaseOrDefaultClause(parent))) found = node.getStart()
+    ts.forEachChild(node, visit)
+  }
+  ts.forEachChild(tree, visit)
+  return found
+}
+
 /** The smallest body that holds all of a change, and more than it. */
 function innermost(bodies: readonly Body[], change: Proposal): Body | undefined {
   const end = change.start + change.before.length
@@ -61,17 +79,27 @@ function innermost(bodies: readonly Body[], change: Proposal): Body | undefined 
   return holder === undefined ? undefined : (innermost(holder.inner, change) ?? holder)
 }
 
-type Changed = { readonly source: string; readonly own: ReadonlyMap<Body, readonly Numbered[]> }
+/** A change, and where it is noted that it is reached. */
+type Placed = Numbered & { readonly marked: number }
+type Changed = { readonly source: string; readonly own: ReadonlyMap<Body, readonly Placed[]> }
 
-/** The text of a body, with all the bodies in it. */
+const noted = (n: number): string => `globalThis.${REACHED}?.add(${n})`
+
+/** The untouched text of a body, with all the bodies in it. */
 function withBodies(changed: Changed, body: Body): string {
+  const marks = changed.own.get(body) ?? []
+  const parts = [
+    ...body.inner.map((inner) => ({ at: inner.start, end: inner.end, text: () => chosen(changed, inner) })),
+    ...(body.isBlock ? marks : []).map(({ marked, n }) => ({ at: marked, end: marked, text: () => `${noted(n)};` })),
+  ]
   let text = ''
   let at = body.start
-  for (const inner of body.inner) {
-    text += changed.source.slice(at, inner.start) + chosen(changed, inner)
-    at = inner.end
+  for (const part of parts.toSorted((a, b) => a.at - b.at)) {
+    text += changed.source.slice(at, part.at) + part.text()
+    at = part.end
   }
-  return text + changed.source.slice(at, body.end)
+  text += changed.source.slice(at, body.end)
+  return body.isBlock || marks.length === 0 ? text : `(${[...marks.map(({ n }) => noted(n)), `(${text})`].join(', ')})`
 }
 
 function chosen(changed: Changed, body: Body): string {

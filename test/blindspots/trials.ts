@@ -6,7 +6,8 @@ import { addTrial } from './records.ts'
 import type { Trial } from './records.ts'
 import { nearTestsOf } from './related.ts'
 import { beginRun } from './run.ts'
-import { cpuClock, failureOf, hasWaited, Stand } from './stand.ts'
+import { cpuClock } from './cpu-clock.ts'
+import { failureOf, hasWaited, Stand } from './stand.ts'
 
 const { folder, frozen, changes, known, trials, isOwn, isTimeUp } = await beginRun()
 const stand = await Stand.open(folder, frozen, 1)
