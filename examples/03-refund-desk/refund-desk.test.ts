@@ -46,6 +46,7 @@ async function desk() {
   ]
   return {
     skein: p.skein,
+    isShared: p.isShared,
     /** `[what, code, last printed value]` of a run to its end. */
     run: (id: string, input?: string) => p.skein(...run(id, input)),
     mood: (moods: Moods) => fetch(`${url}/mood`, { method: 'POST', body: JSON.stringify(moods) }),
@@ -107,8 +108,9 @@ it('E6: killed after the shop has booked: it is looked up, and not paid again', 
   await d.killed('cid', CHEAP, async () => (await d.booked()).refunds === 1)
   const done = await d.run('cid')
   expect([done.code, JSON.parse(done.out)]).toEqual([0, DONE])
-  expect(done.err).toContain('1 in doubt')
-  expect(done.err).toMatch(/^cid\/refund +done .*looked up: it was done, not sent again$/m)
+  // On a shared engine a worker may have looked before this command did.
+  expect(d.isShared || done.err.includes('1 in doubt')).toBe(true)
+  expect((await d.skein('log', 'cid')).out).toMatch(/done +refund .*looked up: it was done, not sent again$/m)
   expect(await d.booked()).toEqual({ refunds: 1, mail: 1 })
   const attempts = (await d.facts('cid', 'intended')).filter((fact) => fact.name === 'refund')
   expect(attempts.map((fact) => fact.attempt)).toEqual([1])

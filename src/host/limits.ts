@@ -65,3 +65,5 @@ export const STUCK_TIMES_DEFAULT = 3
 export const STUCK_LATE_MS = 5_000
 /** A process with nothing in flight that has not moved for that long is stuck. */
 export const STUCK_STILL_MS = 30_000
+/** A run that is ready for so long, where workers take runs within some milliseconds, may have none. */
+export const UNTAKEN_MS = 3_000

@@ -12,9 +12,6 @@ const WITHOUT: readonly string[] = ['check']
 /** Verbs that host a run where it lies in a folder. */
 const HOSTING: readonly string[] = ['run', 'fork']
 
-/** For a command to come up and look. */
-const HEAD_START_MS = 1_000
-
 let installations = 0
 
 /** An installation of a project's own on the engine that was named. */
@@ -53,21 +50,15 @@ export class SharedEngine {
     }
     // Of two files with code for the same workflow the one that is run now counts.
     const files = verb === 'run' ? [file] : [...this.#files]
+    const worker = this.#begin(['worker', ...files, ...at])
     const client = this.#begin([...args, ...at])
-    // Whoever resumes a run looks first at what became of it, as it does where it is its own host.
-    let worker: Running | undefined
-    const late = setTimeout(() => (worker = this.#begin(['worker', ...files, ...at])), HEAD_START_MS)
-    const leave = (signal?: NodeJS.Signals): void => {
-      clearTimeout(late)
-      worker?.child.kill(signal)
-    }
     const ended = client.ended.then(async (ran) => {
-      leave('SIGTERM')
-      const err = (await worker?.ended)?.err ?? ''
+      worker.child.kill('SIGTERM')
+      const { err } = await worker.ended
       return { ...ran, err: `${err}${ran.err}` }
     })
     const kill = (signal?: NodeJS.Signals): boolean => {
-      leave(signal)
+      worker.child.kill(signal)
       return client.child.kill(signal)
     }
     return { child: { kill }, ended }

@@ -10,6 +10,7 @@ import type { Started } from '../hosting/start.ts'
 import { placeOf } from '../load/failure.ts'
 import { decideApproval } from '../operate/acts.ts'
 import { spentBelow } from '../progress/tree.ts'
+import { UNTAKEN_MS } from '../limits.ts'
 import { followRun } from '../progress/follow.ts'
 import type { Followed } from '../progress/follow.ts'
 import { runErased } from '../skein.ts'
@@ -50,8 +51,6 @@ export type Conduct = {
 export type Lines = { say: (line: string) => void }
 
 const INDENT = 2
-/** A worker that is there takes a run within some milliseconds. */
-const UNTAKEN_MS = 3_000
 
 /** Runs it. Returns the exit code. */
 export async function conduct(host: StartableHost, terminal: Terminal, how: Conduct): Promise<number> {
@@ -66,12 +65,11 @@ export async function conduct(host: StartableHost, terminal: Terminal, how: Cond
   for (const line of (await how.found?.()) ?? []) report.say(line)
   await host.begin()
   await how.start()
-  const isTaken = takenWatch(host, how)
+  const noteUntaken = untakenNote(host, how, (line) => report.say(line))
   const follower = {
     looked: (now: Family) => {
       report.look(now)
-      const file = now.root?.view.file ?? '<file>'
-      if (!isTaken(now)) report.say(`no worker has taken ${pid} yet; if none runs: ${how.command('worker', file)}`)
+      noteUntaken(now)
     },
     resting: (needs: readonly Need[]) => whenResting(host, needs, how, terminal),
   }
@@ -80,13 +78,15 @@ export async function conduct(host: StartableHost, terminal: Terminal, how: Cond
   return finish(at, family, terminal, how)
 }
 
-/** On an engine that workers share: false once, when nobody has taken the run for a while. */
-function takenWatch({ isOnEngine }: StartableHost, { isJson }: Conduct): (family: Family) => boolean {
-  let saysAt = performance.now() + UNTAKEN_MS
+/** On an engine that workers share: says once that nobody takes the run, when it has been ready for a while. */
+function untakenNote({ isOnEngine }: StartableHost, how: Conduct, say: (line: string) => void): (now: Family) => void {
+  let since = performance.now()
+  let isSaid = !isOnEngine || how.isJson
   return ({ root }) => {
-    if (!isOnEngine || isJson || root?.view.status !== 'ready' || performance.now() < saysAt) return true
-    saysAt = Infinity
-    return false
+    if (root?.view.status !== 'ready') since = performance.now()
+    if (isSaid || performance.now() - since < UNTAKEN_MS) return
+    isSaid = true
+    say(`no worker takes ${how.pid}; if none runs: ${how.command('worker', root?.view.file ?? '<file>')}`)
   }
 }
 

@@ -3,7 +3,7 @@
  *
  * Invariants:
  * 1. It looks at a steady pace, whatever happens; between two looks news only mark what to read again.
- * 2. "Rests" is said only after two looks with no news in between, eight where others run it.
+ * 2. "Rests" is said only after two looks with no news in between; where others run it, after two readings that are the same.
  */
 import type { Host } from '../hosting/host.ts'
 import { FAMILY_READS_PER_LOOK, REDRAW_MS } from '../limits.ts'
@@ -46,14 +46,16 @@ export async function followRun(
     const over = await Promise.race([end, pause(stop)])
     if (stop.aborted && over === undefined) return { type: 'stopped' }
     quietLooks = dirty.size === 0 ? quietLooks + 1 : 0
-    await refresh(family, dirty, quietLooks % QUIET_READ_EVERY === 1)
+    const isReread = quietLooks % QUIET_READ_EVERY === (host.isOnEngine ? 0 : 1)
+    const isNew = await refresh(family, dirty, isReread)
     if (over !== undefined) {
       await family.readAll()
       follower.looked(family)
       if (over.type === 'failed') throw over.error
       return over
     }
-    if (quietLooks < (host.isOnEngine ? QUIET_LOOKS_ELSEWHERE : QUIET_LOOKS)) continue
+    // What goes on elsewhere makes no news here: only two readings tell, a second apart.
+    if (host.isOnEngine ? quietLooks === 0 || !isReread || isNew : quietLooks < QUIET_LOOKS) continue
     const rest = restOf(family)
     if (rest.type === 'resting' && !(await follower.resting(rest.needs))) return rest
   }
@@ -61,8 +63,6 @@ export async function followRun(
 
 /** Looks without news after which a run may be said to rest. */
 const QUIET_LOOKS = 2
-/** The same of a run elsewhere, whose worker may be busy with others. */
-const QUIET_LOOKS_ELSEWHERE = 8
 /** Of the looks without news, which ones read everything again. */
 const QUIET_READ_EVERY = 8
 
@@ -96,7 +96,8 @@ function unparked(host: Host, pid: Pid): Promise<void> {
   })
 }
 
-async function refresh(family: Family, dirty: Set<Pid>, quiet: boolean): Promise<void> {
+/** True when something is not as it was. */
+async function refresh(family: Family, dirty: Set<Pid>, quiet: boolean): Promise<boolean> {
   const pids = [...dirty].slice(0, FAMILY_READS_PER_LOOK)
   for (const pid of pids) dirty.delete(pid)
   // A status may change without a fact, so what is not over is read again while nothing else happens.
@@ -107,7 +108,9 @@ async function refresh(family: Family, dirty: Set<Pid>, quiet: boolean): Promise
         .map((member) => member.view.pid)
         .slice(0, FAMILY_READS_PER_LOOK),
     )
-  for (const pid of pids) await family.read(pid)
+  let isNew = false
+  for (const pid of pids) isNew = (await family.read(pid)) || isNew
+  return isNew
 }
 
 function pause(stop: AbortSignal): Promise<undefined> {

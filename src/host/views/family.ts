@@ -43,11 +43,14 @@ export class Family {
       await this.#take(view)
   }
 
-  /** Reads one process again, if it belongs to this run. */
-  async read(pid: Pid): Promise<void> {
+  /** Reads one process again, if it belongs to this run. True when it is not as it was. */
+  async read(pid: Pid): Promise<boolean> {
     const view = await this.#reader.inspect(pid)
-    if (view?.root === this.#root && (this.members.size < FOLLOWED_PROCESSES_MAX || this.members.has(pid)))
-      await this.#take(view)
+    if (view?.root !== this.#root || (this.members.size >= FOLLOWED_PROCESSES_MAX && !this.members.has(pid)))
+      return false
+    const before = stampOf(this.members.get(pid))
+    await this.#take(view)
+    return stampOf(this.members.get(pid)) !== before
   }
 
   /** Children of a process, oldest first. */
@@ -72,6 +75,13 @@ export class Family {
     for await (const frame of this.#reader.history(view.pid, asSeq(story.nextSeq))) story.apply(frame.facts)
     if (story.ended !== undefined) story.compact()
   }
+}
+
+/** Differs where two readings of a process do. */
+function stampOf(member: Member | undefined): string {
+  if (member === undefined) return ''
+  const { view, story, pending = [] } = member
+  return [view.status, view.activations, view.mailbox, story.nextSeq, ...pending.map(({ id }) => id)].join(' ')
 }
 
 const byAge = (a: Member, b: Member): number =>

@@ -36,6 +36,18 @@ describe('whether a run rests', () => {
     expect(await rest(parent, { pid: 'c1', parent: 'a1', status: 'ready' })).toBe('moving')
     expect(await rest(parent)).toBe('moving')
   })
+  it('moves when what it waits for was given and is not heard yet; not while it is parked', async () => {
+    const asking: Made = { pid: 'a1', status: 'waiting', facts: [approval('tool:pay:x#0', 'pay')] }
+    const [key, other] = ['tool:pay:x#0', 'tool:mail:x#0'].map(asEffectKey)
+    const given = (to = key): NonNullable<Made['pending']> => [
+      { id: 'c', type: 'approve', key: to!, verdict: 'approved', by: 'ann' },
+    ]
+    expect(await rest(asking)).toBe('3 approval a1/pay')
+    expect(await rest({ ...asking, pending: given() })).toBe('moving')
+    expect(await rest({ ...asking, pending: given(other) })).toBe('3 approval a1/pay')
+    const parked = { code: 'CODE_ABSENT', message: 'gone', retryable: false } as const
+    expect(await rest({ ...asking, status: 'parked', parked, pending: given() })).toBe('4 parked a1')
+  })
   it('ends with its root', async () => {
     expect(await rest({ pid: 'a1', status: 'done', facts: [done] })).toBe('ended')
   })

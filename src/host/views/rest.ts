@@ -33,8 +33,7 @@ export function restOf(family: Family): Rest {
   for (const member of family.members.values()) {
     if (isEnded(member.view.status)) continue
     const own = needsOf(member)
-    // What was answered moves as soon as somebody runs it.
-    if (own === 'moving' || (member.pending ?? []).length > 0) return { type: 'moving' }
+    if (own === 'moving' || isAnswered(member)) return { type: 'moving' }
     needs.push(...own)
   }
   // Only waits on children, and no child that waits for anything: the news of an end is on its way.
@@ -84,6 +83,12 @@ export function openNeeds(member: Member): readonly Need[] {
   if (isEnded(member.view.status)) return []
   if (member.view.status === 'parked') return needsOf(member) as readonly Need[]
   return entryNeeds(member).filter((need) => need.kind === 'parked' || !isGiven(need, member.pending ?? []))
+}
+
+/** Something it waits for was given: it moves as soon as somebody runs it. */
+function isAnswered(member: Member): boolean {
+  const { view, pending = [] } = member
+  return view.status !== 'parked' && entryNeeds(member).some((need) => need.kind !== 'parked' && isGiven(need, pending))
 }
 
 function isGiven(need: Exclude<Need, { kind: 'parked' }>, pending: readonly Control[]): boolean {

@@ -64,7 +64,7 @@ describe('stuck', () => {
     expect(await judged([ready], 10_000, about)).toBeUndefined()
     expect(await judged([ready], MINUTE, about)).toMatchObject({
       cause: 'nobody-runs-it',
-      why: /no worker has taken it for 1m/,
+      why: /no worker takes it/,
       mend: ['npx skein worker a.ts --engine postgres://db'],
     })
     const spinning: Made = { ...ready, status: 'running' }

@@ -132,7 +132,7 @@ function standing(member: Member, { nowMs, isHosted, isOnWorkers, command }: Aro
   if (isOnWorkers === true && view.status === 'ready')
     return {
       cause: 'nobody-runs-it',
-      why: `it is ready to go on, and no worker has taken it for ${elapsedWords(stillMs)}`,
+      why: 'it is ready to go on, and no worker takes it',
       mend: [view.file === undefined ? 'start a worker that has its code' : command('worker', view.file)],
     }
   return {

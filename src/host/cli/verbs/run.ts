@@ -144,9 +144,9 @@ async function changedCode(host: Host, { definition, pid }: Order, command: Comm
   if (view === undefined || view.endedAt !== undefined || view.workflow !== definition.name) return []
   const facts = await factsOf(host.engine, pid)
   if (facts[0]?.type !== 'born' || codeOf(facts) === codeDigest(definition, nodeHash)) return []
-  // Only a reader sees what was asked for and not heard yet.
+  // Its own engine would not show what was asked for and is not heard yet.
   using reader = host.isOnEngine ? undefined : readEmbedded(host.folder, nodeHash)
-  const asked = askedUpgrade(facts, reader?.pending(pid) ?? [])
+  const asked = askedUpgrade(facts, reader?.pending(pid) ?? (await host.engine.pending?.(pid)) ?? [])
   const { report } = await planUpgrade({ pid, facts }, definition, {}, asked)
   const changed = [`the code of ${definition.name} was changed while ${pid} was in flight`, ...upgradeLines(report)]
   if (definition.onUpgrade === 'adopt') return changed
