@@ -18,6 +18,7 @@ import type { Price } from './config.ts'
 import { isPlainData } from './plain-data.ts'
 import { costMicroUsd, inputTokensBound } from './prices.ts'
 
+type Writable<T> = { -readonly [K in keyof T]: T[K] }
 type AnswerPart = TextPart | ReasoningPart | ToolCallPart
 
 type AboutCall = {
@@ -47,19 +48,14 @@ export function answerOf(
   const input = inputTokens.total ?? inputTokensBound(call.request)
   const output = outputTokens.total ?? Math.min(Buffer.byteLength(JSON.stringify(content)), call.maxOutputTokens)
   const cost = call.price === undefined ? undefined : costMicroUsd(call.price, input, output, inputTokens)
-  const answer: ModelAnswer = {
-    content,
-    finishReason,
-    usage: {
-      inputTokens: input,
-      outputTokens: output,
-      ...(inputTokens.cacheRead === undefined ? {} : { cachedInputTokens: inputTokens.cacheRead }),
-      ...(outputTokens.reasoning === undefined ? {} : { reasoningTokens: outputTokens.reasoning }),
-    },
-    ...(result.response?.modelId === undefined ? {} : { modelId: result.response.modelId }),
-    ...(cost === undefined ? {} : { costMicroUsd: cost }),
-    ...(notes.length === 0 ? {} : { notes }),
-  }
+  const usage: Writable<ModelAnswer['usage']> = { inputTokens: input, outputTokens: output }
+  if (inputTokens.cacheRead !== undefined) usage.cachedInputTokens = inputTokens.cacheRead
+  if (outputTokens.reasoning !== undefined) usage.reasoningTokens = outputTokens.reasoning
+  const answer: Writable<ModelAnswer> = { content, finishReason, usage }
+  const modelId = result.response?.modelId
+  if (modelId !== undefined) answer.modelId = modelId
+  if (cost !== undefined) answer.costMicroUsd = cost
+  if (notes.length > 0) answer.notes = notes
   return {
     answer,
     actual: { modelCalls: 1, tokens: input + output, ...(cost === undefined ? {} : { microUsd: cost }) },

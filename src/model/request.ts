@@ -9,7 +9,15 @@ import type {
   LanguageModelV4ToolChoice,
   SharedV4ProviderOptions,
 } from '@ai-sdk/provider'
-import type { ChatMessage, FilePart, ModelRequest, Sampling, ToolResultPart, ToolSpec } from '../kernel/index.ts'
+import type {
+  ChatMessage,
+  FilePart,
+  ModelRequest,
+  Sampling,
+  TextPart,
+  ToolResultPart,
+  ToolSpec,
+} from '../kernel/index.ts'
 
 const SCHEMA_NAME_CHARS_MAX = 64
 
@@ -21,15 +29,16 @@ export function callOptions(
   const own = request.tools ?? []
   const tools = own.length === 0 ? toolsOfThePast(request.messages) : own
   const choice = own.length === 0 ? undefined : request.toolChoice
-  return {
+  const options: LanguageModelV4CallOptions = {
+    ...samplingOptions(request.sampling),
     prompt: request.messages.map(promptMessage),
     maxOutputTokens: about.maxOutputTokens,
     abortSignal: about.abortSignal,
-    ...samplingOptions(request.sampling),
-    ...(tools.length === 0 ? {} : { tools: tools.map(functionTool) }),
-    ...(choice === undefined ? {} : { toolChoice: toolChoice(choice) }),
-    ...(request.output === undefined ? {} : { responseFormat: responseFormat(request.output) }),
   }
+  if (tools.length > 0) options.tools = tools.map(functionTool)
+  if (choice !== undefined) options.toolChoice = toolChoice(choice)
+  if (request.output !== undefined) options.responseFormat = responseFormat(request.output)
+  return options
 }
 
 /**
@@ -49,10 +58,13 @@ function toolsOfThePast(messages: readonly ChatMessage[]): readonly ToolSpec[] {
 }
 
 function functionTool(tool: ToolSpec): LanguageModelV4FunctionTool {
-  return { type: 'function', ...tool }
+  return { ...tool, type: 'function' }
 }
 
-function samplingOptions(sampling: Sampling = {}): Omit<LanguageModelV4CallOptions, 'prompt'> {
+const NO_SAMPLING: Omit<LanguageModelV4CallOptions, 'prompt'> = {}
+
+function samplingOptions(sampling: Sampling | undefined): Omit<LanguageModelV4CallOptions, 'prompt'> {
+  if (sampling === undefined) return NO_SAMPLING
   const { maxOutputTokens: _, stopSequences, providerOptions, ...numbers } = sampling
   return {
     ...numbers,
@@ -76,19 +88,19 @@ function responseFormat(
 /** The shapes are the provider's own, but for files and for data that JSON lacks. */
 function promptMessage(message: ChatMessage): LanguageModelV4Message {
   switch (message.role) {
-    case 'user': {
-      const own = copyOf(message)
-      const content = own.content.map((part) => (part.type === 'file' ? filePart(part) : part))
-      return { ...own, content } as LanguageModelV4Message
-    }
-    case 'tool': {
-      const { content, ...rest } = message
-      return { ...copyOf(rest), content: content.map(resultPart) } as LanguageModelV4Message
-    }
+    case 'user':
+      return copyWith(message, 'content', message.content.map(userPart)) as LanguageModelV4Message
+    case 'tool':
+      return copyWith(message, 'content', message.content.map(resultPart)) as LanguageModelV4Message
     case 'system':
     case 'assistant':
       return copyOf(message) as LanguageModelV4Message
   }
+}
+
+function userPart(part: TextPart | FilePart): object {
+  const own = copyOf(part)
+  return own.type === 'file' ? filePart(own) : own
 }
 
 /** Text is base64, or the address of the file. */
@@ -103,8 +115,17 @@ function filePart(part: FilePart): LanguageModelV4FilePart {
 function resultPart(part: ToolResultPart): object {
   const { type, value } = part.output
   const isJson = type === 'json' || type === 'error-json'
-  const copy: Record<string, unknown> = { ...part, output: { ...part.output, value: isJson ? jsonOf(value) : value } }
-  for (const key in copy) if (key !== 'output') copy[key] = copyOf(copy[key])
+  return copyWith(part, 'output', { ...part.output, value: isJson ? jsonOf(value) : value })
+}
+
+/** The record anew, with another value for one of its members. */
+function copyWith<T extends object>(value: T, name: keyof T & string, member: unknown): object {
+  const copy = { ...value, [name]: undefined } as Record<string, unknown>
+  for (const key in copy) {
+    const own = copy[key]
+    if (typeof own === 'object' && own !== null) copy[key] = copyOf(own)
+  }
+  copy[name] = member
   return copy
 }
 

@@ -35,13 +35,13 @@ export function modelEffect(
 ): EffectBody {
   const { argsHash, args, shown } = about
   return {
+    ...common(options, MODEL_ATTEMPTS_DEFAULT),
     op: 'effect',
     class: 'read',
     name: request.model,
     idempotent: false,
     argsHash,
     args,
-    ...common(options, MODEL_ATTEMPTS_DEFAULT),
     work: shown === undefined ? { kind: 'model', ref, request } : { kind: 'model', ref, request, shown },
   }
 }

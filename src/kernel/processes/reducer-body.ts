@@ -90,27 +90,17 @@ export class ReducerBody implements Body {
 
   #translate(ask: ReducerAsk): Ask[] {
     const process = this.#process
-    const base = {
-      key: asEffectKey(ask.slot),
-      scope: process.root,
-      settle: (outcome: Outcome) => this.#on(ask.slot, outcome),
-    }
+    const key = asEffectKey(ask.slot)
+    const scope = process.root
+    const settle = (outcome: Outcome): void => this.#on(ask.slot, outcome)
+    const base = { key, scope, settle }
     switch (ask.type) {
       case 'model':
-        return [{ ...base, ...modelOf(ask) }]
-      case 'tool':
-        return [
-          {
-            ...base,
-            ...toolEffect(
-              ask.tool,
-              ask.name,
-              ask.input,
-              { toolCallId: ask.toolCallId, messages: ask.messages },
-              process.deps.hash,
-            ),
-          },
-        ]
+        return [{ ...modelOf(ask), key, scope, settle }]
+      case 'tool': {
+        const { tool, name, input, toolCallId, messages } = ask
+        return [{ ...toolEffect(tool, name, input, { toolCallId, messages }, process.deps.hash), key, scope, settle }]
+      }
       case 'absent':
         return [{ ...base, op: 'absent', name: ask.name, message: ask.message }]
       case 'hook':

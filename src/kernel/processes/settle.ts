@@ -2,7 +2,9 @@
 import { limits } from '../../std/index.ts'
 import type { Amounts } from '../accounts/amounts.ts'
 import type { EffectAsk } from '../effects/ask.ts'
+import type { FactBody } from '../journal/facts.ts'
 import { failureOf } from '../journal/outcome.ts'
+import type { Outcome } from '../journal/outcome.ts'
 import { pauseKey, suffixed } from '../keys/key.ts'
 import type { Settled } from '../ports/activation.ts'
 import { startAttempt } from './enact.ts'
@@ -55,14 +57,10 @@ export function settleAttempt(process: Process, ask: EffectAsk, attempt: number,
     forfeitOrSettle(process, record, settled)
     return repeatAfterPause(process, ask, attempt, askedMs(failed.data))
   }
-  process.record({
-    type: 'settled',
-    key: ask.key,
-    attempt,
-    outcome: settled.pending === undefined ? settled.outcome : { type: 'cancelled' },
-    actual: settled.actual ?? record.reserve,
-    ...(settled.note === undefined ? {} : { note: settled.note }),
-  })
+  const outcome: Outcome = settled.pending === undefined ? settled.outcome : { type: 'cancelled' }
+  const actual = settled.actual ?? record.reserve
+  const fact: FactBody = { type: 'settled', key: ask.key, attempt, outcome, actual }
+  process.record(settled.note === undefined ? fact : { ...fact, note: settled.note })
 }
 
 function mayRepeat(ask: EffectAsk, record: EffectRecord): boolean {
