@@ -6,7 +6,7 @@ import { far } from './far-tools.ts'
 
 const ROUND_MS = 15
 /** On a server each look is a query, and many who look are a load that no user has. */
-const ROUND_ON_SERVER_MS = 150
+const ROUND_ON_SERVER_MS = 400
 const LATE = new Set(['NOT_WAITING', 'PROCESS_ENDED', 'EFFECT_UNKNOWN', 'ENGINE_CLOSED'])
 
 /** Looks round until the signal is aborted. */

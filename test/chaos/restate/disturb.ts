@@ -18,7 +18,7 @@ const BELIEVED_MS_MAX = 2_000
 const HESITATE_MS = 400
 /** Harm comes so soon after the work has begun. */
 const HARM_MS_MAX = 1_500
-const LOOK_MS = 15
+const LOOK_MS = 40
 
 const siteOf = ({ place }: Subject): RestateSite => {
   if (place.site instanceof RestateSite) return place.site
