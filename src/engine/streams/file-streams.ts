@@ -4,7 +4,8 @@
  *
  * Invariants:
  * 1. Only the newest segment is written to, and only at its end; nothing is ever synced.
- * 2. A line without its newline is not there: a writer cuts it off before it goes on, a reader waits for the rest.
+ * 2. A line without its newline is not there: a writer cuts it off before it goes on, also after an append that failed; a reader
+ *    waits for the rest. A whole line that is no chunk is passed over, so that one damaged line costs no other.
  * 3. A process keeps `bytesMax` at most, give or take a segment; whole segments go, the oldest first.
  * 4. Where the folder holds the segment of offset 0 too, as older versions wrote it, there is no file beside it.
  */
@@ -45,7 +46,13 @@ export function fileStreams(folder: string, hash: Hash, bytesMax = STREAM_BYTES_
         for (const { path } of (await places(at(pid))).slice(0, -(SEGMENTS_KEPT - 1))) await rm(path, { force: true })
       }
       const text = chunks.map((chunk) => `${JSON.stringify(chunk)}\n`).join('')
-      await appendTo(segment.path, text)
+      try {
+        await appendTo(segment.path, text)
+      } catch (thrown) {
+        // How much of it a full disk took, only the file tells.
+        newest.delete(pid)
+        throw thrown
+      }
       const last = chunks.at(-1)
       // Read again from the file in the rare case that it goes on: a host sees many processes end.
       if (last?.type === 'ended') newest.delete(pid)
@@ -99,9 +106,20 @@ async function mend(base: string): Promise<Segment> {
   const content = await readFile(place.path)
   const bytes = content.lastIndexOf('\n') + 1
   if (bytes < content.length) await truncate(place.path, bytes)
-  const last = content.subarray(0, bytes).toString().trimEnd().split('\n').at(-1)
-  const next = last === undefined || last === '' ? place.first : (JSON.parse(last) as LiveChunk).offset + 1
-  return { ...place, bytes, next }
+  const lines = content.subarray(0, bytes).toString().split('\n')
+  let last: LiveChunk | undefined
+  while (last === undefined && lines.length > 0) last = chunkOf(lines.pop() ?? '')
+  return { ...place, bytes, next: last === undefined ? place.first : last.offset + 1 }
+}
+
+/** The chunk of a whole line; none where the line is damaged. */
+function chunkOf(line: string): LiveChunk | undefined {
+  try {
+    const chunk = JSON.parse(line) as LiveChunk | null
+    return chunk !== null && Number.isSafeInteger(chunk.offset) ? chunk : undefined
+  } catch {
+    return undefined
+  }
 }
 
 class SegmentReader implements StreamReader {
@@ -156,8 +174,8 @@ class SegmentReader implements StreamReader {
         if (end === 0) return chunks
         this.#position += end
         for (const line of buffer.subarray(0, end).toString().trimEnd().split('\n')) {
-          const chunk = JSON.parse(line) as LiveChunk
-          if (chunk.offset < this.#next) continue
+          const chunk = chunkOf(line)
+          if (chunk === undefined || chunk.offset < this.#next) continue
           this.#next = chunk.offset + 1
           chunks.push(chunk)
         }

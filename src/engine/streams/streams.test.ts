@@ -1,4 +1,4 @@
-import { appendFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -198,6 +198,71 @@ describe('streams in files', () => {
       [1, 'next'],
     ])
   })
+
+  it('goes on after a batch of which the disk took two lines and a half, also in another life of the host', async () => {
+    const folder = freshFolder()
+    const linesOf = async (streams: LiveStreams): Promise<unknown[]> =>
+      (await all(streams)).map((chunk) => [chunk.offset, 'text' in chunk ? chunk.text : chunk.type])
+    {
+      await using streams = new LiveStreams(fileStreams(folder, nodeHash), nodeClock)
+      streams.write(P, said('a'))
+      await streams.flush()
+      const [segment = ''] = await readdir(folder)
+      const path = join(folder, segment)
+      const aside = join(folder, 'aside')
+      // Nothing can be appended to a folder.
+      await rename(path, aside)
+      await mkdir(path)
+      for (const text of ['b', 'c', 'd']) streams.write(P, said(text))
+      await streams.flush()
+      await rm(path, { recursive: true })
+      await rename(aside, path)
+      const batch = ['b', 'c', 'd']
+        .map((text, i) => `${JSON.stringify({ ...said(text), offset: 1 + i, at: 1 })}\n`)
+        .join('')
+      await appendFile(path, batch.slice(0, -9))
+      streams.write(P, said('e'))
+      await streams.flush()
+      expect(await linesOf(streams)).toEqual([
+        [0, 'a'],
+        [1, 'b'],
+        [2, 'c'],
+        [3, 'e'],
+        [4, 'dropped'],
+      ])
+    }
+    await using streams = new LiveStreams(fileStreams(folder, nodeHash), nodeClock)
+    streams.write(P, said('f'))
+    await streams.flush()
+    expect((await linesOf(streams)).slice(3)).toEqual([
+      [3, 'e'],
+      [4, 'dropped'],
+      [5, 'f'],
+    ])
+  })
+
+  it.each(['{"type":"log","te{"type":"log","text":"glued","offset":1,"at":1}', 'null', ''])(
+    'passes over a line that is no chunk, and writes on behind it: %s',
+    async (damaged) => {
+      const folder = freshFolder()
+      {
+        await using streams = new LiveStreams(fileStreams(folder, nodeHash), nodeClock)
+        streams.write(P, said('whole'))
+      }
+      const [segment = ''] = await readdir(folder)
+      const after = JSON.stringify({ ...said('after'), offset: 2, at: 1 })
+      await appendFile(join(folder, segment), `${damaged}\n${after}\n${damaged}\n`)
+      await using streams = new LiveStreams(fileStreams(folder, nodeHash), nodeClock)
+      streams.write(P, said('next'))
+      await streams.flush()
+      expect(await all(streams)).toMatchObject([
+        { offset: 0, text: 'whole' },
+        { type: 'gap', from: 1, offset: 1 },
+        { offset: 2, text: 'after' },
+        { offset: 3, text: 'next' },
+      ])
+    },
+  )
 
   it('goes on in a folder that somebody has removed', async () => {
     const folder = freshFolder()
