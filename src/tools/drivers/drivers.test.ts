@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import type { AnyTool, StepCall, ToolCall } from '../../kernel/index.ts'
+import type { AnyTool, StepCall, ToolCall, ToolExecutionOptions } from '../../kernel/index.ts'
 import type { Clock } from '../../std/index.ts'
 import { asEffectId } from '../../std/index.ts'
 import { tool } from '../definition/tool.ts'
@@ -59,12 +59,29 @@ const giving = (value: unknown): AnyTool =>
   })
 
 describe('toolDriver', () => {
-  it('hands a tool what it needs as members that survive a spread', async () => {
+  it.each<readonly [string, (options: ToolExecutionOptions) => ToolExecutionOptions]>([
+    ['a spread', (options) => ({ ...options })],
+    ['a proxy', (options) => new Proxy(options, {})],
+    [
+      'a proxy that tells of names only',
+      (options) => ({ ...new Proxy(options, { ownKeys: (all) => Object.keys(all) }) }),
+    ],
+    ['an heir', (options) => Object.create(options) as ToolExecutionOptions],
+  ])('hands a tool what it needs, and nothing else, as members that survive %s', async (_name, wrapped) => {
     const seen: unknown[] = []
-    const call = callOf(tool({ inputSchema: Input, execute: (_, options) => void seen.push({ ...options }) }))
+    const look = (options: ToolExecutionOptions): void => {
+      const { toolCallId, messages, abortSignal, idempotencyKey, attempt, progress } = wrapped(options)
+      seen.push(
+        { toolCallId, messages, abortSignal, idempotencyKey, attempt, progress },
+        Reflect.ownKeys({ ...options }),
+      )
+    }
+    const call = callOf(tool({ inputSchema: Input, execute: (_, options) => look(options) }))
     await toolDriver({ clock: new HandClock() }).perform(call)
     const { toolCallId, messages, signal: abortSignal, id: idempotencyKey, attempt, progress } = call
-    expect(seen).toEqual([{ toolCallId, messages, abortSignal, idempotencyKey, attempt, progress }])
+    const members = { toolCallId, messages, abortSignal, idempotencyKey, attempt, progress }
+    expect(seen).toEqual([members, expect.arrayContaining(Object.keys(members))])
+    expect(seen[1]).toHaveLength(Object.keys(members).length)
   })
 
   it('E5: reserves one call and the whole time-out, settles what was measured, never more than reserved', async () => {

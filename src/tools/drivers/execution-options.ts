@@ -1,6 +1,10 @@
 import { lentMessages } from '../../kernel/index.ts'
 import type { ToolCall, ToolExecutionOptions } from '../../kernel/index.ts'
 
+/** What the getters look at: not private, so that they work on a proxy of the options and on an heir of them too. */
+const LENT = Symbol('lent')
+type Lent = { readonly call: ToolCall; readonly messages: () => readonly unknown[] }
+
 /**
  * What a tool's code is told beside its input. The messages are copied, and the signal is made, when they are looked at: most
  * code never does. They are members of the object itself, so that they are there after a spread, with the same two getters for
@@ -9,28 +13,30 @@ import type { ToolCall, ToolExecutionOptions } from '../../kernel/index.ts'
 export class ExecutionOptions implements ToolExecutionOptions {
   static readonly #messages: PropertyDescriptor & ThisType<ExecutionOptions> = {
     enumerable: true,
+    configurable: true,
     get() {
-      return this.#lent()
+      return this[LENT].messages()
     },
   }
   static readonly #abortSignal: PropertyDescriptor & ThisType<ExecutionOptions> = {
     enumerable: true,
+    configurable: true,
     get() {
-      return this.#call.signal
+      return this[LENT].call.signal
     },
   }
+  declare readonly [LENT]: Lent
   readonly toolCallId: string
   declare readonly messages: ToolExecutionOptions['messages']
   declare readonly abortSignal: AbortSignal
   readonly idempotencyKey: string
   readonly attempt: number
   readonly progress: (text: string) => void
-  readonly #call: ToolCall
-  readonly #lent: () => readonly unknown[]
 
   constructor(call: ToolCall) {
-    this.#call = call
-    this.#lent = lentMessages(call.messages)
+    const lent: Lent = { call, messages: lentMessages(call.messages) }
+    // Configurable, as members of a literal are: a proxy may hide what is.
+    Object.defineProperty(this, LENT, { value: lent, configurable: true })
     this.toolCallId = call.toolCallId
     Object.defineProperty(this, 'messages', ExecutionOptions.#messages)
     Object.defineProperty(this, 'abortSignal', ExecutionOptions.#abortSignal)
