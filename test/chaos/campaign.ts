@@ -8,16 +8,19 @@ import type { LedgerProcess } from '../../src/testing/crash/ledger-process.ts'
 import { judgeRun } from '../../src/testing/crash/verdict.ts'
 import type { Evidence } from '../../src/testing/crash/verdict.ts'
 import { simRandom } from '../../src/testing/simulation/sim-random.ts'
+import { brokenOff, Unsound } from './broken-off.ts'
+import type { BrokenOff } from './broken-off.ts'
 import { buildPrograms } from './built.ts'
 import { addCounts, noCounts, OFFENCES } from './counts.ts'
 import type { Counts } from './counts.ts'
-import type { Subject } from './disturb/disturbance.ts'
+import type { Lived, Subject } from './disturb/disturbance.ts'
 import { unmount } from './disturb/full-disk.ts'
 import { APPROVED } from './far-tools.ts'
 import { factNames, factsAt, readFolder } from './folder.ts'
 import type { Found } from './folder.ts'
 import { live } from './life.ts'
 import type { Place } from './life.ts'
+import type { Failure } from './record.ts'
 import { SCENARIOS } from './scenarios.ts'
 import type { Scenario } from './scenarios.ts'
 import type { Site } from './site.ts'
@@ -71,7 +74,7 @@ export type Tally = {
   /** Facts of the undisturbed runs, and those just before or after which a run was killed. */
   readonly facts: Set<string>
   readonly hit: Set<string>
-  readonly failures: { readonly seed: number; readonly what: string }[]
+  readonly failures: Failure[]
   /** The next seed. */
   next: number
 }
@@ -81,14 +84,25 @@ const KILLS_PER_RUN = 8
 type Clean = Pick<Subject, 'commits' | 'ms'> & { readonly evidence: Evidence }
 /** Runs beside each other. */
 type Turn = { readonly scenario: Scenario; readonly seeds: readonly number[] }
-type Lane = { readonly scenario: Scenario; readonly seed: number; readonly isDriver: boolean }
+type Lane = {
+  readonly scenario: Scenario
+  readonly seed: number
+  readonly isDriver: boolean
+  readonly clean: Clean
+}
+/** A run that is over, or has broken off, and was not looked into yet. */
+type Played = {
+  readonly lane: Lane
+  /** What happened to it. */
+  readonly counts: Counts
+} & ({ readonly place: Place; readonly lived: Lived } | { readonly place?: Place; readonly broken: BrokenOff })
 type Judged = {
   readonly counts: Partial<Counts>
   readonly offences: readonly string[]
   readonly hit: readonly string[]
 }
 
-/** Runs until the time is over, or enough has been killed; stops at the first offence of a scenario, and goes on with the others. */
+/** Runs until the time is over, or enough has been killed; what offends, or breaks off, is written down, and it goes on. */
 export async function runCampaign(plan: Plan): Promise<ReadonlyMap<string, Tally>> {
   await mkdir(plan.folder, { recursive: true })
   const built = await buildPrograms(plan.folder)
@@ -108,14 +122,6 @@ export function notRunnable(folder: string): readonly string[] {
 const weightOf = ({ scenario, runs }: { readonly scenario: Scenario; readonly runs: number }): number =>
   runs * (scenario.every ?? 1)
 
-/** What a run counts for that came to no end. */
-function brokenOff(why: string, isOnServers: boolean): Partial<Counts> {
-  // Its server answered nobody any more: that says nothing of who asked.
-  if (isOnServers && why.includes('ENGINE_UNREACHABLE')) return { unjudged: 1 }
-  if (isOnServers && why.includes('stuck:')) return { runs: 1, lost: 1 }
-  return isOnServers ? { runs: 1, unsound: 1 } : { unsound: 1 }
-}
-
 /** Journals that lie on a server go with it: those of a run that broke a promise are kept beside its ledger. */
 async function keep({ folder }: Place, { journals }: Found): Promise<void> {
   await writeFile(`${folder}-journals.json`, JSON.stringify(journals))
@@ -129,7 +135,7 @@ class Campaign {
   readonly #built: string
   readonly #ledger: LedgerProcess
   readonly #scenarios: readonly Scenario[]
-  readonly #clean = new Map<string, Promise<Clean>>()
+  readonly #clean = new Map<string, Promise<Clean | BrokenOff>>()
   readonly #until: number
   readonly #turns: Iterator<Turn, void>
   #number = 0
@@ -152,13 +158,28 @@ class Campaign {
       if (performance.now() > this.#until || this.#kills() >= (this.#plan.killsMax ?? Infinity)) return
       const turn = this.#turns.next()
       if (turn.done === true) return
-      const { scenario, seeds } = turn.value
-      const playLane = async (seed: number, lane: number): Promise<void> => {
-        await this.#run({ scenario, seed, isDriver: lane === 0 })
-        this.#plan.onRun?.(this.tallies)
-      }
-      await Promise.all(seeds.map(playLane))
+      await this.#playTurn(turn.value)
     }
+  }
+
+  async #playTurn({ scenario, seeds }: Turn): Promise<void> {
+    const tally = this.#tallyOf(scenario.name)
+    tally.next = Math.max(tally.next, ...seeds.map((seed) => seed + 1))
+    const clean = await this.#undisturbed(scenario, tally)
+    if ('what' in clean) {
+      this.#book(tally, seeds[0] ?? 0, clean)
+      this.#plan.onRun?.(this.tallies)
+      return
+    }
+    const played = await Promise.all(
+      seeds.map((seed, lane) => this.#play({ scenario, seed, clean, isDriver: lane === 0 })),
+    )
+    // Only now: before, one of them might still have harmed the server of the others.
+    const judge = async (one: Played): Promise<void> => {
+      await this.#settle(one, tally)
+      this.#plan.onRun?.(this.tallies)
+    }
+    await Promise.all(played.map(judge))
   }
 
   /** Whichever has had the fewest runs, where those that take long count for several. */
@@ -186,55 +207,71 @@ class Campaign {
   }
 
   /** One run from its beginning to its end. */
-  async #run(lane: Lane): Promise<void> {
-    const { scenario, seed } = lane
-    const tally = this.#tallyOf(scenario.name)
-    const place = await this.#place(scenario.name, scenario)
-    await using _ = place.site
-    tally.next = Math.max(tally.next, seed + 1)
-    let clean: Clean | undefined
+  async #play(lane: Lane): Promise<Played> {
+    const { scenario, seed, isDriver, clean } = lane
+    const counts = noCounts()
+    let place: Place | undefined
     try {
-      clean = await this.#undisturbed(scenario, tally)
-      const { counts, offences, hit } = await this.#judged(lane, place, clean)
-      addCounts(tally.counts, counts)
-      for (const fact of hit) tally.hit.add(fact)
-      for (const what of offences) tally.failures.push({ seed, what })
-      unmount(place.folder)
-      if (offences.length === 0) await this.#forget(place)
+      const { run, folder } = (place = await this.#place(scenario.name, scenario))
+      const lived = await scenario.disturb({
+        place,
+        order: { program: scenario.program, folder },
+        random: simRandom(`${scenario.name}/${seed}`),
+        n: seed,
+        commits: clean.commits,
+        ms: clean.ms,
+        killsMax: this.#plan.killsPerRun ?? KILLS_PER_RUN,
+        isBrief: this.#plan.isBrief ?? false,
+        isDriver,
+        counts,
+        seen: () => this.#ledger.count(run),
+      })
+      return { lane, place, counts, lived }
     } catch (thrown) {
-      unmount(place.folder)
-      const isOnServers = this.#plan.ground !== undefined
-      addCounts(
-        tally.counts,
-        isOnServers && clean === undefined ? { unjudged: 1 } : brokenOff(String(thrown), isOnServers),
-      )
-      tally.failures.push({ seed, what: `${String(thrown)} (${place.folder})` })
+      const broken = await brokenOff(thrown, place?.site, counts)
+      return { lane, counts, broken, ...(place === undefined ? {} : { place }) }
     }
   }
 
-  async #judged({ scenario, seed, isDriver }: Lane, place: Place, clean: Clean): Promise<Judged> {
-    const { program } = scenario
-    const { commits, ms } = clean
-    const random = simRandom(`${scenario.name}/${seed}`)
-    const lived = await scenario.disturb({
-      place,
-      order: { program, folder: place.folder },
-      random,
-      n: seed,
-      commits,
-      ms,
-      killsMax: this.#plan.killsPerRun ?? KILLS_PER_RUN,
-      isBrief: this.#plan.isBrief ?? false,
-      isDriver,
-      seen: () => this.#ledger.count(place.run),
-    })
+  /** Looks into a run, and books it. */
+  async #settle(played: Played, tally: Tally): Promise<void> {
+    const { lane, counts, place } = played
+    const { seed, clean } = lane
+    await using _ = place?.site
+    if ('broken' in played) {
+      if (place !== undefined) unmount(place.folder)
+      this.#book(tally, seed, played.broken, place)
+      return
+    }
+    try {
+      const judged = await this.#judged(played.place, { lived: played.lived, counts, clean })
+      addCounts(tally.counts, judged.counts)
+      for (const fact of judged.hit) tally.hit.add(fact)
+      for (const what of judged.offences) tally.failures.push({ seed, what })
+      unmount(played.place.folder)
+      if (judged.offences.length === 0) await this.#forget(played.place)
+    } catch (thrown) {
+      unmount(played.place.folder)
+      this.#book(tally, seed, await brokenOff(thrown, played.place.site, counts), place)
+    }
+  }
+
+  #book(tally: Tally, seed: number, { counts, what, isUnjudged }: BrokenOff, place?: Place): void {
+    addCounts(tally.counts, counts)
+    const where = place === undefined ? '' : ` (${place.folder})`
+    tally.failures.push({ seed, what: `${what}${where}`, ...(isUnjudged ? { isUnjudged } : {}) })
+  }
+
+  async #judged(
+    place: Place,
+    { lived, counts: happened, clean }: { readonly lived: Lived; readonly counts: Counts; readonly clean: Clean },
+  ): Promise<Judged> {
     const found = await (place.site?.found() ?? readFolder(place.folder))
     const all = this.#ledger.entries(place.run)
     const { entries, assumed, offences: late } = this.#plan.ground?.setAside?.(all, found.journals) ?? notLate(all)
     const killed = { result: lived.result, journals: found.journals, entries, approved: APPROVED }
     const verdict = judgeRun(killed, clean.evidence)
-    const counts = noCounts()
-    addCounts(counts, { ...lived.counts, runs: 1, assumed })
+    const counts = { ...happened, runs: 1, assumed }
     for (const name of ['effects', 'inDoubt', 'reconciled', 'resolved', 'repeatedKeyed'] as const)
       counts[name] += verdict[name]
     const offences: string[] = [...late]
@@ -253,29 +290,33 @@ class Campaign {
   }
 
   /** The scenario's program once without a kill: what is right. */
-  async #undisturbed({ program }: Scenario, tally: Tally): Promise<Clean> {
-    const known = this.#clean.get(program)
-    const clean = known ?? this.#measured(program)
-    this.#clean.set(program, clean)
-    clean.catch(() => this.#clean.delete(program))
-    const { evidence, ...measured } = await clean
-    for (const fact of factNames(evidence)) tally.facts.add(fact)
-    return { evidence, ...measured }
+  async #undisturbed({ program }: Scenario, tally: Tally): Promise<Clean | BrokenOff> {
+    const measuring = this.#clean.get(program) ?? this.#measured(program)
+    this.#clean.set(program, measuring)
+    const clean = await measuring
+    if ('what' in clean) this.#clean.delete(program)
+    else for (const fact of factNames(clean.evidence)) tally.facts.add(fact)
+    return clean
   }
 
-  async #measured(program: Scenario['program']): Promise<Clean> {
-    const place = await this.#place(`clean-${program}`)
-    await using _ = place.site
-    const { said, ms } = await live(place, { program, folder: place.folder, life: 0, ...(await place.site?.order()) })
-    if (said === undefined || !('result' in said)) throw new Error(`${program} does not end by itself`)
-    const { journals } = await (place.site?.found() ?? readFolder(place.folder))
-    const evidence = { result: said.result, journals, entries: this.#ledger.entries(place.run), approved: APPROVED }
-    const self = Object.entries(judgeRun(evidence, evidence)).filter(
-      ([, found]) => Array.isArray(found) && found.length,
-    )
-    if (self.length > 0) throw new Error(`${program} is unsound without a kill: ${JSON.stringify(self)}`)
-    await this.#forget(place)
-    return { evidence, commits: said.commits, ms }
+  async #measured(program: Scenario['program']): Promise<Clean | BrokenOff> {
+    let place: Place | undefined
+    try {
+      place = await this.#place(`clean-${program}`)
+      await using _ = place.site
+      const { said, ms } = await live(place, { program, folder: place.folder, life: 0, ...(await place.site?.order()) })
+      if (said === undefined || !('result' in said)) throw new Error(`${program} does not end by itself`)
+      const { journals } = await (place.site?.found() ?? readFolder(place.folder))
+      const evidence = { result: said.result, journals, entries: this.#ledger.entries(place.run), approved: APPROVED }
+      const self = Object.entries(judgeRun(evidence, evidence)).filter(
+        ([, found]) => Array.isArray(found) && found.length,
+      )
+      if (self.length > 0) throw new Unsound(`${program} is unsound without a kill: ${JSON.stringify(self)}`)
+      await this.#forget(place)
+      return { evidence, commits: said.commits, ms }
+    } catch (thrown) {
+      return await brokenOff(thrown, place?.site)
+    }
   }
 
   #tallyOf(name: string): Tally {

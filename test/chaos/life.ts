@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { Stuck } from './broken-off.ts'
 import type { LifeOrder, Said } from './life-order.ts'
 import type { Site } from './site.ts'
 
@@ -71,7 +72,7 @@ export function begin(place: Place, order: LifeOrder): Living {
   const ended = once(child, 'close').then(([code, signal]): Life => {
     clearTimeout(limit)
     const ms = performance.now() - begunAt
-    if (isStuck) throw new Error(`stuck: it did not end within ${LIFE_MS_MAX} ms; ${err}`)
+    if (isStuck) throw new Stuck(`it did not end within ${LIFE_MS_MAX} ms; ${err}`)
     if (signal === 'SIGKILL') return { wasKilled: true, said: undefined, ms }
     if (code !== 0) throw new Error(`it ended with ${String(code ?? signal)}: ${err}`)
     return { wasKilled: false, said: JSON.parse(out.trimEnd().split('\n').at(-1) ?? '') as Said, ms }

@@ -9,7 +9,12 @@ import type { Simulated } from './simulated/simulated.ts'
 const GB = 2 ** 30
 
 /** A run that broke a promise, and the seed that repeats it. */
-export type Failure = { readonly seed: number; readonly what: string }
+export type Failure = {
+  readonly seed: number
+  readonly what: string
+  /** On a server that was not there: it counts for nothing, and is shown. */
+  readonly isUnjudged?: boolean
+}
 
 /** What a scenario has come to. */
 export type ScenarioRecord = {

@@ -8,4 +8,8 @@ export interface Site extends AsyncDisposable {
   order(): Promise<Required<Pick<LifeOrder, 'engine'>>>
   /** What an auditor reads there. */
   found(): Promise<Found>
+  /** The harness could not start its server again, or has found it dead. */
+  readonly isLost: boolean
+  /** Asks the server itself, with patience, whether it is there. */
+  answers(): Promise<boolean>
 }

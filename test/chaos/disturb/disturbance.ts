@@ -20,6 +20,8 @@ export type Subject = {
   readonly ms: number
   /** Of runs that share a server, the one that harms it. */
   readonly isDriver: boolean
+  /** What has happened to it by now: added to as it happens, so that it is known of a run that breaks off. */
+  readonly counts: Counts
   /** How many lines the ledger has of it by now. */
   readonly seen: () => number
 }
@@ -29,7 +31,6 @@ export type Lived = {
   readonly result: unknown
   /** Where the kills cut its journals. */
   readonly edges: readonly Edge[]
-  readonly counts: Partial<Counts>
   /** Lines that the ledger had each time when something happened to it; absent where each run is harmed for certain. */
   readonly harmedAt?: readonly number[]
   /** What went wrong that no ledger can see. */

@@ -19,7 +19,6 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { nodeClock, nodeHash, nodeRandom, openEmbedded } from '../../../src/engine/index.ts'
 import { SkeinError } from '../../../src/std/index.ts'
-import { noCounts } from '../counts.ts'
 import { readFolder } from '../folder.ts'
 import type { Found } from '../folder.ts'
 import { live } from '../life.ts'
@@ -38,37 +37,33 @@ const YIELD_EVERY = 16
 
 /** A life is killed after a commit, and its log is torn at every byte of it; then the run goes on with the log as it was. */
 export const everyByte: Disturbance = async (subject) => {
-  const { place, order, n, commits } = subject
+  const { place, order, n, commits, counts } = subject
   const at = OPENING_COMMITS + ((n * 5) % Math.max(1, commits - OPENING_COMMITS - 1)) + 1
-  const counts = noCounts()
   const { wasKilled } = await live(place, { ...order, life: 0, fatal: { n: at, when: 'after' } })
   if (wasKilled) counts.kills += 1
-  const offences = wasKilled ? await tornEverywhere(subject, counts) : []
+  const offences = wasKilled ? await tornEverywhere(subject) : []
   const last = await live(place, { ...order, life: 1 })
   const said = last.said
   const result = said !== undefined && 'result' in said ? said.result : undefined
-  return { result, edges: [], counts, offences }
+  return { result, edges: [], offences }
 }
 
-type Sum = { tears: number }
-
-async function tornEverywhere(subject: Subject, counts: Sum): Promise<readonly string[]> {
+async function tornEverywhere(subject: Subject): Promise<readonly string[]> {
   const { folder } = subject.order
   const tail = tailOf(join(folder, 'skein.db-wal'))
   if (tail === undefined) return []
   const copy = `${folder}-torn`
-  const read = await readAtEach(subject, copy, tail, counts)
-  const offences = [...read, ...(await openedAtSome(subject, copy, tail, counts))]
+  const read = await readAtEach(subject, copy, tail)
+  const offences = [...read, ...(await openedAtSome(subject, copy, tail))]
   rmSync(copy, { recursive: true, force: true })
   return offences
 }
 
 /** Cut and flipped at every byte, and read by SQLite: all rows of all tables. */
 async function readAtEach(
-  { order: { folder }, random, n, isBrief }: Subject,
+  { order: { folder }, random, n, isBrief, counts }: Subject,
   copy: string,
   tail: Tail,
-  counts: Sum,
 ): Promise<readonly string[]> {
   copyFiles(folder, copy)
   const bytes = readFileSync(join(copy, 'skein.db-wal'))
@@ -122,10 +117,9 @@ function rowsOf(folder: string): string {
 
 /** Opened by a host at some of the bytes: nothing refused, no chain broken, and all that a reader sees is as it was. */
 async function openedAtSome(
-  { order: { folder }, random, n }: Subject,
+  { order: { folder }, random, n, counts }: Subject,
   copy: string,
   tail: Tail,
-  counts: Sum,
 ): Promise<readonly string[]> {
   const [without, with_] = [
     await opened(folder, copy, (wal) => tear(wal, tail.from, 'cut', random)),

@@ -4,7 +4,7 @@ import type { Edge } from '../folder.ts'
 import type { LifeOrder } from '../life-order.ts'
 import { live } from '../life.ts'
 import type { Counts } from '../counts.ts'
-import { addCounts, noCounts } from '../counts.ts'
+import { addCounts } from '../counts.ts'
 import type { Disturbance, Subject } from './disturbance.ts'
 
 /** Opening a folder commits so often before anything runs. */
@@ -36,14 +36,14 @@ export const kills =
   (also: Also = {}): Disturbance =>
   async (subject) => {
     const edges: Edge[] = []
-    const counts = noCounts()
+    const { counts } = subject
     const { fate: fateFor = usualFate } = also
     for (let life = 0; ; life++) {
       const fate: Fate = counts.kills < subject.killsMax ? fateFor(subject, counts.kills) : {}
       const { afterMs, ...fatal } = fate
       const order = { ...subject.order, life, ...fatal, ...also.order?.(subject, fate) }
       const { wasKilled, said } = await live(subject.place, order, afterMs)
-      if (said !== undefined && 'result' in said) return { result: said.result, edges, counts }
+      if (said !== undefined && 'result' in said) return { result: said.result, edges }
       if (said !== undefined && 'stopped' in said) {
         if (also.mayStop !== true) throw new Error(`its store stopped (${said.stopped}): ${said.why}`)
         counts.full += 1

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { begin } from '../life.ts'
 import type { Living } from '../life.ts'
-import { noCounts } from '../counts.ts'
+import { Unsound } from '../broken-off.ts'
 import type { Edge } from '../folder.ts'
 import type { Disturbance, Lived, Subject } from './disturbance.ts'
 import { edgeIn, usualFate } from './kills.ts'
@@ -54,7 +54,7 @@ export const freezes: Disturbance = async (subject) => {
     const successor = run.serve()
     await successor.begun
     await sleep(random.between(0, FROZEN_MS_MAX))
-    run.counts.freezes += 1
+    subject.counts.freezes += 1
     owner.child.kill(random.chance(0.5) ? 'SIGKILL' : 'SIGCONT')
     const result = await run.note(owner)
     if (result !== undefined) return run.over(result, [owner, successor])
@@ -71,7 +71,6 @@ export const freezes: Disturbance = async (subject) => {
 
 /** The servers of one run. */
 class Servers {
-  readonly counts = noCounts()
   readonly #subject: Subject
   readonly #edges: Edge[] = []
   #lives = 0
@@ -87,12 +86,13 @@ class Servers {
   /** Waits for the end of a life and counts how it came; its result, when it has one. */
   async note({ ended }: Living): Promise<{ readonly value: unknown } | undefined> {
     const { wasKilled, said } = await ended
+    const { counts } = this.#subject
     if (wasKilled) {
-      this.counts.kills += 1
+      counts.kills += 1
       const edge = await edgeIn(this.#subject.order.folder)
       if (edge !== undefined) this.#edges.push(edge)
     }
-    if (said !== undefined && 'left' in said) this.counts.handOvers += 1
+    if (said !== undefined && 'left' in said) counts.handOvers += 1
     if (said !== undefined && 'stopped' in said) throw new Error(`its store stopped (${said.stopped}): ${said.why}`)
     return said !== undefined && 'result' in said ? { value: said.result } : undefined
   }
@@ -103,9 +103,9 @@ class Servers {
       const { said } = await ended
       if (said === undefined || !('result' in said)) continue
       const [one, other] = [JSON.stringify(value), JSON.stringify(said.result)]
-      if (one !== other) throw new Error(`two owners, two results: ${one} and ${other}`)
+      if (one !== other) throw new Unsound(`two owners, two results: ${one} and ${other}`)
     }
-    return { result: value, edges: this.#edges, counts: this.counts }
+    return { result: value, edges: this.#edges }
   }
 
   /** Nothing more happens to it. */

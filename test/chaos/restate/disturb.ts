@@ -1,7 +1,6 @@
 /** What can happen to a run on a server: to its worker, to the server, and to what is between the two. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { noCounts } from '../counts.ts'
-import type { Counts } from '../counts.ts'
+import { Unsound } from '../broken-off.ts'
 import type { Disturbance, Lived, Subject } from '../disturb/disturbance.ts'
 import { begin } from '../life.ts'
 import type { Living } from '../life.ts'
@@ -33,7 +32,6 @@ const isOver = ({ ended }: Living): Promise<boolean> =>
 
 /** Workers of one run. */
 class Workers {
-  readonly counts: Counts = noCounts()
   readonly harmedAt: number[] = []
   readonly site: RestateSite
   readonly #subject: Subject
@@ -62,7 +60,7 @@ class Workers {
   /** Something happens to the run now. */
   harm(kind: 'kills' | 'serverKills' | 'cuts' | 'freezes', isOurs = true): void {
     this.harmedAt.push(this.#subject.seen())
-    if (isOurs) this.counts[kind] += 1
+    if (isOurs) this.#subject.counts[kind] += 1
   }
 
   /** The run must come to its end in all of them, and to the same one. */
@@ -70,14 +68,14 @@ class Workers {
     const results = await Promise.all(
       all.map(async ({ ended }) => {
         const { said } = await ended
-        if (said === undefined || !('result' in said)) throw new Error('a worker ended without a result')
+        if (said === undefined || !('result' in said)) throw new Unsound('a worker ended without a result')
         return said.result
       }),
     )
     const [first, ...others] = results.map((result) => JSON.stringify(result))
     const other = others.find((result) => result !== first)
-    if (other !== undefined) throw new Error(`two workers, two results: ${first} and ${other}`)
-    return { result: results[0], edges: [], counts: this.counts, harmedAt: this.harmedAt }
+    if (other !== undefined) throw new Unsound(`two workers, two results: ${first} and ${other}`)
+    return { result: results[0], edges: [], harmedAt: this.harmedAt }
   }
 }
 

@@ -6,9 +6,10 @@ import type { ProgramName } from '../programs/index.ts'
 import type { Scenario } from '../scenarios.ts'
 import { cutLinks, frozenWorkers, serverKills, workerKills } from './disturb.ts'
 import { setAside } from './late-writes.ts'
-import { RestateSite, Servers } from './restate-site.ts'
+import { RestateSite } from './restate-site.ts'
+import { Server, Servers } from './server.ts'
+import type { ServerKind } from './server.ts'
 
-type ServerKind = 'one' | 'three'
 type RestateScenario = Scenario & { readonly server: ServerKind }
 
 const scenario = (
@@ -82,7 +83,7 @@ export const RESTATE_SCENARIOS: readonly RestateScenario[] = [
 export function restateGround(): (Ground & AsyncDisposable) | undefined {
   const program = restateProgram()
   if (program === undefined) return undefined
-  const servers = new Servers(program)
+  const servers = new Servers((kind) => Server[kind](program))
   return {
     scenarios: RESTATE_SCENARIOS,
     setAside,
