@@ -1,15 +1,19 @@
 /** How a crash campaign books what came to no end, and what happens to the servers of its runs. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
+import { simRandom } from '../src/testing/simulation/sim-random.ts'
 import { brokenOff, Starved, Stuck, Unsound } from './chaos/broken-off.ts'
 import { runCampaign } from './chaos/campaign.ts'
 import { noCounts } from './chaos/counts.ts'
+import type { Subject } from './chaos/disturb/disturbance.ts'
 import { readFolder } from './chaos/folder.ts'
+import { workerKills } from './chaos/restate/disturb.ts'
+import { RestateSite } from './chaos/restate/restate-site.ts'
 import { Server, Servers } from './chaos/restate/server.ts'
 import type { Scenario } from './chaos/scenarios.ts'
 import type { Site } from './chaos/site.ts'
@@ -163,4 +167,40 @@ describe('servers that runs share', () => {
       well.close()
     }
   })
+})
+
+describe('a worker that takes over', () => {
+  it('is killed too while it has done nothing yet', () =>
+    withFolder(async (built) => {
+      writeFileSync(
+        join(built, 'workload.mjs'),
+        `console.log('begun')
+        setTimeout(() => console.log('{"result":1}'), JSON.parse(process.env.CHAOS_LIFE).life === 3 ? 0 : 60_000)`,
+      )
+      const folder = join(built, 'data')
+      mkdirSync(folder)
+      const server = new Server({
+        nodes: [],
+        server: { [Symbol.asyncDispose]: async () => undefined },
+        restart: async () => undefined,
+      })
+      await using site = await RestateSite.open(server, 'early')
+      const counts = noCounts()
+      const subject: Subject = {
+        place: { built, socket: '', run: 'r', folder, site },
+        order: { program: 'timers', folder },
+        random: { ...simRandom('early'), chance: () => true, between: () => 0 },
+        n: 0,
+        commits: 0,
+        killsMax: 3,
+        isBrief: true,
+        ms: 0,
+        isDriver: true,
+        counts,
+        // Lines of lives before; none is ever added.
+        seen: () => 1,
+      }
+      expect(await workerKills()(subject)).toMatchObject({ result: 1, harmedAt: [1, 1, 1] })
+      expect(counts.kills).toBe(3)
+    }))
 })

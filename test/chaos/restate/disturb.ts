@@ -8,6 +8,8 @@ import type { LifeOrder } from '../life-order.ts'
 import { RestateSite } from './restate-site.ts'
 
 const WORKER_KILLS_MAX = 3
+/** So many of the kills of workers that take a run over fall at any moment of theirs: also before they have done anything. */
+const EARLY_SHARE = 0.4
 const SERVER_KILLS_MAX = 3
 const CUT_MS = 10_000
 const FROZEN_MS = 30_000
@@ -45,6 +47,16 @@ class Workers {
   async work(more: Partial<LifeOrder> = {}): Promise<Living> {
     const life = this.#lives++
     return begin(this.#subject.place, { ...this.#subject.order, life, ...(await this.site.order()), ...more })
+  }
+
+  /**
+   * Waits for some moment of a worker that takes over what others have begun: while it looks into the mailbox, or replays,
+   * or works. False when its life was over before.
+   */
+  async takingOver(worker: Living): Promise<boolean> {
+    const { random, ms } = this.#subject
+    await worker.begun
+    return !(await Promise.race([isOver(worker), sleep(random.between(0, ms), false)]))
   }
 
   /** Waits until a worker has done something and then for some moment; false when its life was over before. */
@@ -86,8 +98,10 @@ export const workerKills =
     const workers = new Workers(subject)
     for (let kills = 0; ; kills++) {
       const worker = await workers.work({ hesitateMs })
-      const isLast = kills >= Math.min(subject.killsMax, WORKER_KILLS_MAX)
-      if (isLast || !(await workers.during(worker, withinMs))) return workers.over([worker])
+      if (kills >= Math.min(subject.killsMax, WORKER_KILLS_MAX)) return workers.over([worker])
+      const isEarly = subject.seen() > 0 && subject.random.chance(EARLY_SHARE)
+      const isOpen = await (isEarly ? workers.takingOver(worker) : workers.during(worker, withinMs))
+      if (!isOpen) return workers.over([worker])
       workers.harm('kills')
       worker.child.kill('SIGKILL')
       const { said } = await worker.ended
@@ -147,14 +161,13 @@ export const frozenWorkers: Disturbance = async (subject) => {
   if (!(await workers.during(first, HARM_MS_MAX))) return workers.over([first])
   first.child.kill('SIGSTOP')
   workers.harm('freezes')
-  const woken = sleep(FROZEN_MS).then(() => {
-    first.child.kill('SIGCONT')
-    workers.site.comeBack()
-  })
+  const woken = sleep(FROZEN_MS).then(() => first.child.kill('SIGCONT'))
   const second = await workers.work()
   await second.begun
   await sleep(subject.random.between(0, BELIEVED_MS_MAX))
   workers.site.fallOver()
   await woken
+  // Not before it has fallen over: the first one is awake then, and would be found nowhere.
+  workers.site.comeBack()
   return workers.over([first, second])
 }
