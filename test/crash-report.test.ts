@@ -64,6 +64,19 @@ describe('the crash report', () => {
     expect(sums).toEqual(counts)
   })
 
+  it('says which runs on servers were not judged by a rule of before, and marks those that are by that of today', () => {
+    const unjudged = (isUnjudged?: true) => {
+      const tally = tallyOf(0, [], ['no end'])
+      Object.assign(tally.counts, { lost: 0, unjudged: 1 })
+      return { ...tally, failures: [{ seed: 7, what: 'no end', ...(isUnjudged ? { isUnjudged } : {}) }] }
+    }
+    const page = (isUnjudged?: true) =>
+      restatePageOf(dataOf({ campaigns: [campaign('one', unjudged(isUnjudged))] }, says))
+    expect(page()).toContain('1 was booked by an older rule')
+    expect(page(true)).not.toContain('older rule')
+    expect(page(true)).toContain('`--scenario tools --seed 7`, not judged: no end')
+  })
+
   it('says of what could not run that it was not run', () => {
     const page = pageOf(dataOf({ campaigns: [] }, says, ['tools']))
     expect(page).toContain('| tools | not run here |')

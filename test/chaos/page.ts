@@ -230,7 +230,10 @@ const OFFENCES_SHOWN = 20
 export function offencesOf({ campaigns }: CrashData): string {
   const all = campaigns.flatMap(({ commit, scenarios, simulated }) => [
     ...Object.entries(scenarios).flatMap(([name, { failures }]) =>
-      failures.map(({ seed, what }) => `- ${commit}, \`--scenario ${name} --seed ${seed}\`: ${what}`),
+      failures.map(
+        ({ seed, what, isUnjudged }) =>
+          `- ${commit}, \`--scenario ${name} --seed ${seed}\`${isUnjudged ? ', not judged' : ''}: ${what}`,
+      ),
     ),
     ...simulated.failures.map((what) => `- ${commit}, simulated: ${what}`),
   ])

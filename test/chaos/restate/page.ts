@@ -9,7 +9,9 @@ answered "absent" twice. No engine can call such a request back (rule E8); the j
 that nothing in a journal stands for is an offence. *swallowed by key*: what was sent again under a key that the far side
 knew, whether late or after a kill: no late write of a tool with a key was executed. *not harmed*: over before anything happened
 to it, or not begun by then; it counts for no run. A run counts as harmed when the ledger had heard of it before the harm, and
-heard of it again afterwards. *not judged*: the server answered nobody any more, or the run that nobody harms came to no end.`
+heard of it again afterwards. *not judged*: it broke off, and the harness itself
+had no server for it, or asked the server for half a minute in vain. Whatever else breaks off is *lost* (it did not end in its time)
+or *unsound*, and so is a run that nobody harms.`
 
 const HOW = `\`npm run crash-report -- --engine restate --seconds 3600\` goes on where the last one ended, with those scenarios that have
 had the fewest runs, and adds its counts to those of this page; \`--scenario NAME --seed N\` runs one run again. Moments come from the
@@ -32,7 +34,7 @@ const MENDED = `## Found and mended
   looked into its mailbox, and before the beginning of that activation was durable; the signal that told of it went to
   nobody. It is kept now until somebody runs the process, which a test of its own holds.
 - \`all-nodes-killed\`, seed 0, broke off: a node that had just come up did not know of a service yet, and was believed. It is asked
-  again now, which a test of its own holds.`
+  again now, which a test of its own holds. The run is booked as not judged, by a rule that was wrong: its server did answer.`
 
 /** Of each kind. */
 const RUNS_TO_REACH = 50
@@ -90,12 +92,28 @@ export function restatePageOf(data: CrashData): string {
     ),
     '## Offences, and runs that broke off',
     offencesOf(data),
+    ...oldRuleOf(names, data),
     MENDED,
     '## How to reproduce',
     HOW,
     NOT_COVERED,
     '',
   ].join('\n\n')
+}
+
+/** Runs that were not judged before the harness asked the server: a word in their message had decided. */
+function oldRuleOf(names: readonly string[], data: CrashData): readonly string[] {
+  const old = data.campaigns.reduce((sum, { scenarios }) => {
+    const unjudged = names.reduce((more, name) => more + (scenarios[name]?.unjudged ?? 0), 0)
+    const asked = names.flatMap((name) => scenarios[name]?.failures ?? []).filter((one) => one.isUnjudged).length
+    return sum + unjudged - asked
+  }, 0)
+  if (old === 0) return []
+  return [
+    `Of those not judged, ${n(old)} ${old === 1 ? 'was' : 'were'} booked by an older rule: not judged was each run whose message had the ` +
+      'word `ENGINE_UNREACHABLE` in it, which a worker also says of a server that answers, and each whose run without harm came to no ' +
+      'end. Nobody asked the server then. Their messages are above; such a run counts as unsound today, unless its server is dead.',
+  ]
 }
 
 /** What nothing follows from. */
