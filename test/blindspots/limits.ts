@@ -8,9 +8,9 @@ export const NEAR_CPU_MS_MAX = 20_000
 /** What all tests together may use, with changes that have survived all else. */
 export const JUDGE_CPU_MS_MAX = 400_000
 /** What the tests that reach a change may need on the untouched code; a test that needs more alone is left to the judge. */
-export const REACHED_CPU_MS_MAX = 10_000
+export const REACHED_CPU_MS_MAX = 2_500
 /** With a change on they may need so many times as much, and this: beyond it they hang. */
-export const REACHED_PATIENCE = 4
+export const REACHED_PATIENCE = 3
 export const REACHED_PATIENCE_MS = 5_000
 /** What random workflows may use: some ten times of what the untouched code needs. */
 export const SEEDS_CPU_MS_MAX = 15_000

@@ -3,7 +3,7 @@
  * reaches. Started by `main.ts`.
  */
 import { listFolder } from '../../examples/01-blindspots/survey/files.ts'
-import { EXIT_TIME_UP, REACHED_CPU_MS_MAX } from './limits.ts'
+import { EXIT_TIME_UP, NEAR_CPU_MS_MAX } from './limits.ts'
 import { addReach, readReach } from './reach-table.ts'
 import type { FileReach, ReachingTest } from './reach-table.ts'
 import { JUDGES } from './related.ts'
@@ -16,13 +16,13 @@ const player = new SwitchedPlayer(frozen.base, switchedProgram(frozen.base, chan
 
 /** What the tests of a file reach. */
 async function reachOf(file: string): Promise<FileReach> {
-  const { answer: listed } = await player.ask({ list: file }, REACHED_CPU_MS_MAX)
+  const { answer: listed } = await player.ask({ list: file }, NEAR_CPU_MS_MAX)
   if (listed.kind !== 'listed')
     return { file, tests: [], struck: [{ name: file, why: 'why' in listed ? listed.why : listed.kind }] }
   const tests: ReachingTest[] = []
   const struck: { name: string; why: string }[] = []
   for (const [at, name] of listed.names.entries()) {
-    const { answer, rests } = await player.ask({ reach: { file, at } }, REACHED_CPU_MS_MAX)
+    const { answer, rests } = await player.ask({ reach: { file, at } }, NEAR_CPU_MS_MAX)
     if (answer.kind === 'reaches' && rests) tests.push({ file, at, name, cpuMs: answer.cpuMs, reaches: answer.reaches })
     else struck.push({ name, why: answer.kind === 'red' ? answer.test : rests ? answer.kind : 'is still at work' })
   }
