@@ -16,3 +16,8 @@ export async function segmentIdOf(engine: Pick<Engine, 'history'>, pid: Pid, key
   const segment = segmentsOf({ pid, facts }).at(-1)
   return segment === undefined ? '' : idOf(segment, key)
 }
+
+const LATE = new Set(['NOT_WAITING', 'PROCESS_ENDED', 'EFFECT_UNKNOWN', 'ENGINE_CLOSED'])
+
+/** Somebody was faster: the run itself, or this operator a moment or a life before. */
+export const isTooLate = (thrown: unknown): boolean => LATE.has((thrown as { readonly code?: string }).code ?? '')

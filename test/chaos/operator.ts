@@ -1,13 +1,12 @@
 /** The person beside the run: looks at the far side when an outcome is unknown, agrees, answers, pays. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Skein } from 'skein'
-import { baseKey, segmentIdOf } from './operator-keys.ts'
+import { baseKey, isTooLate, segmentIdOf } from './operator-keys.ts'
 import { far } from './far-tools.ts'
 
 const ROUND_MS = 15
 /** On a server each look is a query, and many who look are a load that no user has. */
 const ROUND_ON_SERVER_MS = 400
-const LATE = new Set(['NOT_WAITING', 'PROCESS_ENDED', 'EFFECT_UNKNOWN', 'ENGINE_CLOSED'])
 
 /** Looks round until the signal is aborted. */
 export async function attend(
@@ -29,8 +28,7 @@ export async function attend(
             await skein.resolve(effect, 'done' in found ? found : { again: true }, { by: 'ann' })
           }
         } catch (thrown) {
-          // Somebody was faster: the run itself, or this operator in an earlier life.
-          if (!LATE.has((thrown as { readonly code?: string }).code ?? '')) throw thrown
+          if (!isTooLate(thrown)) throw thrown
         }
       }
     await sleep(isOnServer ? ROUND_ON_SERVER_MS : ROUND_MS)

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { nodeClock, nodeHash, nodeRandom, openPostgres } from '../../../src/engine/index.ts'
 import type { PostgresEngine } from '../../../src/engine/index.ts'
+import { resolveEffect } from '../../../src/host/operate/acts.ts'
 import { payloadOf } from '../../../src/kernel/index.ts'
 import { asMessageId, asPid } from '../../../src/std/index.ts'
 import type { LedgerProcess } from '../../../src/testing/crash/ledger-process.ts'
@@ -14,7 +15,7 @@ import { farSide } from '../../../src/testing/crash/far-side.ts'
 import type { Evidence } from '../../../src/testing/crash/verdict.ts'
 import type { LocalPostgres } from '../../../src/testing/conformance/postgres-server.ts'
 import type { Journal } from '../../../src/testing/oracle/journal.ts'
-import { baseKey, segmentIdOf } from '../operator-keys.ts'
+import { baseKey, isTooLate, segmentIdOf } from '../operator-keys.ts'
 import { harm } from './harm.ts'
 import type { Kind } from './harm.ts'
 import { LEASE_MS } from './limits.ts'
@@ -193,7 +194,7 @@ async function finished(
   { round, far }: { readonly round: Round; readonly far: ReturnType<typeof farSide> },
 ): Promise<void> {
   const end = performance.now() + ROUND_MS_MAX
-  for (let asked = 0; ;) {
+  for (;;) {
     let open = 0
     for await (const view of engine.list({ status: ['ready', 'running', 'waiting', 'parked'] })) {
       open += 1
@@ -203,8 +204,11 @@ async function finished(
         const effect = baseKey(key)
         const id = await segmentIdOf(engine, view.pid, effect)
         const found = await far.look({ tool: 'operator', key: id, attempt: 1, input: null })
-        const how = 'done' in found ? { how: 'done' as const, value: payloadOf(found.done) } : { how: 'again' as const }
-        await engine.control(view.pid, { id: `look-${(asked += 1)}`, type: 'resolve', key: effect, by: 'ann', ...how })
+        const answer = 'done' in found ? { done: found.done } : ({ again: true } as const)
+        // As `skein resolve` does it: an answer names the attempt that it is about, and is given once.
+        await resolveEffect(engine, `${view.pid}/${effect}`, answer, 'ann').catch((thrown: unknown) => {
+          if (!isTooLate(thrown)) throw thrown
+        })
       }
     }
     if (open === 0) {
