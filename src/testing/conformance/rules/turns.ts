@@ -119,7 +119,12 @@ export const TURN_RULES: readonly EngineRule[] = [
       const usurper = await rig.usurp?.()
       assert.ok(usurper !== undefined)
       let started = false
-      const over = new Promise((resolve) => old.activation.signal.addEventListener('abort', resolve))
+      const { signal } = old.activation
+      const over = new Promise<void>((resolve) => {
+        // It may have heard of it before anybody listens.
+        if (signal.aborted) resolve()
+        else signal.addEventListener('abort', () => resolve(), { once: true })
+      })
       // An engine may have heard of it already: then the lane refuses.
       const tried = (act: () => void): void => {
         try {
@@ -139,7 +144,7 @@ export const TURN_RULES: readonly EngineRule[] = [
       )
       assert.ok(!isBack || rig.rejoins === true, 'whoever was overtaken writes only as somebody new')
       await over
-      assert.equal(hasCode('LOST_EPOCH')(old.activation.signal.reason), true)
+      assert.equal(hasCode('LOST_EPOCH')(signal.reason), true)
       await usurper.start(startOf('r'))
       assert.equal(started, false)
       assert.equal((await usurper.inspect('q' as never)) !== undefined, isBack)
