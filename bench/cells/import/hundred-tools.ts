@@ -35,6 +35,14 @@ export function hundredTools({ imports, tool, agent, hasNoOptional }: Source): s
   return [imports, `import { z } from 'zod'`, ...tools, agent(names)].join('\n')
 }
 
+/** The schemas of the tools without a framework: what their types cost is nobody's but the schema library's. */
+export const SCHEMAS_ALONE: Source = {
+  imports:
+    'declare function tool<In, Out>(about: { schema: { _output: In }; execute: (given: In) => Promise<Out> }): Out',
+  tool: (_, schema) => `tool({ schema: ${schema}, execute: ${BODY} })`,
+  agent: (names) => `export const length: number = [${list(names)}].length`,
+}
+
 const list = (names: readonly string[]): string => names.join(', ')
 
 /** Ours and the others'. */

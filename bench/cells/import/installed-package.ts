@@ -4,8 +4,8 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync }
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { quantile } from '../cell.ts'
-import { hundredTools } from './hundred-tools.ts'
-import type { Framework } from './hundred-tools.ts'
+import { hundredTools, SCHEMAS_ALONE } from './hundred-tools.ts'
+import type { Framework, Source } from './hundred-tools.ts'
 
 const IMPORTS = 7
 const MB = 1e6
@@ -39,7 +39,7 @@ export function costOf(folder: string, framework: Framework): Readonly<Record<st
     installMb: bytesIn(join(folder, 'node_modules')) / MB,
     packages: packagesIn(folder),
     directDependencies: Object.keys(manifest.dependencies ?? {}).length,
-    ...(source === undefined ? {} : checkTypes(folder, hundredTools(source))),
+    ...(source === undefined ? {} : typesOf(folder, source)),
   }
 }
 
@@ -70,8 +70,14 @@ function packagesIn(folder: string): number {
   return Object.keys(lock.packages).filter((path) => path !== '').length
 }
 
+/** Those of the tools as the framework writes them, and of their schemas by themselves. */
+function typesOf(folder: string, source: Source): Readonly<Record<string, number>> {
+  const alone = checkTypes(folder, hundredTools({ ...SCHEMAS_ALONE, hasNoOptional: source.hasNoOptional === true }))
+  return { ...checkTypes(folder, hundredTools(source)), schemasCheckMs: alone.typesCheckMs }
+}
+
 /** In a folder under `node_modules`, where nobody else looks and the package is found. */
-function checkTypes(folder: string, source: string): Readonly<Record<string, number>> {
+function checkTypes(folder: string, source: string) {
   const place = join(folder, 'node_modules', '.types')
   mkdirSync(place, { recursive: true })
   try {
