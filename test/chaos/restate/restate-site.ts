@@ -3,7 +3,7 @@
  * server and the workers stand wires: where users have a load balancer and a network.
  */
 import { restate } from '../../../src/engine/index.ts'
-import { freePorts } from '../../../src/testing/conformance/free-ports.ts'
+import { freePorts, releasePorts } from '../../../src/testing/conformance/free-ports.ts'
 import { forgetInstallation } from '../../../src/testing/conformance/restate-rig.ts'
 import { readJournals } from '../folder.ts'
 import type { Site } from '../site.ts'
@@ -22,6 +22,8 @@ export class RestateSite implements Site {
   readonly #name: string
   /** Of the workers, the last first. */
   #ports: number[] = []
+  /** All that were ever its own: who was frozen on one may still have it. */
+  readonly #reserved: number[] = []
   readonly #links: { readonly worker: Link; readonly ingress: Link; readonly admin: Link }
 
   private constructor(about: {
@@ -43,7 +45,7 @@ export class RestateSite implements Site {
 
   /** A worker that is not told yet to the wire has its port here. */
   async order() {
-    const [port = 0] = await freePorts(1)
+    const port = await this.#newPort()
     this.#ports = [port, ...this.#ports]
     this.#links.worker.leadTo(this.#ports)
     const { worker, ingress, admin } = this.#links
@@ -89,7 +91,7 @@ export class RestateSite implements Site {
     // Through the wires: they lead to a node that lives.
     const { ingress, admin } = this.#links
     // A worker answers the questions of an auditor.
-    const [port = 0] = await freePorts(1)
+    const port = await this.#newPort()
     this.#links.worker.leadTo([port])
     const worker = { port, url: this.#links.worker.url }
     await using engine = await restate({
@@ -102,7 +104,14 @@ export class RestateSite implements Site {
     return await readJournals(engine)
   }
 
+  async #newPort(): Promise<number> {
+    const [port = 0] = await freePorts(1)
+    this.#reserved.push(port)
+    return port
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
+    releasePorts(this.#reserved)
     for (const link of Object.values(this.#links)) link[Symbol.dispose]()
     // What is left of it costs the runs that follow time, and nothing else.
     const [node] = this.server.nodes
