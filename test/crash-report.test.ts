@@ -55,6 +55,14 @@ describe('the crash report', () => {
     expect(page).toContain('`--scenario tools --seed 7`: lost: mail 4')
   })
 
+  it('shows of a program that died what it died of, in one line', () => {
+    const died =
+      'Error: it ended with 1: file:///built.mjs:7\n\tthrow new SkeinError("X")\n\t^\n\nSkeinError: no server\n    at start'
+    const page = pageOf(dataOf({ campaigns: [campaign('one', tallyOf(1, [], [died]))] }, says))
+    expect(page).toContain('`--scenario tools --seed 7`: SkeinError: no server\n\n')
+    expect(page).not.toContain('built.mjs')
+  })
+
   it('goes on where a campaign was: sums are added, seeds and facts are not counted twice', () => {
     const once = withTally(undefined, tallyOf(3, ['a'], ['lost: x']))
     const { counts, hit, failures, next } = withTally(once, tallyOf(4, ['a', 'b']))

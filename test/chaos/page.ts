@@ -232,14 +232,23 @@ export function offencesOf({ campaigns }: CrashData): string {
     ...Object.entries(scenarios).flatMap(([name, { failures }]) =>
       failures.map(
         ({ seed, what, isUnjudged }) =>
-          `- ${commit}, \`--scenario ${name} --seed ${seed}\`${isUnjudged ? ', not judged' : ''}: ${what}`,
+          `- ${commit}, \`--scenario ${name} --seed ${seed}\`${isUnjudged ? ', not judged' : ''}: ${saidIn(what)}`,
       ),
     ),
-    ...simulated.failures.map((what) => `- ${commit}, simulated: ${what}`),
+    ...simulated.failures.map((what) => `- ${commit}, simulated: ${saidIn(what)}`),
   ])
   if (all.length === 0) return 'None.'
   const more = all.length > OFFENCES_SHOWN ? [`- and ${all.length - OFFENCES_SHOWN} more`] : []
   return [...all.slice(0, OFFENCES_SHOWN), ...more].join('\n')
+}
+
+/** What a program died of, as Node prints it: a piece of its source, and then the error. */
+const THROWN = /^\w*Error: /u
+
+/** The line that says it; the trace around it is in the data. */
+function saidIn(what: string): string {
+  const [first = '', ...more] = what.split('\n')
+  return more.find((line) => THROWN.test(line)) ?? first
 }
 
 /** A number as pages show it. */
