@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { jsonSchema } from 'ai'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { definedAs } from './defined.ts'
 import { createRegistry } from './registry.ts'
 import { check, isSchema, jsonSchemaOf, parse } from './schema.ts'
 import type { StandardSchema } from './schema.ts'
@@ -80,8 +81,11 @@ describe('workflow()', () => {
       name: 'w',
       version: '7',
       description: 'd',
+      input: expect.anything(),
+      output: expect.anything(),
       onUpgrade: 'adopt',
     })
+    expect(workflow({ name: 'plain' }, async () => 'x')).not.toHaveProperty('output')
     expect(workflow({ name: 'plain' }, async () => 'x')).toMatchObject({ version: '1', onUpgrade: 'pin' })
   })
 })
@@ -105,6 +109,25 @@ describe('a registry', () => {
 
   it('finds what this realm has defined, as the second choice', () => {
     const made = workflow({ name: 'registry-made' }, async () => 'made')
-    expect(createRegistry(hash).find('registry-made')).toMatchObject({ definition: made, isRegistered: false })
+    const registry = createRegistry(hash)
+    const found = registry.find('registry-made')
+    expect(found).toMatchObject({ definition: made, isRegistered: false })
+    expect(registry.exact('registry-made', found?.codeDigest ?? '')).toBe(made)
+  })
+
+  it('U2: code of one name lives side by side with all that differs from it, and equal code once', () => {
+    const make = (version: string, run: () => Promise<unknown>) => workflow({ name: 'side-by-side', version }, run)
+    const one = async (): Promise<number> => 1
+    make('1', one)
+    const [first, second, third] = [make('1', one), make('2', one), make('2', async () => 2)]
+    expect(definedAs('side-by-side')).toEqual([first, second, third])
+  })
+})
+
+describe('how long a run is kept', () => {
+  it('is for ever, or so many milliseconds; nothing is said where nothing was', () => {
+    expect(workflow({ name: 'kept', retention: 'forever' }, async () => 1)).toMatchObject({ retentionMs: Infinity })
+    expect(workflow({ name: 'kept', retention: '2s' }, async () => 1)).toMatchObject({ retentionMs: 2_000 })
+    expect(workflow({ name: 'kept' }, async () => 1)).not.toHaveProperty('retentionMs')
   })
 })

@@ -106,6 +106,20 @@ describe('one attempt', () => {
     expect([begun.delays, late.delays]).toEqual([[6], [0]])
   })
 
+  it('costs the time that has begun, and no more than it was given', async () => {
+    const took = async (ms: number) => {
+      const { run, now } = attempt(async () => ((now.ms += ms), { value: 1 }))
+      return (await run()).actual?.effectMs
+    }
+    expect([await took(0.25), await took(3), await took(11)]).toEqual([1, 3, 10])
+  })
+
+  it('a result that has a member of that name is one all the same', () => {
+    const member = 'then'
+    const { run } = attempt(() => ({ value: 1, [member]: 'later' }))
+    expect(run()).toMatchObject({ outcome: { type: 'ok', value: { text: '1' } } })
+  })
+
   it('X2: does nothing where it was let go of before it began, costs nothing and lets go of its slot', async () => {
     let done = 0
     const { run, abort, left } = attempt(() => ({ value: ++done }))

@@ -86,6 +86,16 @@ describe('a sealed frame', () => {
     expect(openFrame(frame, noBlob)[0]).toMatchObject({ outcome: { value: { erased: true } } })
   })
 
+  it('F34: what is as long as a frame may hold is in it, what is longer by one is a blob', () => {
+    const at = payloadOf('x'.repeat(50)).text.length
+    expect(seal([settled(0, 'x'.repeat(50))], 0, CHAIN_START, at).blobs).toHaveLength(0)
+    expect(seal([settled(0, 'x'.repeat(51))], 0, CHAIN_START, at).blobs).toHaveLength(1)
+  })
+
+  it('names the two frames between which the chain is broken', () => {
+    expect(check(seal(facts, 3, 'x').frame, 3, 'y')).toContain('frame 3 does not follow frame 2')
+  })
+
   it('errors are payloads too', () => {
     const outcome = failure({ code: 'X', message: 'about Ann', retryable: false })
     const { frame } = seal([{ ...settled(0, 1), outcome } as Fact])

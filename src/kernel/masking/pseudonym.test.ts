@@ -38,6 +38,11 @@ describe('pseudonyms', () => {
     expect((b ?? 0) - (a ?? 0)).toBe(2 * 86_400_000)
     expect(one.of('2026-03-01T10:00:00Z')).toMatch(/T10:00:00Z$/)
   })
+
+  it('hide every kind of character: no capital, small letter or digit is always its own', () => {
+    for (const text of ['WILHELMINA', 'wilhelmina', '1234567891'])
+      expect(Array.from(text).filter((char, at) => fresh().of(text)[at] === char).length).toBeLessThan(text.length / 2)
+  })
 })
 
 describe('masked values', () => {
@@ -62,6 +67,8 @@ describe('masked values', () => {
       $: 'bytes',
       v: expect.not.stringMatching('AAEC') as string,
     })
+    // An id in a value is the one that the facts name.
+    expect(masked({ $: 'id', v: 'Wilhelmina' })).toEqual({ $: 'id', v: masker.text('Wilhelmina') })
     expect(masked({ $: 'esc', v: { $: 'secret words' } })).toEqual({
       $: 'esc',
       v: { $: expect.not.stringMatching('secret') as string },

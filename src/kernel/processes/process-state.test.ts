@@ -111,6 +111,20 @@ describe('the state of a process', () => {
     expect(valueOf({ text: before.input })).toEqual({ n: 1 })
   })
 
+  it('E6: what only waits has no attempt, is no keyed write and leaves no doubt', () => {
+    const wait = asEffectKey('tool:pay:x#0!approval')
+    const state = fold(born, { type: 'waiting', key: wait, on: { kind: 'approval', title: 'pay?', argsHash: 'h' } })
+    expect(state.record(wait)).toMatchObject({ attempt: 0, argsAreRaw: false, idempotent: false, inDoubt: false })
+    expect(state.record(wait)).toMatchObject({ isSharedSend: false, outcome: undefined, outcomeSeq: -1 })
+    expect(fold(born, intended).record(key).idempotent).toBe(false)
+    expect(fold(born, { ...intended, idempotent: true }).record(key).idempotent).toBe(true)
+  })
+
+  it('nothing was asked for under a key of which there is only an answer', () => {
+    const state = fold(born, { type: 'answered', key, outcome: ok })
+    expect(state.record(key)).toMatchObject({ demandSeq: -1, outcomeSeq: 1 })
+  })
+
   const start: FactBody = {
     type: 'sent',
     key,
