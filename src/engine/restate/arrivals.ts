@@ -10,6 +10,7 @@ import type { Control, DeliverResult, Message, Outcome, StartRequest } from '../
 import { asEpoch, limits, SkeinError } from '../../std/index.ts'
 import { FORGET_EVERY_MS } from '../limits.ts'
 import { isOver } from '../process-view.ts'
+import { SIGNAL_BYTES_MAX } from './limits.ts'
 import type { DeadLetter, Mailbox } from './mailbox.ts'
 import type { At, MailboxRow, MailboxView, MailSignal, Started } from './wire.ts'
 
@@ -52,7 +53,7 @@ export async function start(
     forgotAt: at,
   }
   mailbox.ctx.set('request', known)
-  mailbox.wake(row, { isNew: true })
+  mailbox.wake(row, { isNew: true, ...(bytesOf(known) > SIGNAL_BYTES_MAX ? {} : { request: known }) })
   mailbox.write(row)
   return { result: 'queued' }
 }

@@ -7,6 +7,7 @@ import type { Hash } from '../../std/index.ts'
 import type { Beginning } from './activation.ts'
 import type { ObjectClient } from './client.ts'
 import type { OpenJournal } from './open-journal.ts'
+import type { MailboxLoad, RunOrder } from './wire.ts'
 
 const none = (): undefined => undefined
 
@@ -14,10 +15,10 @@ const none = (): undefined => undefined
 export async function beginningOf(
   client: ObjectClient,
   journal: OpenJournal,
-  { pid, hash }: { readonly pid: Pid; readonly hash: Hash },
+  { pid, hash, order }: { readonly pid: Pid; readonly hash: Hash; readonly order: RunOrder },
 ): Promise<Beginning | undefined> {
-  const loaded = await client.load(pid)
-  if (loaded === null || (loaded.row.status !== 'ready' && loaded.row.status !== 'running')) return undefined
+  const loaded = orderedStart(journal, order) ?? (await activeIn(client, pid))
+  if (loaded === undefined) return undefined
   const { request, mail } = loaded
   const { head, waits } = journal
   return {
@@ -28,6 +29,20 @@ export async function beginningOf(
     mail,
     waits: waits.map((wait) => ({ key: wait.key, dueAt: prepareWait(wait, hash).dueAt })),
   }
+}
+
+/**
+ * What the mailbox would answer of a process that nobody has begun: what has come since then it tells by a signal, as soon as
+ * it hears who has begun.
+ */
+function orderedStart({ head }: OpenJournal, { request }: RunOrder): Pick<MailboxLoad, 'request' | 'mail'> | undefined {
+  if (request === undefined || head.epoch > 0) return undefined
+  return { request, mail: { items: [], lastSeq: 0, isWhole: true } }
+}
+
+async function activeIn(client: ObjectClient, pid: Pid): Promise<MailboxLoad | undefined> {
+  const loaded = await client.load(pid)
+  return loaded?.row.status === 'ready' || loaded?.row.status === 'running' ? loaded : undefined
 }
 
 /** From the last snapshot on, the birth first. What the handler has in hand may not be in the object's state yet. */

@@ -19,7 +19,7 @@ export const ENTRIES_MAX = 2_000
 export const ENTRIES_BEFORE_LEAVING = 20_000
 /** How long an activation whose handler was cut off is kept for the handler's next attempt. */
 export const ADOPTION_MS = 5_000
-/** Text of an event that rides in the signal which tells of it; larger ones are fetched. */
+/** Text of an event, or of a start, that rides in what tells of it; larger ones are fetched. */
 export const SIGNAL_BYTES_MAX = 64 * 1024
 /** Rows of one answer. */
 export const PAGE_MAIL = 200

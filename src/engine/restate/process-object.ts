@@ -28,7 +28,7 @@ export interface Residences {
   /** Who began an activation as `owner`, if it is still here. */
   find(owner: OwnerId): Residence | undefined
   /** Begins an activation; undefined when there is nothing to run. Waits for a host, but not for ever. */
-  begin(journal: OpenJournal, pid: string): Promise<Residence | 'vain' | 'nobody'>
+  begin(journal: OpenJournal, pid: string, order: RunOrder): Promise<Residence | 'vain' | 'nobody'>
 }
 
 /** The definition of the object, for a worker to serve. */
@@ -42,7 +42,7 @@ export function processObject(
     name: names.process,
     handlers: {
       run: (ctx: Exclusive, order?: RunOrder): Promise<void> =>
-        new OpenHandler(sdk, ctx, { names, residences }).run(order?.isNew === true),
+        new OpenHandler(sdk, ctx, { names, residences, order: order ?? {} }).run(),
       erase: (ctx: Exclusive, about: Parameters<typeof eraseJournal>[1]) => eraseJournal(ctx, about, hash),
       frames: shared(frames),
       waits: shared(async (ctx: Shared) => [...waitsOf(await ctx.get<Openings>('waits'), Infinity).values()]),
@@ -76,6 +76,7 @@ class OpenHandler {
   readonly #ctx: Exclusive
   readonly #names: ServiceNames
   readonly #residences: Residences
+  readonly #order: RunOrder
   #residence: Residence | undefined
   /** Whom this attempt began; it is run when its beginning is durable. */
   #begun: Residence | undefined
@@ -86,18 +87,22 @@ class OpenHandler {
   /** Signals that came while nobody ran the process here: whoever is beginning may have read the mailbox before. */
   #missed: MailSignal | undefined
 
-  constructor(sdk: Sdk, ctx: Exclusive, parts: { readonly names: ServiceNames; readonly residences: Residences }) {
+  constructor(
+    sdk: Sdk,
+    ctx: Exclusive,
+    parts: { readonly names: ServiceNames; readonly residences: Residences; readonly order: RunOrder },
+  ) {
     this.#sdk = sdk
     this.#ctx = ctx
     this.#names = parts.names
     this.#residences = parts.residences
+    this.#order = parts.order
   }
 
-  /** `isNew`: nobody has run the process before. */
-  async run(isNew: boolean): Promise<void> {
+  async run(): Promise<void> {
     const { attemptCompletedSignal } = this.#ctx.request()
     attemptCompletedSignal.addEventListener('abort', () => this.#each((residence) => residence.cutOff()))
-    const journal = isNew ? OpenJournal.begin(this.#ctx) : await OpenJournal.open(this.#ctx)
+    const journal = this.#order.isNew === true ? OpenJournal.begin(this.#ctx) : await OpenJournal.open(this.#ctx)
     const lane = new HandlerLane(this.#sdk, this.#ctx, () => this.#take(journal))
     try {
       await this.#pump(lane, journal)
@@ -160,7 +165,7 @@ class OpenHandler {
   /** The closure: its answer is kept by the server. */
   async #take(journal: OpenJournal): Promise<Batch> {
     if (this.#residence !== undefined) return this.#residence.nextBatch()
-    const begun = await this.#residences.begin(journal, this.#ctx.key)
+    const begun = await this.#residences.begin(journal, this.#ctx.key, this.#order)
     if (begun === 'vain') return { at: 0, frames: [], isVain: true }
     // The server attempts the handler once more: behind one address others may host.
     if (begun === 'nobody')

@@ -110,6 +110,8 @@ async function close(
   row.bytes = 0
   ctx.set('result', result)
   ctx.clear('waits')
+  // To look is a round through the server's log.
+  if (row.lastSeq === 0) return
   for (const key of await mailbox.mail()) {
     const event = await ctx.get<MailEvent>(key)
     if (event !== null) mailbox.bury(row, { at, why: UNHEARD, event })

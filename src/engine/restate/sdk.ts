@@ -54,9 +54,9 @@ const SKEIN_MARK = 'skein-format'
  * What handlers that are open say to the server, and what their state is written in: another one as soon as an attempt of the
  * same handler would say other things.
  */
-const FORMAT = '2'
+const FORMAT = '3'
 /** Formats before it with the same state: theirs can be taken over where no handler is open. */
-const SAME_STATE: ReadonlySet<string> = new Set(['1'])
+const SAME_STATE: ReadonlySet<string> = new Set(['1', '2'])
 
 /** Stands with every service of Skein, so that nobody takes another's for his own. */
 export const MARKED = { [SKEIN_MARK]: FORMAT } as const

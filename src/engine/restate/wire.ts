@@ -82,8 +82,11 @@ export type MailboxView = {
 /** What an activation begins with. */
 export type MailboxLoad = { readonly row: MailboxRow; readonly request: StartRequest; readonly mail: MailPage }
 
-/** A handler of a process is asked for; `isNew`: by its start, so that nothing is there yet. */
-export type RunOrder = { readonly isNew?: boolean }
+/**
+ * A handler of a process is asked for; `isNew`: by its start, so that nothing is there yet. `request`: that start, where it is
+ * short, so that its mailbox need not be asked.
+ */
+export type RunOrder = { readonly isNew?: boolean; readonly request?: StartRequest }
 
 /** Time at the caller, as handlers have none of their own. */
 export type At = { readonly at: number }

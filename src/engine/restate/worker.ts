@@ -23,6 +23,7 @@ import type { OpenJournal } from './open-journal.ts'
 import type { Residences } from './process-object.ts'
 import { Residence } from './residence.ts'
 import type { SettingsCache } from '../settings-cache.ts'
+import type { RunOrder } from './wire.ts'
 
 /** What a worker needs. */
 export type WorkerParts = {
@@ -96,14 +97,14 @@ export class Worker implements Residences {
     return { [Symbol.asyncDispose]: () => this.#leave(host) }
   }
 
-  async begin(journal: OpenJournal, key: string): Promise<Residence | 'vain' | 'nobody'> {
+  async begin(journal: OpenJournal, key: string, order: RunOrder): Promise<Residence | 'vain' | 'nobody'> {
     const { client, clock, hash, settings } = this.#parts
     // What was killed answers nothing.
     if (this.#isAbandoned) return new Promise(() => {})
     if (this.#host === undefined) await this.#hosted()
     if (this.#host === undefined) return 'nobody'
     const pid = asPid(key)
-    const [beginning] = await Promise.all([beginningOf(client, journal, { pid, hash }), settings.refresh()])
+    const [beginning] = await Promise.all([beginningOf(client, journal, { pid, hash, order }), settings.refresh()])
     if (beginning === undefined) return 'vain'
     const activation = this.#activation(beginning, journal)
     await settings.learn(pid)

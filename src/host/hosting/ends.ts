@@ -31,7 +31,8 @@ export class Ends {
       this.#waiters.set(pid, [...(this.#waiters.get(pid) ?? []), { resolve, reject }])
     })
     try {
-      await this.#look(pid)
+      // Whoever runs it here will say: to look may be a call to a server.
+      if (!this.#here.has(pid)) await this.#look(pid)
     } catch (thrown) {
       this.#fail(pid, thrown)
     }
