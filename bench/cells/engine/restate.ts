@@ -8,6 +8,7 @@ import { open, tool, workflow } from 'skein'
 import { restate } from 'skein/engine'
 import { z } from 'zod'
 import { restateProgram, startRestate } from '../../../src/testing/conformance/restate-server.ts'
+import { cpuSecondsOf } from '../../peers/process-cpu.ts'
 import { cell, cellArguments, quantile } from '../cell.ts'
 
 const { processes, effects, effect } = cellArguments({ processes: 1000, effects: 10, effect: 'read' })
@@ -41,16 +42,19 @@ await cell(async (data) => {
   await using skein = await open({ data, models: {}, engine: await restate(server), workflows: [worker] })
   await skein.run(worker, undefined, { id: 'first' })
   calls = latenciesMs.length = 0
+  const cpuBefore = cpuSecondsOf(process.pid)
   const startedAt = performance.now()
   const runs = await Promise.all(
     Array.from({ length: processes }, (_, p) => skein.start(worker, undefined, { id: `p${p}` })),
   )
   await Promise.all(runs.map((run) => run.result()))
   const seconds = (performance.now() - startedAt) / 1000
+  const cpuSeconds = cpuSecondsOf(process.pid) - cpuBefore
   assert.equal(calls, processes * effects)
   return {
     effectsPerSecond: calls / seconds,
     latencyMsP50: quantile(latenciesMs, 0.5),
     latencyMsP99: quantile(latenciesMs, 0.99),
+    cpuMicrosPerEffect: (cpuSeconds * 1e6) / calls,
   }
 })

@@ -6,6 +6,7 @@
 import type { Epoch } from '../../std/index.ts'
 import { ownerId, RemoteActivation } from '../remote-activation.ts'
 import type { Beginning as RemoteBeginning, WorkerPorts } from '../remote-activation.ts'
+import type { Soon } from '../platform/soon.ts'
 import { RESTATE_FRAME_BYTES_MAX } from './limits.ts'
 import { Outbox } from './outbox.ts'
 import type { Batch, Head, MailPage } from './wire.ts'
@@ -17,9 +18,13 @@ export type Beginning = RemoteBeginning & { readonly head: Head; readonly mail: 
 export class RestateActivation extends RemoteActivation {
   readonly #outbox: Outbox
 
-  constructor(ports: Omit<WorkerPorts, 'frameBytesMax' | 'inlineMax'>, beginning: Beginning, epoch: Epoch) {
+  constructor(
+    ports: Omit<WorkerPorts, 'frameBytesMax' | 'inlineMax'> & { readonly soon: Soon },
+    beginning: Beginning,
+    epoch: Epoch,
+  ) {
     const owner = ownerId(epoch, ports.random)
-    const outbox = new Outbox(ports.clock, { owner, epoch })
+    const outbox = new Outbox(ports, { owner, epoch })
     const limits = { frameBytesMax: RESTATE_FRAME_BYTES_MAX, inlineMax: Number.POSITIVE_INFINITY }
     super({ ...ports, ...limits }, beginning, { epoch, owner, outbox })
     this.#outbox = outbox

@@ -14,12 +14,12 @@ import { Mailbox, mailKey, seqOf } from './mailbox.ts'
 import { PAGE_BYTES_MAX, PAGE_MAIL } from './limits.ts'
 import { acknowledge, began, due, erase, freed, rest, retry } from './resting.ts'
 import type { Exclusive, Sdk, Shared } from './sdk.ts'
-import { MARKED, largeObjectOptions } from './sdk.ts'
+import { MARKED, largeObjectOptions, wholeStateOptions } from './sdk.ts'
 import type { MailboxLoad, MailboxRow, MailboxView, MailEvent, MailItem, MailPage, ServiceNames } from './wire.ts'
 
 /** The definition of the object, for a worker to serve. */
 export function mailboxObject(sdk: Sdk, names: ServiceNames) {
-  const { shared } = sdk.handlers.object
+  const { shared, exclusive } = sdk.handlers.object
   const on =
     <I, O>(handle: (mailbox: Mailbox, input: I) => Promise<O>) =>
     (ctx: Exclusive, input: I): Promise<O> =>
@@ -27,13 +27,15 @@ export function mailboxObject(sdk: Sdk, names: ServiceNames) {
   return sdk.object({
     name: names.mailbox,
     handlers: {
-      start: on(start),
+      start: exclusive(wholeStateOptions, on(start)),
       put: on(put),
       control: on(control),
       switched: on(switched),
       began: on(began),
+      beganFirst: exclusive(wholeStateOptions, on(began)),
       acknowledge: on(acknowledge),
       rest: on(rest),
+      restUnheard: exclusive(wholeStateOptions, on(rest)),
       due: on(due),
       retry: on(retry),
       freed: on(freed),

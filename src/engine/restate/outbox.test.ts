@@ -17,15 +17,15 @@ function handClock() {
       return { [Symbol.dispose]: () => void timers.delete(fire) }
     },
   }
-  return { clock, goOff: () => [...timers].map((fire) => fire()) }
+  return { clock, soon: (run: () => void) => run(), goOff: () => [...timers].map((fire) => fire()) }
 }
 
 const row: FrameRow = { sent: [], waits: [], unwaits: [], consumed: [] }
 const began = { owner: asOwnerId('1.a'), epoch: asEpoch(1) }
 
 it('a batch that is out is given again until it is acknowledged; what is pushed meanwhile goes with the next', async () => {
-  const { clock } = handClock()
-  const outbox = new Outbox(clock, began)
+  const ports = handClock()
+  const outbox = new Outbox(ports, began)
   outbox.push(row, 1)
   expect(await outbox.next()).toEqual({ began, at: 5, frames: [] })
   expect(await outbox.next()).toEqual({ began, at: 5, frames: [] })
@@ -35,8 +35,8 @@ it('a batch that is out is given again until it is acknowledged; what is pushed 
 })
 
 it('an end goes behind all frames, however many batches they fill', async () => {
-  const { clock } = handClock()
-  const outbox = new Outbox(clock, began)
+  const ports = handClock()
+  const outbox = new Outbox(ports, began)
   for (let i = 0; i <= BATCH_FRAMES_MAX; i++) outbox.push(row, 1)
   outbox.end({ end: { type: 'wait' }, at: 5, heardSeq: 0, firstSeq: 0 })
   const sizes: unknown[] = []
@@ -53,15 +53,27 @@ it('an end goes behind all frames, however many batches they fill', async () => 
 })
 
 it('says something when nothing happens, but only to the last who asked', async () => {
-  const { clock, goOff } = handClock()
-  const outbox = new Outbox(clock, began)
+  const ports = handClock()
+  const outbox = new Outbox(ports, began)
   outbox.acknowledge()
   let first: unknown
   void outbox.next().then((batch) => (first = batch))
   const second = outbox.next()
-  goOff()
+  ports.goOff()
   expect((await second).frames).toEqual([])
   expect(first).toBeUndefined()
+})
+
+it('what is pushed in one turn of the event loop, and the end with it, is one batch', async () => {
+  const outbox = new Outbox({ ...handClock(), soon: (run) => void setImmediate(run) }, began)
+  outbox.acknowledge()
+  const next = outbox.next()
+  outbox.push(row, 1)
+  await Promise.resolve()
+  outbox.push(row, 1)
+  outbox.end({ end: { type: 'wait' }, at: 5, heardSeq: 0, firstSeq: 0 })
+  const { frames, rest } = await next
+  expect([frames.length, rest?.end.type]).toEqual([2, 'wait'])
 })
 
 const said = (seq: number): MailItem => ({

@@ -3,9 +3,11 @@
  *
  * Invariants:
  * 1. One batch is out at a time; until it is acknowledged it is given again to whoever asks: a handler's next attempt.
- * 2. What is pushed meanwhile goes with the next batch, in order; the end of an activation goes behind all its frames.
+ * 2. What is pushed in one turn of the event loop goes with one batch: each batch is a round through the server's log.
+ * 3. What is pushed meanwhile goes with the next batch, in order; the end of an activation goes behind all its frames.
  */
 import type { Clock } from '../../std/index.ts'
+import type { Soon } from '../platform/soon.ts'
 import { BATCH_BYTES_MAX, BATCH_FRAMES_MAX, HEARTBEAT_MS } from './limits.ts'
 import type { Batch, FrameRow } from './wire.ts'
 
@@ -14,26 +16,36 @@ type Waiting = { readonly row: FrameRow; readonly bytes: number }
 /** The outbox of one activation. */
 export class Outbox {
   readonly #clock: Clock
+  readonly #soon: Soon
   readonly #waiting: Waiting[] = []
   #rest: Batch['rest']
   #out: Batch | undefined
   #taker: (() => void) | undefined
 
   /** `began` is the first batch. */
-  constructor(clock: Clock, began: Batch['began']) {
+  constructor({ clock, soon }: { readonly clock: Clock; readonly soon: Soon }, began: Batch['began']) {
     this.#clock = clock
+    this.#soon = soon
     this.#out = { ...(began === undefined ? {} : { began }), at: clock.now(), frames: [] }
   }
 
   push(row: FrameRow, bytes: number): void {
     this.#waiting.push({ row, bytes })
-    this.#taker?.()
+    this.#stir()
   }
 
   /** The end, or the question whether it may be one. */
   end(rest: NonNullable<Batch['rest']>): void {
     this.#rest = rest
-    this.#taker?.()
+    this.#stir()
+  }
+
+  #stir(): void {
+    const taker = this.#taker
+    if (taker !== undefined)
+      this.#soon(() => {
+        if (this.#taker === taker) taker()
+      })
   }
 
   /** What is to be made durable next; waits for it, but not longer than a heartbeat. */

@@ -185,7 +185,11 @@ class OpenHandler {
       this.#batches = 0
       journal.began(began.epoch)
       const { id: invocation } = this.#ctx.request()
-      lane.tell(this.#mailbox('began'), { invocation, epoch: began.epoch, at })
+      lane.tell(this.#mailbox(this.#isShort && began.epoch === 1 ? 'beganFirst' : 'began'), {
+        invocation,
+        epoch: began.epoch,
+        at,
+      })
       await this.#say(lane, journal.takeUnsaid(), { at, isAgain: true })
     }
     const said = journal.append(rows, this.#residence !== undefined)
@@ -195,7 +199,8 @@ class OpenHandler {
     this.#residence?.durable(this.#batches++, rows.length + (began === undefined ? 0 : 1))
     if (rest === undefined) return false
     const { waits, head } = journal
-    const isOver = await lane.ask<boolean>(this.#mailbox('rest'), { ...rest, waits, consumed: head.consumed })
+    const method = this.#isShort && rest.heardSeq === 0 ? 'restUnheard' : 'rest'
+    const isOver = await lane.ask<boolean>(this.#mailbox(method), { ...rest, waits, consumed: head.consumed })
     if (isOver) journal.rested()
     this.#residence?.rested(this.#batches, isOver)
     return isOver
@@ -235,6 +240,11 @@ class OpenHandler {
       default:
         unreachable(outgoing, 'what a frame sends')
     }
+  }
+
+  /** Its mailbox holds a short start, and little else as long as nothing has come. */
+  get #isShort(): boolean {
+    return this.#order.request !== undefined
   }
 
   #expect(id: number, sent: Omit<Sent, 'owner'>): void {

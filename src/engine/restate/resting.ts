@@ -57,7 +57,7 @@ export async function rest(mailbox: Mailbox, about: Rest): Promise<boolean> {
   delete row.invocation
   if (summary !== undefined) row.summary = summary
   row.updatedAt = at
-  mailbox.ctx.set('waits', about.waits)
+  if (end.type !== 'ended') mailbox.ctx.set('waits', about.waits)
   switch (end.type) {
     case 'ended':
       await close(mailbox, row, { result: end.result, at })
@@ -109,7 +109,7 @@ async function close(
   row.count = 0
   row.bytes = 0
   ctx.set('result', result)
-  ctx.clear('waits')
+  if (row.activations > 1) ctx.clear('waits')
   // To look is a round through the server's log.
   if (row.lastSeq === 0) return
   for (const key of await mailbox.mail()) {

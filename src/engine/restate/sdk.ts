@@ -88,5 +88,8 @@ export const objectOptions = {
   },
 } as const
 
+/** Of handlers that are called while there is little state: it is sent along with the call, and no look costs a round. */
+export const wholeStateOptions = { enableLazyState: false } as const
+
 /** Of objects whose state grows: it is not sent along with every call. */
 export const largeObjectOptions = { ...objectOptions, enableLazyState: true } as const

@@ -47,7 +47,8 @@ export class RestateViews {
     const view = await this.#client.view(pid)
     if (view === null) return undefined
     const isActive = view.row.status === 'running' || view.row.status === 'ready'
-    if (!isActive) return viewOf(view)
+    // Nobody is known to have begun it, so that it waits for nothing yet.
+    if (!isActive || view.row.activations === 0) return viewOf(view)
     // A worker that was cut off may believe that it still has a process which goes on elsewhere.
     return viewOf({ ...view, waits: this.#waitsHere(pid, view.row.epoch) ?? (await this.#client.waits(pid)) })
   }
