@@ -26,6 +26,8 @@ export const RETRY_PAUSE_MS_MAX = 1_000
 export const REQUEST_TIMEOUT_MS_DEFAULT = 30_000
 /** Time for one connection to be made. */
 export const CONNECT_TIMEOUT_MS = 5_000
+/** Time for a pooler to find another session. */
+export const POOLER_ANSWERS_MS = 2_000
 /** Silence after which the other side of a connection is asked whether it is there. */
 export const KEEP_ALIVE_MS = 10_000
 /** Mail of one look. */

@@ -43,6 +43,7 @@ import { allFrames } from './load.ts'
 import { migrate } from './migrate.ts'
 import { arriveRun, confirmRun, departRun, presentOf, refuseRun, unconfirmedRuns } from './move.ts'
 import { resultOf } from './outbox.ts'
+import { demandOwnSession } from './own-session.ts'
 import type { RunActivation } from './residents.ts'
 import { SettingsTable } from './settings-table.ts'
 import { PostgresViews } from './views.ts'
@@ -96,6 +97,7 @@ export async function openPostgres(options: PostgresOptions & Ports): Promise<Po
   const address: Address = { connectionString, schema, name, timeoutMs, clock }
   const db = new Connection(pg, address)
   try {
+    await apart(pg, address, (beside) => demandOwnSession(db, beside, address))
     await db.do((client) => migrate(client, { schema, connectionString }))
     const engine = new DatabaseEngine({ ...options, pg, db, address, leaseMs })
     await engine.begin()
@@ -239,14 +241,9 @@ class DatabaseEngine implements PostgresEngine {
   }
 
   /** What takes long goes over a connection of its own: activations wait for looks at the settings. */
-  async #apart<T>(act: (db: Connection) => Promise<T>): Promise<T> {
+  #apart<T>(act: (db: Connection) => Promise<T>): Promise<T> {
     const { pg, address } = this.#parts
-    const db = new Connection(pg, address)
-    try {
-      return await act(db)
-    } finally {
-      await db.close()
-    }
+    return apart(pg, address, act)
   }
 
   async host(run: RunActivation, options: HostOptions = {}): Promise<AsyncDisposable> {
@@ -321,6 +318,16 @@ class DatabaseEngine implements PostgresEngine {
 
   #checkOpen(): void {
     if (this.#isClosed) throw closed()
+  }
+}
+
+/** Over a connection of its own. */
+async function apart<T>(pg: Pg, address: Address, act: (db: Connection) => Promise<T>): Promise<T> {
+  const db = new Connection(pg, address)
+  try {
+    return await act(db)
+  } finally {
+    await db.close()
   }
 }
 

@@ -13,6 +13,8 @@ declare module 'pg' {
     end(): Promise<void>
     on(event: 'error' | 'end', listener: (error?: Error) => void): this
     on(event: 'notification', listener: (message: { readonly payload?: string }) => void): this
+    /** What the other side told of itself when the connection was made. */
+    readonly processID: number | null
     readonly connection: { readonly stream: { destroy(): void } }
   }
 }
