@@ -203,8 +203,10 @@ function unjudgedOf({ kind, seed, what, again }: Failure & { readonly kind: Kind
 
 function heardOf(heard: Heard | undefined): string {
   if (heard === undefined) return 'Not tried yet.'
-  const { tries, missed, lateMs } = heard
+  const { tries, missed, lateMs, load } = heard
   const [p50, p99, worst] = [lateMs.p50, lateMs.p99, lateMs.worst].map(Math.round)
   return `Spoken through one worker at a random moment while another one runs the process. Not heard: ${missed.length} of
-${tries.toLocaleString('en-US')}. From the word to the fact in the journal: ${p50} ms (p50), ${p99} ms (p99), ${worst} ms (worst).`
+${tries.toLocaleString('en-US')}. From the word to the fact in the journal: ${p50} ms (p50), ${p99} ms (p99), ${worst} ms (worst)${
+    load === undefined ? '' : `; load of the machine ${load[0]} before, ${load[1]} after`
+  }.`
 }
