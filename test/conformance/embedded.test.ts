@@ -1,6 +1,12 @@
 import { describe, it } from 'vitest'
 import { describeEngine, embeddedRig } from '../../src/testing/index.ts'
 
+const UNHEARD = {
+  rule: 'pending: controls that nobody has heard yet are told, oldest first, and no messages',
+  reason:
+    'whoever runs a folder hears at once; of one that nobody runs its reader tells (see skein settle, skein approve)',
+}
+
 describeEngine('embedded', embeddedRig, {
   describe,
   it,
@@ -13,5 +19,6 @@ describeEngine('embedded', embeddedRig, {
       rule: 'T5: a failed commit stops the store: no driver starts, activations are dropped, reopening goes on from what is durable',
       reason: 'a real disk cannot be made to fail from here; the simulated one fails under the same code',
     },
+    UNHEARD,
   ],
 })

@@ -17,12 +17,14 @@ let installations = 0
 /** An installation of a project's own on the engine that was named. */
 export class SharedEngine {
   readonly #address: string
+  readonly #isRestate: boolean
   readonly #begin: (args: readonly string[]) => Running
   /** Whatever was run before may go on, too. */
   readonly #files = new Set<string>()
 
   private constructor(address: string, begin: (args: readonly string[]) => Running) {
     this.#address = address
+    this.#isRestate = address.startsWith('restate:')
     this.#begin = begin
   }
 
@@ -33,7 +35,10 @@ export class SharedEngine {
     const url = new URL(engine)
     const name = `p${process.pid}_${++installations}`
     const [port] = await freePorts(1)
-    const own = url.protocol === 'restate:' ? { name, port: String(port) } : { schema: name, lease: '2s' }
+    const own =
+      url.protocol === 'restate:'
+        ? { name: name.replace('_', '-'), port: String(port), share: 'true' }
+        : { schema: name, lease: '2s' }
     for (const [key, value] of Object.entries(own)) url.searchParams.set(key, value)
     return new SharedEngine(url.href, begin)
   }
@@ -43,11 +48,13 @@ export class SharedEngine {
     const [verb = '', file = ''] = args
     if (WITHOUT.includes(verb)) return this.#begin(args)
     const at = ['--engine', this.#address]
-    if (!HOSTING.includes(verb)) return this.#begin([...args, ...at])
     if (verb === 'run') {
       this.#files.delete(file)
       this.#files.add(file)
     }
+    const isHosting = HOSTING.includes(verb)
+    // A Restate server has no mailboxes of its own: they are in the workers. Whoever only asks needs one there, too.
+    if (!isHosting && (!this.#isRestate || this.#files.size === 0)) return this.#begin([...args, ...at])
     // Of two files with code for the same workflow the one that is run now counts.
     const files = verb === 'run' ? [file] : [...this.#files]
     const worker = this.#begin(['worker', ...files, ...at])
@@ -55,7 +62,7 @@ export class SharedEngine {
     const ended = client.ended.then(async (ran) => {
       worker.child.kill('SIGTERM')
       const { err } = await worker.ended
-      return { ...ran, err: `${err}${ran.err}` }
+      return isHosting ? { ...ran, err: `${err}${ran.err}` } : ran
     })
     const kill = (signal?: NodeJS.Signals): boolean => {
       worker.child.kill(signal)

@@ -134,7 +134,7 @@ export class Post {
     const seq = ++this.#lastSeq
     mailbox.put(seq, p, text)
     const isAwake = to.status === 'waiting' && waits.ofKind(p, 'message').some((wait) => this.#wants(wait, message))
-    if (isAwake) processes.setStatus(p, 'ready')
+    if (isAwake) processes.wake(p, this.#parts.clock.now())
     return {
       result: 'queued',
       p,
@@ -174,7 +174,7 @@ export class Post {
     const seq = ++this.#lastSeq
     controls.put(seq, p, packed.text)
     const isAwake = to.status === 'waiting' || to.status === 'parked'
-    if (isAwake) processes.setStatus(p, 'ready')
+    if (isAwake) processes.wake(p, now)
     return {
       result: 'queued',
       p,

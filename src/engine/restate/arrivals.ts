@@ -53,7 +53,7 @@ export async function start(
     forgotAt: at,
   }
   mailbox.ctx.set('request', known)
-  mailbox.wake(row, { isNew: true, ...(bytesOf(known) > SIGNAL_BYTES_MAX ? {} : { request: known }) })
+  mailbox.wake(row, at, { isNew: true, ...(bytesOf(known) > SIGNAL_BYTES_MAX ? {} : { request: known }) })
   mailbox.write(row)
   return { result: 'queued' }
 }
@@ -121,7 +121,7 @@ export async function put(
   row.count += 1
   row.bytes += bytes
   mailbox.store(row, event, bytes)
-  if (row.status === 'waiting' && (await isWanted(mailbox, message))) mailbox.wake(row)
+  if (row.status === 'waiting' && (await isWanted(mailbox, message))) mailbox.wake(row, at)
   await tidy(mailbox, row, at)
   mailbox.write(row)
   return 'queued'
@@ -166,7 +166,7 @@ export async function control(
   if ((await seen) !== null) return 'duplicate'
   mailbox.see(id, at)
   mailbox.store(row, { type: 'control', control }, bytesOf(control))
-  if (row.status === 'waiting' || row.status === 'parked') mailbox.wake(row)
+  if (row.status === 'waiting' || row.status === 'parked') mailbox.wake(row, at)
   mailbox.write(row)
   return 'queued'
 }
@@ -196,20 +196,19 @@ async function reopen(
   }
   delete row.endedAt
   mailbox.ctx.clear('result')
-  mailbox.wake(row)
-  row.updatedAt = at
+  mailbox.wake(row, at)
   mailbox.write(row)
   return 'queued'
 }
 
 /** Switches have changed: whoever is active hears it, whoever waits for one looks again. */
-export async function switched(mailbox: Mailbox, about: { readonly now: boolean }): Promise<void> {
+export async function switched(mailbox: Mailbox, { at, now }: At & { readonly now: boolean }): Promise<void> {
   const row = await mailbox.row()
   if (row === null || isOver(row.status)) return
-  const signal: MailSignal = { seq: row.lastSeq, switched: about }
+  const signal: MailSignal = { seq: row.lastSeq, switched: { now } }
   if (row.status === 'waiting') {
     if (!(await mailbox.waits()).some(({ on }) => on.kind === 'switch')) return
-    mailbox.wake(row)
+    mailbox.wake(row, at)
   } else mailbox.signal(row, signal)
   mailbox.write(row)
 }

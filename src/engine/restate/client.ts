@@ -7,6 +7,7 @@ import type {
   FramePage,
   MailboxLoad,
   MailboxView,
+  MailItem,
   MailPage,
   ServiceNames,
   SettingsChange,
@@ -46,6 +47,16 @@ export class ObjectClient {
 
   peek(pid: Pid, after: number): Promise<MailPage> {
     return this.#server.read({ service: this.#names.mailbox, key: pid, handler: 'peek' }, { after })
+  }
+
+  /** Everything that lies in a mailbox, oldest first, a page at a time. */
+  async *mail(pid: Pid): AsyncGenerator<MailItem> {
+    for (let after = 0; ;) {
+      const { items, lastSeq, isWhole } = await this.peek(pid, after)
+      yield* items
+      if (isWhole) return
+      after = items.at(-1)?.seq ?? lastSeq
+    }
   }
 
   /** What a process that is active waits for. */

@@ -80,9 +80,10 @@ export class Mailbox {
     }
   }
 
-  /** The process has something to do: its handler is asked for. */
-  wake(row: MailboxRow, order: RunOrder = {}): void {
+  /** The process has something to do, from now on: its handler is asked for. */
+  wake(row: MailboxRow, at: number, order: RunOrder = {}): void {
     row.status = 'ready'
+    row.updatedAt = at
     delete row.wakeAt
     sendTo(this.sdk, this.ctx, { service: this.names.process, key: this.ctx.key, method: 'run' }, { parameter: order })
   }

@@ -90,6 +90,7 @@ export interface RestateEngine extends Engine {
   readonly switchboard: Switches
   /** Where the server reaches this worker. */
   readonly port: number | undefined
+  pending(pid: Pid): Promise<readonly Control[]>
   /** Checks the chain of every journal, or of one. */
   verify(pid?: Pid): AsyncIterable<JournalProblem>
   /** Whether everything that has come for those resident here has reached them: signals take their time. */
@@ -279,7 +280,7 @@ class ServerEngine implements RestateEngine {
     await new Promise<void>((resolve) => clock.timer(SWITCHES_FRESH_MS, resolve))
     const pids: Pid[] = []
     for await (const { pid } of this.#views.list({ status: ['ready', 'running', 'waiting'] })) pids.push(pid)
-    await Promise.all(pids.map((pid) => client.mailbox(pid, 'switched', { now })))
+    await Promise.all(pids.map((pid) => client.mailbox(pid, 'switched', { now, at: this.#now() })))
   }
 
   async erase(pid: Pid, about: { readonly by: string; readonly key?: EffectKey }): Promise<Erased> {
@@ -307,7 +308,8 @@ class ServerEngine implements RestateEngine {
     const host = this.worker.host(run, options)
     this.#host = host
     const { client } = this.#parts
-    for await (const { pid } of this.#views.list({ status: ['parked'] })) await client.mailbox(pid, 'retry', null)
+    for await (const { pid } of this.#views.list({ status: ['parked'] }))
+      await client.mailbox(pid, 'retry', { at: this.#now() })
     this.#heldWatch?.[Symbol.dispose]()
     this.#heldWatch = this.#held.watch(this.#parts.onHeldUp)
     return host
@@ -316,6 +318,11 @@ class ServerEngine implements RestateEngine {
   async inspect(pid: Pid) {
     this.#checkOpen()
     return this.#views.inspect(pid)
+  }
+
+  pending(pid: Pid) {
+    this.#checkOpen()
+    return this.#views.pending(pid)
   }
 
   list(query: Query) {

@@ -66,10 +66,10 @@ export async function rest(mailbox: Mailbox, about: Rest): Promise<boolean> {
       row.parked = end.error
       row.status = 'parked'
       // Only a control that came after it had begun can change its mind: an older one would make it park in a loop.
-      if (row.lastControlSeq > firstSeq && (await hasControlAfter(mailbox, firstSeq))) mailbox.wake(row)
+      if (row.lastControlSeq > firstSeq && (await hasControlAfter(mailbox, firstSeq))) mailbox.wake(row, at)
       break
     case 'yield':
-      mailbox.wake(row)
+      mailbox.wake(row, at)
       break
     case 'wait':
       row.status = 'waiting'
@@ -142,7 +142,7 @@ export async function due(mailbox: Mailbox, { at }: At): Promise<void> {
   if (row === null) return
   if (row.alarmAt === at) delete row.alarmAt
   if (row.status === 'waiting' && row.wakeAt !== undefined) {
-    if (row.wakeAt <= at) mailbox.wake(row)
+    if (row.wakeAt <= at) mailbox.wake(row, at)
     // A server that was away has rung late: what is left is counted from now.
     else if (row.alarmAt === undefined) setAlarm(mailbox, row, row.wakeAt - Math.max(at, await mailbox.ctx.date.now()))
   }
@@ -154,15 +154,16 @@ export async function freed(mailbox: Mailbox, { invocation }: { readonly invocat
   const row = await mailbox.row()
   if (row === null || isOver(row.status) || (row.invocation !== undefined && row.invocation !== invocation)) return
   delete row.invocation
-  mailbox.wake(row)
+  // It has not moved since then, and does not until somebody runs it.
+  mailbox.wake(row, row.updatedAt)
   mailbox.write(row)
 }
 
 /** Another host looks at what the ones before could not run. */
-export async function retry(mailbox: Mailbox): Promise<void> {
+export async function retry(mailbox: Mailbox, { at }: At): Promise<void> {
   const row = await mailbox.row()
   if (row?.status !== 'parked') return
-  mailbox.wake(row)
+  mailbox.wake(row, at)
   mailbox.write(row)
 }
 

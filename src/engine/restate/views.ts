@@ -1,6 +1,6 @@
 /** Processes and their journals as operators see them, read from the objects and the server's tables. */
 import { openFrame } from '../../kernel/index.ts'
-import type { Outcome, SealedFrame, Wait } from '../../kernel/index.ts'
+import type { Control, Outcome, SealedFrame, Wait } from '../../kernel/index.ts'
 import type { Epoch, Pid, Seq } from '../../std/index.ts'
 import type { Frame, ProcessView, Query } from '../port.ts'
 import { fits, processView } from '../process-view.ts'
@@ -72,6 +72,13 @@ export class RestateViews {
     }
     // What this worker knows to be durable may not have reached the tables yet.
     for (const frame of this.#recent.from(pid, n)) if ((frame.facts.at(-1)?.seq ?? 0) >= (from ?? 0)) yield frame
+  }
+
+  /** Controls that the process has not heard yet, or has heard a moment ago, oldest first. */
+  async pending(pid: Pid): Promise<readonly Control[]> {
+    const controls: Control[] = []
+    for await (const { event } of this.#client.mail(pid)) if (event.type === 'control') controls.push(event.control)
+    return controls
   }
 
   /** What the server's tables hold of every process. */

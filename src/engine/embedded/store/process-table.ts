@@ -121,7 +121,7 @@ function changes(db: DatabaseSync) {
   const reopened = db.prepare(
     `update process set status = 'ready', result = null, endedAt = null, updatedAt = ? where p = ?`,
   )
-  const status = db.prepare('update process set status = ? where p = ?')
+  const woken = db.prepare(`update process set status = 'ready', updatedAt = ? where p = ?`)
   const segment = db.prepare('update process set segmentN = ? where p = ?')
   const eraseRow = db.prepare('update process set result = ?, parked = null where p = ?')
   const eraseBirth = db.prepare('update birth set request = ? where p = ?')
@@ -142,7 +142,7 @@ function changes(db: DatabaseSync) {
     ended: (p: P, to: Ended) => void ended.run(to.status, to.result, to.summary ?? null, to.now, to.now, p),
     /** An ended process goes on. */
     reopened: (p: P, now: number) => void reopened.run(now, p),
-    setStatus: (p: P, to: ProcessStatus) => void status.run(to, p),
+    wake: (p: P, at: number) => void woken.run(at, p),
     noteErased,
     erasedPart: (p: P, at: number, by: string) => noteErased(p, at, by, 0),
     /** What it was given and what it gave, without their payloads. */

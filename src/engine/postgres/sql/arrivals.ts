@@ -24,14 +24,14 @@ begin
     number * ${PROCESSES_PER_PARTITION}, (number + 1) * ${PROCESSES_PER_PARTITION});
 end $$;
 
-create function put_mail(me bigint, r process, kind text, is_child boolean, bytes int, body text, is_awake boolean) returns jsonb
+create function put_mail(me bigint, at bigint, r process, kind text, is_child boolean, bytes int, body text, is_awake boolean) returns jsonb
 language plpgsql as $$
 declare s bigint := r.last_seq + 1; is_message int := (kind = 'm')::int;
 begin
   insert into mail values (r.p, s, kind, is_child, bytes, body);
   update process set last_seq = s, mail_count = mail_count + is_message, mail_bytes = mail_bytes + is_message * bytes,
-    status = case when is_awake then 'ready' else status end, wake_at = case when is_awake then null else wake_at end
-    where p = r.p;
+    status = case when is_awake then 'ready' else status end, wake_at = case when is_awake then null else wake_at end,
+    updated_at = case when is_awake then at else updated_at end where p = r.p;
   if r.owner is not null and r.owner <> me then perform notify('m ' || r.owner || ' ' || r.p || ' ' || s); end if;
   return jsonb_build_object('r', 'queued', 'p', r.p, 's', s, 'o', r.owner, 'y', is_awake);
 end $$;
@@ -70,7 +70,7 @@ begin
     select exists(select from wait w where w.p = r.p and w.kind = 'message' and is_wanted(w, a.topic, a.sender, a.type, a.id))
       into is_awake;
   end if;
-  return put_mail(me, r, 'm', false, a.bytes, a.body, is_awake);
+  return put_mail(me, at, r, 'm', false, a.bytes, a.body, is_awake);
 end $$;
 
 create function reopen(me bigint, at bigint, r process, id text, body text) returns jsonb language plpgsql as $$
@@ -109,7 +109,7 @@ begin
     return '{"r":"ended"}';
   end if;
   if not is_new(r.p, 'c:' || a.id, at) then return '{"r":"duplicate"}'; end if;
-  return put_mail(me, r, 'c', a.kind = 'childEnded', octet_length(a.body), a.body, r.status in ('waiting', 'parked'));
+  return put_mail(me, at, r, 'c', a.kind = 'childEnded', octet_length(a.body), a.body, r.status in ('waiting', 'parked'));
 end $$;
 
 create function put_refund(me bigint, at bigint, a record_in, result text, why text) returns jsonb language plpgsql as $$

@@ -120,7 +120,7 @@ begin
       when 'unwait' then delete from wait where wait.p = a.p and key = a.key;
       when 'segment' then update process set segment_n = a.n where process.p = a.p;
       when 'release' then
-        update process set status = 'ready', owner = null where owner = me;
+        update process set status = 'ready', owner = null, updated_at = at where owner = me;
         is_anybody_awake := is_anybody_awake or found;
       else null;
     end case;
@@ -164,7 +164,7 @@ begin
 end $$;
 
 create function wake_held() returns void language sql as $$
-  update process set status = 'ready', wake_at = null where p in (
+  update process set status = 'ready', wake_at = null, updated_at = now_ms() where p in (
     select p from process where status = 'waiting' and p in (select w.p from wait w where w.kind = 'switch')
       order by p for no key update)
 $$;
@@ -183,9 +183,9 @@ begin
   select array_agg(p) into orphans from (
     select p from process where owner is not null and owner <> me and not exists(select from member where id = owner)
       order by p for no key update skip locked) one;
-  update process set status = 'ready', owner = null
+  update process set status = 'ready', owner = null, updated_at = at
     where p = any(orphans) and owner is not null and owner <> me and not exists(select from member where id = owner);
-  update process set status = 'ready', wake_at = null where p in (
+  update process set status = 'ready', wake_at = null, updated_at = at where p in (
     select p from process where status = 'waiting' and wake_at <= now_ms() for no key update skip locked);
   delete from seen where ctid in (select ctid from seen where forget_at <= least(at, now_ms()) limit 1000);
   delete from settlement where ctid in (

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import type { Change } from '../../../engine/index.ts'
 import { gather } from '../../simulation/gather.ts'
 import type { EngineRule } from '../engine-stage.ts'
-import { keyOf, namesOf, startOf } from '../puppet.ts'
+import { cancelOf, keyOf, messageOf, namesOf, startOf } from '../puppet.ts'
 
 /** The rules of views. */
 export const VIEW_RULES: readonly EngineRule[] = [
@@ -49,6 +49,46 @@ export const VIEW_RULES: readonly EngineRule[] = [
         ['done', { type: 'ok', value: { text: '"value"' } }, []],
       )
       assert.deepEqual(await (await stage.reopen('crash')).engine.inspect(lane.pid), ended)
+    },
+  },
+  {
+    rule: 'inspect',
+    title: 'who was woken has been ready since then, not since it came to rest',
+    async check({ engine, puppet, host, rig }) {
+      await engine.start(startOf('p'))
+      const lane = await puppet.next()
+      lane.frame(['asked'], { waits: [{ key: keyOf('q'), on: { kind: 'answer', title: 'sure?' } }] })
+      await lane.rest()
+      await rig.arrived?.()
+      await host[Symbol.asyncDispose]()
+      await rig.sleep(50)
+      const woken = rig.now()
+      await engine.control(lane.pid, cancelOf('c'))
+      const view = await engine.inspect(lane.pid)
+      // Where a wake-up is no act of its own it rests until somebody runs it.
+      if (view?.status === 'ready') assert.ok(view.updatedAt >= woken, `${view.updatedAt} is before ${woken}`)
+      else assert.equal(view?.status, 'waiting')
+    },
+  },
+  {
+    rule: 'pending',
+    title: 'controls that nobody has heard yet are told, oldest first, and no messages',
+    async check({ engine, puppet, rig }) {
+      await engine.start(startOf('p'))
+      const lane = await puppet.next()
+      const said = async (): Promise<readonly string[]> =>
+        ((await engine.pending?.(lane.pid)) ?? []).map(({ id }) => id)
+      assert.deepEqual(await said(), [])
+      await engine.control(lane.pid, cancelOf('first'))
+      await engine.deliver(messageOf('p', 'm'))
+      await engine.control(lane.pid, cancelOf('second'))
+      assert.deepEqual(await said(), ['first', 'second'])
+      await lane.next()
+      lane.frame(['heard'])
+      await lane.durable()
+      await rig.arrived?.()
+      assert.deepEqual(await said(), ['second'])
+      assert.deepEqual(await engine.pending?.('nobody' as never), [])
     },
   },
   {
