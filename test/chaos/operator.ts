@@ -1,7 +1,7 @@
 /** The person beside the run: looks at the far side when an outcome is unknown, agrees, answers, pays. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Skein } from 'skein'
-import { baseKey, isTooLate, segmentIdOf } from './operator-keys.ts'
+import { baseKey, doubtOf, isTooLate } from './operator-keys.ts'
 import { far } from './far-tools.ts'
 
 const ROUND_MS = 15
@@ -11,7 +11,7 @@ const ROUND_ON_SERVER_MS = 400
 /** Looks round until the signal is aborted. */
 export async function attend(
   skein: Skein,
-  engine: Parameters<typeof segmentIdOf>[0],
+  engine: Parameters<typeof doubtOf>[0],
   { signal, isOnServer }: { readonly signal: AbortSignal; readonly isOnServer: boolean },
 ) {
   while (!signal.aborted) {
@@ -23,9 +23,11 @@ export async function attend(
           if (on.kind === 'answer') await skein.answer(effect, { many: 7 })
           if (on.kind === 'budget') await skein.topUp(view.pid, { toolCalls: on.need.toolCalls ?? 1 })
           if (on.kind === 'operator') {
-            const id = await segmentIdOf(engine, view.pid, baseKey(key))
+            // Before the look: what it finds says nothing of an attempt that was begun since.
+            const { id, attempt } = await doubtOf(engine, view.pid, baseKey(key))
             const found = await far.look({ tool: 'operator', key: id, attempt: 1, input: null })
-            await skein.resolve(effect, 'done' in found ? found : { again: true }, { by: 'ann' })
+            const became = 'done' in found ? { done: found.done } : ({ again: true } as const)
+            await skein.resolve(effect, { ...became, attempt }, { by: 'ann' })
           }
         } catch (thrown) {
           if (!isTooLate(thrown)) throw thrown

@@ -41,8 +41,13 @@ export async function answerQuestion(engine: Operable, effect: string, value: un
   return { pid, name: entry.name }
 }
 
-/** What became of an effect in doubt, as a person knows it. */
-export type Resolution = { readonly done: unknown } | { readonly again: true } | { readonly fail: string }
+/**
+ * What became of an effect in doubt, as a person knows it. `attempt`: of which one; whoever looked while somebody else had
+ * it done again knows nothing of that one. Default: the newest.
+ */
+export type Resolution = ({ readonly done: unknown } | { readonly again: true } | { readonly fail: string }) & {
+  readonly attempt?: number
+}
 
 /** Settles an effect with an unknown outcome. Throws `NOT_WAITING`. */
 export async function resolveEffect(
@@ -53,6 +58,12 @@ export async function resolveEffect(
 ): Promise<Acted> {
   const { pid, entry } = await findWaiting(engine, effect, ['operator'])
   const { key, attempts } = entry
+  const { attempt = attempts } = resolution
+  if (attempt !== attempts)
+    throw new SkeinError(
+      'NOT_WAITING',
+      `${pid}/${entry.name}: attempt ${attempt} is no longer in doubt, attempt ${attempts} is; look at the far side again`,
+    )
   const base = { type: 'resolve', key, by, ...(attempts === 0 ? {} : { attempt: attempts }) } as const
   if ('done' in resolution) {
     const value = payloadOf(resolution.done, 'ARGS_NOT_DATA')

@@ -106,6 +106,13 @@ describe('acting', () => {
     ])
     expect(new Set(controls.map((control) => control.id)).size).toBe(7)
   })
+  it('refuses what somebody knows of an attempt that is no longer the one in doubt', async () => {
+    const { operable, controls } = engine()
+    const late = resolveEffect(operable, 'writer-9a0b/pay', { again: true, attempt: 7 }, 'ann')
+    await expect(late).rejects.toMatchObject({ code: 'NOT_WAITING' })
+    await expect(late).rejects.toThrow(/attempt 7 is no longer in doubt, attempt 0 is; look at the far side again/)
+    expect(controls).toEqual([])
+  })
   it('never lets a late click approve something else', async () => {
     const { operable, controls } = engine()
     await expect(decideApproval(operable, 'a1/publish', 'approved', { by: 'ann' })).rejects.toThrow(

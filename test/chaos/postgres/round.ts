@@ -15,7 +15,7 @@ import { farSide } from '../../../src/testing/crash/far-side.ts'
 import type { Evidence } from '../../../src/testing/crash/verdict.ts'
 import type { LocalPostgres } from '../../../src/testing/conformance/postgres-server.ts'
 import type { Journal } from '../../../src/testing/oracle/journal.ts'
-import { baseKey, isTooLate, segmentIdOf } from '../operator-keys.ts'
+import { baseKey, doubtOf, isTooLate } from '../operator-keys.ts'
 import { harm } from './harm.ts'
 import type { Kind } from './harm.ts'
 import { LEASE_MS } from './limits.ts'
@@ -202,10 +202,10 @@ async function finished(
       for (const { key, on } of view.waits) {
         if (on.kind !== 'operator') continue
         const effect = baseKey(key)
-        const id = await segmentIdOf(engine, view.pid, effect)
+        const { id, attempt } = await doubtOf(engine, view.pid, effect)
         const found = await far.look({ tool: 'operator', key: id, attempt: 1, input: null })
-        const answer = 'done' in found ? { done: found.done } : ({ again: true } as const)
-        // As `skein resolve` does it: an answer names the attempt that it is about, and is given once.
+        const answer = 'done' in found ? { done: found.done, attempt } : ({ again: true, attempt } as const)
+        // An answer names the attempt that its look was about, and is given once.
         await resolveEffect(engine, `${view.pid}/${effect}`, answer, 'ann').catch((thrown: unknown) => {
           if (!isTooLate(thrown)) throw thrown
         })

@@ -34,7 +34,13 @@ const MENDED = `## Found and mended
   looked into its mailbox, and before the beginning of that activation was durable; the signal that told of it went to
   nobody. It is kept now until somebody runs the process, which a test of its own holds.
 - \`all-nodes-killed\`, seed 0, broke off: a node that had just come up did not know of a service yet, and was believed. It is asked
-  again now, which a test of its own holds. The run is booked as not judged, by a rule that was wrong: its server did answer.`
+  again now, which a test of its own holds. The run is booked as not judged, by a rule that was wrong: its server did answer.
+- \`worker-mailboxes\`, seed 88, of the campaign itself: a worker was given a port that had gone to somebody else before it listened
+  there. Ports are reserved now until they are released, and are none that the system gives away; a test of its own holds it.
+- \`worker-doubts\`, seed 172: an unprotected mail was done twice. Its second attempt was in doubt, too, and the operator had looked
+  just before that attempt was made, because of the first, which had been answered meanwhile; \`skein.resolve\` takes the newest
+  attempt where none is named. It can be named since (\`attempt\`), and is refused when a later one is in doubt; the campaign names
+  it. The run stays on this page.`
 
 /** Of each kind. */
 const RUNS_TO_REACH = 50
