@@ -15,7 +15,7 @@ const STAGE_WORDS = {
 } as const
 
 const KIND_WORDS: Readonly<Record<(typeof SURVIVED)[number], string>> = {
-  killed: 'noticed by a test that was written for it since',
+  killed: 'had not been noticed, and is by the tests as they are now',
   equivalent: 'changes nothing that anybody could see',
   slower: 'costs time and nothing else',
   words: 'words for people',
@@ -47,7 +47,7 @@ export function blindspotsPage(data: BlindspotsData, explanations: readonly Expl
     'Which lines of Skein itself could break without any test noticing? Small changes to `src/kernel` and ' +
       `\`src/engine/embedded\`, one at a time. **${all.length} changes: ${all.length - survivors.length - left} were noticed, ` +
       `${underWay}${survivors.length} survived: ${explained} of these are explained, ` +
-      `${count('killed')} are noticed by tests written since, ` +
+      `${count('killed')} are noticed by the tests as they are now, ` +
       `${count('open')} are open.**`,
     '',
     `\`npm run blindspots\` goes on until all ${data.sample} changes of the sample are tried, and can be stopped and started as you ` +

@@ -48,9 +48,9 @@ function spread(file: string, changes: readonly Proposal[]): readonly Placed[] {
   return changes.map((change, n) => ({ place: (n + from) / changes.length, change }))
 }
 
-/** Survivors of an older code, in a newer one that still holds the same lines. */
+/** What nothing had noticed of an older code, in a newer one that still holds the same lines. */
 export async function survivorsNow(base: string, kept: readonly Kept[]): Promise<readonly Proposal[]> {
-  const survivors = kept.filter(({ verdict, stage }) => verdict === 'survived' && stage === 'simulation')
+  const survivors = kept.filter(({ verdict }) => verdict === 'survived')
   const files = [...new Set(survivors.map(({ file }) => file))].filter((file) => existsSync(join(base, file)))
   const perFile = files.map((file) => {
     const source = readFileSync(join(base, file), 'utf8')

@@ -114,12 +114,6 @@ describe('one attempt', () => {
     expect([await took(0.25), await took(3), await took(11)]).toEqual([1, 3, 10])
   })
 
-  it('a result that has a member of that name is one all the same', () => {
-    // oxlint-disable-next-line unicorn/no-thenable -- such a thing is what is tried here
-    const { run } = attempt(() => ({ value: 1, then: 'later' }))
-    expect(run()).toMatchObject({ outcome: { type: 'ok', value: { text: '1' } } })
-  })
-
   it('X2: does nothing where it was let go of before it began, costs nothing and lets go of its slot', async () => {
     let done = 0
     const { run, abort, left } = attempt(() => ({ value: ++done }))

@@ -4,6 +4,7 @@ import { asEffectKey } from '../../std/index.ts'
 import { workflow } from '../definitions/workflow.ts'
 import type { AnyDefinition } from '../definitions/definition.ts'
 import { failureOf, valueOf } from '../journal/outcome.ts'
+import { COMPENSATION_TIMEOUT_MS_DEFAULT } from '../limits.ts'
 import type { Ctx } from '../workflows/context.ts'
 import { Lane } from './lane.fixture.ts'
 
@@ -97,6 +98,8 @@ describe('the kernel on a bare lane', () => {
     expect(await running).toBe('ended')
     expect(resultOf(lane)).toBe(70)
     expect(ledger).toEqual(['7'])
+    // The row of the wait goes with its answer.
+    expect(lane.frames.flatMap(({ unwaits = [] }) => unwaits)).toContain(`${key}!resolve`)
   })
 
   it('E6: what was said of an earlier attempt lets no later one be repeated', async () => {
@@ -242,6 +245,48 @@ describe('the kernel on a bare lane', () => {
     lane.give({ type: 'control', control: { id: 't', type: 'topUp', amounts: { toolCalls: 1 }, by: 'ann' } })
     expect(await running).toBe('ended')
     expect(ledger).toEqual(['1', '2'])
+  })
+
+  it('G5: what is decided in one turn has one account: two calls do not both begin on what is left for one', async () => {
+    const ledger: string[] = []
+    const note = ledgerTool(ledger)
+    const both = flow((ctx) => ctx.all([(c) => c.tool(note, { n: 1 }), (c) => c.tool(note, { n: 2 })]))
+    const lane = new Lane({ definitions: [both], cap: { toolCalls: 1 } })
+    expect(await lane.run()).toBe('wait')
+    expect(ledger).toEqual(['1'])
+  })
+
+  it('X4: a compensation without a time of its own has one, whatever the budget', async () => {
+    const lane = new Lane({
+      definitions: [
+        flow(async (ctx) => {
+          ctx.compensate('undo', () => 'undone')
+          await ctx.now()
+          throw new Error('no')
+        }),
+      ],
+    })
+    expect(await lane.run()).toBe('ended')
+    const undone = lane.journal.find((fact) => fact.type === 'intended')
+    expect(undone?.timeoutMs).toBeGreaterThan(0)
+    expect(undone?.timeoutMs).toBeLessThanOrEqual(COMPENSATION_TIMEOUT_MS_DEFAULT)
+  })
+
+  it('D1: what is emitted is told when it happens, and not again when it is replayed', async () => {
+    const lane = new Lane({
+      definitions: [
+        flow(async (ctx) => {
+          await ctx.now()
+          ctx.emit('progress', 1)
+          await ctx.sleep('1d')
+        }),
+      ],
+    })
+    const told = (): number => lane.news.filter(({ type }) => type === 'emit').length
+    expect(await lane.run()).toBe('wait')
+    expect(told()).toBe(1)
+    expect(await lane.run()).toBe('wait')
+    expect(told()).toBe(1)
   })
 
   it('X5: a cancelled process ends cancelled, its clean-up runs once', async () => {

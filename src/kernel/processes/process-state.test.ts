@@ -120,6 +120,18 @@ describe('the state of a process', () => {
     expect(fold(born, { ...intended, idempotent: true }).record(key).idempotent).toBe(true)
   })
 
+  it('G5: what is withheld at a reopening is not there to be spent, and no wait for money outlives its segment', () => {
+    const reopened: FactBody = { type: 'reopened', keys: [], by: 'ann', withheld: { toolCalls: 2 } }
+    expect(fold(born, { type: 'ended', result: ok }, reopened).account.available('toolCalls')).toBe(3)
+    const wait = asEffectKey('tool:pay:x#0!budget')
+    const waiting: FactBody = { type: 'waiting', key: wait, on: { kind: 'budget', need: { toolCalls: 9 } } }
+    const state = fold(born, waiting)
+    expect([...state.budgetWaits]).toEqual([wait])
+    const carried = payloadOf(state.carried())
+    const snapshot: FactBody = { type: 'snapshot', state: NOTHING, version: '1', segment: 1, carried }
+    expect([...fold(born, waiting, snapshot).budgetWaits]).toEqual([])
+  })
+
   it('nothing was asked for under a key of which there is only an answer', () => {
     const state = fold(born, { type: 'answered', key, outcome: ok })
     expect(state.record(key)).toMatchObject({ demandSeq: -1, outcomeSeq: 1 })

@@ -62,4 +62,18 @@ describe('what is taken back when a run goes on after its end', () => {
     expect(isOver([start])).toBe(true)
     expect(isOver([end])).toBe(false)
   })
+
+  it('FK5: is the end of a child that a fork has begun afresh, and of no other', () => {
+    const end = suffixed(start, 'end')
+    const other = asPid('other')
+    const areOver = (keys: readonly EffectKey[]): readonly (boolean | undefined)[] => {
+      const state = fold(waits(start), answered(start), waits(end), answered(end))
+      state.inherited.set(child, { key: start, cancelled: false, ended: true })
+      state.inherited.set(other, { key: asEffectKey('run:child:-#1'), cancelled: false, ended: true })
+      takeBack(state, { keys })
+      return [child, other].map((pid) => state.inherited.get(pid)?.ended)
+    }
+    expect(areOver([start])).toEqual([true, true])
+    expect(areOver([end])).toEqual([false, true])
+  })
 })

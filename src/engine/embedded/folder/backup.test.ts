@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { payloadOf } from '../../../kernel/index.ts'
@@ -45,6 +45,21 @@ describe('a backup', () => {
     const [frame] = await all(again.history(asPid('p')))
     expect(frame?.facts[0]).toMatchObject({ outcome: { value: { text: JSON.stringify(LARGE) } } })
     expect(existsSync(`${restored}.draft`)).toBe(false)
+  })
+
+  it('is made in a folder that is not there yet, and clears away what an earlier one left half done', async () => {
+    using place = temporaryFolder()
+    const at = (name: string): string => join(place.path, name)
+    await (await written(at('data')))[Symbol.asyncDispose]()
+    const saved = join(place.path, 'not', 'there', 'saved')
+    mkdirSync(join(`${saved}.draft`, 'half'), { recursive: true })
+    await backupFolder(at('data'), saved, ports.clock)
+    expect(readdirSync(saved)).not.toContain('half')
+    expect(readdirSync(join(place.path, 'not', 'there'))).toEqual(['saved'])
+    await backupFolder(at('data'), join(place.path, 'nor', 'there', 'saved'), ports.clock)
+    // What is restored is a data folder, and no backup that could be restored again.
+    await restoreFolder(saved, at('restored'), { by: 'ann', ...ports })
+    expect(await codeOf(restoreFolder(at('restored'), at('again'), { by: 'ann', ...ports }))).toBe('BACKUP_INVALID')
   })
 
   it('of a restored folder is restored as the next incarnation', async () => {
