@@ -54,7 +54,6 @@ export async function start(
   }
   mailbox.ctx.set('request', known)
   mailbox.wake(row, at, { isNew: true, ...(bytesOf(known) > SIGNAL_BYTES_MAX ? {} : { request: known }) })
-  mailbox.write(row)
   return { result: 'queued' }
 }
 
@@ -197,18 +196,22 @@ async function reopen(
   delete row.endedAt
   mailbox.ctx.clear('result')
   mailbox.wake(row, at)
-  mailbox.write(row)
   return 'queued'
 }
 
-/** Switches have changed: whoever is active hears it, whoever waits for one looks again. */
-export async function switched(mailbox: Mailbox, { at, now }: At & { readonly now: boolean }): Promise<void> {
+/** Switches have changed: whoever is active hears it, whoever waits for one looks again. Workers of format 2 say no time. */
+export async function switched(
+  mailbox: Mailbox,
+  { at, now }: { readonly at?: number; readonly now: boolean },
+): Promise<void> {
   const row = await mailbox.row()
   if (row === null || isOver(row.status)) return
   const signal: MailSignal = { seq: row.lastSeq, switched: { now } }
   if (row.status === 'waiting') {
     if (!(await mailbox.waits()).some(({ on }) => on.kind === 'switch')) return
-    mailbox.wake(row, at)
-  } else mailbox.signal(row, signal)
+    mailbox.wake(row, at ?? row.updatedAt)
+    return
+  }
+  mailbox.signal(row, signal)
   mailbox.write(row)
 }

@@ -85,6 +85,8 @@ export class Mailbox {
     row.status = 'ready'
     row.updatedAt = at
     delete row.wakeAt
+    // Whoever is asked may come before the caller has written all that it does: it must not find a process that rests.
+    this.write(row)
     sendTo(this.sdk, this.ctx, { service: this.names.process, key: this.ctx.key, method: 'run' }, { parameter: order })
   }
 

@@ -105,3 +105,22 @@ it('mail is taken once and in order, whichever way it comes', async () => {
   await new Promise((resolve) => setImmediate(resolve))
   expect([taken, intake.heardSeq]).toEqual([[2, 3, 4], 4])
 })
+
+it('what an attempt that was cut off waited for is not given to it once the next one has taken', async () => {
+  const ports = handClock()
+  const later: (() => void)[] = []
+  const outbox = new Outbox({ clock: ports.clock, soon: (run) => void later.push(run) }, began)
+  outbox.acknowledge()
+  let cutOff: unknown
+  void outbox.next().then((batch) => (cutOff = batch))
+  outbox.push(row, 1)
+  expect((await outbox.next()).frames).toHaveLength(1)
+  outbox.push({ ...row, unwaits: [] }, 1)
+  for (const run of later) run()
+  ports.goOff()
+  await Promise.resolve()
+  expect(cutOff).toBeUndefined()
+  expect((await outbox.next()).frames).toHaveLength(1)
+  outbox.acknowledge()
+  expect((await outbox.next()).frames).toHaveLength(1)
+})

@@ -55,7 +55,6 @@ export class Outbox {
     return new Promise((resolve) => {
       const take = (): void => {
         heartbeat[Symbol.dispose]()
-        if (this.#taker === take) this.#taker = undefined
         resolve(this.#take())
       }
       // A handler that was cut off may wait here too: what it would take is for its next attempt.
@@ -72,6 +71,8 @@ export class Outbox {
   }
 
   #take(): Batch {
+    // Whoever waits besides is of an attempt that was cut off: what comes later is not for it.
+    this.#taker = undefined
     let bytes = 0
     const frames: FrameRow[] = []
     while (this.#waiting.length > 0 && frames.length < BATCH_FRAMES_MAX && bytes < BATCH_BYTES_MAX) {

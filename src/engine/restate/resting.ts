@@ -156,15 +156,13 @@ export async function freed(mailbox: Mailbox, { invocation }: { readonly invocat
   delete row.invocation
   // It has not moved since then, and does not until somebody runs it.
   mailbox.wake(row, row.updatedAt)
-  mailbox.write(row)
 }
 
-/** Another host looks at what the ones before could not run. */
-export async function retry(mailbox: Mailbox, { at }: At): Promise<void> {
+/** Another host looks at what the ones before could not run. Workers of format 2 say no time. */
+export async function retry(mailbox: Mailbox, about: At | null): Promise<void> {
   const row = await mailbox.row()
   if (row?.status !== 'parked') return
-  mailbox.wake(row, at)
-  mailbox.write(row)
+  mailbox.wake(row, about?.at ?? row.updatedAt)
 }
 
 /** Marks an ended process as erased, before its journal is: nobody may go on from it (rule J1). */

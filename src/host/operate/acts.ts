@@ -172,7 +172,13 @@ async function findWaiting(
 ): Promise<{ readonly pid: Pid; readonly entry: Entry }> {
   const { pid, entry, story } = await findEffect(engine, effect)
   const unheard = await engine.pending?.(pid)
-  const given = unheard?.find((control) => 'key' in control && control.key === entry.key)
+  // What was said of an earlier attempt says nothing of this one, heard or not.
+  const given = unheard?.find(
+    (control) =>
+      'key' in control &&
+      control.key === entry.key &&
+      !(control.type === 'resolve' && (control.attempt ?? entry.attempts) < entry.attempts),
+  )
   if (given !== undefined) {
     const by = 'by' in given ? given.by : 'somebody'
     throw new SkeinError('NOT_WAITING', `${pid}/${entry.name} does not wait for this: ${by} has answered it already`)

@@ -18,12 +18,13 @@ export const resolve: VerbBody = {
     again: { help: 'it was not done: do it again under the same key' },
     fail: { help: 'treat it as failed' },
     reason: { value: 'TEXT', help: 'with --fail: why, told to the process' },
+    attempt: { value: 'N', help: 'the attempt you have looked for; refused when a later one is in doubt by now' },
     by: BY_FLAG,
     ...MANY_FLAGS,
   },
   examples: [
     `skein resolve a1/publish --done '{"url":"https://…"}'`,
-    'skein resolve a1/publish --again',
+    'skein resolve a1/publish --again --attempt 1',
     'skein resolve a1/publish --fail',
     'skein resolve --where effect=mail,waits=operator --fail',
   ],
@@ -50,6 +51,17 @@ async function resolutionOf(typed: Typed, terminal: Terminal): Promise<Resolutio
       'USAGE',
       'skein resolve: say what became of it with exactly one of --done JSON, --again, --fail',
     )
-  if (typed.has('done')) return { done: await readInput(typed.text('done') ?? '', terminal.cwd, '--done') }
-  return typed.has('again') ? { again: true } : { fail: typed.text('reason') ?? 'no reason given' }
+  const about = attemptOf(typed.text('attempt'))
+  if (typed.has('done')) return { done: await readInput(typed.text('done') ?? '', terminal.cwd, '--done'), ...about }
+  return typed.has('again') ? { again: true, ...about } : { fail: typed.text('reason') ?? 'no reason given', ...about }
+}
+
+function attemptOf(text: string | undefined): Pick<Resolution, 'attempt'> {
+  if (text === undefined) return {}
+  const attempt = Number(text)
+  if (Number.isInteger(attempt) && attempt > 0) return { attempt }
+  throw new SkeinError(
+    'USAGE',
+    `--attempt ${text} is not the number of an attempt; skein show says how many there were`,
+  )
 }
