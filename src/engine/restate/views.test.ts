@@ -16,3 +16,15 @@ it.each([
   } as never)
   expect((await views.inspect(asPid('p')))?.waits.map((wait) => wait.key)).toEqual([key])
 })
+
+it.each([
+  ['has begun, shows what it waits for', 1, ['here']],
+  ['has not begun, waits for nothing', 2, []],
+])('a process whose beginning the mailbox has not heard of, and which %s', async (_, resident, keys) => {
+  const row = { pid: asPid('p'), status: 'ready', epoch: asEpoch(0), activations: 0 }
+  const views = new RestateViews({
+    client: { view: async () => ({ row, waits: [] }), waits: () => Promise.reject(new Error('nobody is asked')) },
+    waitsHere: (__: unknown, asked: number) => (asked === resident ? [waitOf('here')] : undefined),
+  } as never)
+  expect((await views.inspect(asPid('p')))?.waits.map((wait) => wait.key)).toEqual(keys)
+})

@@ -1,6 +1,7 @@
 /** Processes and their journals as operators see them, read from the objects and the server's tables. */
 import { openFrame } from '../../kernel/index.ts'
 import type { Control, Outcome, SealedFrame, Wait } from '../../kernel/index.ts'
+import { asEpoch } from '../../std/index.ts'
 import type { Epoch, Pid, Seq } from '../../std/index.ts'
 import type { Frame, ProcessView, Query } from '../port.ts'
 import { fits, processView } from '../process-view.ts'
@@ -9,6 +10,9 @@ import { waitsOf } from './open-journal.ts'
 import type { RecentFrames } from './recent-frames.ts'
 import type { RestateServer } from './server.ts'
 import type { MailboxRow, MailboxView, Openings, ServiceNames } from './wire.ts'
+
+/** Of a process's first activation. */
+const FIRST_EPOCH = asEpoch(1)
 
 const none = (): undefined => undefined
 
@@ -47,8 +51,9 @@ export class RestateViews {
     const view = await this.#client.view(pid)
     if (view === null) return undefined
     const isActive = view.row.status === 'running' || view.row.status === 'ready'
-    // Nobody is known to have begun it, so that it waits for nothing yet.
-    if (!isActive || view.row.activations === 0) return viewOf(view)
+    if (!isActive) return viewOf(view)
+    // Nobody is known to have begun it, so that it waits for nothing yet; but where it has begun is known before that is told.
+    if (view.row.activations === 0) return viewOf({ ...view, waits: this.#waitsHere(pid, FIRST_EPOCH) ?? view.waits })
     // A worker that was cut off may believe that it still has a process which goes on elsewhere.
     return viewOf({ ...view, waits: this.#waitsHere(pid, view.row.epoch) ?? (await this.#client.waits(pid)) })
   }
