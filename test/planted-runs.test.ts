@@ -210,7 +210,7 @@ describe('blind spots', () => {
     ])
     expect(page).toContain(
       '5 changes: 1 were noticed, 1 have not met all tests yet, 3 survived: 1 of these are explained, ' +
-        '1 are noticed by tests written since, 1 are open.',
+        '1 are noticed by the tests as they are now, 1 are open.',
     )
     expect(page).toContain('| `` same === b `` | `` same !== b `` | equivalent | it is |')
     expect(page).not.toContain('early')
