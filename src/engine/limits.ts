@@ -5,8 +5,8 @@ import { limits } from '../std/index.ts'
 export const FRAME_BYTES_MAX = 64 * 1024 * 1024
 /**
  * Entries of one transaction. This and the next three bound how long the event loop is held: pieces of each kind may stand in
- * one round of it. Measured with `npm run bench -- engine`: a third of these sizes costs CPU, three times of them hold the loop
- * three times as long.
+ * one round of it. Three times as large, they hold it three times as long and save up to a tenth of the CPU
+ * (`npm run bench -- engine`, `steps`).
  */
 export const BATCH_ENTRIES_MAX = 96
 /** Entries that are told in one macrotask that they are durable. */
