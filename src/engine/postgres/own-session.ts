@@ -26,8 +26,9 @@ export async function demandOwnSession(
     await client.query({ text: 'begin' })
     const kept = db.do(markOf).catch(() => undefined)
     // A pooler with a single session gives none at all.
-    const late = new Promise<undefined>((resolve) => clock.timer(POOLER_ANSWERS_MS, () => resolve(undefined)))
-    const mark = await Promise.race([kept, late])
+    const late = Promise.withResolvers<undefined>()
+    using _ = clock.timer(POOLER_ANSWERS_MS, () => late.resolve(undefined))
+    const mark = await Promise.race([kept, late.promise])
     await client.query({ text: 'rollback' })
     await kept
     return mark === OWN

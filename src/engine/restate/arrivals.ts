@@ -120,9 +120,9 @@ export async function put(
   row.count += 1
   row.bytes += bytes
   mailbox.store(row, event, bytes)
-  if (row.status === 'waiting' && (await isWanted(mailbox, message))) mailbox.wake(row, at)
   await tidy(mailbox, row, at)
-  mailbox.write(row)
+  if (row.status === 'waiting' && (await isWanted(mailbox, message))) mailbox.wake(row, at)
+  else mailbox.write(row)
   return 'queued'
 }
 
@@ -166,7 +166,7 @@ export async function control(
   mailbox.see(id, at)
   mailbox.store(row, { type: 'control', control }, bytesOf(control))
   if (row.status === 'waiting' || row.status === 'parked') mailbox.wake(row, at)
-  mailbox.write(row)
+  else mailbox.write(row)
   return 'queued'
 }
 

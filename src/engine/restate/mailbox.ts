@@ -80,12 +80,12 @@ export class Mailbox {
     }
   }
 
-  /** The process has something to do, from now on: its handler is asked for. */
+  /** The process has something to do, from now on: its row is written, and its handler asked for. */
   wake(row: MailboxRow, at: number, order: RunOrder = {}): void {
     row.status = 'ready'
     row.updatedAt = at
     delete row.wakeAt
-    // Whoever is asked may come before the caller has written all that it does: it must not find a process that rests.
+    // Written before: whoever is asked may come at once, and must not find a process that rests.
     this.write(row)
     sendTo(this.sdk, this.ctx, { service: this.names.process, key: this.ctx.key, method: 'run' }, { parameter: order })
   }

@@ -58,6 +58,7 @@ export async function rest(mailbox: Mailbox, about: Rest): Promise<boolean> {
   if (summary !== undefined) row.summary = summary
   row.updatedAt = at
   if (end.type !== 'ended') mailbox.ctx.set('waits', about.waits)
+  let isAwake = end.type === 'yield'
   switch (end.type) {
     case 'ended':
       await close(mailbox, row, { result: end.result, at })
@@ -66,16 +67,16 @@ export async function rest(mailbox: Mailbox, about: Rest): Promise<boolean> {
       row.parked = end.error
       row.status = 'parked'
       // Only a control that came after it had begun can change its mind: an older one would make it park in a loop.
-      if (row.lastControlSeq > firstSeq && (await hasControlAfter(mailbox, firstSeq))) mailbox.wake(row, at)
+      isAwake = row.lastControlSeq > firstSeq && (await hasControlAfter(mailbox, firstSeq))
       break
     case 'yield':
-      mailbox.wake(row, at)
       break
     case 'wait':
       row.status = 'waiting'
       if (about.wakeInMs !== undefined) expectAlarm(mailbox, row, { at, inMs: about.wakeInMs })
   }
-  mailbox.write(row)
+  if (isAwake) mailbox.wake(row, at)
+  else mailbox.write(row)
   return true
 }
 
@@ -141,11 +142,11 @@ export async function due(mailbox: Mailbox, { at }: At): Promise<void> {
   const row = await mailbox.row()
   if (row === null) return
   if (row.alarmAt === at) delete row.alarmAt
-  if (row.status === 'waiting' && row.wakeAt !== undefined) {
-    if (row.wakeAt <= at) mailbox.wake(row, at)
-    // A server that was away has rung late: what is left is counted from now.
-    else if (row.alarmAt === undefined) setAlarm(mailbox, row, row.wakeAt - Math.max(at, await mailbox.ctx.date.now()))
-  }
+  const dueAt = row.status === 'waiting' ? row.wakeAt : undefined
+  if (dueAt !== undefined && dueAt <= at) return mailbox.wake(row, at)
+  // A server that was away has rung late: what is left is counted from now.
+  if (dueAt !== undefined && row.alarmAt === undefined)
+    setAlarm(mailbox, row, dueAt - Math.max(at, await mailbox.ctx.date.now()))
   mailbox.write(row)
 }
 
