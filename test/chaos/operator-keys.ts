@@ -9,15 +9,7 @@ export function baseKey(key: EffectKey): EffectKey {
   return asEffectKey(key.replace(/!(resolve|approval|budget)$/, ''))
 }
 
-/** The idempotency key of an effect of the newest segment. */
-export async function segmentIdOf(engine: Pick<Engine, 'history'>, pid: Pid, key: EffectKey): Promise<string> {
-  const facts: Fact[] = []
-  for await (const frame of engine.history(pid)) facts.push(...frame.facts)
-  const segment = segmentsOf({ pid, facts }).at(-1)
-  return segment === undefined ? '' : idOf(segment, key)
-}
-
-/** An effect in doubt: its idempotency key, and which attempt of it nobody knows the end of. */
+/** An effect in doubt: its idempotency key in the newest segment, and which attempt of it nobody knows the end of. */
 export async function doubtOf(
   engine: Pick<Engine, 'history'>,
   pid: Pid,

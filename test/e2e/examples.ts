@@ -1,6 +1,6 @@
 /**
- * The self-checks of the examples whose commands people type, for an engine that workers share: three of them, which take less
- * than a minute; all with `EXAMPLES=all`.
+ * The self-checks of the examples whose commands people type, for an engine that workers share: three of them; all with
+ * `EXAMPLES=all`.
  */
 import { afterAll, beforeAll } from 'vitest'
 import { TEST_ENGINE } from './shared-engine.ts'

@@ -12,7 +12,7 @@ import type { AttachedEngine } from '../../src/engine/index.ts'
 import { resolveEffect } from '../../src/host/operate/acts.ts'
 import { farSide } from '../../src/testing/crash/far-side.ts'
 import { startLedger } from '../../src/testing/crash/ledger-process.ts'
-import { baseKey, segmentIdOf } from '../chaos/operator-keys.ts'
+import { baseKey, doubtOf } from '../chaos/operator-keys.ts'
 import { countsOf, serve, stopAll } from '../handover/deploys.ts'
 
 const BIN = fileURLToPath(new URL('../../bin/skein.mjs', import.meta.url))
@@ -67,7 +67,7 @@ it('nothing with a key is doubled, and no plain write is repeated without an ope
       for await (const view of engine.list({}))
         for (const { key, on } of view.waits) {
           if (on.kind !== 'operator') continue
-          const id = await segmentIdOf(engine, view.pid, baseKey(key))
+          const { id } = await doubtOf(engine, view.pid, baseKey(key))
           const look = await far.look({ tool: 'operator', key: id, attempt: 1, input: null })
           if (!('done' in look)) continue
           await resolveEffect(engine, `${view.pid}/${baseKey(key)}`, look, 'ann').catch(() => undefined)

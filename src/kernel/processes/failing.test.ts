@@ -1,21 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import { asEffectKey, asSeq } from '../../std/index.ts'
+import { asEffectKey } from '../../std/index.ts'
 import type { EffectKey } from '../../std/index.ts'
 import type { FactBody } from '../journal/facts.ts'
 import { failure, NOTHING } from '../journal/outcome.ts'
 import { SHIELD_PATH } from '../scopes/scope.ts'
 import { hasCompensated, pulledDown } from './failing.ts'
-import { ProcessState } from './process-state.ts'
+import { fold } from './process-state.fixture.ts'
 
 const [a, b, c] = ['a', 'b', 'c'].map((name) => asEffectKey(`tool:${name}:x#0`)) as [EffectKey, EffectKey, EffectKey]
 const undo = asEffectKey(`${SHIELD_PATH}compensate:undo:-#0`)
 const broke = failure({ code: 'EFFECT_FAILED', message: 'down', retryable: false })
 
-function fold(...bodies: readonly FactBody[]): ProcessState {
-  const state = new ProcessState()
-  for (const body of bodies) state.apply({ ...body, v: 1, seq: asSeq(state.nextSeq), at: 10 })
-  return state
-}
 const intended = (key: EffectKey): FactBody => ({
   type: 'intended',
   key,

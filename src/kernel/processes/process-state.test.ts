@@ -2,17 +2,11 @@ import { describe, expect, it } from 'vitest'
 import { asEffectKey, asMessageId, asPid, asScopePath, asSeq } from '../../std/index.ts'
 import type { FactBody } from '../journal/facts.ts'
 import { NOTHING, payloadOf, valueOf } from '../journal/outcome.ts'
-import { ProcessState } from './process-state.ts'
+import { fold } from './process-state.fixture.ts'
 
 const ok = { type: 'ok', value: payloadOf(1) } as const
 const key = asEffectKey('tool:pay:x#0')
 const child = asPid('child')
-
-function fold(...bodies: readonly FactBody[]): ProcessState {
-  const state = new ProcessState()
-  for (const body of bodies) state.apply({ ...body, v: 1, seq: asSeq(state.nextSeq), at: 10 })
-  return state
-}
 
 const born: FactBody = {
   type: 'born',

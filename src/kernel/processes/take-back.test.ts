@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { asEffectKey, asMessageId, asPid, asSeq } from '../../std/index.ts'
+import { asEffectKey, asMessageId, asPid } from '../../std/index.ts'
 import type { EffectKey } from '../../std/index.ts'
 import type { FactBody } from '../journal/facts.ts'
 import { NOTHING } from '../journal/outcome.ts'
 import { suffixed } from '../keys/key.ts'
-import { ProcessState } from './process-state.ts'
+import { fold } from './process-state.fixture.ts'
 import { takeBack } from './take-back.ts'
 
 const cancelled = { type: 'cancelled' } as const
@@ -12,11 +12,6 @@ const start = asEffectKey('run:child:-#0')
 const sleep = asEffectKey('sleep::-#0')
 const child = asPid('child')
 
-function fold(...bodies: readonly FactBody[]): ProcessState {
-  const state = new ProcessState()
-  for (const body of bodies) state.apply({ ...body, v: 1, seq: asSeq(state.nextSeq), at: 10 })
-  return state
-}
 const waits = (key: EffectKey): FactBody => ({ type: 'waiting', key, on: { kind: 'timer', dueAt: 5 } })
 const answered = (key: EffectKey): FactBody => ({ type: 'answered', key, outcome: cancelled })
 const began: FactBody = {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { asEffectKey, asSeq, SkeinError } from '../../../std/index.ts'
+import { asEffectKey, SkeinError } from '../../../std/index.ts'
 import type { EffectAsk } from '../../effects/ask.ts'
 import type { FactBody } from '../../journal/facts.ts'
 import { failure, NOTHING, payloadOf } from '../../journal/outcome.ts'
 import { suffixed } from '../../keys/key.ts'
-import { ProcessState } from '../../processes/process-state.ts'
+import { foldAt } from '../../processes/process-state.fixture.ts'
 import { PASS } from '../stage.ts'
 import type { StageInput } from '../stage.ts'
 import { approval, approvalVerdict } from './approval.ts'
@@ -25,8 +25,7 @@ const call = (argsHash: string, version?: string, expiresMs?: number): EffectAsk
   }) as unknown as EffectAsk
 
 function judged(stage: typeof approval, ask: EffectAsk, facts: readonly FactBody[]) {
-  const state = new ProcessState()
-  for (const body of facts) state.apply({ ...body, v: 1, seq: asSeq(state.nextSeq), at: NOW })
+  const state = foldAt(NOW, ...facts)
   const process = { state, deps: { clock: { now: () => NOW } } }
   return stage.judge({ process, ask, record: state.effects.get(key) } as unknown as StageInput)
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { asEffectKey, asSeq, ROOT_SCOPE } from '../../../std/index.ts'
+import { asEffectKey, ROOT_SCOPE } from '../../../std/index.ts'
 import type { EffectAsk } from '../../effects/ask.ts'
 import type { FactBody } from '../../journal/facts.ts'
-import { ProcessState } from '../../processes/process-state.ts'
+import { fold } from '../../processes/process-state.fixture.ts'
 import { PASS } from '../stage.ts'
 import type { StageInput } from '../stage.ts'
 import { unknownFirst } from './unknown-first.ts'
@@ -23,9 +23,7 @@ const intended: FactBody = {
 
 /** What is said of a call while nobody knows whether `pay` was done with arguments of hash `h`. */
 function judged(of: Partial<EffectAsk>) {
-  const state = new ProcessState()
-  for (const body of [intended, { type: 'unknown', key, attempt: 1, why: 'cut' } as const])
-    state.apply({ ...body, v: 1, seq: asSeq(state.nextSeq), at: 1 })
+  const state = fold(intended, { type: 'unknown', key, attempt: 1, why: 'cut' })
   const ask = { class: 'write', name: 'pay', argsHash: 'h', again: false, scope: { path: ROOT_SCOPE }, ...of }
   return unknownFirst.judge({ process: { state }, ask, record: undefined } as unknown as StageInput)
 }
