@@ -63,6 +63,10 @@ export const CONTROL_LINE_BYTES_MAX = limits.PAYLOAD_BYTES_MAX + 1024 * 1024
 export const COMPACT_TIMEOUT_MS = 10 * 60 * 1000
 /** Time for an owner to answer on the control socket. */
 export const CONTROL_TIMEOUT_MS = 10_000
+/** Bytes by which the write-ahead log is made longer ahead of small commits. */
+export const LOG_ROOM_BYTES = 512 * 1024
+/** Commits between two looks at its length. */
+export const LOG_LOOKED_AT_EVERY = 8
 /** What the write-ahead log is cut back to once it has been copied. */
 export const WAL_KEPT_BYTES = 4 * 1024 * 1024
 /** Things switched off at once. */

@@ -2,10 +2,11 @@ import { mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { HandClock, settle } from '../../engine.fixture.ts'
-import { CHECKPOINT_IDLE_MS, WAL_BYTES_MAX, WAL_KEPT_BYTES } from '../../limits.ts'
+import { CHECKPOINT_IDLE_MS, LOG_LOOKED_AT_EVERY, WAL_BYTES_MAX, WAL_KEPT_BYTES } from '../../limits.ts'
 import { openForOwner, openForReader } from '../store/database.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { temporaryFolder } from './folder.fixture.ts'
+import { LogFile } from './log-file.ts'
 
 /** A store with a table to fill, and its checkpoints under a clock moved by hand. */
 function store(folder: string) {
@@ -14,7 +15,8 @@ function store(folder: string) {
   const wal = `${database}-wal`
   const db = openForOwner(database)
   const clock = new HandClock()
-  const checkpoints = new Checkpoints({ db, database, wal, clock })
+  const log = new LogFile(wal)
+  const checkpoints = new Checkpoints({ db, database, log, clock })
   const put = db.prepare('insert or ignore into blob(sha256, text) values(?, ?)')
   let n = 0
   return {
@@ -24,12 +26,14 @@ function store(folder: string) {
     checkpoints,
     write: (bytes: number): void => {
       put.run(String(n++), 'x'.repeat(bytes))
+      log.written()
       checkpoints.committed()
     },
     walBytes: () => statSync(wal).size,
     databaseBytes: () => statSync(database).size,
     close: async (): Promise<void> => {
       await checkpoints[Symbol.asyncDispose]()
+      log[Symbol.dispose]()
       db.close()
     },
   }
@@ -61,7 +65,7 @@ describe('checkpoints', () => {
     using folder = temporaryFolder()
     const { write, walBytes, databaseBytes, close } = store(folder.path)
     while (walBytes() < WAL_BYTES_MAX) write(4_000_000)
-    write(10)
+    for (let n = 0; n < LOG_LOOKED_AT_EVERY; n++) write(10)
     expect(await until(() => databaseBytes() > WAL_BYTES_MAX)).toBe(true)
     await settle(4)
     expect(await until(() => (write(10), walBytes() <= WAL_KEPT_BYTES))).toBe(true)

@@ -5,11 +5,11 @@
  * 1. Under load only the last few pages are copied on the main thread; the bulk is copied by a worker, which blocks no writer.
  * 2. After a pause without commits the log has been copied.
  */
-import { statSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { Worker } from 'node:worker_threads'
 import type { Clock } from '../../../std/index.ts'
 import { CHECKPOINT_IDLE_MS, WAL_BYTES_MAX, WAL_KEPT_BYTES } from '../../limits.ts'
+import type { LogFile } from './log-file.ts'
 
 /** A connection of its own for the time of one checkpoint. */
 const WORKER = `
@@ -17,11 +17,11 @@ const { DatabaseSync } = require('node:sqlite')
 const db = new DatabaseSync(require('node:worker_threads').workerData)
 try { db.prepare('pragma wal_checkpoint(passive)').get() } finally { db.close() }`
 
-/** The database to look after, and its files. */
+/** The database to look after, and its log. */
 export type CheckpointParts = {
   readonly db: DatabaseSync
   readonly database: string
-  readonly wal: string
+  readonly log: Pick<LogFile, 'bytes' | 'look'>
   readonly clock: Clock
 }
 
@@ -45,7 +45,7 @@ export class Checkpoints implements AsyncDisposable {
     if (this.#isClosed) return
     this.#lastCommitAt = this.#parts.clock.monotonicMs()
     this.#idle ??= this.#parts.clock.timer(CHECKPOINT_IDLE_MS, () => this.#whenIdle())
-    if (this.#running === undefined && this.#walBytes() >= this.#nextAtBytes) this.#copyAside()
+    if (this.#running === undefined && this.#parts.log.bytes >= this.#nextAtBytes) this.#copyAside()
   }
 
   /** Waits for a running copy; the database may be closed after that. */
@@ -61,7 +61,7 @@ export class Checkpoints implements AsyncDisposable {
     const restMs = this.#lastCommitAt + CHECKPOINT_IDLE_MS - clock.monotonicMs()
     if (restMs > 0) this.#idle = clock.timer(restMs, () => this.#whenIdle())
     else if (this.#running !== undefined) this.#idle = clock.timer(CHECKPOINT_IDLE_MS, () => this.#whenIdle())
-    else if (this.#walBytes() > WAL_KEPT_BYTES) this.#copyAside()
+    else if (this.#parts.log.look() > WAL_KEPT_BYTES) this.#copyAside()
     else this.#copyRest()
   }
 
@@ -79,11 +79,7 @@ export class Checkpoints implements AsyncDisposable {
 
   #copyRest(): void {
     // A reader, or a full disk, may hold a part back: do not try again at every commit.
-    this.#nextAtBytes = copyNow(this.#parts.db) ? WAL_BYTES_MAX : this.#walBytes() + WAL_BYTES_MAX
-  }
-
-  #walBytes(): number {
-    return statSync(this.#parts.wal, { throwIfNoEntry: false })?.size ?? 0
+    this.#nextAtBytes = copyNow(this.#parts.db) ? WAL_BYTES_MAX : this.#parts.log.look() + WAL_BYTES_MAX
   }
 }
 

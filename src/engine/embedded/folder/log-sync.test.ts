@@ -2,13 +2,14 @@ import { writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { SYNC_IN_PLACE_MS_MAX, SYNCS_ASIDE_LEAST, SYNCS_ASIDE_MAX } from '../../limits.ts'
 import { temporaryFolder } from './folder.fixture.ts'
+import { LogFile } from './log-file.ts'
 import { LogSync } from './log-sync.ts'
 
 /** The log of a disk whose syncs take `ms`, by a clock that says so. */
 function logOf({ path }: { readonly path: string }, ms: () => number): LogSync {
   writeFileSync(path, 'log')
   let now = 0
-  return new LogSync(path, { monotonicMs: () => (now += ms()) })
+  return new LogSync(new LogFile(path), { monotonicMs: () => (now += ms()) })
 }
 
 /** How many syncs go beside the main thread before one happens in place. */
@@ -64,7 +65,7 @@ describe('the log of an open database', () => {
 
   it('T5: says so where it fails, in place and beside the main thread', async () => {
     // What cannot be synced, and says so.
-    await using log = new LogSync('/dev/null', { monotonicMs: () => 0 })
+    await using log = new LogSync(new LogFile('/dev/null'), { monotonicMs: () => 0 })
     expect(() => log.sync(true)).toThrow(/EINVAL/)
     await expect(log.sync(false)).rejects.toThrow(/EINVAL/)
   })

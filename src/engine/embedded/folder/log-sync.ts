@@ -6,10 +6,11 @@
  * 1. A sync covers everything that was written before it was asked for.
  * 2. After one that failed nobody can say what is on the disk: it is for the caller to stop (rule T5).
  */
-import { closeSync, fdatasync, fdatasyncSync, openSync } from 'node:fs'
+import { fdatasync, fdatasyncSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import type { Clock } from '../../../std/index.ts'
 import { SYNC_IN_PLACE_MS_MAX, SYNCS_ASIDE_LEAST, SYNCS_ASIDE_MAX, SYNCS_AVERAGED } from '../../limits.ts'
+import type { LogFile } from './log-file.ts'
 
 /** What a reader beside the owner has seen in the log is durable after this. A folder without a log has nothing to sync. */
 export async function syncLog(wal: string): Promise<void> {
@@ -34,7 +35,7 @@ export async function syncLog(wal: string): Promise<void> {
  *    after each quick one: a slow disk holds the main thread up seldom.
  */
 export class LogSync implements AsyncDisposable {
-  readonly #fd: number
+  readonly #file: LogFile
   readonly #clock: Pick<Clock, 'monotonicMs'>
   #running: Promise<void> = Promise.resolve()
   /** Syncs that still go beside the main thread before one is tried in place. */
@@ -43,18 +44,18 @@ export class LogSync implements AsyncDisposable {
   /** Of syncs in place since they were last found slow. */
   #averageMs: number | undefined
 
-  /** The log is there as long as its database is open, and is the same file. */
-  constructor(wal: string, clock: Pick<Clock, 'monotonicMs'>) {
-    this.#fd = openSync(wal, 'r+')
+  constructor(file: LogFile, clock: Pick<Clock, 'monotonicMs'>) {
+    this.#file = file
     this.#clock = clock
   }
 
   /** Undefined when it is durable already. `isAlone`: nothing shares the commit. */
   sync(isAlone: boolean): Promise<void> | undefined {
+    this.#file.written()
     if (isAlone && this.#asideLeft === 0) return this.#inPlace()
     if (isAlone) this.#asideLeft -= 1
     const running = new Promise<void>((resolve, reject) =>
-      fdatasync(this.#fd, (error) => (error === null ? resolve() : reject(error))),
+      fdatasync(this.#file.fd, (error) => (error === null ? resolve() : reject(error))),
     )
     this.#running = running.catch(() => {})
     return running
@@ -63,12 +64,11 @@ export class LogSync implements AsyncDisposable {
   /** Waits for a sync that is under way: the number of a closed file may be another file's next. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#running
-    closeSync(this.#fd)
   }
 
   #inPlace(): undefined {
     const startedMs = this.#clock.monotonicMs()
-    fdatasyncSync(this.#fd)
+    fdatasyncSync(this.#file.fd)
     const tookMs = this.#clock.monotonicMs() - startedMs
     const averageMs = this.#averageMs ?? tookMs
     this.#averageMs = averageMs + (tookMs - averageMs) / SYNCS_AVERAGED

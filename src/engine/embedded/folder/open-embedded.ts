@@ -13,6 +13,7 @@ import { blobFiles } from './blob-files.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { Holdings } from './holdings.ts'
 import { layoutOf } from './layout.ts'
+import { LogFile } from './log-file.ts'
 import { LogSync } from './log-sync.ts'
 import { askOwnerToLeave } from './hand-over.ts'
 import { ownersStore } from './owners-store.ts'
@@ -76,11 +77,13 @@ async function takeFolder(options: EmbeddedOptions, holdings: Holdings): Promise
   const sqlite = sqliteStore(db, { where: database, durability: 'fsync', large: blobFiles(blobs) })
   const owner: OwnerInfo = { pid: process.pid, hostname: hostname(), epoch: sqlite.epoch, since: clock.now() }
   sqlite.commit(() => sqlite.tables.meta.set('owner', JSON.stringify(owner)))
-  const checkpoints = new Checkpoints({ db, database, wal, clock })
+  const file = new LogFile(wal)
+  holdings.add(() => file[Symbol.dispose]())
+  const checkpoints = new Checkpoints({ db, database, log: file, clock })
   holdings.add(() => checkpoints[Symbol.asyncDispose]())
   // Until here SQLite has synced every commit: the log and its name are durable.
   leaveLogSync(db)
-  const log = new LogSync(wal, clock)
+  const log = new LogSync(file, clock)
   holdings.add(() => log[Symbol.asyncDispose]())
   const store = ownersStore(sqlite, { checkpoints, log, close: () => holdings[Symbol.asyncDispose]() })
   const engine = createEngine({ ...options, soon: nodeSoon, store })
