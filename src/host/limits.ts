@@ -33,6 +33,10 @@ export const BORN_POLL_MS = 10
 export const ENDS_LOOK_MS = 200
 /** Pause between two such looks while the process is resident here. */
 export const ENDS_RESIDENT_LOOK_MS = 10_000
+/** Such looks that are made at once, for all runs together. */
+export const ENDS_LOOKS_AT_ONCE = 4
+/** Runs that were started from here and have not begun here, of which it is remembered that they are new. */
+export const ENDS_FRESH_MAX = 10_000
 /** First pause between two looks whether a run waits for somebody. */
 export const HINT_MS_MIN = 500
 /** The longest one. */

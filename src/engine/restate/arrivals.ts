@@ -53,7 +53,7 @@ export async function start(
     forgotAt: at,
   }
   mailbox.ctx.set('request', known)
-  mailbox.wake(row, at, { isNew: true, ...(bytesOf(known) > SIGNAL_BYTES_MAX ? {} : { request: known }) })
+  await mailbox.begin(row, at, bytesOf(known) > SIGNAL_BYTES_MAX ? {} : { request: known })
   return { result: 'queued' }
 }
 

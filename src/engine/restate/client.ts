@@ -11,9 +11,9 @@ import type {
   MailPage,
   ServiceNames,
   SettingsChange,
+  Standing,
   TokenSettlement,
 } from './wire.ts'
-import type { Wait } from '../../kernel/index.ts'
 import type { SettleResult } from '../port.ts'
 import type { Settings } from '../settings-cache.ts'
 
@@ -59,9 +59,9 @@ export class ObjectClient {
     }
   }
 
-  /** What a process that is active waits for. */
-  waits(pid: Pid): Promise<readonly Wait[]> {
-    return this.#server.read({ service: this.#names.process, key: pid, handler: 'waits' })
+  /** What a process that is active stands at, as far as the server has taken its handler's steps. */
+  standing(pid: Pid): Promise<Standing> {
+    return this.#server.read({ service: this.#names.process, key: pid, handler: 'standing' })
   }
 
   /** All frames from number `n` on, a page at a time. */

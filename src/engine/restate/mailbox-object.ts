@@ -14,7 +14,7 @@ import { Mailbox, mailKey, seqOf } from './mailbox.ts'
 import { PAGE_BYTES_MAX, PAGE_MAIL } from './limits.ts'
 import { acknowledge, began, due, erase, freed, rest, retry } from './resting.ts'
 import type { Exclusive, Sdk, Shared } from './sdk.ts'
-import { MARKED, largeObjectOptions, wholeStateOptions } from './sdk.ts'
+import { MARKED, largeObjectOptions, unheedingOptions, wholeStateOptions } from './sdk.ts'
 import type { MailboxLoad, MailboxRow, MailboxView, MailEvent, MailItem, MailPage, ServiceNames } from './wire.ts'
 
 /** The definition of the object, for a worker to serve. */
@@ -32,7 +32,6 @@ export function mailboxObject(sdk: Sdk, names: ServiceNames) {
       control: on(control),
       switched: on(switched),
       began: on(began),
-      beganFirst: exclusive(wholeStateOptions, on(began)),
       acknowledge: on(acknowledge),
       rest: on(rest),
       restUnheard: exclusive(wholeStateOptions, on(rest)),
@@ -45,7 +44,7 @@ export function mailboxObject(sdk: Sdk, names: ServiceNames) {
       peek: shared(peek),
     },
     metadata: MARKED,
-    options: largeObjectOptions,
+    options: { ...largeObjectOptions, ...unheedingOptions },
   })
 }
 

@@ -2,7 +2,7 @@ import { ERASED, isPayload } from '../../kernel/index.ts'
 import type { Outcome, StartRequest, Wait } from '../../kernel/index.ts'
 import { SIGNAL_BYTES_MAX } from './limits.ts'
 import { callTo, sendTo } from './sdk.ts'
-import type { Exclusive, Sdk } from './sdk.ts'
+import type { Exclusive, InvocationHandle, Sdk } from './sdk.ts'
 import type { MailboxRow, MailEvent, MailSignal, RunOrder, ServiceNames } from './wire.ts'
 
 const DIGITS = 12
@@ -80,14 +80,24 @@ export class Mailbox {
     }
   }
 
-  /** The process has something to do, from now on: its row is written, and its handler asked for. */
-  wake(row: MailboxRow, at: number, order: RunOrder = {}): void {
+  /**
+   * The process has something to do, from now on: its row is written, and its handler asked for. That one tells who it is
+   * when it has begun.
+   */
+  wake(row: MailboxRow, at: number, order: RunOrder = {}): InvocationHandle {
     row.status = 'ready'
     row.updatedAt = at
     delete row.wakeAt
     // Written before: whoever is asked may come at once, and must not find a process that rests.
     this.write(row)
-    sendTo(this.sdk, this.ctx, { service: this.names.process, key: this.ctx.key, method: 'run' }, { parameter: order })
+    const run = { service: this.names.process, key: this.ctx.key, method: 'run' }
+    return sendTo(this.sdk, this.ctx, run, { parameter: order })
+  }
+
+  /** Its first handler is asked for. Who that is, is known before anything comes, so that it need not tell. */
+  async begin(row: MailboxRow, at: number, order: RunOrder): Promise<void> {
+    row.invocation = await this.wake(row, at, { ...order, isNew: true, isKnown: true }).invocationId
+    this.write(row)
   }
 
   /** Tells the handler that is open for the process, if one is. */

@@ -8,7 +8,7 @@ import { waitsOf } from './open-journal.ts'
 import { processObject } from './process-object.ts'
 import type { Residence } from './residence.ts'
 import type { Exclusive, Sdk } from './sdk.ts'
-import type { Batch, FrameRow, MailSignal, Openings } from './wire.ts'
+import type { Batch, FrameRow, Head, MailSignal, Openings, RunOrder } from './wire.ts'
 import { namesOf } from './wire.ts'
 
 const pid = asPid('p')
@@ -89,7 +89,13 @@ async function live(
     over = new AbortController(),
     blocked,
     mail = [],
-  }: { readonly over?: AbortController; readonly blocked?: string; readonly mail?: readonly MailSignal[] } = {},
+    order = {},
+  }: {
+    readonly over?: AbortController
+    readonly blocked?: string
+    readonly mail?: readonly MailSignal[]
+    readonly order?: RunOrder
+  } = {},
 ): Promise<boolean> {
   let commands = 0
   const { promise: dead, resolve: die } = Promise.withResolvers<false>()
@@ -141,9 +147,9 @@ async function live(
   }
   const parts = { residences, hash: nodeHash }
   const { handlers } = processObject(sdk as unknown as Sdk, namesOf('s'), parts) as unknown as {
-    readonly handlers: { readonly run: (ctx: Exclusive) => Promise<void> }
+    readonly handlers: { readonly run: (ctx: Exclusive, order: RunOrder) => Promise<void> }
   }
-  return Promise.race([handlers.run(ctx as unknown as Exclusive).then(() => true), dead])
+  return Promise.race([handlers.run(ctx as unknown as Exclusive, order).then(() => true), dead])
 }
 
 const countOf = (said: readonly Said[], kind: string): number => said.filter(({ method }) => method === kind).length
@@ -213,4 +219,14 @@ it('mail that comes while an activation is beginning, and may have read its mail
     ],
   })
   expect(heard).toEqual([{ seq: 2, switched: { now: true } }])
+})
+
+it.each([
+  ['knows whom it has asked for is not told of the first beginning', { isNew: true, isKnown: true }, 0],
+  ['does not know that is told', { isNew: true }, 1],
+])('a mailbox that %s', async (_, order, told) => {
+  const said: Said[] = []
+  const state: State = new Map()
+  await live(state, said, Infinity, { order })
+  expect([countOf(said, 'began'), (state.get('head') as Head).epoch]).toEqual([told, 1])
 })

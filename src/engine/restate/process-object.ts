@@ -12,7 +12,7 @@
  * 4. A handler that comes to an end leaves its mailbox with nobody open: resting, or asked for again.
  */
 import type { Outgoing, SealedFrame } from '../../kernel/index.ts'
-import { SkeinError, unreachable } from '../../std/index.ts'
+import { asEpoch, SkeinError, unreachable } from '../../std/index.ts'
 import type { EffectKey, Hash, OwnerId, Pid } from '../../std/index.ts'
 import { eraseJournal } from './erase-journal.ts'
 import { HandlerLane } from './handler-lane.ts'
@@ -21,7 +21,7 @@ import { frameKey, OpenJournal, waitsOf } from './open-journal.ts'
 import type { Residence } from './residence.ts'
 import { MARKED, largeObjectOptions } from './sdk.ts'
 import type { Exclusive, Sdk, Shared, Target } from './sdk.ts'
-import type { Batch, FramePage, MailSignal, Openings, RunOrder, ServiceNames } from './wire.ts'
+import type { Batch, FramePage, Head, MailSignal, Openings, RunOrder, ServiceNames, Standing } from './wire.ts'
 
 /** Who runs processes in this worker. */
 export interface Residences {
@@ -45,11 +45,17 @@ export function processObject(
         new OpenHandler(sdk, ctx, { names, residences, order: order ?? {} }).run(),
       erase: (ctx: Exclusive, about: Parameters<typeof eraseJournal>[1]) => eraseJournal(ctx, about, hash),
       frames: shared(frames),
-      waits: shared(async (ctx: Shared) => [...waitsOf(await ctx.get<Openings>('waits'), Infinity).values()]),
+      standing: shared(standing),
     },
     metadata: MARKED,
     options: largeObjectOptions,
   })
+}
+
+async function standing(ctx: Shared): Promise<Standing> {
+  const [kept, opened] = [ctx.get<Head>('head'), ctx.get<Openings>('waits')]
+  const { epoch } = (await kept) ?? { epoch: asEpoch(0) }
+  return { epoch, waits: [...waitsOf(await opened, Infinity).values()] }
 }
 
 /** Frames from number `from` on, as many as one answer holds. */
@@ -185,11 +191,9 @@ class OpenHandler {
       this.#batches = 0
       journal.began(began.epoch)
       const { id: invocation } = this.#ctx.request()
-      lane.tell(this.#mailbox(this.#isShort && began.epoch === 1 ? 'beganFirst' : 'began'), {
-        invocation,
-        epoch: began.epoch,
-        at,
-      })
+      // What nobody was told of shows in the head, and the mailbox hears of it when the process rests.
+      if (this.#order.isKnown !== true || began.epoch > 1)
+        lane.tell(this.#mailbox('began'), { invocation, epoch: began.epoch, at })
       await this.#say(lane, journal.takeUnsaid(), { at, isAgain: true })
     }
     const said = journal.append(rows, this.#residence !== undefined)
@@ -200,7 +204,12 @@ class OpenHandler {
     if (rest === undefined) return false
     const { waits, head } = journal
     const method = this.#isShort && rest.heardSeq === 0 ? 'restUnheard' : 'rest'
-    const isOver = await lane.ask<boolean>(this.#mailbox(method), { ...rest, waits, consumed: head.consumed })
+    const isOver = await lane.ask<boolean>(this.#mailbox(method), {
+      ...rest,
+      waits,
+      consumed: head.consumed,
+      epoch: head.epoch,
+    })
     if (isOver) journal.rested()
     this.#residence?.rested(this.#batches, isOver)
     return isOver

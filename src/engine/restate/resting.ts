@@ -2,6 +2,7 @@
 import type { Outcome } from '../../kernel/index.ts'
 import { endStatus, UNHEARD } from '../embedded/rest-step.ts'
 import { isOver } from '../process-view.ts'
+import type { Epoch } from '../../std/index.ts'
 import { mailKey, seqOf, withoutPayloads } from './mailbox.ts'
 import type { DeadLetter, Mailbox } from './mailbox.ts'
 import { sendTo } from './sdk.ts'
@@ -18,12 +19,17 @@ export async function began(mailbox: Mailbox, { invocation, epoch, at }: Began):
     if (row.lastSeq > 0) mailbox.signal(row, { seq: row.lastSeq })
   }
   row.status = 'running'
-  row.epoch = epoch
   row.consumed = 0
-  row.activations += 1
+  hasBegun(row, epoch)
   row.updatedAt = at
   delete row.parked
   mailbox.write(row)
+}
+
+/** Each activation has an epoch of its own; of the first one its mailbox hears only when it rests, or another one begins. */
+function hasBegun(row: MailboxRow, epoch: Epoch): void {
+  row.activations += Math.max(0, epoch - row.epoch)
+  row.epoch = epoch
 }
 
 /** A durable frame has consumed mail. */
@@ -55,6 +61,7 @@ export async function rest(mailbox: Mailbox, about: Rest): Promise<boolean> {
   if (end.type === 'wait' && row.lastSeq > about.heardSeq) return false
   if (consumed.length > 0) await consumeMissed(mailbox, row, { consumed, at })
   delete row.invocation
+  hasBegun(row, about.epoch ?? row.epoch)
   if (summary !== undefined) row.summary = summary
   row.updatedAt = at
   if (end.type !== 'ended') mailbox.ctx.set('waits', about.waits)
@@ -143,7 +150,7 @@ export async function due(mailbox: Mailbox, { at }: At): Promise<void> {
   if (row === null) return
   if (row.alarmAt === at) delete row.alarmAt
   const dueAt = row.status === 'waiting' ? row.wakeAt : undefined
-  if (dueAt !== undefined && dueAt <= at) return mailbox.wake(row, at)
+  if (dueAt !== undefined && dueAt <= at) return void mailbox.wake(row, at)
   // A server that was away has rung late: what is left is counted from now.
   if (dueAt !== undefined && row.alarmAt === undefined)
     setAlarm(mailbox, row, dueAt - Math.max(at, await mailbox.ctx.date.now()))

@@ -1,10 +1,19 @@
 /** The SDK of Restate: an optional package, loaded when it is wanted. */
-import type { Context, InvocationPromise, ObjectContext, ObjectSharedContext, Serde } from '@restatedev/restate-sdk'
+import type {
+  Context,
+  InvocationHandle,
+  InvocationPromise,
+  ObjectContext,
+  ObjectSharedContext,
+  Serde,
+} from '@restatedev/restate-sdk'
 import { SkeinError } from '../../std/index.ts'
 import { ANSWER_KEPT_MS, ATTEMPTS_MAX, RETRY_FIRST_MS, RETRY_PAUSE_MS_MAX } from './limits.ts'
 
 /** The package. */
 export type Sdk = typeof import('@restatedev/restate-sdk')
+
+export type { InvocationHandle }
 
 /** What handlers of an object are given. */
 export type Exclusive = ObjectContext
@@ -39,9 +48,14 @@ export function callTo<A>(sdk: Sdk, ctx: Context, target: Target, parameter: unk
   })
 }
 
-/** Tells another object something; `delayMs`: not before that. */
-export function sendTo(sdk: Sdk, ctx: Context, target: Target, about: { parameter?: unknown; delayMs?: number }): void {
-  ctx.genericSend<unknown>({
+/** Tells another object something; `delayMs`: not before that. Which invocation that is can be asked. */
+export function sendTo(
+  sdk: Sdk,
+  ctx: Context,
+  target: Target,
+  about: { parameter?: unknown; delayMs?: number },
+): InvocationHandle {
+  return ctx.genericSend<unknown>({
     ...target,
     parameter: about.parameter,
     inputSerde: jsonOf<unknown>(sdk),
@@ -54,9 +68,9 @@ const SKEIN_MARK = 'skein-format'
  * What handlers that are open say to the server, and what their state is written in: another one as soon as an attempt of the
  * same handler would say other things.
  */
-const FORMAT = '3'
+const FORMAT = '4'
 /** Formats before it with the same state: theirs can be taken over where no handler is open. */
-const SAME_STATE: ReadonlySet<string> = new Set(['1', '2'])
+const SAME_STATE: ReadonlySet<string> = new Set(['1', '2', '3'])
 
 /** Stands with every service of Skein, so that nobody takes another's for his own. */
 export const MARKED = { [SKEIN_MARK]: FORMAT } as const
@@ -90,6 +104,12 @@ export const objectOptions = {
 
 /** Of handlers that are called while there is little state: it is sent along with the call, and no look costs a round. */
 export const wholeStateOptions = { enableLazyState: false } as const
+
+/**
+ * Of objects that come to the end of what they have begun, though whoever called them was cancelled: half an arrival would be
+ * taken for a whole one.
+ */
+export const unheedingOptions = { explicitCancellation: true } as const
 
 /** Of objects whose state grows: it is not sent along with every call. */
 export const largeObjectOptions = { ...objectOptions, enableLazyState: true } as const

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { expect, it } from 'vitest'
 import type { Clock, SkeinError } from '../../std/index.ts'
 import { SERVICES_HEARD_MS } from './limits.ts'
+import { nodeClock } from '../platform/node-clock.ts'
 import { nodeRandom } from '../platform/node-random.ts'
 import { restate } from './restate.ts'
 import { isOlder, RestateServer } from './server.ts'
@@ -34,6 +35,22 @@ it('a server that is not there is unreachable, after it was tried for as long as
     retryable: true,
     message: expect.stringContaining('ECONNREFUSED'),
   })
+})
+
+it.each([
+  ['by itself is asked twice, as it would only become slower by more', 1, 2],
+  ['among others is left for the next one', 2, 1],
+])('a node that does not answer, and which is %s', async (_, nodes, asked) => {
+  let count = 0
+  const silent = createServer(() => (count += 1))
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+  const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`
+  const given = { ingress: Array.from({ length: nodes }, () => url), admin: url, timeoutMs: 400 }
+  const server = new RestateServer(given, { clock: nodeClock, random: nodeRandom })
+  await expect(server.read({ service: 's', key: 'k', handler: 'h' })).rejects.toMatchObject({ code: 'ENGINE_UNREACHABLE' })
+  expect(count).toBe(asked)
+  silent.closeAllConnections()
+  silent.close()
 })
 
 it('a server that is busy is asked again', async () => {

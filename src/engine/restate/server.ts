@@ -197,8 +197,9 @@ export class RestateServer {
     // Since when nodes answer that there is no such service; while they do not answer well, none has just come up.
     let absentSince: number | undefined
     let pauseMs = RETRY_FIRST_MS
-    // Whoever has asked a node that dies is never answered: it asks again, and waits longer each time.
-    let attemptMs = ATTEMPT_FIRST_MS
+    // Whoever has asked a node that dies is never answered: it asks the next one, and waits longer each time. Where there is
+    // no other, what is slow would only become slower by being asked twice; once is for one that has lost the request.
+    let attemptMs = this.#nodes(side).length > 1 ? ATTEMPT_FIRST_MS : timeoutMs / 2
     for (;;) {
       if (this.#closing.signal.aborted) throw new SkeinError('ENGINE_CLOSED', 'this engine is closed')
       const url = `${this.#node(side)}/${path}`
@@ -250,9 +251,13 @@ export class RestateServer {
     }
   }
 
-  #node(side: Side): string {
+  #nodes(side: Side): readonly string[] {
     const given = this.#address[side]
-    const nodes = typeof given === 'string' ? [given] : given
+    return typeof given === 'string' ? [given] : given
+  }
+
+  #node(side: Side): string {
+    const nodes = this.#nodes(side)
     return nodes[this.#at[side] % nodes.length] ?? ''
   }
 

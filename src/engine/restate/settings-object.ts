@@ -2,7 +2,7 @@
 import { toSkeinError } from '../../std/index.ts'
 import { changedSwitches } from '../settings-cache.ts'
 import type { Settings } from '../settings-cache.ts'
-import { MARKED, objectOptions } from './sdk.ts'
+import { MARKED, objectOptions, unheedingOptions } from './sdk.ts'
 import type { Exclusive, Sdk, Shared } from './sdk.ts'
 import type { ServiceNames, SettingsChange } from './wire.ts'
 
@@ -31,7 +31,7 @@ export function settingsObject(sdk: Sdk, names: ServiceNames) {
       },
     },
     metadata: MARKED,
-    options: objectOptions,
+    options: { ...objectOptions, ...unheedingOptions },
   })
 }
 

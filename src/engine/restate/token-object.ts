@@ -10,7 +10,7 @@ import type { Control, Settlement } from '../../kernel/index.ts'
 import { limits } from '../../std/index.ts'
 import type { Hash } from '../../std/index.ts'
 import type { SettleResult } from '../port.ts'
-import { MARKED, objectOptions, sendTo } from './sdk.ts'
+import { MARKED, objectOptions, sendTo, unheedingOptions } from './sdk.ts'
 import type { Exclusive, Sdk } from './sdk.ts'
 import type { At, ServiceNames, TokenSettlement, TokenWait } from './wire.ts'
 
@@ -72,6 +72,6 @@ export function tokenObject(sdk: Sdk, names: ServiceNames, hash: Hash) {
       },
     },
     metadata: MARKED,
-    options: objectOptions,
+    options: { ...objectOptions, ...unheedingOptions },
   })
 }

@@ -9,7 +9,7 @@ import type { ObjectClient } from './client.ts'
 import { waitsOf } from './open-journal.ts'
 import type { RecentFrames } from './recent-frames.ts'
 import type { RestateServer } from './server.ts'
-import type { MailboxRow, MailboxView, Openings, ServiceNames } from './wire.ts'
+import type { Head, MailboxRow, MailboxView, Openings, ServiceNames, Standing } from './wire.ts'
 
 /** Of a process's first activation. */
 const FIRST_EPOCH = asEpoch(1)
@@ -22,7 +22,18 @@ type StateRow = {
   readonly key: string
   readonly value_utf8: string
 }
-type Found = { row?: MailboxRow; result?: Outcome; resting?: readonly Wait[]; active?: readonly Wait[] }
+type Found = { row?: MailboxRow; result?: Outcome; resting?: readonly Wait[]; active?: readonly Wait[]; epoch?: Epoch }
+
+/** Its first handler is asked for: whether that has begun, only the head of its journal says. */
+const isUntold = ({ status, activations, invocation }: MailboxRow): boolean =>
+  status === 'ready' && activations === 0 && invocation !== undefined
+
+/** A process that is active, as its journal says that it stands. */
+function asStanding(view: MailboxView, { epoch, waits }: Standing): MailboxView {
+  const { row } = view
+  if (!isUntold(row) || epoch === 0) return { ...view, waits }
+  return { ...view, waits, row: { ...row, status: 'running', epoch, activations: epoch } }
+}
 
 /** Reading verbs. */
 export class RestateViews {
@@ -52,21 +63,19 @@ export class RestateViews {
     if (view === null) return undefined
     const isActive = view.row.status === 'running' || view.row.status === 'ready'
     if (!isActive) return viewOf(view)
-    // Nobody is known to have begun it, so that it waits for nothing yet; but where it has begun is known before that is told.
-    if (view.row.activations === 0) return viewOf({ ...view, waits: this.#waitsHere(pid, FIRST_EPOCH) ?? view.waits })
     // A worker that was cut off may believe that it still has a process which goes on elsewhere.
-    return viewOf({ ...view, waits: this.#waitsHere(pid, view.row.epoch) ?? (await this.#client.waits(pid)) })
+    const epoch = view.row.activations === 0 ? FIRST_EPOCH : view.row.epoch
+    const here = this.#waitsHere(pid, epoch)
+    return viewOf(asStanding(view, here === undefined ? await this.#client.standing(pid) : { epoch, waits: here }))
   }
 
   async *list(query: Query): AsyncGenerator<ProcessView> {
     const found = await this.#state()
     const fitting = [...found.values()]
-      .flatMap(({ row, ...rest }) => (row !== undefined && isAsked(row, query) ? [{ row, ...rest }] : []))
+      .flatMap((one) => viewIn(one))
+      .filter(({ row }) => isAsked(row, query))
       .toSorted((a, b) => a.row.createdAt - b.row.createdAt || (a.row.pid < b.row.pid ? -1 : 1))
-    for (const { row, result, resting = [], active = [] } of fitting.slice(0, query.limit)) {
-      const isActive = row.status === 'running' || row.status === 'ready'
-      yield viewOf({ row, waits: isActive ? active : resting, ...(result === undefined ? {} : { result }) })
-    }
+    for (const view of fitting.slice(0, query.limit)) yield viewOf(view)
   }
 
   async *history(pid: Pid, from: Seq | undefined): AsyncGenerator<Frame> {
@@ -91,7 +100,7 @@ export class RestateViews {
     const { mailbox, process } = this.#names
     const rows = await this.#server.query<StateRow>(
       `select service_name, service_key, key, value_utf8 from state where service_name in ('${mailbox}', '${process}') ` +
-        `and key in ('row', 'result', 'waits')`,
+        `and key in ('row', 'result', 'waits', 'head')`,
     )
     const found = new Map<Pid, Found>()
     for (const { service_name: service, service_key: pid, key, value_utf8: text } of rows) {
@@ -100,11 +109,20 @@ export class RestateViews {
       const value: unknown = JSON.parse(text)
       if (key === 'row') one.row = value as MailboxRow
       else if (key === 'result') one.result = value as Outcome
+      else if (key === 'head') one.epoch = (value as Head).epoch
       else if (service === process) one.active = [...waitsOf(value as Openings, Infinity).values()]
       else one.resting = value as readonly Wait[]
     }
     return found
   }
+}
+
+/** What the tables show of one process; nothing of one that was cancelled before it was started. */
+function viewIn({ row, result, resting = [], active = [], epoch = asEpoch(0) }: Found): readonly MailboxView[] {
+  if (row === undefined) return []
+  const view = { row, waits: resting, ...(result === undefined ? {} : { result }) }
+  const isActive = row.status === 'running' || row.status === 'ready'
+  return [isActive ? asStanding(view, { epoch, waits: active }) : view]
 }
 
 /** A frame with its facts restored. */

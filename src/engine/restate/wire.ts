@@ -61,7 +61,7 @@ export type MailboxRow = {
   count: number
   bytes: number
   deadCount: number
-  /** The handler that is open for it, and how many signals it was sent. */
+  /** The handler that is open for it, or is to be its first one, and how many signals it was sent. */
   invocation?: string
   told: number
   /** Events consumed by the frames of the activation that is known. */
@@ -84,9 +84,10 @@ export type MailboxLoad = { readonly row: MailboxRow; readonly request: StartReq
 
 /**
  * A handler of a process is asked for; `isNew`: by its start, so that nothing is there yet. `request`: that start, where it is
- * short, so that its mailbox need not be asked.
+ * short, so that its mailbox need not be asked. `isKnown`: the mailbox knows who it asks, and need not be told of the first
+ * beginning.
  */
-export type RunOrder = { readonly isNew?: boolean; readonly request?: StartRequest }
+export type RunOrder = { readonly isNew?: boolean; readonly request?: StartRequest; readonly isKnown?: boolean }
 
 /** Time at the caller, as handlers have none of their own. */
 export type At = { readonly at: number }
@@ -98,7 +99,12 @@ export type Began = At & { readonly invocation: string; readonly epoch: Epoch }
 export type Acknowledged = At & { readonly consumed: readonly Consumed[] }
 
 /** The end of an activation, as its mailbox is asked whether it may. */
-export type Rest = Ending & { readonly waits: readonly Wait[]; readonly consumed: readonly Consumed[] }
+export type Rest = Ending & {
+  readonly waits: readonly Wait[]
+  readonly consumed: readonly Consumed[]
+  /** Of the activation; workers of format 3 do not say it. */
+  readonly epoch?: Epoch
+}
 
 /** A start, as the answer tells it. */
 export type Started = { readonly result: DeliverResult }
@@ -143,6 +149,9 @@ export type Openings = {
     readonly n?: number
   })[]
 }
+
+/** What a process that is active stands at. */
+export type Standing = { readonly epoch: Epoch; readonly waits: readonly Wait[] }
 
 /** A page of a journal. */
 export type FramePage = { readonly frames: readonly SealedFrame[]; readonly next: number | undefined }

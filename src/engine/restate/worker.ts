@@ -72,8 +72,10 @@ export class Worker implements Residences {
   async hasCaughtUp(): Promise<boolean> {
     for (const { activation } of this.#residents.values()) {
       const row = (await this.#parts.client.view(activation.pid))?.row
-      if (row?.status !== 'running') continue
-      const isKnown = row.epoch === activation.epoch && row.consumed >= activation.consumed
+      // Its mailbox is not told of the first beginning.
+      const isFirst = row?.status === 'ready' && row.activations === 0 && activation.epoch === 1
+      if (row?.status !== 'running' && !isFirst) continue
+      const isKnown = (isFirst || row.epoch === activation.epoch) && row.consumed >= activation.consumed
       if (!isKnown || row.lastSeq > activation.mail.heardSeq) return false
     }
     return true

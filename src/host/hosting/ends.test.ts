@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import type { Engine, ProcessView } from '../../engine/index.ts'
 import { asPid, SkeinError } from '../../std/index.ts'
 import type { Clock, ErrorCode } from '../../std/index.ts'
-import { ENDS_LOOK_MS, ENDS_RESIDENT_LOOK_MS } from '../limits.ts'
+import { ENDS_LOOK_MS, ENDS_LOOKS_AT_ONCE, ENDS_RESIDENT_LOOK_MS } from '../limits.ts'
 import { Ends } from './ends.ts'
 
 const pid = asPid('p')
@@ -16,6 +16,7 @@ function shared(endsLookMsMax?: number) {
   let status: ProcessView['status'] = 'running'
   let thrown: SkeinError | undefined
   const lookedAt: number[] = []
+  let held = Promise.resolve()
   const clock = {
     timer(ms: number, fire: () => void) {
       const timer = { at: now + ms, fire }
@@ -27,6 +28,7 @@ function shared(endsLookMsMax?: number) {
     traits: { nodes: 'many', endsLookMsMax },
     inspect: async () => {
       lookedAt.push(now)
+      await held
       if (thrown !== undefined) throw thrown
       return { pid, status, ...(status === 'done' ? { result: { type: 'value' } } : {}) }
     },
@@ -36,6 +38,12 @@ function shared(endsLookMsMax?: number) {
     lookedAt,
     timers: () => timers.length,
     end: () => (status = 'done'),
+    /** Nobody is answered until it is released. */
+    hold: () => {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      held = promise
+      return resolve
+    },
     fail: (code: ErrorCode) => (thrown = new SkeinError(code, 'it says so')),
     pass: async (ms: number) => {
       for (const until = now + ms; ;) {
@@ -109,4 +117,37 @@ it('a server that is away for a while ends no waiting, and one that refuses does
   fail('ENGINE_REFUSED')
   await pass(ENDS_LOOK_MS)
   expect(await outcome).toMatchObject({ code: 'ENGINE_REFUSED' })
+})
+
+it('a run that was started from here is not looked for before it can have begun elsewhere, and one that was there is', async () => {
+  const { ends, lookedAt, pass } = shared()
+  const waiting = ['new', 'old'].map((id) => {
+    ends.starting(asPid(id))
+    if (id === 'old') ends.notFresh(asPid(id))
+    return ends.outcome(asPid(id))
+  })
+  await pass(ENDS_LOOK_MS - 1)
+  expect(lookedAt).toEqual([0])
+  await pass(1)
+  expect(lookedAt).toEqual([0, ENDS_LOOK_MS, ENDS_LOOK_MS])
+  ends.close(new Error('over'))
+  expect(await Promise.allSettled(waiting)).toHaveLength(2)
+})
+
+it('a server that is slow is asked few things at once, and not for a run that has begun here meanwhile', async () => {
+  const { ends, pass, hold, lookedAt } = shared()
+  const release = hold()
+  const pids = Array.from({ length: 2 * ENDS_LOOKS_AT_ONCE }, (_, i) => asPid(`p${i}`))
+  for (const one of pids) ends.starting(one)
+  const waiting = pids.map((one) => ends.outcome(one))
+  await pass(MINUTE_MS)
+  expect(lookedAt).toHaveLength(ENDS_LOOKS_AT_ONCE)
+  for (const one of pids) ends.resident(one)
+  release()
+  await pass(1)
+  expect(lookedAt).toHaveLength(ENDS_LOOKS_AT_ONCE)
+  await pass(ENDS_RESIDENT_LOOK_MS)
+  expect(lookedAt).toHaveLength(ENDS_LOOKS_AT_ONCE + pids.length)
+  ends.close(new Error('over'))
+  expect(await Promise.allSettled(waiting)).toHaveLength(pids.length)
 })

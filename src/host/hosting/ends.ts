@@ -3,7 +3,7 @@ import type { Engine, ProcessView } from '../../engine/index.ts'
 import type { Outcome } from '../../kernel/index.ts'
 import { errorFromData, SkeinError, toSkeinError } from '../../std/index.ts'
 import type { Clock, Pid } from '../../std/index.ts'
-import { ENDS_LOOK_MS, ENDS_RESIDENT_LOOK_MS } from '../limits.ts'
+import { ENDS_FRESH_MAX, ENDS_LOOK_MS, ENDS_LOOKS_AT_ONCE, ENDS_RESIDENT_LOOK_MS } from '../limits.ts'
 import { isEnded } from '../views/rest.ts'
 
 type Waiter = { readonly resolve: (outcome: Outcome) => void; readonly reject: (error: Error) => void }
@@ -11,7 +11,8 @@ type Waiter = { readonly resolve: (outcome: Outcome) => void; readonly reject: (
 /**
  * Told by the host after every activation; asks the engine only where somebody waits. Where other hosts share the engine it
  * looks again for what ended there, ever less often where looks are dear, and seldom while the process is resident here: a
- * host that was cut off does not hear that another one has it.
+ * host that was cut off does not hear that another one has it. Few of these looks are made at once: whoever is slow is asked
+ * less, and of a thousand runs that wait to be begun nobody looks a thousand times.
  */
 export class Ends {
   readonly #engine: Pick<Engine, 'inspect' | 'traits'>
@@ -19,10 +20,28 @@ export class Ends {
   readonly #waiters = new Map<Pid, Waiter[]>()
   readonly #here = new Set<Pid>()
   readonly #looks = new Map<Pid, Disposable>()
+  /** Started from here, and not known to have begun anywhere: there is no end to be looked for at once. */
+  readonly #fresh = new Set<Pid>()
+  readonly #due: (() => Promise<void> | undefined)[] = []
+  #looking = 0
 
   constructor(engine: Pick<Engine, 'inspect' | 'traits'>, clock: Clock) {
     this.#engine = engine
     this.#clock = clock
+  }
+
+  /** A process is about to be started from here. */
+  starting(pid: Pid): void {
+    // A host that is alone has begun and ended it by itself, and looks for nothing later.
+    if (this.#engine.traits.nodes !== 'many') return
+    this.#fresh.add(pid)
+    // Those that others run are never heard of here.
+    if (this.#fresh.size > ENDS_FRESH_MAX) for (const oldest of this.#fresh) return this.notFresh(oldest)
+  }
+
+  /** It was there already. */
+  notFresh(pid: Pid): void {
+    this.#fresh.delete(pid)
   }
 
   /** How the process ended. Rejects with why it is parked. */
@@ -30,9 +49,10 @@ export class Ends {
     const promise = new Promise<Outcome>((resolve, reject) => {
       this.#waiters.set(pid, [...(this.#waiters.get(pid) ?? []), { resolve, reject }])
     })
+    const isFresh = this.#fresh.delete(pid)
     try {
       // Whoever runs it here will say: to look may be a call to a server.
-      if (!this.#here.has(pid)) await this.#look(pid)
+      if (!isFresh && !this.#here.has(pid)) await this.#look(pid)
     } catch (thrown) {
       this.#fail(pid, thrown)
     }
@@ -46,14 +66,27 @@ export class Ends {
     const longestMs = this.#engine.traits.endsLookMsMax ?? ENDS_LOOK_MS
     const next = (): void => this.#lookLater(pid, Math.min(2 * pauseMs, longestMs))
     const look = this.#clock.timer(this.#here.has(pid) ? ENDS_RESIDENT_LOOK_MS : pauseMs, () => {
-      void this.#look(pid).then(next, (thrown: unknown) => this.#fail(pid, thrown))
+      this.#due.push(() => {
+        // It may have begun here, or may have been told of, while it waited for its turn.
+        const isWanted = this.#looks.get(pid) === look
+        return isWanted ? this.#look(pid).then(next, (thrown: unknown) => this.#fail(pid, thrown)) : undefined
+      })
+      void this.#lookAtDue()
     })
     this.#looks.set(pid, look)
+  }
+
+  async #lookAtDue(): Promise<void> {
+    if (this.#looking >= ENDS_LOOKS_AT_ONCE) return
+    this.#looking += 1
+    for (let look = this.#due.shift(); look !== undefined; look = this.#due.shift()) await look()
+    this.#looking -= 1
   }
 
   /** An activation of this process begins here: its host says when it is over. */
   resident(pid: Pid): void {
     this.#here.add(pid)
+    this.#fresh.delete(pid)
     this.#lookLater(pid, ENDS_LOOK_MS)
   }
 

@@ -42,6 +42,7 @@ export async function startRun(
   if (existing !== undefined) return resume(host, definition, existing, input)
   checkNeeds(definition, host.engine.traits)
   const { parsed } = early ?? { parsed: parsedInput(definition, input) }
+  host.ends.starting(pid)
   const { created } = await host.engine.start({
     pid,
     kind: definition.kind,
@@ -56,6 +57,7 @@ export async function startRun(
     ...(options.file === undefined ? {} : { file: relative(host.folder, options.file) }),
   })
   if (created) return { pid, created }
+  host.ends.notFresh(pid)
   return resume(host, definition, await viewOf(host, pid), input)
 }
 
