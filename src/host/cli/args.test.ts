@@ -10,6 +10,7 @@ const verb: Verb = {
   flags: {
     id: { value: 'ID', help: 'the id' },
     yes: { help: 'say yes' },
+    most: { value: 'N', help: 'so many' },
     wait: { value: 'DUR', optionalValue: true, help: 'wait' },
   },
   examples: ['skein run a.ts'],
@@ -44,6 +45,14 @@ describe('readArgs', () => {
     [['a', 'b', 'c'], /"c" is one argument too many/],
   ])('refuses %j', (argv, message) => {
     expect(() => readArgs(verb, argv)).toThrow(message)
+  })
+  it('takes whole numbers, and says where they begin', () => {
+    const most = (...argv: readonly string[]) => readArgs(verb, ['a.ts', ...argv]).wholeNumber('most', 1)
+    expect([most(), most('--most', '1'), most('--most=100')]).toEqual([undefined, 1, 100])
+    for (const text of ['0', '-1', '1.5', '1e3', 'x', '', ' 1', '9007199254740993'])
+      expect(() => most(`--most=${text}`), text).toThrow(
+        `skein run: --most takes a whole number from 1 on, not "${text}". See: skein run --help`,
+      )
   })
   it('shows help without the positionals', () => {
     expect(readArgs(verb, ['-h']).has('help')).toBe(true)

@@ -35,6 +35,7 @@ export function readArgs(verb: Verb, argv: readonly string[]): Typed {
     positionals,
     text: (name) => (typeof given.get(name) === 'string' ? (given.get(name) as string) : undefined),
     has: (name) => given.has(name),
+    wholeNumber: (name, least) => wholeNumber(verb, name, { text: typed.text(name), least }),
   }
   if (!typed.has('help')) checkPositionals(verb, positionals)
   return typed
@@ -71,6 +72,17 @@ function flagValue(verb: Verb, name: string, flag: Flag | undefined, value: stri
   if (value === undefined && flag.optionalValue !== true)
     throw usage(verb, `--${name} needs a value: --${name} ${flag.value}`)
   return value ?? true
+}
+
+function wholeNumber(
+  verb: Verb,
+  name: string,
+  { text, least }: { readonly text: string | undefined; readonly least: number },
+): number | undefined {
+  if (text === undefined) return undefined
+  const number = Number(text)
+  if (/^\d+$/.test(text) && Number.isSafeInteger(number) && number >= least) return number
+  throw usage(verb, `--${name} takes a whole number from ${least} on, not "${text}".`)
 }
 
 function checkPositionals(verb: Verb, given: readonly string[]): void {

@@ -92,16 +92,26 @@ function show(targets: readonly Target[], typed: Typed, terminal: Terminal, { ve
     '--where',
     typed.text('where') ?? '',
     ...others(typed),
+    ...attemptOf(targets, typed),
     '--yes',
   )
   terminal.out(`${targets.length} in all; nothing was done. To do it: ${command}\n`)
 }
 
+/** What was shown is what the command is about: one that is in doubt anew by then is refused. */
+function attemptOf([first, ...rest]: readonly Target[], typed: Typed): readonly string[] {
+  const attempt = first?.attempt ?? 0
+  if (attempt === 0 || typed.has('attempt') || rest.some((other) => other.attempt !== attempt)) return []
+  return ['--attempt', String(attempt)]
+}
+
 /** The other flags as they were typed, so that the command shown does the same. */
 function others(typed: Typed): readonly string[] {
-  return ['reuse', 'new', 'done', 'again', 'fail', 'reason', 'by', 'budget', 'drop-after', 'now'].flatMap((flag) => {
-    if (!typed.has(flag)) return []
-    const value = typed.text(flag)
-    return value === undefined ? [`--${flag}`] : [`--${flag}`, value]
-  })
+  return ['reuse', 'new', 'done', 'again', 'fail', 'attempt', 'reason', 'by', 'budget', 'drop-after', 'now'].flatMap(
+    (flag) => {
+      if (!typed.has(flag)) return []
+      const value = typed.text(flag)
+      return value === undefined ? [`--${flag}`] : [`--${flag}`, value]
+    },
+  )
 }

@@ -106,7 +106,10 @@ describe('the command line', () => {
     [['ps', '--status', 'runing'], /there is no data folder at .skein/],
     [['topup', 'a1'], /how much\? --budget/],
     [['resolve', 'a1/x', '--done', '1', '--fail'], /exactly one of --done JSON, --again, --fail/],
-    [['resolve', 'a1/x', '--again', '--attempt', '0'], /--attempt 0 is not the number of an attempt/],
+    [
+      ['resolve', 'a1/x', '--again', '--attempt', '0'],
+      /skein resolve: --attempt takes a whole number from 1 on, not "0"\. See: skein resolve --help/,
+    ],
     [['answer', 'a1/x', 'Paris'], /the answer is not JSON: .*; a text is written '"Paris"', a file @name/],
     [['run', 'no.ts', '--wait', '5x'], /--wait 5x is not a duration/],
   ])('refuses %j', async (argv, message) => {

@@ -12,6 +12,8 @@ export type Typed = {
   readonly positionals: readonly string[]
   text(flag: string): string | undefined
   has(flag: string): boolean
+  /** A whole number; undefined where the flag was not given. Throws `USAGE` for what is none, or less. */
+  wholeNumber(flag: string, least: number): number | undefined
 }
 
 /** What the list of verbs says of one. `load` brings the rest of it. */

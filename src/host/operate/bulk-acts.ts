@@ -1,7 +1,7 @@
 /** The acts of `skein.bulk`: what the verbs with `--where` do, for programs. */
-import { cancelProcess, decideApproval, resolveEffect } from './acts.ts'
+import { cancelProcess, decideApproval } from './acts.ts'
 import type { Operable } from './acts.ts'
-import { actOnEach, needing, pausedThemselves, retriable, targetsOf, unfinished } from './bulk.ts'
+import { actOnEach, needing, pausedThemselves, resolveTarget, retriable, targetsOf, unfinished } from './bulk.ts'
 import type { BulkResult, Pick, Target } from './bulk.ts'
 import { retryProcess } from './retry.ts'
 import { pauseTarget, resumeTarget } from './switch.ts'
@@ -44,13 +44,12 @@ const ACTS: Readonly<Record<BulkAct, One>> = {
   'resolve again': {
     pick: needing('operator'),
     isTree: false,
-    act: (engine, target, { by }) => resolveEffect(engine, nameOf(target), { again: true }, by),
+    act: (engine, target, { by }) => resolveTarget(engine, target, { again: true }, by),
   },
   'resolve fail': {
     pick: needing('operator'),
     isTree: false,
-    act: (engine, target, { by, reason }) =>
-      resolveEffect(engine, nameOf(target), { fail: reason ?? 'no reason given' }, by),
+    act: (engine, target, { by, reason }) => resolveTarget(engine, target, { fail: reason ?? 'no reason given' }, by),
   },
 }
 

@@ -3,9 +3,12 @@ import type { ProcessView } from '../../engine/index.ts'
 import { errorData, SkeinError, toSkeinError } from '../../std/index.ts'
 import type { ErrorData, Pid } from '../../std/index.ts'
 import { BULK_AT_ONCE, BULK_TARGETS_MAX } from '../limits.ts'
+import type { Entry } from '../views/entry.ts'
 import type { Member } from '../views/family.ts'
 import { parseFilter } from '../views/filter.ts'
 import { isEnded, openNeeds } from '../views/rest.ts'
+import { resolveEffect } from './acts.ts'
+import type { Acted, Operable, Resolution } from './acts.ts'
 import { memberOf } from './find.ts'
 import type { Reader } from './find.ts'
 
@@ -14,6 +17,8 @@ export type Target = {
   readonly pid: Pid
   /** Of the effect, where an effect is meant. */
   readonly effect?: string
+  /** Which attempt of it is in doubt. */
+  readonly attempt?: number
   readonly definition: string
   readonly why: string
 }
@@ -49,9 +54,23 @@ export function needing(kind: 'approval' | 'operator'): Pick {
   return (member) =>
     openNeeds(member).flatMap((need) =>
       need.kind === kind
-        ? [{ effect: need.entry.name, why: kind === 'approval' ? 'waits for approval' : 'outcome unknown' }]
+        ? [{ effect: need.entry.name, ...(kind === 'approval' ? { why: 'waits for approval' } : doubtOf(need.entry)) }]
         : [],
     )
+}
+
+const doubtOf = ({ attempts: attempt }: Entry): { readonly attempt: number; readonly why: string } => ({
+  attempt,
+  why: attempt > 1 ? `outcome of attempt ${attempt} unknown` : 'outcome unknown',
+})
+
+/**
+ * Settles what was picked, and no other attempt of it: while others were acted on, somebody may have had it done again. An
+ * attempt that the resolution names is the only one that it counts for.
+ */
+export function resolveTarget(engine: Operable, target: Target, resolution: Resolution, by: string): Promise<Acted> {
+  const { pid, effect = '', attempt } = target
+  return resolveEffect(engine, `${pid}/${effect}`, { ...(attempt === undefined ? {} : { attempt }), ...resolution }, by)
 }
 
 /** All that `where` means and `pick` is about; of a process and what is below it only the first, where `isTree`. */

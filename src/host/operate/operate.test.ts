@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Control, Message, Settlement } from '../../kernel/index.ts'
-import { approval, done, intended, madeReader, settled, waiting } from '../views/family.fixture.ts'
+import { approval, begun, done, intended, madeReader, settled, waiting } from '../views/family.fixture.ts'
 import type { Made } from '../views/family.fixture.ts'
 import {
   answerQuestion,
@@ -12,6 +12,7 @@ import {
   topUpProcess,
 } from './acts.ts'
 import type { Operable } from './acts.ts'
+import { needing, resolveTarget, targetsOf } from './bulk.ts'
 import { findEffect, findProcess } from './find.ts'
 
 const PUBLISH = 'tool:publish:x#0'
@@ -112,6 +113,35 @@ describe('acting', () => {
     await expect(late).rejects.toMatchObject({ code: 'NOT_WAITING' })
     await expect(late).rejects.toThrow(/attempt 7 is no longer in doubt, attempt 0 is; look at the far side again/)
     expect(controls).toEqual([])
+  })
+  it('settles of many what was picked, and not the attempt that somebody began meanwhile', async () => {
+    const key = 'tool:pay:x#0'
+    const inDoubt = (...attempts: readonly number[]): readonly Made[] => [
+      {
+        pid: 'b1',
+        status: 'waiting',
+        facts: attempts.flatMap((attempt) => [
+          intended(key, 'pay', { class: 'write', attempt }),
+          begun(key, attempt),
+          waiting(`${key}!resolve`, { kind: 'operator', question: 'was it paid?' }),
+        ]),
+      },
+    ]
+    const { operable, controls } = engine()
+    const now = (made: readonly Made[]): Operable => ({ ...operable, ...madeReader(made) })
+    const targets = await targetsOf(now(inDoubt(1)), 'status=waiting', needing('operator'), { isTree: false })
+    expect(targets).toMatchObject([{ pid: 'b1', effect: 'pay', attempt: 1, why: 'outcome unknown' }])
+    const [target] = targets
+    const late = resolveTarget(now(inDoubt(1, 2)), target!, { again: true }, 'ann')
+    await expect(late).rejects.toThrow(/attempt 1 is no longer in doubt, attempt 2 is/)
+    // An attempt that the command names is the only one that it counts for.
+    const other = resolveTarget(now(inDoubt(1)), target!, { again: true, attempt: 2 }, 'ann')
+    await expect(other).rejects.toMatchObject({ code: 'NOT_WAITING' })
+    expect(controls).toEqual([])
+    await resolveTarget(now(inDoubt(1)), target!, { again: true }, 'ann')
+    expect(controls).toMatchObject([{ to: 'b1', type: 'resolve', how: 'again', attempt: 1 }])
+    const again = await targetsOf(now(inDoubt(1, 2)), 'status=waiting', needing('operator'), { isTree: false })
+    expect(again).toMatchObject([{ attempt: 2, why: 'outcome of attempt 2 unknown' }])
   })
   it('never lets a late click approve something else', async () => {
     const { operable, controls } = engine()

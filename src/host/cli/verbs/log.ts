@@ -1,6 +1,6 @@
 import type { Fact } from '../../../kernel/index.ts'
 import { LiveStreams, nodeClock } from '../../../engine/index.ts'
-import { asSeq, SkeinError } from '../../../std/index.ts'
+import { asSeq } from '../../../std/index.ts'
 import type { Pid } from '../../../std/index.ts'
 import { streamsOf } from '../../live/folder-streams.ts'
 import { liveWords } from '../../live/live-words.ts'
@@ -59,12 +59,7 @@ function factLine(fact: Fact, story: Story): string {
 }
 
 async function showLive(typed: Typed, terminal: Terminal, reader: FolderView, pid: Pid): Promise<number> {
-  const from = Number(typed.text('from') ?? 0)
-  if (!Number.isSafeInteger(from) || from < 0)
-    throw new SkeinError(
-      'USAGE',
-      `skein log: --from ${typed.text('from')} is no offset; write a whole number from 0 on`,
-    )
+  const from = typed.wholeNumber('from', 0) ?? 0
   await demandFolderEngine(typed, terminal, 'what processes say live stays on the machine of their worker')
   await using streams = new LiveStreams(streamsOf(await folderOf(typed, terminal)), nodeClock)
   // Also where its host has died: what it had running is ready then, and nobody says anything.

@@ -42,7 +42,7 @@ export const ps: VerbBody = {
   run: (typed, terminal) =>
     withReader(typed, terminal, async (reader) => {
       const command = shownCommand(typed)
-      const limit = limitOf(typed.text('limit'))
+      const limit = typed.wholeNumber('limit', 1) ?? LIMIT_DEFAULT
       const status = statusesOf(typed.text('status'), typed.has('all'))
       const workflow = typed.text('workflow')
       const members: Member[] = []
@@ -112,12 +112,6 @@ function row(member: Member, nowMs: number, cause: StuckCause | undefined): read
 function noteOf(view: ProcessView, member: Member): string {
   if (isEnded(view.status)) return failureCode(member) ?? ''
   return view.parked?.code ?? ''
-}
-
-function limitOf(text: string | undefined): number {
-  const limit = Number(text ?? LIMIT_DEFAULT)
-  if (Number.isInteger(limit) && limit > 0) return limit
-  throw new SkeinError('USAGE', `--limit ${text} is not a number of processes; write 1 or more`)
 }
 
 function statusesOf(text: string | undefined, all: boolean): readonly ProcessStatus[] | undefined {

@@ -1,7 +1,7 @@
 import { SkeinError } from '../../../std/index.ts'
 import { resolveEffect } from '../../operate/acts.ts'
 import type { Resolution } from '../../operate/acts.ts'
-import { needing } from '../../operate/bulk.ts'
+import { needing, resolveTarget } from '../../operate/bulk.ts'
 import { actOn, BY_FLAG } from '../act.ts'
 import { actOnMany, areMany, FILTER_HELP, MANY_FLAGS } from '../bulk.ts'
 import { actorName } from '../folder.ts'
@@ -36,7 +36,7 @@ export const resolve: VerbBody = {
         done: 'resolved',
         pick: needing('operator'),
         isTree: false,
-        act: (engine, { pid, effect }) => resolveEffect(engine, `${pid}/${effect}`, resolution, actorName(typed)),
+        act: (engine, target) => resolveTarget(engine, target, resolution, actorName(typed)),
       })
     return actOn(typed, terminal, 'resolved', (engine) =>
       resolveEffect(engine, typed.positionals[0] ?? '', resolution, actorName(typed)),
@@ -51,17 +51,8 @@ async function resolutionOf(typed: Typed, terminal: Terminal): Promise<Resolutio
       'USAGE',
       'skein resolve: say what became of it with exactly one of --done JSON, --again, --fail',
     )
-  const about = attemptOf(typed.text('attempt'))
+  const attempt = typed.wholeNumber('attempt', 1)
+  const about = attempt === undefined ? {} : { attempt }
   if (typed.has('done')) return { done: await readInput(typed.text('done') ?? '', terminal.cwd, '--done'), ...about }
   return typed.has('again') ? { again: true, ...about } : { fail: typed.text('reason') ?? 'no reason given', ...about }
-}
-
-function attemptOf(text: string | undefined): Pick<Resolution, 'attempt'> {
-  if (text === undefined) return {}
-  const attempt = Number(text)
-  if (Number.isInteger(attempt) && attempt > 0) return { attempt }
-  throw new SkeinError(
-    'USAGE',
-    `--attempt ${text} is not the number of an attempt; skein show says how many there were`,
-  )
 }
