@@ -5,10 +5,12 @@ import { SERVER_VERSION_LEAST } from './limits.ts'
 import { shownAddress } from './server-error.ts'
 import { ARRIVALS } from './sql/arrivals.ts'
 import { BATCH } from './sql/batch.ts'
-import { TABLES } from './sql/tables.ts'
+import { TABLE_CHANGES } from './sql/tables.ts'
 
-/** What makes version n + 1 of version n. Never changed once it was released: the next version is another entry. */
-const MIGRATIONS: readonly string[] = [`${TABLES}${BATCH.before}${ARRIVALS}select ensure_partition(0);${BATCH.after}`]
+/** Made anew with every version: whoever changes one adds an entry to `TABLE_CHANGES`, be it empty (a test holds them to it). */
+export const FUNCTIONS = `${ARRIVALS}${BATCH}select ensure_partition(0);`
+/** The version of this build. */
+export const SCHEMA_VERSION = TABLE_CHANGES.length
 const MARK = 'skein'
 
 type Where = { readonly schema: string; readonly connectionString: string }
@@ -24,15 +26,15 @@ export async function migrate(client: Client, { schema, connectionString }: Wher
   try {
     await client.query({ text: 'select pg_advisory_xact_lock(hashtextextended($1, 0))', values: [`skein ${schema}`] })
     const version = await versionOf(client, { schema, where })
-    if (version > MIGRATIONS.length)
+    if (version > SCHEMA_VERSION)
       throw new SkeinError(
         'DATA_FOLDER_NEWER',
-        `the schema ${schema} on ${where} is of version ${version}, this build knows ${MIGRATIONS.length}; update skein`,
+        `the schema ${schema} on ${where} is of version ${version}, this build knows ${SCHEMA_VERSION}; update skein`,
       )
     await client.query({ text: `set local search_path to "${schema}"` })
-    for (const migration of MIGRATIONS.slice(version)) await client.query({ text: migration })
-    if (version < MIGRATIONS.length) {
-      const mark = `${MARK} ${MIGRATIONS.length}`
+    if (version < SCHEMA_VERSION) {
+      for (const change of [...TABLE_CHANGES.slice(version), FUNCTIONS]) await client.query({ text: change })
+      const mark = `${MARK} ${SCHEMA_VERSION}`
       await client.query({ text: `comment on schema "${schema}" is '${mark}'` })
     }
     await client.query({ text: 'commit' })

@@ -1,4 +1,4 @@
-/** What comes for a process, in the database: starts, messages, controls, settlements. Version 1. */
+/** What comes for a process, in the database: starts, messages, controls, settlements. */
 import { limits } from '../../../std/index.ts'
 import { SETTLEMENTS_HELD_MAX } from '../../limits.ts'
 import { PROCESSES_PER_PARTITION } from './tables.ts'
@@ -9,11 +9,11 @@ import { PROCESSES_PER_PARTITION } from './tables.ts'
  * something to do now, \`also\` what else came of it.
  */
 export const ARRIVALS = `
-create function now_ms() returns bigint language sql as $$ select (extract(epoch from clock_timestamp()) * 1000)::bigint $$;
+create or replace function now_ms() returns bigint language sql as $$ select (extract(epoch from clock_timestamp()) * 1000)::bigint $$;
 
-create function notify(what text) returns void language sql as $$ select pg_notify('skein_' || current_schema(), what) $$;
+create or replace function notify(what text) returns void language sql as $$ select pg_notify('skein_' || current_schema(), what) $$;
 
-create function ensure_partition(number bigint) returns void language plpgsql as $$
+create or replace function ensure_partition(number bigint) returns void language plpgsql as $$
 declare part text := 'frame_' || number;
 begin
   if to_regclass(part) is not null then return; end if;
@@ -24,7 +24,8 @@ begin
     number * ${PROCESSES_PER_PARTITION}, (number + 1) * ${PROCESSES_PER_PARTITION});
 end $$;
 
-create function put_mail(me bigint, at bigint, r process, kind text, is_child boolean, bytes int, body text, is_awake boolean) returns jsonb
+create or replace function put_mail(me bigint, at bigint, r process, kind text, is_child boolean, bytes int, body text,
+  is_awake boolean) returns jsonb
 language plpgsql as $$
 declare s bigint := r.last_seq + 1; is_message int := (kind = 'm')::int;
 begin
@@ -36,13 +37,13 @@ begin
   return jsonb_build_object('r', 'queued', 'p', r.p, 's', s, 'o', r.owner, 'y', is_awake);
 end $$;
 
-create function is_new(number bigint, id text, at bigint) returns boolean language plpgsql as $$
+create or replace function is_new(number bigint, id text, at bigint) returns boolean language plpgsql as $$
 begin
   insert into seen values (number, id, greatest(at, now_ms()) + ${limits.FOREIGN_ID_TTL_MS}) on conflict do nothing;
   return found;
 end $$;
 
-create function is_wanted(w wait, m_topic text, m_sender text, m_type text, m_id text) returns boolean language sql as $$
+create or replace function is_wanted(w wait, m_topic text, m_sender text, m_type text, m_id text) returns boolean language sql as $$
   select case
     when coalesce(starts_with(m_topic, 'skein.'), false)
       then coalesce(w.topic = m_topic, false) or coalesce(m_topic = any(w.topics), false)
@@ -51,7 +52,7 @@ create function is_wanted(w wait, m_topic text, m_sender text, m_type text, m_id
   and coalesce(w.type is null or w.type = m_type, false) and coalesce(w.id is null or w.id = m_id, false)
 $$;
 
-create function put_message(me bigint, at bigint, a record_in) returns jsonb language plpgsql as $$
+create or replace function put_message(me bigint, at bigint, a record_in) returns jsonb language plpgsql as $$
 declare r process; is_awake boolean := false;
 begin
   select * into r from process where pid = a.pid for no key update;
@@ -73,7 +74,7 @@ begin
   return put_mail(me, at, r, 'm', false, a.bytes, a.body, is_awake);
 end $$;
 
-create function reopen(me bigint, at bigint, r process, id text, body text) returns jsonb language plpgsql as $$
+create or replace function reopen(me bigint, at bigint, r process, id text, body text) returns jsonb language plpgsql as $$
 declare d dead_letter; s bigint := r.last_seq + 1; messages int := 0; size bigint := 0;
 begin
   if not is_new(r.p, 'c:' || id, at) then return '{"r":"duplicate"}'; end if;
@@ -89,7 +90,7 @@ begin
   return jsonb_build_object('r', 'queued', 'p', r.p, 's', s, 'o', null, 'y', true);
 end $$;
 
-create function put_control(me bigint, at bigint, a record_in) returns jsonb language plpgsql as $$
+create or replace function put_control(me bigint, at bigint, a record_in) returns jsonb language plpgsql as $$
 declare r process;
 begin
   select * into r from process where pid = a.pid for no key update;
@@ -112,7 +113,7 @@ begin
   return put_mail(me, at, r, 'c', a.kind = 'childEnded', octet_length(a.body), a.body, r.status in ('waiting', 'parked'));
 end $$;
 
-create function put_refund(me bigint, at bigint, a record_in, result text, why text) returns jsonb language plpgsql as $$
+create or replace function put_refund(me bigint, at bigint, a record_in, result text, why text) returns jsonb language plpgsql as $$
 declare c record_in;
 begin
   if a.payer is null then return jsonb_build_object('r', result); end if;
@@ -120,7 +121,7 @@ begin
   return jsonb_build_object('r', result, 'also', put_control(me, at, c));
 end $$;
 
-create function put_start(me bigint, at bigint, a record_in) returns jsonb language plpgsql as $$
+create or replace function put_start(me bigint, at bigint, a record_in) returns jsonb language plpgsql as $$
 declare o process; number bigint; part bigint;
 begin
   if exists(select from process where pid = a.pid) then return '{"r":"duplicate"}'; end if;
@@ -142,7 +143,7 @@ begin
   return '{"r":"queued","y":true}';
 end $$;
 
-create function pass_settlement(me bigint, at bigint, w wait, body text) returns jsonb language plpgsql as $$
+create or replace function pass_settlement(me bigint, at bigint, w wait, body text) returns jsonb language plpgsql as $$
 declare c record_in;
 begin
   select pid into c.pid from process where p = w.p;
@@ -152,7 +153,7 @@ begin
   return put_control(me, at, c);
 end $$;
 
-create function put_settlement(me bigint, at bigint, a record_in) returns jsonb language plpgsql as $$
+create or replace function put_settlement(me bigint, at bigint, a record_in) returns jsonb language plpgsql as $$
 declare w wait;
 begin
   if exists(select from settlement where token = a.token) then return '{"r":"duplicate"}'; end if;
@@ -167,7 +168,7 @@ begin
   return '{"r":"held"}';
 end $$;
 
-create function put_wait(me bigint, at bigint, a record_in) returns jsonb language plpgsql as $$
+create or replace function put_wait(me bigint, at bigint, a record_in) returns jsonb language plpgsql as $$
 declare w wait; held settlement;
 begin
   delete from wait where p = a.p and key = a.key;

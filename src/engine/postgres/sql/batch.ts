@@ -1,24 +1,16 @@
-/** A member's batch, and what members do to keep each other going, in the database. Version 1. */
+/** A member's batch, and what members do to keep each other going, in the database. */
 import { limits } from '../../../std/index.ts'
 import { PROCESSES_PER_PARTITION } from './tables.ts'
 
 /** Locks for pids and tokens; a power of two. */
 const LOCKS = 256
 
-/** One act of a batch, as it comes: a row of JSON. */
-const RECORD_IN = `
-create type record_in as (
-  t text, p bigint, n bigint, seq bigint, bytes int, why text, key text, kind text, body text, token text, effect text,
-  topic text, topics json, sender text, type text, id text, pid text, flag boolean, payer text, root text, depth int,
-  workflow text, file text, origin text, refunds json, summary text, wake_in bigint, status text);
-`
-
 /**
  * \`commit_batch\` is one member's transaction. Its first statement is the fence: it locks the row of the member and counts
  * its batches, so that one who was declared dead writes nothing, and a batch whose answer was lost is not written twice.
  */
 const COMMIT = `
-create function rest(me bigint, at bigint, a record_in) returns jsonb language plpgsql as $$
+create or replace function rest(me bigint, at bigint, a record_in) returns jsonb language plpgsql as $$
 declare r process; is_awake boolean;
 begin
   select * into r from process where p = a.p for no key update;
@@ -51,7 +43,7 @@ begin
   end case;
 end $$;
 
-create function eat(at bigint, a record_in) returns void language plpgsql as $$
+create or replace function eat(at bigint, a record_in) returns void language plpgsql as $$
 declare m mail;
 begin
   delete from mail where mail.p = a.p and seq = a.seq returning * into m;
@@ -65,7 +57,7 @@ begin
   end if;
 end $$;
 
-create function commit_batch(me bigint, number bigint, lease_ms bigint, at bigint, own_p bigint[], own_e bigint[],
+create or replace function commit_batch(me bigint, number bigint, lease_ms bigint, at bigint, own_p bigint[], own_e bigint[],
   f_p bigint[], f_n int[], f_e bigint[], f_first bigint[], f_last bigint[], f_hash text[], f_text bytea, f_body int[], f_payloads int[],
   b_sha text[], b_body text[], locks text[], rows_p bigint[], rows_pid text[], acts json) returns text language plpgsql as $$
 declare a record_in; lost bigint[]; said jsonb; all_said text := ''; i int := -1; is_anybody_awake boolean := false; answered text;
@@ -139,12 +131,12 @@ end $$;
 `
 
 const KEEPING = `
-create function join_members(name text, lease_ms bigint) returns bigint language sql as $$
+create or replace function join_members(name text, lease_ms bigint) returns bigint language sql as $$
   insert into member(name, joined_at, lease_until)
     values (name, clock_timestamp(), clock_timestamp() + lease_ms * interval '1 ms') returning id
 $$;
 
-create function claim(me bigint, at bigint, most int, with_parked boolean) returns setof process language plpgsql as $$
+create or replace function claim(me bigint, at bigint, most int, with_parked boolean) returns setof process language plpgsql as $$
 begin
   perform 1 from member where id = me for key share;
   if not found then raise exception 'member % is no more', me using errcode = 'SK001'; end if;
@@ -163,13 +155,13 @@ begin
   end if;
 end $$;
 
-create function wake_held() returns void language sql as $$
+create or replace function wake_held() returns void language sql as $$
   update process set status = 'ready', wake_at = null, updated_at = now_ms() where p in (
     select p from process where status = 'waiting' and p in (select w.p from wait w where w.kind = 'switch')
       order by p for no key update)
 $$;
 
-create function sweep(me bigint, at bigint, lease_ms bigint) returns jsonb language plpgsql as $$
+create or replace function sweep(me bigint, at bigint, lease_ms bigint) returns jsonb language plpgsql as $$
 declare mails jsonb; orphans bigint[];
 begin
   update member set lease_until = clock_timestamp() + lease_ms * interval '1 ms' where id = me;
@@ -202,5 +194,5 @@ begin
 end $$;
 `
 
-/** Functions over acts, in the order in which they need each other; those of arrivals go between the first and the rest. */
-export const BATCH = { before: RECORD_IN, after: COMMIT + KEEPING }
+/** Functions over acts; those of arrivals come before them. */
+export const BATCH = COMMIT + KEEPING

@@ -1,10 +1,26 @@
-/** The tables of an installation, version 1. `p` is a process's number in this database. */
+/** The tables of an installation. `p` is a process's number in this database. */
 
 /** Processes whose frames share a partition: what is kept no longer is given back partition by partition. */
 export const PROCESSES_PER_PARTITION = 250_000
 
-/** Creates them in the schema that the search path names. */
-export const TABLES = `
+/** One act of a batch, as it comes: a row of JSON. */
+const RECORD_IN = `
+create type record_in as (
+  t text, p bigint, n bigint, seq bigint, bytes int, why text, key text, kind text, body text, token text, effect text,
+  topic text, topics json, sender text, type text, id text, pid text, flag boolean, payer text, root text, depth int,
+  workflow text, file text, origin text, refunds json, summary text, wake_in bigint, status text);
+`
+
+/** What runs that move need. Schemas of version 1 have it or not, by the build that made them. */
+const MOVES = `
+create index if not exists settlement_held on settlement(token) where body is not null;
+create table if not exists departed(
+  pid text collate "C" primary key, id text not null, at bigint not null, by text not null, target text not null,
+  baggage text not null, is_confirmed boolean not null default false);
+create table if not exists arrived(id text primary key, at bigint not null);
+`
+
+const FIRST = `
 create table setting(
   id int primary key check (id = 1), value text not null, version bigint not null);
 insert into setting values (1, '{"switches":[]}', 1);
@@ -46,16 +62,14 @@ create index wait_token on wait(token) where token is not null;
 create index wait_switch on wait(p) where kind = 'switch';
 create table settlement(token text collate "C" primary key, at bigint not null, body text);
 create index settlement_at on settlement(at);
-create index settlement_held on settlement(token) where body is not null;
 create table tombstone(pid text collate "C" primary key, at bigint not null, body text not null);
 create table dead_letter(
   seq bigint generated always as identity primary key, pid text collate "C" not null, at bigint not null, why text not null,
   kind text not null, is_child boolean not null, body text not null);
 create index dead_letter_of on dead_letter(pid, seq);
 create table blob(sha256 text collate "C" primary key, body text not null);
-create table departed(
-  pid text collate "C" primary key, id text not null, at bigint not null, by text not null, target text not null,
-  baggage text not null, is_confirmed boolean not null default false);
-create table arrived(id text primary key, at bigint not null);
 create table erased(p bigint primary key, at bigint not null, by text not null, is_whole boolean not null);
 `
+
+/** What makes the tables of version n + 1 of those of version n. None is ever changed: the next version is another entry. */
+export const TABLE_CHANGES: readonly string[] = [FIRST + RECORD_IN, MOVES]
