@@ -64,6 +64,8 @@ describe('cancelling what cannot run', () => {
       const note = { name: 'abandoned-note', inputSchema: z.object({}), execute: () => new Promise(() => {}) }
       const flow = unregistered('orphaned', async (ctx) => {
         ctx.compensate('tidy-up', () => 1)
+        // A key is the author's own text, whatever stands in it.
+        ctx.compensate('refund', () => 2, { key: 'order 1\nline: 2/3' })
         return ctx.all([(c) => c.run(sleeper, undefined), (c) => c.tool(note, {})])
       })
       sim.define(flow, sleeper)
@@ -78,7 +80,7 @@ describe('cancelling what cannot run', () => {
       const ended = await sim.reached(pid)
       const facts = await sim.facts(pid)
       expect(facts.some((fact) => fact.type === 'unknown')).toBe(true)
-      expect(facts.at(-1)).toMatchObject({ warning: 'COMPENSATION_LOST: not run, for lack of code: tidy-up' })
+      expect(facts.at(-1)).toMatchObject({ warning: 'COMPENSATION_LOST: not run, for lack of code: tidy-up, refund' })
       return [ended, (await sim.list()).find((view) => view.parent === pid)]
     })
     expect(parent?.status).toBe('cancelled')

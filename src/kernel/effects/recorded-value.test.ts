@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { limits } from '../../std/index.ts'
 import { failureOf, valueOf } from '../journal/outcome.ts'
 import type { Outcome } from '../journal/outcome.ts'
 import { recordedValue } from './recorded-value.ts'
@@ -25,6 +26,17 @@ describe('what is recorded of a value', () => {
     expect(value(outcome)).toEqual({ charge: { id: 'ch_1', paidAt: '1970-01-01T00:00:00.000Z' } })
     expect(note).toContain('$.charge is an instance of Charge')
     expect(value(recordedValue(() => 1, { class: 'read' }).outcome)).toBeNull()
+  })
+
+  it('is that it is too large where it is, whether it is data or what JSON makes of it', () => {
+    const text = 'x'.repeat(limits.PAYLOAD_BYTES_MAX)
+    const charge = Object.assign(new Charge(), { text })
+    for (const tooLarge of [text, charge]) {
+      const { outcome, note } = recordedValue(tooLarge, { class: 'read' })
+      expect([outcome.type, note, value(outcome)]).toMatchObject(['error', undefined, { code: 'VALUE_TOO_LARGE' }])
+    }
+    const longest = recordedValue(text.slice(2), { class: 'read' })
+    expect([longest.outcome.type, longest.note]).toEqual(['ok', undefined])
   })
 
   it('E6: of a write whose value cannot be recorded it is said that it was done', () => {

@@ -23,8 +23,10 @@ export function recordedValue(
     try {
       const plain: unknown = JSON.parse(JSON.stringify(value) ?? 'null')
       return { outcome: { type: 'ok', value: payloadOf(plain) }, note: `recorded as JSON: ${error.message}` }
-    } catch {
-      return lost(error, about)
+    } catch (later) {
+      // What JSON makes of it is data, and too large: plain data would not help.
+      const isTooLarge = SkeinError.isInstance(later) && later.code === 'VALUE_TOO_LARGE'
+      return lost(isTooLarge ? later : error, about)
     }
   }
 }

@@ -176,7 +176,7 @@ export function lostCompensations(
   const held = new Set([...known.keys()].map(askedKey))
   return [...state.effects.values()].flatMap((record) => {
     const { key } = record
-    const [, scope, name, rest] = /^((?:.*\/)?)compensation:([^:]*):(.*)$/.exec(key) ?? []
+    const [, scope, name, rest] = /^((?:.*\/)?)compensation:([^:]*):(.*)$/s.exec(key) ?? []
     if (name === undefined || held.has(askedKey(key)) || !isMeant(record)) return []
     const effect = asEffectKey(`${SHIELD_PATH}${scope}compensate:${name}:${rest}`)
     return state.effects.get(effect)?.outcome === undefined ? [name] : []
