@@ -72,6 +72,10 @@ export const ERROR_CODES = {
   MESSAGE_REFUSED: failed,
   MESSAGE_WITHDRAWN: failed,
   // host, engine, store
+  BLOBS_ABSENT: usage,
+  BLOBS_REFUSED: failed,
+  BLOBS_UNREACHABLE: again,
+  BLOB_LOST: failed,
   FOLDER_NOT_EMPTY: usage,
   BACKUP_INVALID: usage,
   RUN_INPUT_DIFFERS: usage,

@@ -2,6 +2,7 @@
  * Beside the house: what proves it. The simulator, scripted models, the conformance suite and the crash harness;
  * published as `skein/testing`.
  */
+export { describeBlobs, describeBlobStore } from './conformance/describe-blobs.ts'
 export { describeEngine, ENGINE_RULES } from './conformance/describe-engine.ts'
 export type { Skip, TestRunner } from './conformance/describe-engine.ts'
 export { embeddedRig } from './conformance/embedded-rig.ts'

@@ -4,13 +4,15 @@
  * Invariants:
  * 1. No frame's body changes: digests stay, so the chain still verifies (rule J1).
  * 2. A blob goes when nothing names it any more; whoever writes one meanwhile waits, or is waited for.
- * 3. The last fact of the journal says who erased, and when.
+ * 3. What lies outside goes before the frames say so: an erasure that breaks off is done again.
+ * 4. The last fact of the journal says who erased, and when.
  */
 import type { Client } from 'pg'
 import { CHAIN_START, eraseFrame, FACT_VERSION, sealFrame } from '../../kernel/index.ts'
 import type { Fact, SealedFrame } from '../../kernel/index.ts'
 import { asSeq, SkeinError } from '../../std/index.ts'
 import type { EffectKey, Hash, Pid, Random } from '../../std/index.ts'
+import type { JournalBlobs } from '../blobs/journal-blobs.ts'
 import { withoutPayloads } from '../embedded/erase.ts'
 import { hasMoved } from '../move/at-rest.ts'
 import type { Erased } from '../port.ts'
@@ -18,7 +20,7 @@ import { chained } from './load.ts'
 import type { ProcessRow } from './process-row.ts'
 
 type About = { readonly by: string; readonly key?: EffectKey }
-type Ports = { readonly hash: Hash; readonly random: Random; readonly at: number }
+type Ports = { readonly hash: Hash; readonly random: Random; readonly at: number; readonly blobs: JournalBlobs }
 
 /** Where a blob can be named. */
 const USERS = [
@@ -83,6 +85,7 @@ async function eraseFrames(
   },
 ): Promise<number> {
   const frames = chained(pid, await rows('select * from frame where p = $1 order by n', p), CHAIN_START)
+  await about.ports.blobs.erase(pid, about.key, frames)
   let count = 0
   for (const frame of frames) {
     const { payloads, gone } = eraseFrame(frame, about.key)

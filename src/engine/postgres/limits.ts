@@ -36,5 +36,9 @@ export const PAGE_MAIL = 200
 export const WATCH_POLL_MS = 500
 /** Longest wait of a host that leaves for what is in flight and can be done again. */
 export const LEAVE_REPEATABLE_MS = 1_000
+/** How long a claim waits for what it has claimed before: payloads that come from far hold up nobody else for longer. */
+export const LOADS_AWAITED_MS = 100
+/** Longest wait of a host that leaves for payloads that are on their way to the store of blobs. */
+export const LEAVE_PAYLOADS_MS = 5_000
 /** Pause before a member that was lost joins again. */
 export const REJOIN_MS = 100

@@ -2,11 +2,12 @@
 import { CHAIN_START, openFrame } from '../../kernel/index.ts'
 import type { Control, Fact, ForkRequest, Message, SealedFrame, StartRequest, Wait } from '../../kernel/index.ts'
 import type { Epoch, Hash, Pid } from '../../std/index.ts'
+import type { GetBlob, JournalBlobs } from '../blobs/journal-blobs.ts'
 import type { MailItem, MailPage } from '../activation-rows.ts'
 import { prepareWait } from '../embedded/prepare.ts'
 import { unpack } from '../embedded/store/pack.ts'
 import type { Beginning } from '../remote-activation.ts'
-import { withBlobs } from './blobs.ts'
+import { withBlobs, withJournalBlobs } from './blobs.ts'
 import type { Connection } from './connection.ts'
 import { PAGE_MAIL } from './limits.ts'
 import type { ProcessRow } from './process-row.ts'
@@ -70,14 +71,25 @@ export async function mailPage(
   return { items, lastSeq: Math.max(about.lastSeq, items.at(-1)?.seq ?? 0), isWhole }
 }
 
-function mailItem({ seq, kind, body }: MailRow, get: (sha256: string) => string | undefined): MailItem {
+function mailItem({ seq, kind, body }: MailRow, get: GetBlob): MailItem {
   return kind === 'm'
     ? { seq, event: { type: 'message', message: JSON.parse(body) as Message } }
     : { seq, event: { type: 'control', control: unpack<Control>(body, get) } }
 }
 
-/** Loads processes that were just claimed. What was erased, or never begun, comes as it is. */
-export async function loadAll(db: Connection, rows: readonly ProcessRow[], hash: Hash): Promise<readonly Loaded[]> {
+/** Where journals are read from. */
+export type JournalSource = { readonly db: Connection; readonly blobs: JournalBlobs }
+
+/**
+ * Loads processes that were just claimed: each by itself once their rows are here, as payloads may come from far. What was
+ * erased, or never begun, comes as it is.
+ */
+export async function loadAll(
+  from: JournalSource,
+  rows: readonly ProcessRow[],
+  hash: Hash,
+): Promise<readonly { readonly row: ProcessRow; readonly load: () => Promise<Loaded | undefined> }[]> {
+  const { db } = from
   const numbers = rows.map(({ p }) => p)
   const texts = (table: string, columns: string, order = ''): Promise<readonly Text[]> =>
     db.rows<Text>({
@@ -89,44 +101,46 @@ export async function loadAll(db: Connection, rows: readonly ProcessRow[], hash:
   const requests = await texts('birth', 'request as body')
   const waits = old.length === 0 ? [] : await texts('wait', 'body')
   const frames = old.length === 0 ? [] : await segments(db, old)
-  const loaded: Loaded[] = []
-  for (const row of rows) {
+  return rows.map((row) => {
     const ofRow = <T extends { readonly p: number }>(all: readonly T[]): T[] => all.filter(({ p }) => p === row.p)
-    const mail = row.last_seq === 0 ? NO_MAIL : await mailPage(db, row.p, { after: 0, lastSeq: row.last_seq })
-    const request = requests.find(({ p }) => p === row.p)
-    if (request === undefined) continue
-    const own = ofRow(frames)
-    const before = own.find(({ n }) => n === row.segment_n - 1)
-    const segment = chained(
-      row.pid,
-      own.filter(({ n }) => n >= row.segment_n),
-      before?.hash ?? CHAIN_START,
-    )
-    const born =
-      row.segment_n > 0
-        ? chained(
-            row.pid,
-            own.filter(({ n }) => n === 0),
-            CHAIN_START,
-          )
-        : []
-    const beginning = await withBlobs(db, (get): Beginning => {
-      const start = startOf(row, unpack<StartRequest>(request.body, get))
-      const due = ofRow(waits).map(({ body }) => unpack<Wait>(body, get))
-      const last = segment.at(-1) ?? before
-      return {
-        start,
-        facts: segmentFacts(born, segment, get),
-        origin: [],
-        head: { n: last === undefined ? 0 : last.n + 1, hash: last?.hash ?? CHAIN_START },
-        waits: due.map((wait) => ({ key: wait.key, dueAt: prepareWait(wait, hash).dueAt })),
-      }
-    })
-    const fork = beginning.head.n === 0 ? beginning.start.fork : undefined
-    const origin = fork === undefined ? [] : await originFacts(db, fork)
-    loaded.push({ p: row.p, epoch: row.epoch, beginning: { ...beginning, origin }, mail })
-  }
-  return loaded
+    const read = { request: ofRow(requests)[0], waits: ofRow(waits), frames: ofRow(frames) }
+    return { row, load: () => loadOne(from, row, { ...read, hash }) }
+  })
+}
+
+async function loadOne(
+  from: JournalSource,
+  row: ProcessRow,
+  read: {
+    readonly request: Text | undefined
+    readonly waits: readonly Text[]
+    readonly frames: readonly FrameRow[]
+    readonly hash: Hash
+  },
+): Promise<Loaded | undefined> {
+  const { request, waits, frames, hash } = read
+  if (request === undefined) return undefined
+  const mail = row.last_seq === 0 ? NO_MAIL : await mailPage(from.db, row.p, { after: 0, lastSeq: row.last_seq })
+  const before = frames.find(({ n }) => n === row.segment_n - 1)
+  const segment = chained(
+    row.pid,
+    frames.filter(({ n }) => n >= row.segment_n),
+    before?.hash ?? CHAIN_START,
+  )
+  const first = row.segment_n > 0 ? frames.filter(({ n }) => n === 0) : []
+  const born = chained(row.pid, first, CHAIN_START)
+  const last = segment.at(-1) ?? before
+  const rest = await withBlobs(from.db, (get) => ({
+    start: startOf(row, unpack<StartRequest>(request.body, get)),
+    waits: waits
+      .map(({ body }) => unpack<Wait>(body, get))
+      .map((wait) => ({ key: wait.key, dueAt: prepareWait(wait, hash).dueAt })),
+  }))
+  const facts = await withJournalBlobs(from, row.pid, (get) => segmentFacts(born, segment, get))
+  const head = { n: last === undefined ? 0 : last.n + 1, hash: last?.hash ?? CHAIN_START }
+  const fork = head.n === 0 ? rest.start.fork : undefined
+  const origin = fork === undefined ? [] : await originFacts(from, fork)
+  return { p: row.p, epoch: row.epoch, beginning: { ...rest, facts, head, origin }, mail }
 }
 
 const NO_MAIL: MailPage = { items: [], lastSeq: 0, isWhole: true }
@@ -146,11 +160,7 @@ function segments(db: Connection, rows: readonly ProcessRow[]): Promise<readonly
   })
 }
 
-function segmentFacts(
-  born: readonly SealedFrame[],
-  segment: readonly SealedFrame[],
-  get: (sha256: string) => string | undefined,
-): readonly Fact[] {
+function segmentFacts(born: readonly SealedFrame[], segment: readonly SealedFrame[], get: GetBlob): readonly Fact[] {
   const facts = segment.flatMap((frame) => openFrame(frame, get))
   if (born.length === 0) return facts
   const snapshot = facts.findLastIndex((fact) => fact.type === 'snapshot')
@@ -159,12 +169,12 @@ function segmentFacts(
 }
 
 /** The segment of the origin in which a fork branches off, to the segment's end, the birth first (rule FK1). */
-async function originFacts(db: Connection, { from, seq }: ForkRequest): Promise<readonly Fact[]> {
-  const [row] = await db.rows<ProcessRow>({ text: 'select * from process where pid = $1', values: [from] })
+async function originFacts(source: JournalSource, { from, seq }: ForkRequest): Promise<readonly Fact[]> {
+  const [row] = await source.db.rows<ProcessRow>({ text: 'select * from process where pid = $1', values: [from] })
   if (row === undefined) return []
   let facts: Fact[] = []
-  for await (const frame of allFrames(db, row, 0)) {
-    for (const fact of await withBlobs(db, (get) => openFrame(frame, get))) {
+  for await (const frame of allFrames(source.db, row, 0)) {
+    for (const fact of await withJournalBlobs(source, from, (get) => openFrame(frame, get))) {
       if (fact.type === 'snapshot' && seq !== undefined && fact.seq > seq) return facts
       if (fact.type === 'snapshot') facts = facts.slice(0, 1)
       facts.push(fact)

@@ -1,6 +1,7 @@
 import type { Client } from 'pg'
 import { expect, it } from 'vitest'
 import { asPid } from '../../std/index.ts'
+import { JournalBlobs } from '../blobs/journal-blobs.ts'
 import { nodeHash } from '../platform/node-hash.ts'
 import { departRun } from './move.ts'
 
@@ -17,7 +18,8 @@ it('sees a child that was born while it waited for the lock of its parent', asyn
       return Promise.resolve({ rows: (seen.length > 1 ? seen.shift() : seen[0])! })
     return Promise.resolve({ rows: [] })
   }
-  const about = { id: 'x', target: 'elsewhere', by: 'ann', hash: nodeHash, at: 1 }
+  const blobs = new JournalBlobs(undefined, { hash: nodeHash, installation: 'skein' })
+  const about = { blobs, id: 'x', target: 'elsewhere', by: 'ann', hash: nodeHash, at: 1 }
   await expect(departRun({ query } as unknown as Client, root, about)).rejects.toMatchObject({
     code: 'RUN_NOT_AT_REST',
     message: expect.stringContaining('order.parcel is with a worker') as string,

@@ -11,6 +11,8 @@ import { baseKey, CHAIN_START, openFrame } from '../../kernel/index.ts'
 import type { SealedFrame, Wait } from '../../kernel/index.ts'
 import { SkeinError } from '../../std/index.ts'
 import type { Hash, Pid } from '../../std/index.ts'
+import { blobsNamed } from '../blobs/journal-blobs.ts'
+import type { JournalBlobs } from '../blobs/journal-blobs.ts'
 import { unpack } from '../embedded/store/pack.ts'
 import {
   demandBlobs,
@@ -33,6 +35,7 @@ import type { ProcessRow } from './process-row.ts'
 import { PROCESSES_PER_PARTITION } from './sql/tables.ts'
 
 type Ports = { readonly hash: Hash; readonly at: number }
+type DepartPorts = Departure & Ports & { readonly blobs: JournalBlobs }
 type Rows = <R>(text: string, ...values: readonly unknown[]) => Promise<readonly R[]>
 type Departed = {
   readonly id: string
@@ -43,7 +46,7 @@ type Departed = {
 type Blobs = Map<string, string>
 
 /** In a transaction of its own. Throws before anything is changed. */
-export function departRun(client: Client, root: Pid, about: Departure & Ports): Promise<MovedRun> {
+export function departRun(client: Client, root: Pid, about: DepartPorts): Promise<MovedRun> {
   return inTransaction(client, async (rows) => {
     // Whoever changes a switch locks in this order too.
     const [setting] = await rows<{ readonly value: string }>('select value from setting for share')
@@ -67,7 +70,7 @@ export function departRun(client: Client, root: Pid, about: Departure & Ports): 
         )
       for (const row of all) await depart(rows, row, about)
     }
-    return moved(rows, before?.id ?? about.id, all)
+    return moved(rows, all, { id: before?.id ?? about.id, blobs: about.blobs })
   })
 }
 
@@ -82,10 +85,10 @@ async function lockedRun(rows: Rows, root: Pid): Promise<readonly Owned[]> {
   }
 }
 
-async function depart(rows: Rows, row: ProcessRow, { hash, at, id, by, target }: Departure & Ports): Promise<void> {
+async function depart(rows: Rows, row: ProcessRow, { hash, at, id, by, target, blobs }: DepartPorts): Promise<void> {
   const { p, pid } = row
   const baggage = await baggageOf(rows, row)
-  if (row.ended_at === null) await checkSettled(rows, row, baggage)
+  if (row.ended_at === null) await checkSettled(rows, row, { baggage, outside: blobs })
   await rows('insert into departed values ($1, $2, $3, $4, $5, $6)', pid, id, at, by, target, JSON.stringify(baggage))
   await rows('delete from mail where p = $1', p)
   await rows('delete from wait where p = $1', p)
@@ -99,11 +102,15 @@ async function depart(rows: Rows, row: ProcessRow, { hash, at, id, by, target }:
 }
 
 /** Of an owner that is only presumed dead, an effect may still be under way: it is settled here before anything goes. */
-async function checkSettled(rows: Rows, row: ProcessRow, { waits }: Baggage): Promise<void> {
+async function checkSettled(
+  rows: Rows,
+  row: ProcessRow,
+  { baggage: { waits }, outside }: { readonly baggage: Baggage; readonly outside: JournalBlobs },
+): Promise<void> {
   const blobs: Blobs = new Map()
   const get = (sha256: string): string | undefined => blobs.get(sha256)
   const frames = await framesOf(rows, row)
-  for (const frame of frames) await gather(rows, frame.payloads, blobs)
+  await gatherOf(rows, { pid: row.pid, frames, outside }, blobs)
   const open = openEffects(frames.flatMap((frame) => openFrame(frame, get)))
   for (const { text } of waits) {
     const { key, on } = unpack<Wait>(text, get)
@@ -283,15 +290,19 @@ async function baggageOf(rows: Rows, row: ProcessRow): Promise<Baggage> {
   }
 }
 
-async function moved(rows: Rows, id: string, all: readonly ProcessRow[]): Promise<MovedRun> {
+async function moved(
+  rows: Rows,
+  all: readonly ProcessRow[],
+  { id, blobs: outside }: { readonly id: string; readonly blobs: JournalBlobs },
+): Promise<MovedRun> {
   const blobs: Blobs = new Map()
   const processes: MovedRun['processes'][number][] = []
   for (const row of all) {
     const [departed] = await rows<Departed>('select * from departed where pid = $1', row.pid)
     if (departed === undefined) throw notAtRest(row.pid, 'has come since its run left')
     const frames = await framesOf(rows, row)
-    await gather(rows, departed.baggage, blobs)
-    for (const { payloads } of frames) await gather(rows, payloads, blobs)
+    await gather(rows, hashesIn(departed.baggage), blobs)
+    await gatherOf(rows, { pid: row.pid, frames, outside }, blobs)
     processes.push({ ...(JSON.parse(departed.baggage) as Baggage), frames })
   }
   const run = { id, root: all[0]!.root, processes, blobs: [...blobs].map(([sha256, text]) => ({ sha256, text })) }
@@ -302,9 +313,20 @@ async function moved(rows: Rows, id: string, all: readonly ProcessRow[]): Promis
 const framesOf = async (rows: Rows, { p, pid }: ProcessRow): Promise<readonly SealedFrame[]> =>
   chained(pid, await rows('select * from frame where p = $1 order by n', p), CHAIN_START)
 
-/** Adds the blobs that a text names. */
-async function gather(rows: Rows, text: string, blobs: Blobs): Promise<void> {
-  const named = hashesIn(text).filter((sha256) => !blobs.has(sha256))
+/** Adds the blobs that frames of a process name. */
+async function gatherOf(
+  rows: Rows,
+  of: { readonly pid: Pid; readonly frames: readonly SealedFrame[]; readonly outside: JournalBlobs },
+  blobs: Blobs,
+): Promise<void> {
+  const named = [...blobsNamed(of.frames)]
+  await gather(rows, named, blobs)
+  for (const sha256 of named) if (!blobs.has(sha256)) blobs.set(sha256, await of.outside.get(of.pid, sha256))
+}
+
+/** Adds those of the blobs that lie in the table. */
+async function gather(rows: Rows, wanted: readonly string[], blobs: Blobs): Promise<void> {
+  const named = wanted.filter((sha256) => !blobs.has(sha256))
   if (named.length === 0) return
   const found = await rows<{ readonly sha256: string; readonly body: string }>(
     'select sha256, body from blob where sha256 = any($1::text[])',

@@ -20,6 +20,8 @@ import type { Clock, EffectKey, Hash, Pid, Random, Seq } from '../../std/index.t
 import type { JournalProblem } from '../embedded/local-engine.ts'
 import { checkFrames } from '../move/at-rest.ts'
 import type { Departure, Movable, MovedRun } from '../move/moved-run.ts'
+import type { BlobStore } from '../blobs/blob-store.ts'
+import { JournalBlobs } from '../blobs/journal-blobs.ts'
 import { problemIn, problemsOf } from '../journal-chain.ts'
 import { nodeSoon } from '../platform/node-soon.ts'
 import type { Change, Engine, Erased, Frame, HostOptions, Query, SettleResult, Switch, SwitchChange } from '../port.ts'
@@ -27,7 +29,7 @@ import { ProcessWatchers } from '../process-watchers.ts'
 import { SettingsCache } from '../settings-cache.ts'
 import { controlAct, messageAct, settlementAct, startAct } from './act.ts'
 import type { PreparedAct, Said } from './act.ts'
-import { withBlobs } from './blobs.ts'
+import { withJournalBlobs } from './blobs.ts'
 import { compactTables } from './compact.ts'
 import { Connection, loadPg } from './connection.ts'
 import type { Address, Pg } from './connection.ts'
@@ -59,6 +61,11 @@ export type PostgresOptions = {
   readonly leaseMs?: number
   /** How long a server that does not answer is asked again; default 30 s. */
   readonly timeoutMs?: number
+  /**
+   * Where payloads of journals go that are too large for their frames; default a table. All workers and whoever looks need
+   * the same: `s3({ … })`.
+   */
+  readonly blobs?: BlobStore
   /** Shown in the server's list of connections; default `skein`. */
   readonly name?: string
 }
@@ -81,7 +88,7 @@ const SCHEMA = /^(?!pg_)[a-z_][a-z0-9_]{0,39}$/
 
 /**
  * Opens an installation. Throws `PACKAGE_MISSING`, `ENGINE_UNREACHABLE`, `ENGINE_REFUSED`, `ENGINE_TOO_OLD`, `ENGINE_FOREIGN`,
- * `DATA_FOLDER_NEWER`.
+ * `DATA_FOLDER_NEWER`, `BLOBS_UNREACHABLE`, `BLOBS_REFUSED`.
  */
 export async function openPostgres(options: PostgresOptions & Ports): Promise<PostgresEngine> {
   const { connectionString, schema = 'skein', leaseMs = LEASE_MS_DEFAULT, name = 'skein', clock } = options
@@ -99,7 +106,9 @@ export async function openPostgres(options: PostgresOptions & Ports): Promise<Po
   try {
     await apart(pg, address, (beside) => demandOwnSession(db, beside, address))
     await db.do((client) => migrate(client, { schema, connectionString }))
-    const engine = new DatabaseEngine({ ...options, pg, db, address, leaseMs })
+    const blobs = new JournalBlobs(options.blobs, { hash: options.hash, installation: schema })
+    await blobs.check()
+    const engine = new DatabaseEngine({ ...options, pg, db, address, leaseMs, blobs })
     await engine.begin()
     return engine
   } catch (thrown) {
@@ -108,7 +117,13 @@ export async function openPostgres(options: PostgresOptions & Ports): Promise<Po
   }
 }
 
-type Parts = Ports & { readonly pg: Pg; readonly db: Connection; readonly address: Address; readonly leaseMs: number }
+type Parts = Ports & {
+  readonly pg: Pg
+  readonly db: Connection
+  readonly address: Address
+  readonly leaseMs: number
+  readonly blobs: JournalBlobs
+}
 
 class DatabaseEngine implements PostgresEngine {
   readonly traits = {
@@ -129,7 +144,7 @@ class DatabaseEngine implements PostgresEngine {
   constructor(parts: Parts) {
     this.#parts = parts
     const { db, clock } = parts
-    this.#views = new PostgresViews(db)
+    this.#views = new PostgresViews(parts)
     this.#settings = new SettingsTable(db, this.#views)
     this.switchboard = new SettingsCache(this.#settings, clock)
     const list = (query: Query) => this.#views.list(query)
@@ -197,14 +212,14 @@ class DatabaseEngine implements PostgresEngine {
 
   async erase(pid: Pid, about: { readonly by: string; readonly key?: EffectKey }): Promise<Erased> {
     this.#checkOpen()
-    const { clock, hash, random } = this.#parts
-    return this.#apart((db) => db.do((client) => eraseProcess(client, pid, about, { hash, random, at: clock.now() })))
+    const ports = { ...this.#parts, at: this.#parts.clock.now() }
+    return this.#apart((db) => db.do((client) => eraseProcess(client, pid, about, ports)))
   }
 
   async depart(root: Pid, about: Departure): Promise<MovedRun> {
     this.#checkOpen()
-    const ports = { hash: this.#parts.hash, at: this.#parts.clock.now() }
-    return this.#apart((db) => db.do((client) => departRun(client, root, { ...about, ...ports })))
+    const { hash, blobs, clock } = this.#parts
+    return this.#apart((db) => db.do((client) => departRun(client, root, { ...about, hash, blobs, at: clock.now() })))
   }
 
   async arrive(run: MovedRun): Promise<void> {
@@ -286,7 +301,7 @@ class DatabaseEngine implements PostgresEngine {
     const row = await this.#views.row(pid)
     if (row === undefined) return undefined
     return problemIn(pid, allFrames(db, row, 0), (frame, expected) =>
-      withBlobs(db, (get) => verifyFrame(frame, expected, hash, get)),
+      withJournalBlobs(this.#parts, pid, (get) => verifyFrame(frame, expected, hash, get)),
     )
   }
 

@@ -10,6 +10,10 @@ import type { Activation, StartRequest } from '../../kernel/index.ts'
 import { errorData, limits, SkeinError, toSkeinError } from '../../std/index.ts'
 import type { Clock, Hash, Random } from '../../std/index.ts'
 import type { MailEvent } from '../activation-rows.ts'
+import { isOfBlobs } from '../blobs/journal-blobs.ts'
+import type { JournalBlobs } from '../blobs/journal-blobs.ts'
+import { STORE_AGAIN_MS } from '../blobs/limits.ts'
+import { PayloadsFirst } from '../blobs/payloads-first.ts'
 import { Departure, DRAINED } from '../departure.ts'
 import { RESIDENT_MAX_DEFAULT } from '../limits.ts'
 import { MailIntake } from '../mail-intake.ts'
@@ -21,7 +25,13 @@ import type { SettingsCache } from '../settings-cache.ts'
 import type { Said } from './act.ts'
 import type { Connection } from './connection.ts'
 import type { Holding } from './batch.ts'
-import { CLAIM_MOST, LEAVE_REPEATABLE_MS, POSTGRES_FRAME_BYTES_MAX } from './limits.ts'
+import {
+  CLAIM_MOST,
+  LEAVE_PAYLOADS_MS,
+  LEAVE_REPEATABLE_MS,
+  LOADS_AWAITED_MS,
+  POSTGRES_FRAME_BYTES_MAX,
+} from './limits.ts'
 import { loadAll, mailPage } from './load.ts'
 import type { Loaded } from './load.ts'
 import type { Member } from './member.ts'
@@ -37,6 +47,7 @@ export type ResidentsPorts = {
   readonly member: Member
   /** For claims and loads. */
   readonly db: Connection
+  readonly blobs: JournalBlobs
   readonly settings: SettingsCache
   readonly clock: Clock
   readonly random: Random
@@ -48,7 +59,7 @@ export type ResidentsPorts = {
   readonly onFailure: (error: SkeinError) => void
 }
 
-type Resident = { readonly p: number; readonly activation: RemoteActivation }
+type Resident = { readonly activation: RemoteActivation; readonly payloads?: PayloadsFirst }
 
 /** The residents of one host. */
 export class Residents {
@@ -127,7 +138,10 @@ export class Residents {
   /** Nothing runs any more, as if this worker had died. */
   drop(why: SkeinError): void {
     this.#isClosed = true
-    for (const { activation } of this.#residents.values()) activation.drop(why)
+    for (const { activation, payloads } of this.#residents.values()) {
+      activation.drop(why)
+      payloads?.close()
+    }
     this.#residents.clear()
     this.#departure.stirred()
   }
@@ -142,6 +156,9 @@ export class Residents {
     await this.#claiming
     for (const activation of this.#activations()) activation.drain(why)
     await Promise.all(this.#runs.values())
+    const onTheirWay = [...this.#residents.values()].flatMap(({ payloads }) => payloads?.waiting ?? [])
+    await this.#atMost(LEAVE_PAYLOADS_MS, Promise.all(onTheirWay))
+    for (const { payloads } of this.#residents.values()) payloads?.close()
     this.#residents.clear()
     const release = { act: { t: 'release' }, blobs: [], locks: [], pids: [], bytes: 0 }
     await this.#ports.member.submit(release).catch(() => undefined)
@@ -216,38 +233,47 @@ export class Residents {
 
   async #begin(rows: readonly ProcessRow[]): Promise<void> {
     if (rows.length === 0) return
-    const { db, hash, settings } = this.#ports
+    const { db, blobs, hash, settings } = this.#ports
     const waiting = new Set(rows.map(({ p }) => p))
     for (const p of waiting) this.#loading.set(p, 0)
     try {
       await settings.refresh()
-      for (const loaded of await this.#load(db, rows, hash)) {
-        await settings.learn(loaded.beginning.start.pid)
-        waiting.delete(loaded.p)
-        void this.#activate(loaded)
+      const loads = (await loadAll({ db, blobs }, rows, hash)).map(({ row, load }) => {
+        waiting.delete(row.p)
+        const loaded = this.#loaded(row, load)
+        void loaded
+          .then((one) => (one === undefined ? undefined : this.#activate(one)))
           .catch((thrown: unknown) => this.#ports.onFailure(toSkeinError(thrown, 'STORE_FAILED')))
-          .finally(() => this.#loading.delete(loaded.p))
-      }
+          .finally(() => this.#loading.delete(row.p))
+        return loaded
+      })
+      await this.#atMost(LOADS_AWAITED_MS, Promise.all(loads))
     } finally {
       for (const p of waiting) this.#loading.delete(p)
     }
   }
 
-  /** A process whose rows cannot be read must not stop the others. */
-  async #load(db: Connection, rows: readonly ProcessRow[], hash: Hash): Promise<readonly Loaded[]> {
-    try {
-      return await loadAll(db, rows, hash)
-    } catch (thrown) {
-      const error = toSkeinError(thrown, 'DATA_FOLDER_CORRUPT')
-      if (error.code !== 'DATA_FOLDER_CORRUPT') throw error
-      if (rows.length === 1) {
-        this.#parkUnread(rows[0]!, error)
-        return []
+  /** A process that cannot be read must not stop the others; one whose payloads cannot be reached waits for them. */
+  async #loaded(row: ProcessRow, load: () => Promise<Loaded | undefined>): Promise<Loaded | undefined> {
+    for (; !this.#isClosed; await this.#atMost(STORE_AGAIN_MS))
+      try {
+        await this.#ports.settings.learn(row.pid)
+        return await load()
+      } catch (thrown) {
+        const error = toSkeinError(thrown, 'STORE_FAILED')
+        if (isOfBlobs(error) && error.retryable) continue
+        if (error.code === 'DATA_FOLDER_CORRUPT' || isOfBlobs(error)) this.#parkUnread(row, error)
+        else if (!this.#isClosed) this.#ports.onFailure(error)
+        return undefined
       }
-      const loaded: Loaded[] = []
-      for (const row of rows) loaded.push(...(await this.#load(db, [row], hash)))
-      return loaded
-    }
+    return undefined
+  }
+
+  /** Waits for something, but no longer; for nothing: so long. */
+  async #atMost(limitMs: number, what: Promise<unknown> = new Promise(() => {})): Promise<void> {
+    const over = Promise.withResolvers<void>()
+    using _ = this.#ports.clock.timer(limitMs, over.resolve)
+    await Promise.race([what, over.promise])
   }
 
   async #activate({ p, epoch, beginning, mail }: Loaded): Promise<void> {
@@ -255,7 +281,9 @@ export class Residents {
     const { db, member, random } = this.#ports
     if (member.isLost || this.#isClosed) return
     const outbox = new MemberOutbox(this.#outboxPorts(p), { p, epoch }, beginning.head.n)
-    const activation = new RemoteActivation(this.#worker, beginning, { epoch, owner: ownerId(epoch, random), outbox })
+    const payloads = this.#payloadsFirst(p, outbox, beginning)
+    const lane = { epoch, owner: ownerId(epoch, random), outbox: payloads ?? outbox }
+    const activation = new RemoteActivation(this.#worker, beginning, lane)
     outbox.activation = activation
     activation.mail = new MailIntake({
       peek: (after) => mailPage(db, p, { after, lastSeq: after }),
@@ -267,7 +295,7 @@ export class Residents {
     })
     await activation.mail.begin(mail, new Set())
     if (member.isLost || this.#isClosed) return
-    this.#residents.set(p, { p, activation })
+    this.#residents.set(p, { activation, ...(payloads === undefined ? {} : { payloads }) })
     activation.mail.hear({ seq: this.#loading.get(p) ?? 0 })
     this.#departure.prepare(activation)
     activation.durable(1)
@@ -277,6 +305,17 @@ export class Residents {
         this.#runs.delete(p)
       }),
     )
+  }
+
+  /** Where large payloads go outside, they go before the frames that name them. */
+  #payloadsFirst(p: number, outbox: MemberOutbox, { start }: Loaded['beginning']): PayloadsFirst | undefined {
+    const { blobs, clock } = this.#ports
+    if (!blobs.isOutside) return undefined
+    return new PayloadsFirst({
+      ...{ pid: start.pid, blobs, clock, outbox },
+      isOver: () => outbox.activation.isOver,
+      refused: (why) => this.#refused({ p, epoch: outbox.activation.epoch }, outbox.activation, why),
+    })
   }
 
   /** Settles when the kernel has returned; who returns without an end is parked, or left to others. */

@@ -7,9 +7,10 @@ import { PAGE_ROWS } from '../limits.ts'
 import type { Frame, ProcessView, Query } from '../port.ts'
 import { processView } from '../process-view.ts'
 import { columnText } from './act.ts'
-import { withBlobs } from './blobs.ts'
+import { withBlobs, withJournalBlobs } from './blobs.ts'
 import type { Connection } from './connection.ts'
 import { allFrames } from './load.ts'
+import type { JournalSource } from './load.ts'
 import type { ProcessRow } from './process-row.ts'
 
 type Erasure = {
@@ -30,11 +31,13 @@ const SEEN = `select q.*, e.at as erased_at, e.by as erased_by, e.is_whole,
  */
 export class PostgresViews {
   readonly #db: Connection
+  readonly #journals: JournalSource
   #asked = new Map<Pid, PromiseWithResolvers<ProcessView | undefined>>()
   #isLooking = false
 
-  constructor(db: Connection) {
-    this.#db = db
+  constructor(journals: JournalSource) {
+    this.#db = journals.db
+    this.#journals = journals
   }
 
   /** The row of a process. */
@@ -113,7 +116,7 @@ export class PostgresViews {
     if (first === undefined) return
     for await (const sealed of allFrames(this.#db, row, first.n)) {
       const { epoch, n, prevHash, hash } = sealed
-      const facts = await withBlobs(this.#db, (get) => openFrame(sealed, get))
+      const facts = await withJournalBlobs(this.#journals, pid, (get) => openFrame(sealed, get))
       yield { pid, epoch, n, facts, prevHash, hash }
     }
   }

@@ -3,7 +3,10 @@
  *
  * Invariant: everything that its handler tells it is told by number, so that the handler's next attempt may tell it again.
  */
-import type { Epoch } from '../../std/index.ts'
+import { errorData, limits } from '../../std/index.ts'
+import type { Clock, Epoch, SkeinError } from '../../std/index.ts'
+import type { JournalBlobs } from '../blobs/journal-blobs.ts'
+import { PayloadsFirst } from '../blobs/payloads-first.ts'
 import { ownerId, RemoteActivation } from '../remote-activation.ts'
 import type { Beginning as RemoteBeginning, WorkerPorts } from '../remote-activation.ts'
 import type { Soon } from '../platform/soon.ts'
@@ -17,17 +20,38 @@ export type Beginning = RemoteBeginning & { readonly head: Head; readonly mail: 
 /** The activation of one process by a handler that is open for it. */
 export class RestateActivation extends RemoteActivation {
   readonly #outbox: Outbox
+  readonly #clock: Clock
 
   constructor(
-    ports: Omit<WorkerPorts, 'frameBytesMax' | 'inlineMax'> & { readonly soon: Soon },
+    ports: Omit<WorkerPorts, 'frameBytesMax' | 'inlineMax'> & { readonly soon: Soon; readonly blobs: JournalBlobs },
     beginning: Beginning,
     epoch: Epoch,
   ) {
+    const { blobs, clock } = ports
     const owner = ownerId(epoch, ports.random)
     const outbox = new Outbox(ports, { owner, epoch })
-    const limits = { frameBytesMax: RESTATE_FRAME_BYTES_MAX, inlineMax: Number.POSITIVE_INFINITY }
-    super({ ...ports, ...limits }, beginning, { epoch, owner, outbox })
+    const inlineMax = blobs.isOutside ? limits.PAYLOAD_INLINE_BYTES_MAX : Number.POSITIVE_INFINITY
+    const about: { activation?: RestateActivation } = {}
+    const payloads = new PayloadsFirst({
+      ...{ pid: beginning.start.pid, blobs, clock, outbox },
+      isOver: () => about.activation?.isOver ?? false,
+      refused: (why) => about.activation?.refused(why),
+    })
+    super({ ...ports, frameBytesMax: RESTATE_FRAME_BYTES_MAX, inlineMax }, beginning, {
+      epoch,
+      owner,
+      outbox: payloads,
+    })
+    about.activation = this
     this.#outbox = outbox
+    this.#clock = clock
+  }
+
+  /** Nothing more of it is framed: it is parked as it stood before, whatever its kernel says. */
+  refused(why: SkeinError): void {
+    const { heardSeq, firstSeq } = this.mail
+    this.#outbox.end({ end: { type: 'parked', error: errorData(why) }, at: this.#clock.now(), heardSeq, firstSeq })
+    this.drain(why)
   }
 
   /** The next batch for its handler. */

@@ -2,6 +2,7 @@
 import { openFrame } from '../../kernel/index.ts'
 import type { Fact, ForkRequest, SealedFrame } from '../../kernel/index.ts'
 import type { Pid } from '../../std/index.ts'
+import type { JournalBlobs } from '../blobs/journal-blobs.ts'
 import { prepareWait } from '../embedded/prepare.ts'
 import type { Hash } from '../../std/index.ts'
 import type { Beginning } from './activation.ts'
@@ -9,22 +10,23 @@ import type { ObjectClient } from './client.ts'
 import type { OpenJournal } from './open-journal.ts'
 import type { MailboxLoad, RunOrder } from './wire.ts'
 
-const none = (): undefined => undefined
+/** Where journals are read from. */
+export type JournalSource = { readonly client: ObjectClient; readonly blobs: JournalBlobs }
 
 /** Reads it; undefined when the process does not exist, rests, or has ended. */
 export async function beginningOf(
-  client: ObjectClient,
+  from: JournalSource,
   journal: OpenJournal,
   { pid, hash, order }: { readonly pid: Pid; readonly hash: Hash; readonly order: RunOrder },
 ): Promise<Beginning | undefined> {
-  const loaded = orderedStart(journal, order) ?? (await activeIn(client, pid))
+  const loaded = orderedStart(journal, order) ?? (await activeIn(from.client, pid))
   if (loaded === undefined) return undefined
   const { request, mail } = loaded
   const { head, waits } = journal
   return {
     start: request,
-    facts: head.n === 0 ? [] : await segmentFacts(client, pid, journal),
-    origin: request.fork === undefined || head.n > 0 ? [] : await originFacts(client, request.fork),
+    facts: head.n === 0 ? [] : await segmentFacts(from, pid, journal),
+    origin: request.fork === undefined || head.n > 0 ? [] : await originFacts(from, request.fork),
     head,
     mail,
     waits: waits.map((wait) => ({ key: wait.key, dueAt: prepareWait(wait, hash).dueAt })),
@@ -47,7 +49,7 @@ async function activeIn(client: ObjectClient, pid: Pid): Promise<MailboxLoad | u
 
 /** From the last snapshot on, the birth first. What the handler has in hand may not be in the object's state yet. */
 async function segmentFacts(
-  client: ObjectClient,
+  { client, blobs }: JournalSource,
   pid: Pid,
   { head, opened, fresh }: OpenJournal,
 ): Promise<readonly Fact[]> {
@@ -58,12 +60,12 @@ async function segmentFacts(
       frames.push(frame)
     }
   frames.push(...fresh.filter(({ n }) => n >= head.segmentN))
-  const facts = frames.flatMap((frame) => openFrame(frame, none))
+  const facts = await blobs.with(pid, (get) => frames.flatMap((frame) => openFrame(frame, get)))
   if (head.segmentN === 0) return facts
   const snapshot = facts.findLastIndex((fact) => fact.type === 'snapshot')
   const first = fresh.find(({ n }) => n === 0) ?? (await firstFrame(client, pid))
-  const born = first === undefined ? [] : openFrame(first, none).filter((fact) => fact.type === 'born')
-  return [...born, ...facts.slice(Math.max(snapshot, 0))]
+  const born = first === undefined ? [] : await blobs.with(pid, (get) => openFrame(first, get))
+  return [...born.filter((fact) => fact.type === 'born'), ...facts.slice(Math.max(snapshot, 0))]
 }
 
 async function firstFrame(client: ObjectClient, pid: Pid): Promise<SealedFrame | undefined> {
@@ -72,10 +74,10 @@ async function firstFrame(client: ObjectClient, pid: Pid): Promise<SealedFrame |
 }
 
 /** The segment of the origin in which a fork branches off, to the segment's end, the birth first (rule FK1). */
-async function originFacts(client: ObjectClient, { from, seq }: ForkRequest): Promise<readonly Fact[]> {
+async function originFacts({ client, blobs }: JournalSource, { from, seq }: ForkRequest): Promise<readonly Fact[]> {
   let facts: Fact[] = []
   for await (const frame of client.frames(from, 0)) {
-    for (const fact of openFrame(frame, none)) {
+    for (const fact of await blobs.with(from, (get) => openFrame(frame, get))) {
       if (fact.type === 'snapshot' && seq !== undefined && fact.seq > seq) return facts
       if (fact.type === 'snapshot') facts = facts.slice(0, 1)
       facts.push(fact)

@@ -19,6 +19,7 @@ import type {
 import { SkeinError } from '../../std/index.ts'
 import type { Clock, EffectKey, Hash, Pid, Random, Seq } from '../../std/index.ts'
 import type { JournalProblem } from '../embedded/local-engine.ts'
+import { JournalBlobs } from '../blobs/journal-blobs.ts'
 import { problemIn, problemsOf } from '../journal-chain.ts'
 import { prepareControl, prepareMessage, prepareSettlement, prepareStart } from '../embedded/prepare.ts'
 import { nodeSoon } from '../platform/node-soon.ts'
@@ -45,9 +46,9 @@ import type { HeldKey } from './held-keys.ts'
 import { mailboxObject } from './mailbox-object.ts'
 import { processObject } from './process-object.ts'
 import { RecentFrames } from './recent-frames.ts'
+import type { RestateOptions } from './restate-options.ts'
 import { loadSdk } from './sdk.ts'
 import { RestateServer } from './server.ts'
-import type { ServerAddress } from './server.ts'
 import { SettingsCache } from '../settings-cache.ts'
 import { settingsObject } from './settings-object.ts'
 import { tokenObject } from './token-object.ts'
@@ -55,33 +56,6 @@ import { RestateViews } from './views.ts'
 import { namesOf } from './wire.ts'
 import type { Started } from './wire.ts'
 import { Worker } from './worker.ts'
-
-/** Where an installation of Skein lies on a Restate server, and where this worker is reached. */
-export type RestateOptions = ServerAddress & {
-  /** Installations of different names on one server know nothing of each other; default `skein`. */
-  readonly name?: string
-  readonly worker?: {
-    /** Keep it over restarts: what is under way is called again where it was. Default: any that is free. */
-    readonly port?: number
-    /** Other workers of this installation on this machine have the same port; the system shares connections out. */
-    readonly sharePort?: boolean
-    /** Listens there; default 127.0.0.1. */
-    readonly address?: string
-    /** How the server reaches this worker; default the address and port that it listens on. */
-    readonly url?: string
-    /** Public keys of the server: requests that it has not signed are refused. */
-    readonly identityKeys?: readonly string[]
-  }
-  /**
-   * On how many nodes the cluster keeps each record, as it was provisioned (a server tells nobody): from two on, of a cluster
-   * that has as many, the engine promises `durability: 'quorum'`. Default 1.
-   */
-  readonly replication?: number
-  /** False: nothing is served here; only ask and act through the workers that run elsewhere. */
-  readonly serve?: boolean
-  /** Hears of a process whose handler the server has forgotten: `free` it; or whose every attempt fails, as `failure` says. */
-  readonly onHeldUp?: (held: HeldKey) => void
-}
 
 type Ports = { readonly clock: Clock; readonly random: Random; readonly hash: Hash }
 
@@ -128,7 +102,9 @@ export async function openRestate(options: RestateOptions & Ports): Promise<Rest
   const { replication = 1 } = options
   const durability = replication > 1 && (await server.memberCount()) >= replication ? 'quorum' : 'fsync'
   const { onHeldUp = () => undefined } = options
-  const engine = new ServerEngine({ client, server, names, clock, random, hash, onHeldUp, durability })
+  const blobs = new JournalBlobs(options.blobs, { hash, installation: name })
+  await blobs.check()
+  const engine = new ServerEngine({ client, blobs, server, names, clock, random, hash, onHeldUp, durability })
   if (serve) {
     const sdk = await loadSdk()
     const objects = [
@@ -155,6 +131,7 @@ export async function openRestate(options: RestateOptions & Ports): Promise<Rest
 
 type Parts = Ports & {
   readonly client: ObjectClient
+  readonly blobs: JournalBlobs
   readonly server: RestateServer
   readonly names: ReturnType<typeof namesOf>
   readonly onHeldUp: (held: HeldKey) => void
@@ -184,11 +161,12 @@ class ServerEngine implements RestateEngine {
       frameBytesMax: RESTATE_FRAME_BYTES_MAX,
       endsLookMsMax: RESTATE_ENDS_LOOK_MS_MAX,
     }
-    const { client, server, names, clock, random, hash } = parts
+    const { client, blobs, server, names, clock, random, hash } = parts
     const recent = new RecentFrames()
     this.switchboard = new SettingsCache(client, clock)
     this.#views = new RestateViews({
       client,
+      blobs,
       server,
       names,
       recent,
@@ -202,6 +180,7 @@ class ServerEngine implements RestateEngine {
     })
     this.worker = new Worker({
       client,
+      blobs,
       settings: this.switchboard,
       clock,
       random,
@@ -285,13 +264,14 @@ class ServerEngine implements RestateEngine {
 
   async erase(pid: Pid, about: { readonly by: string; readonly key?: EffectKey }): Promise<Erased> {
     this.#checkOpen()
-    const { client } = this.#parts
+    const { client, blobs } = this.#parts
     const at = this.#now()
     const { by, key } = about
     const answer = await client.mailbox<string>(pid, 'erase', { at, by, whole: key === undefined })
     if (answer === 'unknown') throw unknown(pid)
     if (answer === 'open')
       throw new SkeinError('PROCESS_NOT_ENDED', `${pid} has not ended, and needs what it was given; cancel it first`)
+    await blobs.erase(pid, key, client.frames(pid, 0))
     return { payloads: await client.eraseJournal(pid, { at, ...about }), blobs: 0 }
   }
 
@@ -341,9 +321,11 @@ class ServerEngine implements RestateEngine {
   }
 
   async *verify(pid?: Pid): AsyncGenerator<JournalProblem> {
-    const { client, hash } = this.#parts
+    const { client, blobs, hash } = this.#parts
     yield* problemsOf(pid === undefined ? this.list({}) : [{ pid }], (one) =>
-      problemIn(one, client.frames(one, 0), (frame, expected) => verifyFrame(frame, expected, hash, () => undefined)),
+      problemIn(one, client.frames(one, 0), (frame, expected) =>
+        blobs.with(one, (get) => verifyFrame(frame, expected, hash, get)),
+      ),
     )
   }
 

@@ -3,6 +3,7 @@ import { openFrame } from '../../kernel/index.ts'
 import type { Control, Outcome, SealedFrame, Wait } from '../../kernel/index.ts'
 import { asEpoch } from '../../std/index.ts'
 import type { Epoch, Pid, Seq } from '../../std/index.ts'
+import type { GetBlob, JournalBlobs } from '../blobs/journal-blobs.ts'
 import type { Frame, ProcessView, Query } from '../port.ts'
 import { fits, processView } from '../process-view.ts'
 import type { ObjectClient } from './client.ts'
@@ -13,8 +14,6 @@ import type { Head, MailboxRow, MailboxView, Openings, ServiceNames, Standing } 
 
 /** Of a process's first activation. */
 const FIRST_EPOCH = asEpoch(1)
-
-const none = (): undefined => undefined
 
 type StateRow = {
   readonly service_name: string
@@ -38,6 +37,7 @@ function asStanding(view: MailboxView, { epoch, waits }: Standing): MailboxView 
 /** Reading verbs. */
 export class RestateViews {
   readonly #client: ObjectClient
+  readonly #blobs: JournalBlobs
   readonly #server: RestateServer
   readonly #names: ServiceNames
   readonly #recent: RecentFrames
@@ -45,6 +45,7 @@ export class RestateViews {
 
   constructor(parts: {
     readonly client: ObjectClient
+    readonly blobs: JournalBlobs
     readonly server: RestateServer
     readonly names: ServiceNames
     readonly recent: RecentFrames
@@ -52,6 +53,7 @@ export class RestateViews {
     readonly waitsHere: (pid: Pid, epoch: Epoch) => readonly Wait[] | undefined
   }) {
     this.#client = parts.client
+    this.#blobs = parts.blobs
     this.#server = parts.server
     this.#names = parts.names
     this.#recent = parts.recent
@@ -82,7 +84,7 @@ export class RestateViews {
     let n = 0
     for await (const sealed of this.#client.frames(pid, 0)) {
       n = sealed.n + 1
-      if (sealed.lastSeq >= (from ?? 0)) yield frameOf(sealed)
+      if (sealed.lastSeq >= (from ?? 0)) yield await this.#blobs.with(pid, (get) => frameOf(sealed, get))
     }
     // What this worker knows to be durable may not have reached the tables yet.
     for (const frame of this.#recent.from(pid, n)) if ((frame.facts.at(-1)?.seq ?? 0) >= (from ?? 0)) yield frame
@@ -126,9 +128,9 @@ function viewIn({ row, result, resting = [], active = [], epoch = asEpoch(0) }: 
 }
 
 /** A frame with its facts restored. */
-export function frameOf(sealed: SealedFrame): Frame {
+export function frameOf(sealed: SealedFrame, get: GetBlob): Frame {
   const { pid, epoch, n, prevHash, hash } = sealed
-  return { pid, epoch, n, facts: openFrame(sealed, none), prevHash, hash }
+  return { pid, epoch, n, facts: openFrame(sealed, get), prevHash, hash }
 }
 
 /** Whether a process is among those that are asked for, ended or erased ones too. */

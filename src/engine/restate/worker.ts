@@ -10,6 +10,7 @@ import type { Activation, StartRequest, Wait } from '../../kernel/index.ts'
 import { asEpoch, asPid, SkeinError, toSkeinError } from '../../std/index.ts'
 import type { Clock, Epoch, Hash, OwnerId, Pid, Random } from '../../std/index.ts'
 import { Departure, DRAINED } from '../departure.ts'
+import type { JournalBlobs } from '../blobs/journal-blobs.ts'
 import { RESIDENT_MAX_DEFAULT } from '../limits.ts'
 import type { Soon } from '../platform/soon.ts'
 import type { Frame, HostOptions, ProcessStatus } from '../port.ts'
@@ -28,6 +29,7 @@ import type { RunOrder } from './wire.ts'
 /** What a worker needs. */
 export type WorkerParts = {
   readonly client: ObjectClient
+  readonly blobs: JournalBlobs
   readonly settings: SettingsCache
   readonly clock: Clock
   readonly random: Random
@@ -100,13 +102,14 @@ export class Worker implements Residences {
   }
 
   async begin(journal: OpenJournal, key: string, order: RunOrder): Promise<Residence | 'vain' | 'nobody'> {
-    const { client, clock, hash, settings } = this.#parts
+    const { client, blobs, clock, hash, settings } = this.#parts
     // What was killed answers nothing.
     if (this.#isAbandoned) return new Promise(() => {})
     if (this.#host === undefined) await this.#hosted()
     if (this.#host === undefined) return 'nobody'
     const pid = asPid(key)
-    const [beginning] = await Promise.all([beginningOf(client, journal, { pid, hash, order }), settings.refresh()])
+    const reading = beginningOf({ client, blobs }, journal, { pid, hash, order })
+    const [beginning] = await Promise.all([reading, settings.refresh()])
     if (beginning === undefined) return 'vain'
     const activation = this.#activation(beginning, journal)
     await settings.learn(pid)

@@ -3,11 +3,12 @@
  * address does not say is looked for where such servers have it.
  */
 import { postgres, restate } from '../../engine/index.ts'
-import type { Engine, JournalProblem, RestateOptions } from '../../engine/index.ts'
+import type { Engine, JournalProblem, PostgresOptions, RestateOptions } from '../../engine/index.ts'
 import type { Switches } from '../../kernel/index.ts'
 import { durationMs, SkeinError } from '../../std/index.ts'
 import type { Pid } from '../../std/index.ts'
 import { commandFor } from '../words/command.ts'
+import { blobsFrom } from './blobs-address.ts'
 
 /** An engine that was opened by its address. */
 export type NamedEngine = Engine & {
@@ -37,21 +38,27 @@ const SCHEMES: Readonly<Record<string, Scheme>> = {
   restate: {
     parameters: ['also', 'admin', 'name', 'secure', 'port', 'address', 'url', 'share', 'identity', 'replication'],
     example: 'restate://127.0.0.1:8080',
-    open: (url, parameters, use) => restate(restateOptions(url, parameters, use)),
+    open: async (url, parameters, use) => restate(restateOptions(url, parameters, use)),
   },
   postgres: { example: 'postgres://user@127.0.0.1/database', open: openPostgres },
   postgresql: { example: 'postgresql://user@127.0.0.1/database', open: openPostgres },
 }
 
 /** `?schema=` and `?lease=` are ours, the rest is for the server's driver, which also knows where to look for a password. */
-function openPostgres(url: URL, { schema, lease }: Parameters): Promise<NamedEngine> {
+async function openPostgres(url: URL, { schema, lease }: Parameters, { env }: Use): Promise<NamedEngine> {
   const connection = new URL(url)
   for (const ours of ['schema', 'lease']) connection.searchParams.delete(ours)
   return postgres({
     connectionString: connection.href,
+    ...blobsOf(env),
     ...(schema === undefined ? {} : { schema }),
     ...(lease === undefined ? {} : { leaseMs: leaseOf(lease) }),
   })
+}
+
+function blobsOf(env: Use['env']): Pick<PostgresOptions, 'blobs'> {
+  const blobs = blobsFrom(env)
+  return blobs === undefined ? {} : { blobs }
 }
 
 function leaseOf(text: string): number {
@@ -88,6 +95,7 @@ function restateOptions(url: URL, parameters: Parameters, { env, serve, warn }: 
     throw new SkeinError('USAGE', `replication=${parameters['replication']} is no number of nodes; write 1, 2, 3, …`)
   const token = env[TOKEN]
   return {
+    ...blobsOf(env),
     ingress: nodes,
     replication,
     admin:

@@ -44,7 +44,7 @@ describe('large blobs', () => {
     using folder = temporaryFolder('blobs')
     fs.mkdirSync(folder.path)
     const blobs = blobFiles(folder.path)
-    const acts = fileActs(() => blobs.put({ sha256, text: 'large' }))
+    const acts = fileActs(() => blobs.put(sha256, 'large'))
     const draft = `${sha256}.draft`
     const [written, synced, named] = ['write', 'sync', 'rename'].map((act) =>
       acts.findIndex((one) => one.startsWith(`${act} ${draft}`)),
@@ -62,8 +62,8 @@ describe('large blobs', () => {
     using folder = temporaryFolder('blobs')
     fs.mkdirSync(folder.path)
     const blobs = blobFiles(folder.path)
-    blobs.put({ sha256, text: 'large' })
-    expect(fileActs(() => blobs.put({ sha256, text: 'large' }))).toEqual([])
+    blobs.put(sha256, 'large')
+    expect(fileActs(() => blobs.put(sha256, 'large'))).toEqual([])
     expect(fileActs(() => blobs.remove(sha256))).toEqual(['sync ab'])
     expect(fileActs(() => blobs.remove(sha256))).toEqual([])
     expect(blobs.get(sha256)).toBeUndefined()

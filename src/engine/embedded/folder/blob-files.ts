@@ -17,7 +17,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { LargeBlobs } from '../store/blob-table.ts'
+import type { LocalBlobs } from '../../blobs/blob-store.ts'
 import { syncFolder } from './sync-folder.ts'
 
 const PREFIX_CHARACTERS = 2
@@ -33,11 +33,11 @@ function writeSynced(path: string, text: string): void {
 }
 
 /** Blobs under `folder`, which is made when the first one comes. */
-export function blobFiles(folder: string): LargeBlobs {
-  const pathOf = (sha256: string): string => join(folder, sha256.slice(0, PREFIX_CHARACTERS), sha256)
+export function blobFiles(folder: string): LocalBlobs {
+  const pathOf = (name: string): string => join(folder, name.slice(0, PREFIX_CHARACTERS), name)
   return {
-    put({ sha256, text }) {
-      const path = pathOf(sha256)
+    put(name, text) {
+      const path = pathOf(name)
       if (existsSync(path)) return
       const parent = dirname(path)
       if (mkdirSync(parent, { recursive: true, mode: 0o700 }) !== undefined) {
@@ -49,15 +49,15 @@ export function blobFiles(folder: string): LargeBlobs {
       renameSync(draft, path)
       syncFolder(parent)
     },
-    remove(sha256) {
-      const path = pathOf(sha256)
+    remove(name) {
+      const path = pathOf(name)
       if (!existsSync(path)) return
       rmSync(path)
       syncFolder(dirname(path))
     },
-    get(sha256) {
+    get(name) {
       try {
-        return readFileSync(pathOf(sha256), 'utf8')
+        return readFileSync(pathOf(name), 'utf8')
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
         throw error

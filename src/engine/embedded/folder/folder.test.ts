@@ -47,9 +47,9 @@ describe('blobs as files', () => {
     using folder = temporaryFolder()
     const blobs = blobFiles(folder.path)
     expect(blobs.get(sha256)).toBeUndefined()
-    blobs.put({ sha256, text: 'ü✓' })
-    blobs.put({ sha256, text: 'other content under the same name' })
-    blobs.put({ sha256: `${sha256.slice(0, 2)}${'0'.repeat(62)}`, text: 'a neighbour' })
+    blobs.put(sha256, 'ü✓')
+    blobs.put(sha256, 'other content under the same name')
+    blobs.put(`${sha256.slice(0, 2)}${'0'.repeat(62)}`, 'a neighbour')
     expect(blobs.get(sha256)).toBe('ü✓')
   })
 

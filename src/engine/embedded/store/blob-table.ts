@@ -2,13 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { BlobToStore } from '../../../kernel/index.ts'
 import { limits } from '../../../std/index.ts'
-
-/** Where blobs go that are too large for the database. `put` returns when the blob is on the disk. */
-export interface LargeBlobs {
-  put(blob: BlobToStore): void
-  get(sha256: string): string | undefined
-  remove(sha256: string): void
-}
+import type { LocalBlobs } from '../../blobs/blob-store.ts'
 
 /** Where a blob can be named. */
 const USERS = [
@@ -21,14 +15,14 @@ const USERS = [
   ['departed', 'baggage'],
 ] as const
 
-/** The blob table over an open database. Without `large`, everything lies in the table. */
-export function blobTable(db: DatabaseSync, large?: LargeBlobs) {
+/** The blob table over an open database. Without `large`, everything lies in the table; with it, what is too large for one. */
+export function blobTable(db: DatabaseSync, large?: LocalBlobs) {
   const put = db.prepare('insert or ignore into blob(sha256, text) values(?, ?)')
   const get = db.prepare('select text from blob where sha256 = ?')
   const remove = db.prepare('delete from blob where sha256 = ?')
   return {
     put(blob: BlobToStore): void {
-      if (large !== undefined && blob.text.length > limits.BLOB_IN_STORE_BYTES_MAX) large.put(blob)
+      if (large !== undefined && blob.text.length > limits.BLOB_IN_STORE_BYTES_MAX) large.put(blob.sha256, blob.text)
       else put.run(blob.sha256, blob.text)
     },
     /** Looks through all that may name it. */

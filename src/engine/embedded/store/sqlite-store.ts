@@ -8,8 +8,8 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { asEpoch, SkeinError } from '../../../std/index.ts'
 import type { Epoch } from '../../../std/index.ts'
+import type { LocalBlobs } from '../../blobs/blob-store.ts'
 import type { EngineTraits } from '../../port.ts'
-import type { LargeBlobs } from './blob-table.ts'
 import { storeError } from './database.ts'
 import type { Store } from './store.ts'
 import { tablesOf } from './tables.ts'
@@ -22,7 +22,7 @@ export interface SqliteStore extends Store {
 /** Takes over an open database as its owner. Disposing the store leaves the database open. */
 export function sqliteStore(
   db: DatabaseSync,
-  options: { readonly where: string; readonly durability: EngineTraits['durability']; readonly large?: LargeBlobs },
+  options: { readonly where: string; readonly durability: EngineTraits['durability']; readonly large?: LocalBlobs },
 ): SqliteStore {
   const tables = tablesOf(db, options.large)
   const begin = db.prepare('begin immediate')

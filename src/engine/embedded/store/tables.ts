@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
+import type { LocalBlobs } from '../../blobs/blob-store.ts'
 import { agendaTable } from './agenda-table.ts'
 import { blobTable } from './blob-table.ts'
-import type { LargeBlobs } from './blob-table.ts'
 import { controlTable } from './control-table.ts'
 import { journalTable } from './journal-table.ts'
 import { mailboxTable } from './mailbox-table.ts'
@@ -12,7 +12,7 @@ import { settlementTable } from './settlement-table.ts'
 import { waitTable } from './wait-table.ts'
 
 /** Every table of a store. Statements are prepared once. */
-export function tablesOf(db: DatabaseSync, large?: LargeBlobs) {
+export function tablesOf(db: DatabaseSync, large?: LocalBlobs) {
   return {
     meta: metaTable(db),
     processes: processTable(db),
