@@ -4,7 +4,9 @@ import { createRequire } from 'node:module'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { nodeClock, nodeHash, nodeRandom, openPostgres, s3 } from '../../src/engine/index.ts'
 import { askPostgres } from '../../src/testing/conformance/ask-postgres.ts'
-import { Puppet } from '../../src/testing/conformance/puppet.ts'
+import { payloadOf } from '../../src/kernel/index.ts'
+import { limits } from '../../src/std/index.ts'
+import { keyOf, Puppet, startOf } from '../../src/testing/conformance/puppet.ts'
 import { postgresPrograms, startPostgres } from '../../src/testing/index.ts'
 import type { LocalPostgres } from '../../src/testing/index.ts'
 import { gather } from '../../src/testing/simulation/gather.ts'
@@ -65,10 +67,9 @@ describe.skipIf(programs === undefined)('on servers of their own', () => {
 
   describePayloadsOutside(
     'postgres',
-    async (n, blobs) => {
+    async (n, options) => {
       const schema = `blobs_${n}`
-      const given = blobs === undefined ? {} : { blobs }
-      const engine = await openPostgres({ connectionString: server.url, schema, ...given, ...ports })
+      const engine = await openPostgres({ connectionString: server.url, schema, ...options, ...ports })
       const abandon = engine.abandon.bind(engine)
       // The lease of whoever is killed has run out.
       engine.abandon = () => {
@@ -115,6 +116,25 @@ describe.skipIf(programs === undefined)('on servers of their own', () => {
     await engine.erase('p' as never, { by: 'ann' })
     expect(await gather(blobs.names(''))).toEqual([])
     expect(await gather(engine.verify())).toEqual([])
+  })
+
+  it('a run that moves takes its payloads along, also to where no bucket is', async () => {
+    const blobs = store()
+    await using here = await openPostgres({ connectionString: server.url, schema: 'leaving', blobs, ...ports })
+    await using there = await openPostgres({ connectionString: server.url, schema: 'arriving', ...ports })
+    const puppet = new Puppet()
+    const host = await here.host(puppet.run)
+    await here.start(startOf('p'))
+    const lane = await puppet.next()
+    const value = payloadOf('moved '.repeat(limits.PAYLOAD_INLINE_BYTES_MAX))
+    lane.frameFacts([{ type: 'settled', key: keyOf('a'), attempt: 0, outcome: { type: 'ok', value } }])
+    await lane.rest()
+    await host[Symbol.asyncDispose]()
+    await there.arrive(await here.depart('p' as never, { id: 'm', target: 'there', by: 'ann' }))
+    await here.confirm('p' as never)
+    const frames = await gather(there.history('p' as never))
+    expect(frames.flatMap(({ facts }) => facts)).toMatchObject([{ outcome: { value } }])
+    expect(await gather(there.verify())).toEqual([])
   })
 
   it('a bucket that cannot be used is told when the engine is opened', async () => {

@@ -29,13 +29,13 @@ describe.skipIf(program === undefined)('on servers of their own', () => {
 
   describePayloadsOutside(
     'restate',
-    async (n, blobs) => {
+    async (n, options) => {
       const engine = await openRestate({
         ingress: server.ingress,
         admin: server.admin,
         name: `blobs-${n}`,
         // Whoever has forgotten the store only looks.
-        ...(blobs === undefined ? { serve: false } : { blobs, worker: { port: ports.get(n) ?? 0 } }),
+        ...(options.blobs === undefined ? { serve: false } : { ...options, worker: { port: ports.get(n) ?? 0 } }),
         clock: nodeClock,
         random: nodeRandom,
         hash: nodeHash,

@@ -22,15 +22,22 @@ export class JournalBlobs {
   readonly #store: BlobStore | undefined
   readonly #hash: Hash
   readonly #installation: string
+  readonly #onAway: (why: SkeinError) => void
+  #isAway = false
 
-  /** `installation`: its journals and those of others know nothing of each other. */
+  /** `installation`: its journals and those of others know nothing of each other. `onAway` hears once of each time that it is away. */
   constructor(
     store: BlobStore | undefined,
-    { hash, installation }: { readonly hash: Hash; readonly installation: string },
+    about: {
+      readonly hash: Hash
+      readonly installation: string
+      readonly onAway?: ((why: SkeinError) => void) | undefined
+    },
   ) {
     this.#store = store
-    this.#hash = hash
-    this.#installation = installation
+    this.#hash = about.hash
+    this.#installation = about.installation
+    this.#onAway = about.onAway ?? (() => undefined)
   }
 
   /** Whether large payloads are put outside. */
@@ -47,12 +54,12 @@ export class JournalBlobs {
   async put(pid: Pid, blobs: readonly BlobToStore[], signal: AbortSignal): Promise<void> {
     const store = this.#demanded(pid)
     const once = new Map(blobs.map((blob) => [blob.sha256, blob.text]))
-    await Promise.all([...once].map(([sha256, text]) => store.put(this.#name(pid, sha256), text, signal)))
+    await this.#heard(Promise.all([...once].map(([sha256, text]) => store.put(this.#name(pid, sha256), text, signal))))
   }
 
   /** The text of a blob that a frame of the process names. */
   async get(pid: Pid, sha256: string): Promise<string> {
-    const text = await this.#demanded(pid).get(this.#name(pid, sha256))
+    const text = await this.#heard(this.#demanded(pid).get(this.#name(pid, sha256)))
     if (text === undefined)
       throw lost(pid, sha256, 'is not in the store of blobs; if it was being erased, erase it once more')
     if (this.#hash.sha256(text) !== sha256) throw lost(pid, sha256, 'was changed in the store of blobs')
@@ -90,6 +97,21 @@ export class JournalBlobs {
         ? await allOf(store.names(this.#prefix(pid)))
         : (await goneWith(key, frames)).map((sha256) => this.#name(pid, sha256))
     await Promise.all(names.map((name) => store.remove(name)))
+  }
+
+  /** Of many that wait for the same store the first is enough to be told of. */
+  async #heard<T>(asked: Promise<T>): Promise<T> {
+    try {
+      const answer = await asked
+      this.#isAway = false
+      return answer
+    } catch (thrown) {
+      if (SkeinError.isInstance(thrown) && thrown.retryable && !this.#isAway) {
+        this.#isAway = true
+        this.#onAway(thrown)
+      }
+      throw thrown
+    }
   }
 
   #prefix(pid: Pid): string {

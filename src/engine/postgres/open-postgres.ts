@@ -66,6 +66,8 @@ export type PostgresOptions = {
    * the same: `s3({ … })`.
    */
   readonly blobs?: BlobStore
+  /** Hears that it is away, once each time: processes that need it wait. */
+  readonly onBlobsAway?: (why: SkeinError) => void
   /** Shown in the server's list of connections; default `skein`. */
   readonly name?: string
 }
@@ -106,7 +108,8 @@ export async function openPostgres(options: PostgresOptions & Ports): Promise<Po
   try {
     await apart(pg, address, (beside) => demandOwnSession(db, beside, address))
     await db.do((client) => migrate(client, { schema, connectionString }))
-    const blobs = new JournalBlobs(options.blobs, { hash: options.hash, installation: schema })
+    const about = { hash: options.hash, installation: schema, onAway: options.onBlobsAway }
+    const blobs = new JournalBlobs(options.blobs, about)
     await blobs.check()
     const engine = new DatabaseEngine({ ...options, pg, db, address, leaseMs, blobs })
     await engine.begin()

@@ -102,7 +102,7 @@ export async function openRestate(options: RestateOptions & Ports): Promise<Rest
   const { replication = 1 } = options
   const durability = replication > 1 && (await server.memberCount()) >= replication ? 'quorum' : 'fsync'
   const { onHeldUp = () => undefined } = options
-  const blobs = new JournalBlobs(options.blobs, { hash, installation: name })
+  const blobs = new JournalBlobs(options.blobs, { hash, installation: name, onAway: options.onBlobsAway })
   await blobs.check()
   const engine = new ServerEngine({ client, blobs, server, names, clock, random, hash, onHeldUp, durability })
   if (serve) {

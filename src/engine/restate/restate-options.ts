@@ -1,3 +1,4 @@
+import type { SkeinError } from '../../std/index.ts'
 import type { BlobStore } from '../blobs/blob-store.ts'
 import type { HeldKey } from './held-keys.ts'
 import type { ServerAddress } from './server.ts'
@@ -25,6 +26,8 @@ export type RestateOptions = ServerAddress & {
   readonly replication?: number
   /** Where payloads go that are too large for their frames; default nowhere. The same for whoever works or looks: `s3({ … })`. */
   readonly blobs?: BlobStore
+  /** Hears that it is away, once each time: processes that need it wait. */
+  readonly onBlobsAway?: (why: SkeinError) => void
   /** False: nothing is served here; only ask and act through the workers that run elsewhere. */
   readonly serve?: boolean
   /** Hears of a process whose handler the server has forgotten: `free` it; or whose every attempt fails, as `failure` says. */

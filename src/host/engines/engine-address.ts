@@ -45,20 +45,22 @@ const SCHEMES: Readonly<Record<string, Scheme>> = {
 }
 
 /** `?schema=` and `?lease=` are ours, the rest is for the server's driver, which also knows where to look for a password. */
-async function openPostgres(url: URL, { schema, lease }: Parameters, { env }: Use): Promise<NamedEngine> {
+async function openPostgres(url: URL, { schema, lease }: Parameters, use: Use): Promise<NamedEngine> {
   const connection = new URL(url)
   for (const ours of ['schema', 'lease']) connection.searchParams.delete(ours)
   return postgres({
     connectionString: connection.href,
-    ...blobsOf(env),
+    ...blobsOf(use),
     ...(schema === undefined ? {} : { schema }),
     ...(lease === undefined ? {} : { leaseMs: leaseOf(lease) }),
   })
 }
 
-function blobsOf(env: Use['env']): Pick<PostgresOptions, 'blobs'> {
+function blobsOf({ env, warn }: Use): Pick<PostgresOptions, 'blobs' | 'onBlobsAway'> {
   const blobs = blobsFrom(env)
-  return blobs === undefined ? {} : { blobs }
+  if (blobs === undefined) return {}
+  const onBlobsAway = (why: SkeinError): void => warn?.(`processes wait for the store of blobs: ${why.message}`)
+  return { blobs, onBlobsAway }
 }
 
 function leaseOf(text: string): number {
@@ -82,7 +84,8 @@ function isTrue(parameters: Parameters, name: string): boolean {
   throw new SkeinError('USAGE', `${name}=${said} is neither true nor false`)
 }
 
-function restateOptions(url: URL, parameters: Parameters, { env, serve, warn }: Use): RestateOptions {
+function restateOptions(url: URL, parameters: Parameters, use: Use): RestateOptions {
+  const { env, serve, warn } = use
   const http = isTrue(parameters, 'secure') ? 'https' : 'http'
   const nodes = [url.host, ...listOf(parameters['also'])].map((host) => `${http}://${host}`)
   const admins = listOf(parameters['admin']).map((admin) => (admin.includes('://') ? admin : `${http}://${admin}`))
@@ -95,7 +98,7 @@ function restateOptions(url: URL, parameters: Parameters, { env, serve, warn }: 
     throw new SkeinError('USAGE', `replication=${parameters['replication']} is no number of nodes; write 1, 2, 3, …`)
   const token = env[TOKEN]
   return {
-    ...blobsOf(env),
+    ...blobsOf(use),
     ingress: nodes,
     replication,
     admin:

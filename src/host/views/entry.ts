@@ -115,7 +115,7 @@ export function baseOf(key: string): string {
 }
 
 function partsOf(base: string): { readonly word?: string | undefined; readonly name?: string | undefined } {
-  const [, word, name] = /([a-z]+):([^:]*):[^:]*$/i.exec(base) ?? []
+  const [, word, name] = /(?:^|\/)([a-z]+):([^:/]*):[^/]*$/i.exec(base) ?? []
   return { word, name }
 }
 

@@ -21,6 +21,9 @@ import { bucketAddress } from './bucket-address.ts'
 import type { BucketAddress, S3Options } from './bucket-address.ts'
 import { codeOf, isPassing, refused, unreachable } from './bucket-error.ts'
 
+// As it is when this is loaded: the tripwire stands before it later, for bodies only.
+const { fetch } = globalThis
+
 type Ports = { readonly clock: Clock; readonly random: Random; readonly hash: Hash }
 type Signer = typeof import('aws4fetch').AwsV4Signer
 type Ask = { readonly method: 'GET' | 'PUT' | 'DELETE'; readonly url: string; readonly body?: string }
