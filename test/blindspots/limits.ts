@@ -5,8 +5,8 @@ import { RICH_SEEDS } from '../sim/program/play.ts'
 export const LINES_PER_CHANGE = 20
 /** What the tests near a file may use of the processor; beyond it they hang, and whoever waits for them notices. */
 export const NEAR_CPU_MS_MAX = 20_000
-/** What all tests together may use, with changes that have survived all else. */
-export const JUDGE_CPU_MS_MAX = 400_000
+/** What a file of tests may use, with changes that have survived all else. */
+export const JUDGE_CPU_MS_MAX = 100_000
 /** What the tests that reach a change may need on the untouched code; a test that needs more alone is left to the judge. */
 export const REACHED_CPU_MS_MAX = 2_500
 /** With a change on they may need so many times as much, and this: beyond it they hang. */

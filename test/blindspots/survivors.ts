@@ -4,11 +4,16 @@
  *
  * 1. Only what fails with one change alone, and is green on the untouched code after it, notices it.
  * 2. A group is over when all tests are green with all that is left of it.
+ * 3. The clock is looked at before each file of tests; the same group goes on there, because what the others said is kept.
  */
 import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { listFolder } from '../../examples/01-blindspots/survey/files.ts'
 import type { Proposal } from '../../examples/01-blindspots/code/propose.ts'
 import { EXIT_GO_ON } from '../planted/limits.ts'
 import { EXIT_TIME_UP, JUDGE_CPU_MS_MAX, JUDGED_TOGETHER, TYPED_TOGETHER } from './limits.ts'
+import { toldOf } from './judged.ts'
+import type { Judged } from './judged.ts'
 import { addTrial, readTrials } from './records.ts'
 import type { Stage, Trial } from './records.ts'
 import { JUDGES } from './related.ts'
@@ -23,7 +28,8 @@ const halfOf = (by = ''): number | undefined => {
   return size === undefined ? undefined : Math.ceil(Number(size) / 2)
 }
 
-const { folder, frozen, changes, trials, isTimeUp } = await beginRun()
+const { folder, scratch, frozen, changes, trials, isTimeUp } = await beginRun()
+const testFiles = (await listFolder(frozen.base)).files.filter((path) => path.endsWith('.test.ts'))
 const stand = await Stand.open(folder, frozen, 0)
 
 /** Changes that have survived one of these stages and met no later one. */
@@ -99,12 +105,32 @@ async function typed(group: readonly Proposal[]): Promise<void> {
 type Judge = keyof typeof JUDGES
 const BEFORE = { unit: 'types', simulation: 'unit' } as const
 
-/** Runs tests with some changes; what fails. */
-async function failing(judge: Judge, group: readonly Proposal[], paths: readonly string[]): Promise<readonly string[]> {
+const told = toldOf(join(scratch, 'judged.jsonl'))
+
+/** Which tests are asked; what was red with all is asked once more for blame. */
+type Asked = { readonly paths: readonly string[]; readonly round: Judged['round'] }
+
+/** Runs tests with some changes, file by file; what fails. What a file has said of a group it is not asked again. */
+async function failing(judge: Judge, group: readonly Proposal[], { paths, round }: Asked): Promise<readonly string[]> {
+  const names: string[] = []
+  for (const file of testFiles.filter((path) => paths.some((from) => path.startsWith(from)))) {
+    const ids = group.map(({ id }) => id)
+    let failed = told.of({ file, ids, round })
+    if (failed === undefined) {
+      if (await isTimeUp()) process.exit(EXIT_TIME_UP)
+      failed = await failingIn(judge, group, file)
+      told.add({ file, ids, round, failed })
+    }
+    names.push(...failed)
+  }
+  return names
+}
+
+async function failingIn(judge: Judge, group: readonly Proposal[], file: string): Promise<readonly string[]> {
   const used = cpuClock()
   const abouts = await Promise.all(group.map((change) => stand.aboutOf(change)))
   const onHang = (): void => {
-    if (abouts.length === 0) throw new Error(`untouched, and yet they do not end: ${paths.join(', ')}`)
+    if (abouts.length === 0) throw new Error(`untouched, and yet it does not end: ${file}`)
     const end =
       group.length === 1
         ? ({ verdict: 'hangs', stage: judge, by: 'does not end' } as const)
@@ -112,10 +138,11 @@ async function failing(judge: Judge, group: readonly Proposal[], paths: readonly
     for (const about of abouts) addTrial(trials, { ...about, ...end, cpuMs: Math.round(used() / group.length) })
     process.exit(EXIT_GO_ON)
   }
-  const run = await stand.run(group, paths, { cpuMsMax: JUDGE_CPU_MS_MAX, onHang })
+  const run = await stand.run(group, [file], { cpuMsMax: JUDGE_CPU_MS_MAX, onHang })
   const failed = failureOf(run)
   const names = [...new Set([...(failed === undefined ? [] : [failed]), ...run.failures])]
-  console.log(`${(used() / 1_000).toFixed(1).padStart(6)} s  ${judge}: ${group.length} together, ${names.join(' | ')}`)
+  const seconds = (used() / 1_000).toFixed(1).padStart(6)
+  console.log(`${seconds} s  ${judge}: ${group.length} together, ${file} ${names.join(' | ')}`)
   return names
 }
 
@@ -129,7 +156,7 @@ type Blamed = {
 
 /** Which changes of a group make tests red, each of them alone, that are green on the untouched code. */
 async function blamed(judge: Judge, group: readonly Proposal[], files: readonly string[]): Promise<Blamed> {
-  const [by] = await failing(judge, group, files)
+  const [by] = await failing(judge, group, { paths: files, round: 'blame' })
   if (by === undefined) return { isRed: false, noticed: [] }
   const [change, ...others] = group
   if (change === undefined) return { isRed: true, noticed: [] }
@@ -150,7 +177,7 @@ function halvesOf<T>(group: readonly T[]): readonly (readonly T[])[] {
 /** The verdict of all tests of a judge. */
 async function judged(judge: Judge, group: readonly Proposal[]): Promise<void> {
   const used = cpuClock()
-  const files = [...new Set((await failing(judge, group, JUDGES[judge])).map(fileOf))]
+  const files = [...new Set((await failing(judge, group, { paths: JUDGES[judge], round: 'all' })).map(fileOf))]
   const { isRed, noticed } = files.length === 0 ? GREEN : await blamed(judge, group, files)
   const cpuMs = Math.round(used() / group.length)
   for (const { change, by } of noticed) await say(change, { stage: judge, verdict: 'noticed', by, cpuMs })

@@ -180,8 +180,11 @@ describe('an activation', () => {
       carried: payloadOf([]),
     } as const
     activation.frame(factsFrom(0, [born, note('old')]), {})
-    activation.frame(factsFrom(2, [note('older'), snapshot, note('new')]), {})
     await activation.commit({ type: 'yield', summary: SUMMARY })
+    const second = await host.next()
+    expect(second.facts.map((fact) => fact.type)).toEqual(['born', 'settled'])
+    second.frame(factsFrom(2, [note('older'), snapshot, note('new')]), {})
+    await second.commit({ type: 'yield', summary: SUMMARY })
     const again = await host.next()
     expect(again.facts.map((fact) => fact.type)).toEqual(['born', 'snapshot', 'settled'])
     expect(again.facts[1]).toMatchObject({ seq: 3 })

@@ -148,6 +148,14 @@ describe('a run that moves', () => {
     expect(third).toEqual({ ...back, id: 'move-3' })
   })
 
+  it('that waits goes on waiting where it arrives', async () => {
+    await waiting()
+    const run = await here.depart(P, ABOUT)
+    expect(run.processes[0]?.status).toBe('waiting')
+    await there.arrive(run)
+    expect((await there.inspect(P))?.status).toBe('waiting')
+  })
+
   it('takes along that it was erased', async () => {
     const host = captured()
     await here.host(host.run)

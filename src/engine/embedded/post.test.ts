@@ -172,13 +172,29 @@ describe('the post', () => {
     expect(await engine.deliver(message('nobody', 'm'))).toBe('unknown')
     const activation = await activated()
     await engine.deliver(message('p', 'unread'))
+    await engine.control(P, cancel('unheard'))
     await endWith(activation)
+    expect(store.tables.mailbox.count(store.tables.processes.byPid(P)!.p)).toBe(0)
     expect(await engine.deliver(message('p', 'late'))).toBe('ended')
     expect(await engine.control(P, cancel('c'))).toBe('ended')
     expect(deadLetters('p')).toEqual([
+      ['the process ended without receiving it', 'unheard'],
       ['the process ended without receiving it', 'unread'],
       ['the process has ended', 'late'],
     ])
+  })
+
+  it('C3: what was cancelled goes on for its parent and for nobody else, what has a value for nobody', async () => {
+    await engine.host(host.run)
+    const endings = { done: ok(1).outcome, cancelled: { type: 'cancelled' } } as const
+    for (const [pid, result] of Object.entries(endings)) {
+      await engine.start(request(pid))
+      await (await host.next()).commit({ type: 'ended', result, summary: SUMMARY })
+      const reopen = { type: 'reopen', by: 'ann' } as const
+      expect(await engine.control(asPid(pid), { ...reopen, id: `${pid}1` })).toBe('ended')
+      const asParent = engine.control(asPid(pid), { ...reopen, id: `${pid}2`, fromParent: true })
+      expect(await asParent).toBe(pid === 'done' ? 'ended' : 'queued')
+    }
   })
 
   it('M3: a message that the receiver refused lies in the dead letters with the reason', async () => {

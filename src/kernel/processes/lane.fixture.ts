@@ -19,6 +19,7 @@ export type LaneOptions = {
   readonly input?: unknown
   readonly cap?: StartRequest['cap']
   readonly strict?: boolean
+  readonly file?: string
   /** Crash before the n-th frame (from 0) of an activation becomes durable. */
   readonly crashAtFrame?: number
 }
@@ -34,6 +35,7 @@ const drivers: Drivers = {
         content: [{ type: 'text', text: 'hi' }],
         finishReason: 'stop',
         usage: { inputTokens: 1, outputTokens: 1 },
+        modelId: 'm-2026',
       },
     }),
   },
@@ -166,6 +168,7 @@ export class Lane {
         depth: 0,
         cap: this.#options.cap ?? {},
         strict: this.#options.strict ?? false,
+        ...(this.#options.file === undefined ? {} : { file: this.#options.file }),
       },
       facts: [...this.journal],
       ownerDeath: 'known',

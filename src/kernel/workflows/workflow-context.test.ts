@@ -62,7 +62,8 @@ describe('ctx.model', () => {
         sampling: { temperature: 0 },
       }),
     )
-    expect(value).toMatchObject({ text: 'hi', finishReason: 'stop', toolCalls: [], usage: { inputTokens: 1 } })
+    const usage = { inputTokens: 1 }
+    expect(value).toMatchObject({ text: 'hi', finishReason: 'stop', toolCalls: [], usage, modelId: 'm-2026' })
   })
 
   it('asks again for a typed answer that does not fit, and says so when none does', async () => {
@@ -71,6 +72,17 @@ describe('ctx.model', () => {
     )
     expect(value).toMatchObject({ code: 'OUTPUT_INVALID', message: expect.stringContaining('in 3 tries') })
     expect(lane.types().filter((type) => type === 'begun')).toHaveLength(3)
+  })
+
+  it('K2: what an answer is called makes it another call', async () => {
+    const output = z.string()
+    const { lane } = await play((ctx) =>
+      ctx.all(
+        ['a', 'b'].map((outputName) => (c: Ctx) => c.model({ model: 'test/m', prompt: 'hi', output, outputName })),
+      ),
+    )
+    const asked = lane.journal.flatMap((fact) => (fact.type === 'intended' ? [fact.key.split(':').at(-1)] : []))
+    expect(asked[0]).not.toBe(asked[1])
   })
 
   it('refuses to ask nothing', async () => {
@@ -107,6 +119,28 @@ describe('mistakes of an author', () => {
     ['no duration', (ctx: Ctx) => ctx.sleep('soon'), 'INPUT_INVALID'],
   ])('%s is named', async (_what, call, code) => {
     expect((await play((ctx) => caught(() => call(ctx)))).value).toBe(code)
+  })
+
+  it('D3: the first of them is told', async () => {
+    const foreign = (ms: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, ms))
+    const { value } = await play(async (ctx) => {
+      void foreign(1).then(() => [caught(() => ctx.uuid()), caught(() => ctx.now())])
+      await ctx.step('slow', () => foreign(10))
+    })
+    expect(JSON.stringify(value)).toContain('ctx.uuid of')
+  })
+
+  it('S5: what is called after the end is asked by nobody', async () => {
+    const { value, lane } = await play((ctx) => {
+      const late = async (): Promise<void> => {
+        for (let n = 0; n < 20; n++) await Promise.resolve()
+        await ctx.uuid('late')
+      }
+      void late()
+      return 'over'
+    })
+    expect(value).toBe('over')
+    expect(JSON.stringify([lane.journal, lane.news])).not.toContain('late')
   })
 
   it('S2: the parent’s ctx is suspended inside a combinator', async () => {

@@ -1,5 +1,5 @@
 import { connect } from 'node:net'
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync, readlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
@@ -29,6 +29,21 @@ async function attach(folder: string): Promise<AttachedEngine> {
   const attached = await attachEmbedded(folder, ports)
   if (attached === undefined) throw new Error('there is no owner')
   return attached
+}
+
+/** The files of a folder that this process has open, where the system tells. */
+function openIn(folder: string): readonly string[] {
+  const [list] = ['/proc/self/fd', '/dev/fd'].filter((path) => existsSync(path))
+  const names = list === undefined ? [] : readdirSync(list)
+  return names.flatMap((name) => {
+    try {
+      const path = readlinkSync(join(list ?? '', name))
+      return path.startsWith(folder) ? [path] : []
+    } catch {
+      // Another one of its files was closed meanwhile.
+      return []
+    }
+  })
 }
 
 /** Sends raw text and returns the first line that comes back, or what ends the connection. */
@@ -169,6 +184,18 @@ describe('the control socket', () => {
     client[Symbol.dispose]()
   })
 
+  it('an owner that is asked to hand over hears it, and says whether anybody of its host does', async () => {
+    using folder = temporaryFolder()
+    const heard: string[] = []
+    const ask = async (onHandOver?: () => void): Promise<unknown> => {
+      const about = { folder: folder.path, ...ports, ...(onHandOver === undefined ? {} : { onHandOver }) }
+      await using _engine = await openEmbedded(about)
+      using client = new ControlClient(noteOf(folder.path, 'socket') ?? '', ports.clock)
+      return await client.call({ op: 'handOver' })
+    }
+    expect([await ask(), await ask(() => void heard.push('asked')), heard]).toEqual([false, true, ['asked']])
+  })
+
   it('a folder whose owner left between two looks has none', async () => {
     using folder = temporaryFolder()
     await (await openEmbedded({ folder: folder.path, ...ports }))[Symbol.asyncDispose]()
@@ -177,6 +204,7 @@ describe('the control socket', () => {
     const attaching = attachEmbedded(folder.path, ports)
     lock.close()
     expect(await attaching).toBeUndefined()
+    expect(openIn(folder.path)).toEqual([])
   })
 
   it('a watch that the owner refuses says why, one that is given up before it began is empty', async () => {

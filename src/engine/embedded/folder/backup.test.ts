@@ -5,6 +5,7 @@ import { payloadOf } from '../../../kernel/index.ts'
 import { asPid } from '../../../std/index.ts'
 import { all, captured, codeOf, endWith, factsFrom, request } from '../../engine.fixture.ts'
 import { backupFolder, restoreFolder } from './backup.ts'
+import { fileActs } from './file-acts.fixture.ts'
 import { ports, temporaryFolder } from './folder.fixture.ts'
 import { openEmbedded } from './open-embedded.ts'
 import { noteOf } from './owner-lock.ts'
@@ -59,7 +60,30 @@ describe('a backup', () => {
     await backupFolder(at('data'), join(place.path, 'nor', 'there', 'saved'), ports.clock)
     // What is restored is a data folder, and no backup that could be restored again.
     await restoreFolder(saved, at('restored'), { by: 'ann', ...ports })
+    expect(readdirSync(at('restored'))).not.toContain('backup.json')
     expect(await codeOf(restoreFolder(at('restored'), at('again'), { by: 'ann', ...ports }))).toBe('BACKUP_INVALID')
+  })
+
+  it('T4: has its name only when everything in it is on the disk', async () => {
+    using place = temporaryFolder()
+    const at = (name: string): string => join(place.path, name)
+    await (await written(at('data')))[Symbol.asyncDispose]()
+    const acts = await fileActs(() => backupFolder(at('data'), at('saved'), ports.clock))
+    const named = acts.indexOf('rename saved.draft to saved')
+    expect(acts.slice(0, named)).toEqual(
+      expect.arrayContaining(['sync skein.db', 'sync backup.json', 'sync blobs', 'sync saved.draft']),
+    )
+    expect(acts.slice(named + 1)).toEqual(['sync data'])
+  })
+
+  it('that cannot be made leaves nothing behind', async () => {
+    using place = temporaryFolder()
+    mkdirSync(join(place.path, 'data'), { recursive: true })
+    writeFileSync(join(place.path, 'data', 'skein.db'), 'no database')
+    expect(await codeOf(backupFolder(join(place.path, 'data'), join(place.path, 'saved'), ports.clock))).not.toBe(
+      'none',
+    )
+    expect(readdirSync(place.path)).toEqual(['data'])
   })
 
   it('of a restored folder is restored as the next incarnation', async () => {

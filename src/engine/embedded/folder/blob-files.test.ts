@@ -1,50 +1,18 @@
 import fs from 'node:fs'
-import { syncBuiltinESMExports } from 'node:module'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { blobFiles } from './blob-files.ts'
+import { fileActs } from './file-acts.fixture.ts'
 import { temporaryFolder } from './folder.fixture.ts'
-
-/** What is done to files while `act` runs, by name, in order. */
-function fileActs(act: () => void): readonly string[] {
-  const acts: string[] = []
-  const names = new Map<number, string>()
-  const { openSync, writeFileSync, fsyncSync, renameSync } = fs
-  fs.openSync = (path, ...rest) => {
-    const fd = openSync(path, ...rest)
-    names.set(fd, basename(String(path)))
-    return fd
-  }
-  fs.writeFileSync = (file, ...rest) => {
-    acts.push(`write ${typeof file === 'number' ? names.get(file) : basename(String(file))}`)
-    writeFileSync(file, ...rest)
-  }
-  fs.fsyncSync = (fd) => {
-    acts.push(`sync ${names.get(fd)}`)
-    fsyncSync(fd)
-  }
-  fs.renameSync = (from, to) => {
-    acts.push(`rename ${basename(String(from))} to ${basename(String(to))}`)
-    renameSync(from, to)
-  }
-  syncBuiltinESMExports()
-  try {
-    act()
-  } finally {
-    Object.assign(fs, { openSync, writeFileSync, fsyncSync, renameSync })
-    syncBuiltinESMExports()
-  }
-  return acts
-}
 
 describe('large blobs', () => {
   const sha256 = 'ab12'.padEnd(64, '0')
 
-  it('T4, F34: a blob has its name only when it is whole and on the disk, and then the name is', () => {
+  it('T4, F34: a blob has its name only when it is whole and on the disk, and then the name is', async () => {
     using folder = temporaryFolder('blobs')
     fs.mkdirSync(folder.path)
     const blobs = blobFiles(folder.path)
-    const acts = fileActs(() => blobs.put(sha256, 'large'))
+    const acts = await fileActs(() => blobs.put(sha256, 'large'))
     const draft = `${sha256}.draft`
     const [written, synced, named] = ['write', 'sync', 'rename'].map((act) =>
       acts.findIndex((one) => one.startsWith(`${act} ${draft}`)),
@@ -58,14 +26,21 @@ describe('large blobs', () => {
     expect(fs.readdirSync(join(folder.path, 'ab'))).toEqual([sha256])
   })
 
-  it('T4: a blob is written once, and its going is synced', () => {
+  it('T4: the folder of all blobs, which comes with the first, is on the disk before that is written', async () => {
+    using folder = temporaryFolder('blobs')
+    const acts = await fileActs(() => blobFiles(folder.path).put({ sha256, text: 'large' }))
+    const written = acts.indexOf(`write ${sha256}.draft`)
+    expect(acts.slice(0, written)).toEqual([`sync ${basename(dirname(folder.path))}`, 'sync blobs'])
+  })
+
+  it('T4: a blob is written once, and its going is synced', async () => {
     using folder = temporaryFolder('blobs')
     fs.mkdirSync(folder.path)
     const blobs = blobFiles(folder.path)
     blobs.put(sha256, 'large')
-    expect(fileActs(() => blobs.put(sha256, 'large'))).toEqual([])
-    expect(fileActs(() => blobs.remove(sha256))).toEqual(['sync ab'])
-    expect(fileActs(() => blobs.remove(sha256))).toEqual([])
+    expect(await fileActs(() => blobs.put(sha256, 'large'))).toEqual([])
+    expect(await fileActs(() => blobs.remove(sha256))).toEqual(['sync ab'])
+    expect(await fileActs(() => blobs.remove(sha256))).toEqual([])
     expect(blobs.get(sha256)).toBeUndefined()
   })
 })

@@ -1,5 +1,6 @@
-import { mkdirSync, statSync } from 'node:fs'
+import { mkdirSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
 import { HandClock, settle } from '../../engine.fixture.ts'
 import { CHECKPOINT_IDLE_MS, LOG_LOOKED_AT_EVERY, WAL_BYTES_MAX, WAL_KEPT_BYTES } from '../../limits.ts'
@@ -89,6 +90,27 @@ describe('checkpoints', () => {
     const { db, write, clock, checkpoints } = store(folder.path)
     write(1_000)
     db.close()
+    clock.advance(CHECKPOINT_IDLE_MS)
+    expect(clock.timers).toBe(0)
+    await checkpoints[Symbol.asyncDispose]()
+  })
+
+  it('a log that could not be copied may grow by as much again before the next try', async () => {
+    using folder = temporaryFolder()
+    mkdirSync(folder.path)
+    const [database, wal] = [join(folder.path, 'skein.db'), join(folder.path, 'skein.db-wal')]
+    const broken = (): never => {
+      throw new Error('the disk is full')
+    }
+    const clock = new HandClock()
+    const db = { exec: () => undefined, prepare: broken } as unknown as DatabaseSync
+    const checkpoints = new Checkpoints({ db, database, wal, clock })
+    writeFileSync(wal, 'some')
+    checkpoints.committed()
+    clock.advance(CHECKPOINT_IDLE_MS)
+    truncateSync(wal, WAL_BYTES_MAX)
+    checkpoints.committed()
+    // Were a worker at it already, it would be waited for; so it begins only now.
     clock.advance(CHECKPOINT_IDLE_MS)
     expect(clock.timers).toBe(0)
     await checkpoints[Symbol.asyncDispose]()

@@ -14,13 +14,13 @@ describe('what an owner holds', () => {
   it('is released the latest first, all of it, and the first failure is told', async () => {
     const holdings = new Holdings()
     const log: string[] = []
-    holdings.add(() => void log.push('first'))
+    for (const name of ['first', 'second']) holdings.add(() => void log.push(name))
     holdings.add(() => {
       throw new Error('cannot let go')
     })
     holdings.add(() => Promise.resolve(void log.push('last')))
     await expect(holdings[Symbol.asyncDispose]()).rejects.toThrow('cannot let go')
-    expect(log).toEqual(['last', 'first'])
+    expect(log).toEqual(['last', 'second', 'first'])
     await holdings[Symbol.asyncDispose]()
   })
 

@@ -1,9 +1,10 @@
 import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { SYNC_IN_PLACE_MS_MAX, SYNCS_ASIDE_LEAST, SYNCS_ASIDE_MAX } from '../../limits.ts'
 import { temporaryFolder } from './folder.fixture.ts'
 import { LogFile } from './log-file.ts'
-import { LogSync } from './log-sync.ts'
+import { LogSync, syncLog } from './log-sync.ts'
 
 /** The log of a disk whose syncs take `ms`, by a clock that says so. */
 function logOf({ path }: { readonly path: string }, ms: () => number): LogSync {
@@ -68,5 +69,15 @@ describe('the log of an open database', () => {
     await using log = new LogSync(new LogFile('/dev/null'), { monotonicMs: () => 0 })
     expect(() => log.sync(true)).toThrow(/EINVAL/)
     await expect(log.sync(false)).rejects.toThrow(/EINVAL/)
+  })
+})
+
+describe('the log of a database that others read', () => {
+  it('is synced where there is one; that it cannot be read is an error', async () => {
+    using file = temporaryFolder()
+    await expect(syncLog(file.path)).resolves.toBeUndefined()
+    writeFileSync(file.path, 'log')
+    await expect(syncLog(file.path)).resolves.toBeUndefined()
+    await expect(syncLog(join(file.path, 'in a file'))).rejects.toMatchObject({ code: 'ENOTDIR' })
   })
 })

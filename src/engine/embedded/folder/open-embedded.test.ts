@@ -1,12 +1,12 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
 import { payloadOf } from '../../../kernel/index.ts'
 import type { Payload } from '../../../kernel/index.ts'
 import { asPid, limits } from '../../../std/index.ts'
-import { all, captured, codeOf, endWith, factsFrom, note, request, settle } from '../../engine.fixture.ts'
+import { all, captured, codeOf, endWith, factsFrom, HandClock, note, request, settle } from '../../engine.fixture.ts'
 import { openForOwner } from '../store/database.ts'
 import { SCHEMA_VERSION } from '../store/schema.ts'
 import { sqliteStore } from '../store/sqlite-store.ts'
@@ -14,6 +14,7 @@ import { createEngine } from '../create-engine.ts'
 import type { LocalEngine } from '../local-engine.ts'
 import { nodeSoon } from '../../platform/node-soon.ts'
 import { attachEmbedded } from './attach-embedded.ts'
+import { fileActs } from './file-acts.fixture.ts'
 import { ownerProcess, ports, temporaryFolder } from './folder.fixture.ts'
 import { openEmbedded } from './open-embedded.ts'
 import { readEmbedded } from './read-embedded.ts'
@@ -34,6 +35,19 @@ describe('a data folder', () => {
     ])
     await engine[Symbol.asyncDispose]()
     expect(readdirSync(folder.path)).toEqual(['owner', 'skein.db'])
+  })
+
+  it('is found again after a power cut, and leaves no timer behind when it is let go of', async () => {
+    using folder = temporaryFolder()
+    const clock = new HandClock()
+    const acts = await fileActs(async () => {
+      const engine = await openEmbedded({ folder: folder.path, ...ports, clock })
+      await engine.start(request('p'))
+      expect(clock.timers).toBeGreaterThan(0)
+      await engine[Symbol.asyncDispose]()
+    })
+    expect(clock.timers).toBe(0)
+    expect(acts.slice(0, 2)).toEqual([`sync ${basename(dirname(folder.path))}`, 'sync data'])
   })
 
   it('keeps what was written, and raises the epoch at every opening', async () => {

@@ -8,7 +8,7 @@ function storeOf(sync: () => Promise<void> | undefined) {
   const db = openForOwner(':memory:')
   const told: string[] = []
   const store = ownersStore(sqliteStore(db, { where: 'memory', durability: 'fsync' }), {
-    log: { sync: () => (told.push('sync'), sync()) },
+    log: { sync: (isAlone) => (told.push(isAlone ? 'sync alone' : 'sync'), sync()) },
     checkpoints: { committed: () => void told.push('durable') },
     close: async () => db.close(),
   })
@@ -21,6 +21,14 @@ describe("the store of a folder's owner", () => {
     await using _ = store
     expect(store.commit(() => told.push('applied'))).toBe(1)
     expect(told).toEqual(['applied', 'sync', 'durable'])
+  })
+
+  it('a commit is taken for one that others wait for too, unless it is said to be alone', async () => {
+    const { store, told } = storeOf(() => undefined)
+    await using _ = store
+    await store.commit(() => 1)
+    await store.commit(() => 1, true)
+    expect(told).toEqual(['sync', 'durable', 'sync alone', 'durable'])
   })
 
   it('E3: a commit whose log is being synced is over when that is', async () => {

@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import { asEffectKey } from '../../std/index.ts'
+import { Admission } from '../gate/admission.ts'
+import type { FactBody } from '../journal/facts.ts'
+import { NOTHING } from '../journal/outcome.ts'
+import type { Activation } from '../ports/activation.ts'
+import type { KernelDeps } from '../ports/host.ts'
+import { Process } from './process.ts'
+
+const hash = { sha256: (text: string) => createHash('sha256').update(text).digest('hex') }
+const made = (): Process => {
+  const deps = { hash, clock: { now: () => 1 } } as unknown as KernelDeps
+  return new Process({ pid: 'p', facts: [] } as unknown as Activation, deps, new Admission())
+}
+const K = asEffectKey('tool:pay:-#0')
+
+describe('a process', () => {
+  it('E3: has a turn of its own only where nothing of it concerns anybody else', () => {
+    const after = (...facts: readonly FactBody[]): boolean => {
+      using process = made()
+      for (const fact of facts) process.record(fact)
+      return process.isTurnPrivate
+    }
+    const drawn: FactBody = { type: 'settled', key: K, attempt: 0, outcome: { type: 'ok', value: NOTHING } }
+    expect(after()).toBe(true)
+    expect(after(drawn)).toBe(true)
+    expect(after(drawn, { type: 'waiting', key: K, on: { kind: 'timer', dueAt: 5 } })).toBe(false)
+    expect(after({ type: 'sent', key: K, id: 'm' as never, to: 'q' as never, what: 'message' }, drawn)).toBe(false)
+  })
+
+  it('G4: holds the slot of an effect that is about to start, and none when it is over', () => {
+    const log: string[] = []
+    const slot = (name: string): Disposable => ({ [Symbol.dispose]: () => void log.push(name) })
+    const process = made()
+    process.holdSlot(K, slot('held'))
+    expect(log).toEqual([])
+    process[Symbol.dispose]()
+    process.holdSlot(asEffectKey('late'), slot('late'))
+    expect(log).toEqual(['held', 'late'])
+  })
+
+  it('D7: has not been told that its segment is long', () => {
+    using process = made()
+    expect(process.warnedLength).toBe(false)
+  })
+})
