@@ -22,7 +22,11 @@ const keyOf = ({ file, ids, round }: Place): string => `${round} ${file} ${ids.t
 
 /** Reads what was said; what is added is there for the next run. */
 export function toldOf(path: string): Told {
-  const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n').filter((line) => line !== '') : []
+  const lines = existsSync(path)
+    ? readFileSync(path, 'utf8')
+        .split('\n')
+        .filter((line) => line !== '')
+    : []
   const known = new Map(lines.map((line) => JSON.parse(line) as Judged).map((one) => [keyOf(one), one.failed]))
   return {
     of: (place) => known.get(keyOf(place)),

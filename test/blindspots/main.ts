@@ -26,7 +26,7 @@ whenever you like; the same command goes on with the same copy, whatever has bec
   --seconds N       stop after so long; the same command goes on
   --lanes N         trials at the same time; default 2
   --pause FILE      nothing is begun while this file exists, for machines that are shared
-  --again           survivors of the last report meet the tests as they are now
+  --again           survivors that nobody has explained meet the tests as they are now; with --new, today's code
   --new             begin anew, with the code as it is now
   --scratch FOLDER  where the copy and the verdicts lie
   --report          write the page from the verdicts so far

@@ -10,7 +10,7 @@ import type { FrozenCode } from './frozen.ts'
 import { PAUSE_LOOK_MS, SEEDS_JUDGE } from './limits.ts'
 import { readTrials } from './records.ts'
 import type { Trial } from './records.ts'
-import { readData } from './kept.ts'
+import { readData, readExplanations } from './kept.ts'
 import { sampleOf, survivorsNow } from './sample.ts'
 
 const ID_DIGITS = 8
@@ -63,7 +63,7 @@ export async function beginRun(): Promise<Run> {
     scratch,
     frozen,
     changes: await keptIn(join(scratch, 'sample.json'), () =>
-      again ? survivorsNow(frozen.base, readData()?.changes ?? []) : sampleOf(frozen.base),
+      again ? survivorsNow(frozen.base, readData()?.changes ?? [], readExplanations()) : sampleOf(frozen.base),
     ),
     isOwn: ({ id }) => isShare(id),
     isOwnShare: (file) => isShare(hashOf(file)),

@@ -8,7 +8,7 @@ import { shownChange } from '../../examples/01-blindspots/report/change.ts'
 import { listFolder } from '../../examples/01-blindspots/survey/files.ts'
 import { LINES_PER_CHANGE } from './limits.ts'
 import { isSame } from './kept.ts'
-import type { Kept } from './kept.ts'
+import type { Explanation, Kept } from './kept.ts'
 
 const FOLDERS = ['src/kernel/', 'src/engine/embedded/'] as const
 const HASH_DIGITS = 8
@@ -48,9 +48,15 @@ function spread(file: string, changes: readonly Proposal[]): readonly Placed[] {
   return changes.map((change, n) => ({ place: (n + from) / changes.length, change }))
 }
 
-/** What nothing had noticed of an older code, in a newer one that still holds the same lines. */
-export async function survivorsNow(base: string, kept: readonly Kept[]): Promise<readonly Proposal[]> {
-  const survivors = kept.filter(({ verdict }) => verdict === 'survived')
+/** What nothing had noticed of an older code, and nobody has explained, in a newer one that still holds the same lines. */
+export async function survivorsNow(
+  base: string,
+  kept: readonly Kept[],
+  explained: readonly Explanation[] = [],
+): Promise<readonly Proposal[]> {
+  const survivors = kept.filter(
+    (one) => one.verdict === 'survived' && one.killed === undefined && !explained.some((other) => isSame(one, other)),
+  )
   const files = [...new Set(survivors.map(({ file }) => file))].filter((file) => existsSync(join(base, file)))
   const perFile = files.map((file) => {
     const source = readFileSync(join(base, file), 'utf8')
@@ -59,7 +65,9 @@ export async function survivorsNow(base: string, kept: readonly Kept[]): Promise
       .filter((survivor) => survivor.file === file)
       .flatMap((survivor) => {
         const same = proposals.filter((proposal) => isSame({ file, ...shownChange(source, proposal) }, survivor))
-        return same.find(({ line }) => line === survivor.line) ?? same[0] ?? []
+        // The same text may stand twice: it is the nearer one, which has moved.
+        const distance = ({ line }: Proposal): number => Math.abs(line - survivor.line)
+        return same.toSorted((a, b) => distance(a) - distance(b))[0] ?? []
       })
   })
   return perFile.flat()

@@ -23,8 +23,9 @@ export function recover(process: Process): Recovered {
       continue
     }
     const before = process.asked.length
+    const wasBegun = record.phase === 'begun'
     const doubt = recoverOne(process, record)
-    if (process.asked.length > before) repeated += record.phase === 'begun' ? 1 : 0
+    if (wasBegun && process.asked.length > before) repeated += 1
     if (doubt) inDoubt += 1
   }
   matchMessages(process)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { SkeinError } from '../../../src/std/index.ts'
 import { CALM, factsOf } from '../../../src/testing/index.ts'
-import { deedsOf, stage } from './stage.ts'
+import { deedsOf, stage, waited } from './stage.ts'
 
 describe('E: effects', () => {
   it('E6: what is put before an operator waits in the index, and "done" settles it', async () => {
@@ -20,9 +20,16 @@ describe('E: effects', () => {
             value: { text: '42' },
             by: 'ann',
           })
+          await waited(sim, pid, 'message')
+          expect((await sim.inspect(pid))?.waits.map(({ on }) => on.kind)).toEqual(['message'])
+          await sim.send(pid, null, { topic: 'go' })
         },
       },
-      (ctx, tool) => ctx.tool(tool('pay'), { amount: 1 }),
+      async (ctx, tool) => {
+        const paid = await ctx.tool(tool('pay'), { amount: 1 })
+        await ctx.receive({ topic: 'go' })
+        return paid
+      },
     )
     expect(value).toBe(42)
     expect(deedsOf(ledger, 'pay')).toHaveLength(1)

@@ -132,6 +132,7 @@ describe('E10: pending effects', () => {
       codeOf(() => ctx.tool(job(world, { effect: 'read', expires: '1h' }), { n: 1 })),
     )
     expect(read.value).toBe('EFFECT_TIMEOUT')
+    expect(about(read.facts, 'answered', '!pending')).toHaveLength(1)
     let looks = 0
     const asked = await stage({}, (ctx, _tool, _, world) =>
       ctx.tool(

@@ -192,6 +192,7 @@ describe('switches: what is switched off decides nothing new', () => {
     expect(value).toEqual(['seen', 'paid'])
     expect(deedsOf(ledger, 'pay')).toHaveLength(1)
     expect(about(facts, 'intended', 'look').map(({ attempt }) => attempt)).toEqual([1, 2])
+    expect(about(facts, 'account', 'look').map(({ op }) => op)).toEqual(['forfeit'])
     expect(conservationOffences([{ pid: view.pid, facts }], ['toolCalls'])).toEqual([])
   })
 
