@@ -47,7 +47,9 @@ it.each([
   const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`
   const given = { ingress: Array.from({ length: nodes }, () => url), admin: url, timeoutMs: 400 }
   const server = new RestateServer(given, { clock: nodeClock, random: nodeRandom })
-  await expect(server.read({ service: 's', key: 'k', handler: 'h' })).rejects.toMatchObject({ code: 'ENGINE_UNREACHABLE' })
+  await expect(server.read({ service: 's', key: 'k', handler: 'h' })).rejects.toMatchObject({
+    code: 'ENGINE_UNREACHABLE',
+  })
   expect(count).toBe(asked)
   silent.closeAllConnections()
   silent.close()

@@ -6,8 +6,7 @@ import { failureOf } from '../journal/outcome.ts'
 import type { Ctx } from '../workflows/context.ts'
 import { Lane } from './lane.fixture.ts'
 
-const flow = (run: (ctx: Ctx) => unknown, name = 'flow'): AnyDefinition =>
-  workflow({ name }, async (ctx) => run(ctx))
+const flow = (run: (ctx: Ctx) => unknown, name = 'flow'): AnyDefinition => workflow({ name }, async (ctx) => run(ctx))
 
 describe('a process of its own', () => {
   it('E4: says at its return what it repeats', async () => {

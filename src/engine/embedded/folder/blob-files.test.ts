@@ -28,7 +28,7 @@ describe('large blobs', () => {
 
   it('T4: the folder of all blobs, which comes with the first, is on the disk before that is written', async () => {
     using folder = temporaryFolder('blobs')
-    const acts = await fileActs(() => blobFiles(folder.path).put({ sha256, text: 'large' }))
+    const acts = await fileActs(() => blobFiles(folder.path).put(sha256, 'large'))
     const written = acts.indexOf(`write ${sha256}.draft`)
     expect(acts.slice(0, written)).toEqual([`sync ${basename(dirname(folder.path))}`, 'sync blobs'])
   })

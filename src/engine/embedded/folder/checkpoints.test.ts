@@ -1,4 +1,4 @@
-import { mkdirSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
@@ -97,18 +97,17 @@ describe('checkpoints', () => {
 
   it('a log that could not be copied may grow by as much again before the next try', async () => {
     using folder = temporaryFolder()
-    mkdirSync(folder.path)
-    const [database, wal] = [join(folder.path, 'skein.db'), join(folder.path, 'skein.db-wal')]
+    let bytes = 4
+    const log = { bytes, look: () => (log.bytes = bytes) }
     const broken = (): never => {
       throw new Error('the disk is full')
     }
     const clock = new HandClock()
     const db = { exec: () => undefined, prepare: broken } as unknown as DatabaseSync
-    const checkpoints = new Checkpoints({ db, database, wal, clock })
-    writeFileSync(wal, 'some')
+    const checkpoints = new Checkpoints({ db, database: join(folder.path, 'skein.db'), log, clock })
     checkpoints.committed()
     clock.advance(CHECKPOINT_IDLE_MS)
-    truncateSync(wal, WAL_BYTES_MAX)
+    log.bytes = bytes = WAL_BYTES_MAX
     checkpoints.committed()
     // Were a worker at it already, it would be waited for; so it begins only now.
     clock.advance(CHECKPOINT_IDLE_MS)
