@@ -63,11 +63,14 @@ export class PayloadsFirst implements ActivationOutbox {
     this.#abort.abort()
   }
 
+  get #isOver(): boolean {
+    return this.#abort.signal.aborted || this.#ports.isOver()
+  }
+
   #behind(act: () => void | Promise<void>): void {
-    const { signal } = this.#abort
-    if (signal.aborted) return
+    if (this.#isOver) return
     const before = this.#tail
-    const made = before === undefined ? act() : before.then(() => (signal.aborted ? undefined : act()))
+    const made = before === undefined ? act() : before.then(() => (this.#isOver ? undefined : act()))
     if (made === undefined) return
     const tail: Promise<void> = made.finally(() => {
       if (this.#tail === tail) this.#tail = undefined
@@ -76,18 +79,19 @@ export class PayloadsFirst implements ActivationOutbox {
   }
 
   async #stored(blobs: NonNullable<FrameRow['blobs']>): Promise<boolean> {
-    const { pid, clock, isOver, refused } = this.#ports
+    const { pid, clock, refused } = this.#ports
     const { signal } = this.#abort
-    while (!signal.aborted && !isOver()) {
+    while (!this.#isOver) {
       try {
         await this.#ports.blobs.put(pid, blobs, signal)
-        return !isOver()
+        return !this.#isOver
       } catch (thrown) {
         if (signal.aborted) return false
         const why = toSkeinError(thrown, 'INTERNAL')
         if (!why.retryable) {
+          const isHeard = !this.#isOver
           this.close()
-          if (!isOver()) refused(why)
+          if (isHeard) refused(why)
           return false
         }
         await new Promise<void>((resolve) => clock.timer(STORE_AGAIN_MS, resolve))
