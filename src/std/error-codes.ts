@@ -97,6 +97,7 @@ export const ERROR_CODES = {
   ENGINE_REFUSED: failed,
   HANDLER_FAILING: failed,
   ENGINE_TOO_OLD: failed,
+  ENGINE_CLOCK_WRONG: again,
   ENGINE_FOREIGN: usage,
   ENGINE_LACKS: usage,
   PLATFORM_UNSUPPORTED: usage,

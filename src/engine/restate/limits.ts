@@ -33,6 +33,8 @@ export const RETRY_PAUSE_MS_MAX = 2_000
 export const ATTEMPT_FIRST_MS = 4_000
 /** How long a request is tried, unless the options say otherwise. */
 export const REQUEST_TIMEOUT_MS_DEFAULT = 30_000
+/** How far the clock of a worker may be from the server's: a time server keeps both within a second. */
+export const CLOCK_OFF_MS_MAX = 30_000
 /** How long a node may say of a service that there is none: it hears of services a moment after it has come up. */
 export const SERVICES_HEARD_MS = 5_000
 /** How long the server remembers the answer to a request that may be made again. */

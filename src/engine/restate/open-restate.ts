@@ -83,7 +83,7 @@ const NAME = /^[a-zA-Z][a-zA-Z0-9-]*$/
 
 /**
  * Opens an installation. Throws `PACKAGE_MISSING`, `ENGINE_UNREACHABLE`, `ENGINE_TOO_OLD`, `ENGINE_REFUSED`,
- * `ENGINE_FOREIGN`.
+ * `ENGINE_FOREIGN`, `ENGINE_CLOCK_WRONG`.
  */
 export async function openRestate(options: RestateOptions & Ports): Promise<RestateEngine> {
   const { name = 'skein', worker: served = {}, serve = true, clock, random, hash } = options
@@ -118,8 +118,10 @@ export async function openRestate(options: RestateOptions & Ports): Promise<Rest
     engine.serves(endpoint)
   }
   try {
-    if (engine.port !== undefined)
+    if (engine.port !== undefined) {
+      await server.checkClock()
       await server.register(served.url ?? `http://${served.address ?? LOOPBACK}:${engine.port}`, names)
+    }
     await engine.switchboard.refresh()
     return engine
   } catch (error) {

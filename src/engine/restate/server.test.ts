@@ -137,6 +137,7 @@ it.each([
   await using server = await pretending(({ url }) => {
     if (url === '/version') return [200, version]
     if (url === '/services/shop.mailbox') return [200, { name: 'shop.mailbox', deployment_id: 'dp_1', metadata }]
+    if (url === '/query') return [404]
     registered.push(url)
     return [200]
   })
@@ -179,6 +180,24 @@ it('a worker that the server cannot reach says so, and where it was to be reache
     code: 'ENGINE_UNREACHABLE',
     message: expect.stringContaining(worker.url),
   })
+})
+
+it.each([
+  [61, 'ENGINE_CLOCK_WRONG', /61 s behind/],
+  [-61, 'ENGINE_CLOCK_WRONG', /61 s ahead of/],
+  [5, undefined, /^$/],
+])('a worker whose server says that it is %i s later there', async (seconds, code, message) => {
+  await using server = await pretending(({ url }) => {
+    if (url === '/version') return [200, version]
+    if (url === '/services/skein.mailbox') return [404]
+    return [200, url === '/query' ? { rows: [{ now_s: Date.now() / 1000 + seconds }] } : { switches: [] }]
+  })
+  const refusal = await restate(server.options).then(
+    (engine) => engine[Symbol.asyncDispose](),
+    (error: SkeinError) => error,
+  )
+  expect(refusal?.code).toBe(code)
+  expect(refusal?.message ?? '').toMatch(message)
 })
 
 it('a name that cannot be one of services is refused before anything is asked', async () => {

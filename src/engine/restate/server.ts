@@ -9,6 +9,7 @@ import { SkeinError } from '../../std/index.ts'
 import type { Clock, Random } from '../../std/index.ts'
 import {
   ATTEMPT_FIRST_MS,
+  CLOCK_OFF_MS_MAX,
   REQUEST_TIMEOUT_MS_DEFAULT,
   RETRY_FIRST_MS,
   RETRY_PAUSE_MS_MAX,
@@ -42,6 +43,9 @@ type Ask = {
 type Side = 'ingress' | 'admin'
 type Answer = { readonly status: number; readonly text: string }
 
+type Told = { readonly now_s: number }
+
+const MS_PER_S = 1000
 const KEY_BYTES = 16
 const STATUS_AGAIN: ReadonlySet<number> = new Set([408, 429, 502, 503, 504])
 /** A partition that is moving, or whose node has just died, is an internal error to who asks the tables. */
@@ -107,6 +111,24 @@ export class RestateServer {
         'ENGINE_TOO_OLD',
         `the Restate server at ${this.#node('admin')} is ${version}; Skein needs ${SERVER_VERSION_LEAST} or later`,
       )
+  }
+
+  /** Throws `ENGINE_CLOCK_WRONG` where the server tells its time and this machine has another one. */
+  async checkClock(): Promise<void> {
+    const before = this.#clock.now()
+    const sql = `select date_part('epoch', now()) as now_s`
+    const { status, text } = await this.#request('admin', 'query', { method: 'POST', body: { query: sql } })
+    const tookMs = this.#clock.now() - before
+    const about = status < 400 ? (dataOf(text, this.#node('admin')) as { readonly rows?: readonly Told[] }) : {}
+    const toldS = about.rows?.[0]?.now_s
+    if (toldS === undefined) return
+    const offMs = before + tookMs / 2 - toldS * MS_PER_S
+    if (Math.abs(offMs) - tookMs / 2 <= CLOCK_OFF_MS_MAX) return
+    throw new SkeinError(
+      'ENGINE_CLOCK_WRONG',
+      `the clock of this machine is ${Math.abs(Math.round(offMs / MS_PER_S))} s ${offMs > 0 ? 'ahead of' : 'behind'} that of ` +
+        `the server at ${this.#node('admin')}; timers would ring as much too ${offMs > 0 ? 'early' : 'late'}: set both by a time server`,
+    )
   }
 
   /** How many nodes hold what the cluster knows of itself; of how often each record is kept its admin side says nothing. */

@@ -145,7 +145,11 @@ function parseRequest(line: string): ControlRequest {
 function drained(socket: Socket, gone: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (socket.destroyed || gone.aborted) return resolve()
-    socket.once('drain', resolve)
-    socket.once('close', resolve)
+    // A watcher stays for long: of each wait nothing may be left.
+    const goOn = (): void => {
+      socket.off('drain', goOn).off('close', goOn)
+      resolve()
+    }
+    socket.once('drain', goOn).once('close', goOn)
   })
 }

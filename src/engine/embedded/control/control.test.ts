@@ -223,6 +223,9 @@ describe('the control socket', () => {
     await engine.host(host.run)
     await using attached = await attach(folder.path)
     const stop = new AbortController()
+    const warnings: string[] = []
+    const onWarning = ({ name }: Error): unknown => warnings.push(name)
+    process.on('warning', onWarning)
     const changes = attached.watch({}, stop.signal)
     await attached.start(request('p'))
     const activation = await host.next()
@@ -237,7 +240,10 @@ describe('the control socket', () => {
       if (change.frame !== undefined) frames.push(change.frame.n)
       if (change.status === 'done') break
     }
+    process.off('warning', onWarning)
     expect(frames).toEqual(Array.from({ length: 40 }, (_, n) => n))
+    // Of each wait for the watcher nothing was left on its socket.
+    expect(warnings).toEqual([])
   })
 
   it('a path too long for a socket goes to a private temporary folder, which goes with its owner', async () => {
