@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { asEffectKey } from '../../std/index.ts'
+import { asEffectKey, ROOT_SCOPE } from '../../std/index.ts'
+import type { Ask } from '../effects/ask.ts'
 import { Admission } from '../gate/admission.ts'
 import type { FactBody } from '../journal/facts.ts'
 import { NOTHING } from '../journal/outcome.ts'
 import type { Activation } from '../ports/activation.ts'
 import type { KernelDeps } from '../ports/host.ts'
+import { SHIELD_PATH } from '../scopes/scope.ts'
 import { Process } from './process.ts'
 
 const hash = { sha256: (text: string) => createHash('sha256').update(text).digest('hex') }
@@ -38,6 +40,16 @@ describe('a process', () => {
     process[Symbol.dispose]()
     process.holdSlot(asEffectKey('late'), slot('late'))
     expect(log).toEqual(['held', 'late'])
+  })
+
+  it('X5: wants no effect any more once it is cancelled, but for what is shielded', () => {
+    using process = made()
+    const shielded = asEffectKey(`${SHIELD_PATH}tool:refund:-#0`)
+    for (const key of [K, shielded]) process.register({ key } as Ask)
+    expect([process.isWanted(K), process.isWanted(shielded)]).toEqual([true, true])
+    process.record({ type: 'closed', scope: ROOT_SCOPE, reason: 'enough' } as FactBody)
+    expect([process.isWanted(K), process.isWanted(shielded)]).toEqual([false, true])
+    expect(process.isWanted(asEffectKey('never asked for'))).toBe(false)
   })
 
   it('D7: has not been told that its segment is long', () => {

@@ -161,6 +161,7 @@ describe('switches: what is switched off decides nothing new', () => {
     const { facts, value, ledger, view } = await stage(
       {
         cap: { toolCalls: 9 },
+        idleMs: 600_000,
         habits: { ...CALM, transitMs: [50, 50] },
         during: async (sim, pid) => {
           const hasBegun = (): boolean => reads > 0
@@ -194,6 +195,37 @@ describe('switches: what is switched off decides nothing new', () => {
     expect(about(facts, 'intended', 'look').map(({ attempt }) => attempt)).toEqual([1, 2])
     expect(about(facts, 'account', 'look').map(({ op }) => op)).toEqual(['forfeit'])
     expect(conservationOffences([{ pid: view.pid, facts }], ['toolCalls'])).toEqual([])
+  })
+
+  it('a resident that was held goes on as soon as it may', async () => {
+    const during = async (sim: Simulation, pid: Pid): Promise<void> => {
+      await letGo(sim, pid, off(`process:${pid}`))
+      await waited(sim, pid, 'switch')
+      await sim.switch(on(`process:${pid}`))
+    }
+    const { facts, value } = await stage({ during, idleMs: 600_000 }, async (ctx) => {
+      await ctx.promise('go')
+      return ctx.step('look', () => 'seen', READ)
+    })
+    expect(value).toBe('seen')
+    const [first, last] = [facts[0]?.at ?? 0, facts.at(-1)?.at ?? 0]
+    expect(last - first).toBeLessThan(600_000)
+  })
+
+  it('X4: a compensation that is held is run when its process is cancelled', async () => {
+    const during = async (sim: Simulation, pid: Pid): Promise<void> => {
+      await letGo(sim, pid, off(`process:${pid}`))
+      await waited(sim, pid, 'switch')
+      await sim.control(pid, { id: 'c', type: 'cancel', reason: 'enough', by: 'ann' })
+    }
+    let refunds = 0
+    await stage({ during, idleMs: 600_000 }, async (ctx, tool) => {
+      await ctx.tool(tool('pay'), {})
+      ctx.compensate('refund', () => (refunds += 1))
+      await ctx.promise('go')
+      throw new Error('no')
+    })
+    expect(refunds).toBe(1)
   })
 
   it('what is held can be cancelled', async () => {

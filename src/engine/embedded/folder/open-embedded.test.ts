@@ -17,6 +17,7 @@ import { attachEmbedded } from './attach-embedded.ts'
 import { fileActs } from './file-acts.fixture.ts'
 import { ownerProcess, ports, temporaryFolder } from './folder.fixture.ts'
 import { openEmbedded } from './open-embedded.ts'
+import { noteOf } from './owner-lock.ts'
 import { readEmbedded } from './read-embedded.ts'
 
 const mode = (path: string): string => (statSync(path).mode & 0o777).toString(8)
@@ -33,6 +34,7 @@ describe('a data folder', () => {
       ['skein.db-shm', '600'],
       ['skein.db-wal', '600'],
     ])
+    expect(JSON.parse(noteOf(folder.path, 'owner') ?? '{}')).toEqual(engine.owner)
     await engine[Symbol.asyncDispose]()
     expect(readdirSync(folder.path)).toEqual(['owner', 'skein.db'])
   })
