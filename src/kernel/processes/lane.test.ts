@@ -41,4 +41,23 @@ describe('a process of its own', () => {
     expect(await filesOf('/a/flow.ts')).toEqual(['/a/flow.ts'])
     expect(await filesOf()).toEqual(['none'])
   })
+
+  it('M7: what an agent sends asks for no answer, what a workflow asks by a call does', async () => {
+    const talker = {
+      ...{ kind: 'agent', name: 'talker', version: '1', source: 'talker' },
+      reducer: () => ({
+        begin: () => ({ asks: [{ type: 'send', slot: 's', to: 'q', body: 1 }] }),
+        on: () => ({ asks: [], end: { ok: true, value: 1 } }),
+      }),
+    } as unknown as AnyDefinition
+    const repliesOf = async (definition: AnyDefinition): Promise<readonly boolean[]> => {
+      const lane = new Lane({ definitions: [definition] })
+      await lane.run()
+      return lane.frames.flatMap(({ sent = [] }) =>
+        sent.flatMap((one) => (one.type === 'message' ? ['replyTo' in one.message] : [])),
+      )
+    }
+    expect(await repliesOf(talker)).toEqual([false])
+    expect(await repliesOf(flow((ctx) => ctx.call('q', 1)))).toEqual([true])
+  })
 })

@@ -1,15 +1,17 @@
 /** Journals that are not given out masked, and why: the reason quotes nothing of them. */
 import { describe, expect, it } from 'vitest'
 import { nodeHash, nodeMacrotask } from '../../../src/engine/index.ts'
-import { maskJournal, Pseudonyms, workflow } from '../../../src/kernel/index.ts'
-import type { AnyDefinition, Ctx, Fact } from '../../../src/kernel/index.ts'
+import { maskJournal, payloadOf, Pseudonyms, workflow } from '../../../src/kernel/index.ts'
+import type { AnyDefinition, Ctx, Fact, FactBody } from '../../../src/kernel/index.ts'
 import { readAnswer } from '../../../src/model/index.ts'
-import { asPid } from '../../../src/std/index.ts'
+import { asEffectKey, asPid } from '../../../src/std/index.ts'
 import { simulate } from '../../../src/testing/index.ts'
 import { waited } from '../rules/stage.ts'
 
 const SAID = 'Amaranth'
 const DEPENDS = 'what its code asks for depends on a value that would be masked'
+/** What waits for a switch of the whole run. */
+const HELD = asEffectKey('!switch')
 const ports = { hash: nodeHash, macrotask: nodeMacrotask(), readAnswer }
 
 const desk = (body: (ctx: Ctx, input: string) => Promise<unknown>) =>
@@ -98,5 +100,16 @@ describe('what is not given out masked', () => {
       why: 'it is a fork, which holds a part of another journal',
     })
     expect(await maskedAs(rest, definition)).toMatchObject({ ok: false })
+  })
+})
+
+describe('what is given out masked all the same', () => {
+  it('a run that was held as a whole, which no call asked for', async () => {
+    const definition = desk((ctx) => look(ctx, 'one'))
+    const held: FactBody = { type: 'waiting', key: HELD, on: { kind: 'switch', target: 'all', by: 'ann' } }
+    const free: FactBody = { type: 'answered', key: HELD, outcome: { type: 'ok', value: payloadOf(null) } }
+    const facts = await factsOf(definition)
+    const more = [held, free].map((body, n) => ({ ...body, v: 1, seq: facts.length + n, at: 1 }) as Fact)
+    expect((await maskedAs([...facts, ...more], definition)).ok).toBe(true)
   })
 })
