@@ -46,6 +46,8 @@ export function processObject(
       erase: (ctx: Exclusive, about: Parameters<typeof eraseJournal>[1]) => eraseJournal(ctx, about, hash),
       frames: shared(frames),
       standing: shared(standing),
+      // Asked by whoever reads with a build of format 3.
+      waits: shared(async (ctx: Shared) => (await standing(ctx)).waits),
     },
     metadata: MARKED,
     options: largeObjectOptions,

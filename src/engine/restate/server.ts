@@ -8,6 +8,7 @@
 import { SkeinError } from '../../std/index.ts'
 import type { Clock, Random } from '../../std/index.ts'
 import {
+  ATTEMPT_ALONE_MS,
   ATTEMPT_FIRST_MS,
   CLOCK_OFF_MS_MAX,
   REQUEST_TIMEOUT_MS_DEFAULT,
@@ -117,7 +118,11 @@ export class RestateServer {
   async checkClock(): Promise<void> {
     const before = this.#clock.now()
     const sql = `select date_part('epoch', now()) as now_s`
-    const { status, text } = await this.#request('admin', 'query', { method: 'POST', body: { query: sql } })
+    const { status, text } = await this.#request('admin', 'query', {
+      method: 'POST',
+      body: { query: sql },
+      isAgain: isTableAgain,
+    })
     const tookMs = this.#clock.now() - before
     const about = status < 400 ? (dataOf(text, this.#node('admin')) as { readonly rows?: readonly Told[] }) : {}
     const toldS = about.rows?.[0]?.now_s
@@ -219,9 +224,9 @@ export class RestateServer {
     // Since when nodes answer that there is no such service; while they do not answer well, none has just come up.
     let absentSince: number | undefined
     let pauseMs = RETRY_FIRST_MS
-    // Whoever has asked a node that dies is never answered: it asks the next one, and waits longer each time. Where there is
-    // no other, what is slow would only become slower by being asked twice; once is for one that has lost the request.
-    let attemptMs = this.#nodes(side).length > 1 ? ATTEMPT_FIRST_MS : timeoutMs / 2
+    // Whoever has asked a node that dies is never answered: it asks the next one, and waits longer each time. Where only one
+    // address is known, what is slow would only become slower by being asked twice, but there may be several nodes behind it.
+    let attemptMs = this.#nodes(side).length > 1 ? ATTEMPT_FIRST_MS : ATTEMPT_ALONE_MS
     for (;;) {
       if (this.#closing.signal.aborted) throw new SkeinError('ENGINE_CLOSED', 'this engine is closed')
       const url = `${this.#node(side)}/${path}`

@@ -134,8 +134,21 @@ it('a run that was started from here is not looked for before it can have begun 
   expect(await Promise.allSettled(waiting)).toHaveLength(2)
 })
 
-it('a server that is slow is asked few things at once, and not for a run that has begun here meanwhile', async () => {
+it('an engine that is not dear to ask is asked for all runs at one time', async () => {
   const { ends, pass, hold, lookedAt } = shared()
+  const release = hold()
+  const pids = Array.from({ length: 2 * ENDS_LOOKS_AT_ONCE }, (_, i) => asPid(`p${i}`))
+  for (const one of pids) ends.starting(one)
+  const waiting = pids.map((one) => ends.outcome(one))
+  await pass(ENDS_LOOK_MS)
+  expect(lookedAt).toEqual(pids.map(() => ENDS_LOOK_MS))
+  release()
+  ends.close(new Error('over'))
+  expect(await Promise.allSettled(waiting)).toHaveLength(pids.length)
+})
+
+it('a server that is slow is asked few things at once, and not for a run that has begun here meanwhile', async () => {
+  const { ends, pass, hold, lookedAt } = shared(MINUTE_MS)
   const release = hold()
   const pids = Array.from({ length: 2 * ENDS_LOOKS_AT_ONCE }, (_, i) => asPid(`p${i}`))
   for (const one of pids) ends.starting(one)

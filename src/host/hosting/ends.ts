@@ -77,7 +77,9 @@ export class Ends {
   }
 
   async #lookAtDue(): Promise<void> {
-    if (this.#looking >= ENDS_LOOKS_AT_ONCE) return
+    // Whoever answers cheaply asks once for all that are due at a time.
+    const most = this.#engine.traits.endsLookMsMax === undefined ? Infinity : ENDS_LOOKS_AT_ONCE
+    if (this.#looking >= most) return
     this.#looking += 1
     for (let look = this.#due.shift(); look !== undefined; look = this.#due.shift()) await look()
     this.#looking -= 1

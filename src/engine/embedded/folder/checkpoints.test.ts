@@ -23,6 +23,7 @@ function store(folder: string) {
   return {
     db,
     database,
+    log,
     clock,
     checkpoints,
     write: (bytes: number): void => {
@@ -64,12 +65,14 @@ describe('checkpoints', () => {
 
   it('under load a worker copies a log that has grown large, and it is cut back', async () => {
     using folder = temporaryFolder()
-    const { write, walBytes, databaseBytes, close } = store(folder.path)
+    const { write, walBytes, databaseBytes, log, close } = store(folder.path)
     while (walBytes() < WAL_BYTES_MAX) write(4_000_000)
     for (let n = 0; n < LOG_LOOKED_AT_EVERY; n++) write(10)
     expect(await until(() => databaseBytes() > WAL_BYTES_MAX)).toBe(true)
     await settle(4)
     expect(await until(() => (write(10), walBytes() <= WAL_KEPT_BYTES))).toBe(true)
+    // It is known at once: by the length before, it would be copied once more.
+    expect(log.bytes).toBe(walBytes())
     await close()
   })
 
@@ -98,7 +101,7 @@ describe('checkpoints', () => {
   it('a log that could not be copied may grow by as much again before the next try', async () => {
     using folder = temporaryFolder()
     let bytes = 4
-    const log = { bytes, look: () => (log.bytes = bytes) }
+    const log = { bytes, look: () => (log.bytes = bytes), lookNext: () => undefined }
     const broken = (): never => {
       throw new Error('the disk is full')
     }

@@ -21,7 +21,7 @@ try { db.prepare('pragma wal_checkpoint(passive)').get() } finally { db.close() 
 export type CheckpointParts = {
   readonly db: DatabaseSync
   readonly database: string
-  readonly log: Pick<LogFile, 'bytes' | 'look'>
+  readonly log: Pick<LogFile, 'bytes' | 'look' | 'lookNext'>
   readonly clock: Clock
 }
 
@@ -79,7 +79,11 @@ export class Checkpoints implements AsyncDisposable {
 
   #copyRest(): void {
     // A reader, or a full disk, may hold a part back: do not try again at every commit.
-    this.#nextAtBytes = copyNow(this.#parts.db) ? WAL_BYTES_MAX : this.#parts.log.look() + WAL_BYTES_MAX
+    const { db, log } = this.#parts
+    const isCopied = copyNow(db)
+    this.#nextAtBytes = isCopied ? WAL_BYTES_MAX : log.look() + WAL_BYTES_MAX
+    // SQLite cuts it back with the next commit: by the length before that it would be copied once more at once.
+    if (isCopied) log.lookNext()
   }
 }
 

@@ -38,6 +38,11 @@ export class LogFile implements Disposable {
     if (grownBytes > 0 && grownBytes <= LOG_ROOM_BYTES / 2) this.#makeRoom()
   }
 
+  /** It will be another one after the next commit, by more than that writes. */
+  lookNext(): void {
+    this.#commitsLeft = 1
+  }
+
   /** The length as it is now. */
   look(): number {
     this.#commitsLeft = LOG_LOOKED_AT_EVERY
