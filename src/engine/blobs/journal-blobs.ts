@@ -17,6 +17,8 @@ import type { BlobStore } from './blob-store.ts'
 /** Reads the text of a blob; undefined where it is not known yet. */
 export type GetBlob = (sha256: string) => string | undefined
 
+type Frames = AsyncIterable<SealedFrame> | Iterable<SealedFrame>
+
 /** The payloads of one installation's journals. */
 export class JournalBlobs {
   readonly #store: BlobStore | undefined
@@ -81,15 +83,16 @@ export class JournalBlobs {
     }
   }
 
+  /** Before an erasure changes anything: throws `BLOBS_ABSENT` if what it would leave behind lies in a store that is not known here. */
+  demandFor(pid: Pid, outside: readonly string[]): void {
+    if (outside.length > 0) this.#demanded(pid)
+  }
+
   /**
    * Before an erasure: what its frames name goes, and what never came to be named; of one effect alone, what no other names.
-   * One that breaks off is done again, as the frames still say what was to go.
+   * One that breaks off is done again, as the frames still say what was to go. Nothing without a store.
    */
-  async erase(
-    pid: Pid,
-    key: EffectKey | undefined,
-    frames: AsyncIterable<SealedFrame> | Iterable<SealedFrame>,
-  ): Promise<void> {
+  async erase(pid: Pid, key: EffectKey | undefined, frames: Frames): Promise<void> {
     const store = this.#store
     if (store === undefined) return
     const names =
@@ -145,10 +148,8 @@ export const isOfBlobs = (error: unknown): error is SkeinError =>
 const lost = (pid: Pid, sha256: string, what: string): SkeinError =>
   new SkeinError('BLOB_LOST', `the payload ${sha256} of ${pid} ${what}; bring it back from a copy of the bucket`)
 
-async function goneWith(
-  key: EffectKey,
-  frames: AsyncIterable<SealedFrame> | Iterable<SealedFrame>,
-): Promise<readonly string[]> {
+/** Blobs that no frame names any more when an effect, or all of them, is erased. */
+export async function goneWith(key: EffectKey | undefined, frames: Frames): Promise<readonly string[]> {
   const before = new Set<string>()
   const left = new Set<string>()
   for await (const frame of frames) {

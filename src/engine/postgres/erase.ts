@@ -4,7 +4,8 @@
  * Invariants:
  * 1. No frame's body changes: digests stay, so the chain still verifies (rule J1).
  * 2. A blob goes when nothing names it any more; whoever writes one meanwhile waits, or is waited for.
- * 3. What lies outside goes before the frames say so: an erasure that breaks off is done again.
+ * 3. What lies outside goes before the frames say so: an erasure that breaks off is done again. Nobody goes on from what is
+ *    about to be erased, and no row is locked while something outside is waited for.
  * 4. The last fact of the journal says who erased, and when.
  */
 import type { Client } from 'pg'
@@ -12,12 +13,15 @@ import { CHAIN_START, eraseFrame, FACT_VERSION, sealFrame } from '../../kernel/i
 import type { Fact, SealedFrame } from '../../kernel/index.ts'
 import { asSeq, SkeinError } from '../../std/index.ts'
 import type { EffectKey, Hash, Pid, Random } from '../../std/index.ts'
+import { goneWith } from '../blobs/journal-blobs.ts'
 import type { JournalBlobs } from '../blobs/journal-blobs.ts'
 import { withoutPayloads } from '../embedded/erase.ts'
 import { hasMoved } from '../move/at-rest.ts'
 import type { Erased } from '../port.ts'
 import { chained } from './load.ts'
 import type { ProcessRow } from './process-row.ts'
+import { inTransaction } from './transaction.ts'
+import type { Rows } from './transaction.ts'
 
 type About = { readonly by: string; readonly key?: EffectKey }
 type Ports = { readonly hash: Hash; readonly random: Random; readonly at: number; readonly blobs: JournalBlobs }
@@ -33,67 +37,93 @@ const USERS = [
   ['departed', 'baggage'],
 ] as const
 
-/** Erases in a transaction. Throws `PROCESS_UNKNOWN`, `PROCESS_NOT_ENDED`, before anything is changed. */
+/** Erases. Throws `PROCESS_UNKNOWN`, `PROCESS_NOT_ENDED`, `BLOBS_ABSENT`, before anything is changed. */
 export async function eraseProcess(client: Client, pid: Pid, about: About, ports: Ports): Promise<Erased> {
-  const rows = async <R>(text: string, ...values: readonly unknown[]): Promise<readonly R[]> =>
-    (await client.query({ text, values })).rows as readonly R[]
-  await rows('begin')
-  try {
-    const [row] = await rows<ProcessRow>('select * from process where pid = $1 for no key update', pid)
-    if (row === undefined) throw new SkeinError('PROCESS_UNKNOWN', `there is no process ${pid}; see: skein ps --all`)
-    if (row.ended_at === null)
-      throw new SkeinError('PROCESS_NOT_ENDED', `${pid} has not ended, and needs what it was given; cancel it first`)
-    const [left] = await rows<{ readonly target: string }>(
-      'select target from departed where pid = $1 and not is_confirmed',
-      pid,
-    )
-    if (left !== undefined) throw hasMoved(row.root, left.target, false)
+  if (ports.blobs.isOutside) {
+    const frames = await inTransaction(client, async (rows) => {
+      const row = await endedRow(rows, pid)
+      await mark(rows, row, { by: about.by, at: ports.at, isWhole: false })
+      return framesOf(rows, row)
+    })
+    await ports.blobs.erase(pid, about.key, frames)
+  }
+  return inTransaction(client, async (rows) => {
+    const row = await endedRow(rows, pid)
+    const frames = await framesOf(rows, row)
+    if (!ports.blobs.isOutside) ports.blobs.demandFor(pid, await notHere(rows, await goneWith(about.key, frames)))
     const blobs = new Set<string>()
-    const payloads = await eraseFrames(rows, row, { key: about.key, blobs, by: about.by, ports })
+    const payloads = await eraseFrames(rows, row, { frames, key: about.key, blobs, by: about.by, ports })
     if (about.key === undefined) await eraseRow(rows, row, blobs)
-    await rows(
-      `insert into erased values ($1, $2, $3, $4) on conflict (p) do update set is_whole = erased.is_whole or excluded.is_whole`,
-      row.p,
-      ports.at,
-      about.by,
-      about.key === undefined,
-    )
+    await mark(rows, row, { by: about.by, at: ports.at, isWhole: about.key === undefined })
     // Whoever writes one of them is waited for, and seen then; whoever comes later waits, and writes it anew.
     await rows('select 1 from blob where sha256 = any($1::text[]) order by sha256 for update', [...blobs])
     const unused: string[] = []
     for (const sha256 of blobs) if (!(await isUsed(rows, sha256))) unused.push(sha256)
     await rows('delete from blob where sha256 = any($1::text[])', unused)
-    await rows('commit')
     return { payloads, blobs: unused.length }
-  } catch (thrown) {
-    await rows('rollback').catch(() => undefined)
-    throw thrown
-  }
+  })
 }
 
-type Rows = <R>(text: string, ...values: readonly unknown[]) => Promise<readonly R[]>
+/** The process, locked. */
+async function endedRow(rows: Rows, pid: Pid): Promise<ProcessRow> {
+  const [row] = await rows<ProcessRow>('select * from process where pid = $1 for no key update', pid)
+  if (row === undefined) throw new SkeinError('PROCESS_UNKNOWN', `there is no process ${pid}; see: skein ps --all`)
+  if (row.ended_at === null)
+    throw new SkeinError('PROCESS_NOT_ENDED', `${pid} has not ended, and needs what it was given; cancel it first`)
+  const [left] = await rows<{ readonly target: string }>(
+    'select target from departed where pid = $1 and not is_confirmed',
+    pid,
+  )
+  if (left !== undefined) throw hasMoved(row.root, left.target, false)
+  return row
+}
+
+/** From here on nobody reopens it, or forks it. */
+async function mark(
+  rows: Rows,
+  { p }: ProcessRow,
+  { at, by, isWhole }: { readonly at: number; readonly by: string; readonly isWhole: boolean },
+): Promise<void> {
+  await rows(
+    `insert into erased values ($1, $2, $3, $4) on conflict (p) do update set is_whole = erased.is_whole or excluded.is_whole`,
+    p,
+    at,
+    by,
+    isWhole,
+  )
+}
+
+const framesOf = async (rows: Rows, { p, pid }: ProcessRow): Promise<readonly SealedFrame[]> =>
+  chained(pid, await rows('select * from frame where p = $1 order by n', p), CHAIN_START)
+
+/** Those of the blobs that are not in the table. */
+async function notHere(rows: Rows, named: readonly string[]): Promise<readonly string[]> {
+  if (named.length === 0) return []
+  const found = await rows<{ readonly sha256: string }>('select sha256 from blob where sha256 = any($1::text[])', named)
+  const here = new Set(found.map(({ sha256 }) => sha256))
+  return named.filter((sha256) => !here.has(sha256))
+}
 
 /** Number of payloads that were there. */
 async function eraseFrames(
   rows: Rows,
-  { p, pid }: ProcessRow,
+  { p }: ProcessRow,
   about: {
+    readonly frames: readonly SealedFrame[]
     readonly key: EffectKey | undefined
     readonly by: string
     readonly blobs: Set<string>
     readonly ports: Ports
   },
 ): Promise<number> {
-  const frames = chained(pid, await rows('select * from frame where p = $1 order by n', p), CHAIN_START)
-  await about.ports.blobs.erase(pid, about.key, frames)
   let count = 0
-  for (const frame of frames) {
+  for (const frame of about.frames) {
     const { payloads, gone } = eraseFrame(frame, about.key)
     for (const payload of gone) if (payload.length === 3) about.blobs.add(payload[1])
     if (gone.length > 0) await rows('update frame set payloads = $3 where p = $1 and n = $2', p, frame.n, payloads)
     count += gone.length
   }
-  const end = frames.at(-1)
+  const end = about.frames.at(-1)
   if (end !== undefined) await appendNote(rows, p, noteAfter(end, about))
   return count
 }

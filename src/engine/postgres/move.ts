@@ -33,10 +33,11 @@ import { indexText, waitAct } from './act.ts'
 import { chained } from './load.ts'
 import type { ProcessRow } from './process-row.ts'
 import { PROCESSES_PER_PARTITION } from './sql/tables.ts'
+import { inTransaction } from './transaction.ts'
+import type { Rows } from './transaction.ts'
 
 type Ports = { readonly hash: Hash; readonly at: number }
 type DepartPorts = Departure & Ports & { readonly blobs: JournalBlobs }
-type Rows = <R>(text: string, ...values: readonly unknown[]) => Promise<readonly R[]>
 type Departed = {
   readonly id: string
   readonly target: string
@@ -333,18 +334,4 @@ async function gather(rows: Rows, wanted: readonly string[], blobs: Blobs): Prom
     named,
   )
   for (const { sha256, body } of found) blobs.set(sha256, body)
-}
-
-async function inTransaction<T>(client: Client, act: (rows: Rows) => Promise<T>): Promise<T> {
-  const rows: Rows = async <R>(text: string, ...values: readonly unknown[]) =>
-    (await client.query({ text, values })).rows as readonly R[]
-  await rows('begin')
-  try {
-    const result = await act(rows)
-    await rows('commit')
-    return result
-  } catch (thrown) {
-    await rows('rollback').catch(() => undefined)
-    throw thrown
-  }
 }

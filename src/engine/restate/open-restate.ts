@@ -19,7 +19,7 @@ import type {
 import { SkeinError } from '../../std/index.ts'
 import type { Clock, EffectKey, Hash, Pid, Random, Seq } from '../../std/index.ts'
 import type { JournalProblem } from '../embedded/local-engine.ts'
-import { JournalBlobs } from '../blobs/journal-blobs.ts'
+import { goneWith, JournalBlobs } from '../blobs/journal-blobs.ts'
 import { problemIn, problemsOf } from '../journal-chain.ts'
 import { prepareControl, prepareMessage, prepareSettlement, prepareStart } from '../embedded/prepare.ts'
 import { nodeSoon } from '../platform/node-soon.ts'
@@ -269,12 +269,16 @@ class ServerEngine implements RestateEngine {
     const { client, blobs } = this.#parts
     const at = this.#now()
     const { by, key } = about
-    const answer = await client.mailbox<string>(pid, 'erase', { at, by, whole: key === undefined })
+    if (!blobs.isOutside) blobs.demandFor(pid, await goneWith(key, client.frames(pid, 0)))
+    // Nobody goes on from it any more. As a whole it is erased when nothing is left: who looks for what is not finds it until then.
+    const answer = await client.mailbox<string>(pid, 'erase', { at, by, whole: false })
     if (answer === 'unknown') throw unknown(pid)
     if (answer === 'open')
       throw new SkeinError('PROCESS_NOT_ENDED', `${pid} has not ended, and needs what it was given; cancel it first`)
     await blobs.erase(pid, key, client.frames(pid, 0))
-    return { payloads: await client.eraseJournal(pid, { at, ...about }), blobs: 0 }
+    const payloads = await client.eraseJournal(pid, { at, ...about })
+    if (key === undefined) await client.mailbox<string>(pid, 'erase', { at, by, whole: true })
+    return { payloads, blobs: 0 }
   }
 
   /** Space is the server's to give back: it trims its log and compacts its tables by itself. */
