@@ -6,7 +6,7 @@ import { nodeClock, nodeHash, nodeRandom, openPostgres, s3 } from '../../src/eng
 import { askPostgres } from '../../src/testing/conformance/ask-postgres.ts'
 import { payloadOf } from '../../src/kernel/index.ts'
 import { limits } from '../../src/std/index.ts'
-import { keyOf, Puppet, startOf } from '../../src/testing/conformance/puppet.ts'
+import { keyOf, messageOf, Puppet, startOf } from '../../src/testing/conformance/puppet.ts'
 import { postgresPrograms, startPostgres } from '../../src/testing/index.ts'
 import type { LocalPostgres } from '../../src/testing/index.ts'
 import { gather } from '../../src/testing/simulation/gather.ts'
@@ -138,6 +138,37 @@ describe.skipIf(programs === undefined)('on servers of their own', () => {
     const frames = await gather(there.history('p' as never))
     expect(frames.flatMap(({ facts }) => facts)).toMatchObject([{ outcome: { value } }])
     expect(await gather(there.verify())).toEqual([])
+  })
+
+  it('while a run that moves waits for its payloads, nobody waits for it', async () => {
+    const blobs = store()
+    const getNow = blobs.get.bind(blobs)
+    const { promise: isAsked, resolve: ask } = Promise.withResolvers<void>()
+    const { promise: isBack, resolve: comeBack } = Promise.withResolvers<void>()
+    let gets = 0
+    const get = async (name: string) => {
+      gets += 1
+      ask()
+      await isBack
+      return getNow(name)
+    }
+    await using here = await openPostgres({ connectionString: server.url, schema: 'slow', blobs, ...ports })
+    const puppet = new Puppet()
+    const host = await here.host(puppet.run)
+    await here.start(startOf('p'))
+    const lane = await puppet.next()
+    const value = payloadOf('moved '.repeat(limits.PAYLOAD_INLINE_BYTES_MAX))
+    lane.frameFacts([{ type: 'settled', key: keyOf('a'), attempt: 0, outcome: { type: 'ok', value } }])
+    await lane.rest()
+    await host[Symbol.asyncDispose]()
+    Object.assign(blobs, { get })
+    const departing = here.depart('p' as never, { id: 'm', target: 'there', by: 'ann' })
+    await isAsked
+    expect(await here.deliver(messageOf('p', 'm'))).toBe('queued')
+    expect(await here.switch({ target: 'agent:other', to: 'off', by: 'ann' })).toBe(true)
+    comeBack()
+    expect((await departing).processes).toMatchObject([{ mail: [{ kind: 'm' }] }])
+    expect(gets).toBe(1)
   })
 
   it('a bucket that cannot be used is told when the engine is opened', async () => {

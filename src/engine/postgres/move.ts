@@ -5,6 +5,7 @@
  * 1. A run leaves in one transaction, and is nobody's from there on: it comes to life where it arrives, and nowhere else.
  * 2. What has left is kept with all that it was until it comes back: a move that broke is gone on with, as often as it takes.
  * 3. A move arrives once, whatever became of the run since.
+ * 4. What lies outside is had before anything is locked.
  */
 import type { Client } from 'pg'
 import { baseKey, CHAIN_START, openFrame } from '../../kernel/index.ts'
@@ -33,11 +34,13 @@ import { indexText, waitAct } from './act.ts'
 import { chained } from './load.ts'
 import type { ProcessRow } from './process-row.ts'
 import { PROCESSES_PER_PARTITION } from './sql/tables.ts'
-import { inTransaction } from './transaction.ts'
+import { inTransaction, rowsOf } from './transaction.ts'
 import type { Rows } from './transaction.ts'
 
 type Ports = { readonly hash: Hash; readonly at: number }
+type Outside = Pick<JournalBlobs, 'get'>
 type DepartPorts = Departure & Ports & { readonly blobs: JournalBlobs }
+type Departing = Departure & Ports & { readonly blobs: Outside }
 type Departed = {
   readonly id: string
   readonly target: string
@@ -47,7 +50,8 @@ type Departed = {
 type Blobs = Map<string, string>
 
 /** In a transaction of its own. Throws before anything is changed. */
-export function departRun(client: Client, root: Pid, about: DepartPorts): Promise<MovedRun> {
+export async function departRun(client: Client, root: Pid, given: DepartPorts): Promise<MovedRun> {
+  const about = { ...given, blobs: await outsideOf(rowsOf(client), root, given.blobs) }
   return inTransaction(client, async (rows) => {
     // Whoever changes a switch locks in this order too.
     const [setting] = await rows<{ readonly value: string }>('select value from setting for share')
@@ -75,6 +79,25 @@ export function departRun(client: Client, root: Pid, about: DepartPorts): Promis
   })
 }
 
+/** What its frames name outside, fetched; what it names since is fetched when it is asked for. What failed fails whoever asks. */
+async function outsideOf(rows: Rows, root: Pid, outside: JournalBlobs): Promise<Outside> {
+  if (!outside.isOutside) return outside
+  const asked = new Map<string, Promise<string>>()
+  const get = (pid: Pid, sha256: string): Promise<string> => {
+    const name = `${sha256} ${pid}`
+    const known = asked.get(name) ?? outside.get(pid, sha256)
+    asked.set(name, known)
+    return known
+  }
+  for (const row of await rows<ProcessRow>('select * from process where root = $1 order by p', root)) {
+    const named = [...blobsNamed(await framesOf(rows, row))]
+    const here: Blobs = new Map()
+    await gather(rows, named, here)
+    await Promise.allSettled(named.filter((sha256) => !here.has(sha256)).map((sha256) => get(row.pid, sha256)))
+  }
+  return { get }
+}
+
 type Owned = ProcessRow & { readonly owner: number | null }
 
 /** A statement that had to wait for a lock does not see what was born meanwhile; the next one does. */
@@ -86,7 +109,7 @@ async function lockedRun(rows: Rows, root: Pid): Promise<readonly Owned[]> {
   }
 }
 
-async function depart(rows: Rows, row: ProcessRow, { hash, at, id, by, target, blobs }: DepartPorts): Promise<void> {
+async function depart(rows: Rows, row: ProcessRow, { hash, at, id, by, target, blobs }: Departing): Promise<void> {
   const { p, pid } = row
   const baggage = await baggageOf(rows, row)
   if (row.ended_at === null) await checkSettled(rows, row, { baggage, outside: blobs })
@@ -106,7 +129,7 @@ async function depart(rows: Rows, row: ProcessRow, { hash, at, id, by, target, b
 async function checkSettled(
   rows: Rows,
   row: ProcessRow,
-  { baggage: { waits }, outside }: { readonly baggage: Baggage; readonly outside: JournalBlobs },
+  { baggage: { waits }, outside }: { readonly baggage: Baggage; readonly outside: Outside },
 ): Promise<void> {
   const blobs: Blobs = new Map()
   const get = (sha256: string): string | undefined => blobs.get(sha256)
@@ -294,7 +317,7 @@ async function baggageOf(rows: Rows, row: ProcessRow): Promise<Baggage> {
 async function moved(
   rows: Rows,
   all: readonly ProcessRow[],
-  { id, blobs: outside }: { readonly id: string; readonly blobs: JournalBlobs },
+  { id, blobs: outside }: { readonly id: string; readonly blobs: Outside },
 ): Promise<MovedRun> {
   const blobs: Blobs = new Map()
   const processes: MovedRun['processes'][number][] = []
@@ -317,7 +340,7 @@ const framesOf = async (rows: Rows, { p, pid }: ProcessRow): Promise<readonly Se
 /** Adds the blobs that frames of a process name. */
 async function gatherOf(
   rows: Rows,
-  of: { readonly pid: Pid; readonly frames: readonly SealedFrame[]; readonly outside: JournalBlobs },
+  of: { readonly pid: Pid; readonly frames: readonly SealedFrame[]; readonly outside: Outside },
   blobs: Blobs,
 ): Promise<void> {
   const named = [...blobsNamed(of.frames)]
