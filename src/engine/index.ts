@@ -1,5 +1,6 @@
 /** Engines: the port and its adapters. */
 export type { Blobs, BlobStore, LocalBlobs } from './blobs/blob-store.ts'
+export { isOfBlobs } from './blobs/journal-blobs.ts'
 export type { S3Credentials, S3Options } from './blobs/s3/bucket-address.ts'
 export { s3 } from './blobs/s3/s3.ts'
 export { createEngine } from './embedded/create-engine.ts'

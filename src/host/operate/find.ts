@@ -1,4 +1,5 @@
 /** Finds what an operator names: a process by pid or the beginning of one, an effect by `<pid>/<name>`. */
+import { isOfBlobs } from '../../engine/index.ts'
 import type { Engine, ProcessView } from '../../engine/index.ts'
 import type { Control } from '../../kernel/index.ts'
 import { asPid, SkeinError } from '../../std/index.ts'
@@ -43,6 +44,19 @@ export async function readMember(reader: Reader, pid: Pid): Promise<Member | und
 export async function memberOf(reader: Reader, view: ProcessView): Promise<Member> {
   const pending = await reader.pending?.(view.pid)
   return { view, story: await readStory(reader, view.pid), ...(pending === undefined ? {} : { pending }) }
+}
+
+/** A process with its story, or, where payloads of it are not to be had, without one and with the reason. */
+export type ShownMember = Member & { readonly unread?: SkeinError }
+
+/** As `memberOf`, to be shown: one that cannot be read does not hide the others. */
+export async function shownMember(reader: Reader, view: ProcessView): Promise<ShownMember> {
+  try {
+    return await memberOf(reader, view)
+  } catch (thrown) {
+    if (isOfBlobs(thrown) && !thrown.retryable) return { view, story: new Story(), unread: thrown }
+    throw thrown
+  }
 }
 
 /** All that a process's journal tells. */

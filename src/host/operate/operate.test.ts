@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Control, Message, Settlement } from '../../kernel/index.ts'
+import { SkeinError } from '../../std/index.ts'
 import { approval, begun, done, intended, madeReader, settled, waiting } from '../views/family.fixture.ts'
 import type { Made } from '../views/family.fixture.ts'
 import {
@@ -13,7 +14,7 @@ import {
 } from './acts.ts'
 import type { Operable } from './acts.ts'
 import { needing, resolveTarget, targetsOf } from './bulk.ts'
-import { findEffect, findProcess } from './find.ts'
+import { findEffect, findProcess, memberOf, shownMember } from './find.ts'
 
 const PUBLISH = 'tool:publish:x#0'
 const RUN: readonly Made[] = [
@@ -83,6 +84,35 @@ describe('finding', () => {
     expect((await findEffect(reader, `a1/${PUBLISH}`)).entry.name).toBe('publish#2')
     await expect(findEffect(reader, 'a1/publsh')).rejects.toThrow(/a1 has no effect publsh. Did you mean publish\?/)
     await expect(findEffect(reader, 'a1')).rejects.toThrow(/write <pid>\/<name>/)
+  })
+})
+
+describe('showing', () => {
+  it('a process whose payloads are lost is shown with the reason, and hides no other; nobody acts on what is not known', async () => {
+    const { history, ...made } = madeReader(RUN)
+    let error = new SkeinError('BLOB_LOST', 'gone')
+    const reader: typeof made & { history: typeof history } = {
+      ...made,
+      async *history(pid, from) {
+        if (pid === 'a10') throw error
+        yield* history(pid, from)
+      },
+    }
+    const shown: unknown[] = []
+    for await (const view of reader.list({})) {
+      const { story, unread } = await shownMember(reader, view)
+      shown.push([view.pid, story.born !== undefined, unread?.code])
+    }
+    expect(shown).toEqual([
+      ['a1', true, undefined],
+      ['a10', false, 'BLOB_LOST'],
+      ['writer-9a0b11ccaabbccddeeff0011', true, undefined],
+    ])
+    const view = await reader.inspect('a10' as never)
+    await expect(memberOf(reader, view!)).rejects.toBe(error)
+    // A store that is away is not a process that cannot be read.
+    error = new SkeinError('BLOBS_UNREACHABLE', 'away')
+    await expect(shownMember(reader, view!)).rejects.toBe(error)
   })
 })
 

@@ -1,12 +1,14 @@
 import type { ProcessStatus, ProcessView } from '../../../engine/index.ts'
-import { SkeinError } from '../../../std/index.ts'
+import { errorData, SkeinError } from '../../../std/index.ts'
 import type { Pid } from '../../../std/index.ts'
-import { memberOf } from '../../operate/find.ts'
+import { shownMember } from '../../operate/find.ts'
+import type { ShownMember } from '../../operate/find.ts'
 import { parseFilter, STATUSES } from '../../views/filter.ts'
 import { isEnded } from '../../views/rest.ts'
 import { stuckOf } from '../../views/stuck.ts'
-import type { Around, StuckCause } from '../../views/stuck.ts'
+import type { Around } from '../../views/stuck.ts'
 import { countWords, elapsedWords, spendWords } from '../../words/amounts.ts'
+import type { Command } from '../../words/command.ts'
 import { suggestion } from '../../words/nearest.ts'
 import { shortPid } from '../../words/pid.ts'
 import { failureCode, stateWords } from '../../words/state.ts'
@@ -45,8 +47,8 @@ export const ps: VerbBody = {
       const limit = typed.wholeNumber('limit', 1) ?? LIMIT_DEFAULT
       const status = statusesOf(typed.text('status'), typed.has('all'))
       const workflow = typed.text('workflow')
-      const members: Member[] = []
-      const causes = new Map<Pid, StuckCause>()
+      const members: ShownMember[] = []
+      const notes = new Map<Pid, string>()
       const isAnswering = !typed.has('stuck') || (await ownerAnswers(typed, terminal))
       const where = typed.text('where')
       const filter = where === undefined ? undefined : parseFilter(where)
@@ -55,18 +57,19 @@ export const ps: VerbBody = {
       for await (const view of reader.list(
         filter?.query.status === undefined ? query : { ...query, ...filter.query },
       )) {
-        const member = await memberOf(reader, view)
+        const member = await shownMember(reader, view)
         if (!(filter?.matches(member, Date.now()) ?? true)) continue
-        if (typed.has('stuck')) {
+        if (member.unread !== undefined) notes.set(view.pid, member.unread.code)
+        else if (typed.has('stuck')) {
           const found = await stuckOf(member, { ...around(reader), command, isAnswering })
           if (found === undefined) continue
-          causes.set(view.pid, found.cause)
+          notes.set(view.pid, found.cause)
         }
         members.push(member)
         if (members.length > limit) break
       }
       const shown = members.slice(0, limit)
-      if (typed.has('json')) terminal.out(jsonLine(shown.map((member) => memberJson(member, command))))
+      if (typed.has('json')) terminal.out(jsonLine(shown.map((member) => shownJson(member, command))))
       else if (shown.length === 0)
         terminal.out(
           typed.has('all') || typed.has('status')
@@ -78,7 +81,7 @@ export const ps: VerbBody = {
           textOf(
             table(
               HEAD,
-              shown.map((member) => row(member, Date.now(), causes.get(member.view.pid))),
+              shown.map((member) => row(member, Date.now(), notes.get(member.view.pid))),
             ),
           ),
         )
@@ -88,6 +91,11 @@ export const ps: VerbBody = {
     }),
 }
 
+function shownJson(member: ShownMember, command: Command): Record<string, unknown> {
+  const { unread } = member
+  return { ...memberJson(member, command), ...(unread === undefined ? {} : { unread: errorData(unread) }) }
+}
+
 const HEAD = ['PID', 'DEFINITION', 'STATE', 'EFFECTS', 'SPENT', 'ELAPSED', 'PARENT', '']
 
 function around(reader: FolderView): Omit<Around, 'command'> {
@@ -95,7 +103,7 @@ function around(reader: FolderView): Omit<Around, 'command'> {
   return { nowMs: Date.now(), isHosted: reader.isHosted(), isOnWorkers, inspect: (pid) => reader.inspect(pid) }
 }
 
-function row(member: Member, nowMs: number, cause: StuckCause | undefined): readonly string[] {
+function row(member: Member, nowMs: number, note: string | undefined): readonly string[] {
   const { view, story } = member
   return [
     shortPid(view.pid),
@@ -105,7 +113,7 @@ function row(member: Member, nowMs: number, cause: StuckCause | undefined): read
     spendWords(story.spent, story.cap),
     elapsedWords((view.endedAt ?? nowMs) - view.createdAt),
     view.parent === undefined ? '' : shortPid(view.parent),
-    cause ?? noteOf(view, member),
+    note ?? noteOf(view, member),
   ]
 }
 
