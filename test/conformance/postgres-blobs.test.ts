@@ -1,7 +1,7 @@
 /** Payloads of the Postgres engine in a bucket. */
 import { spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { nodeClock, nodeHash, nodeRandom, openPostgres, s3 } from '../../src/engine/index.ts'
 import { askPostgres } from '../../src/testing/conformance/ask-postgres.ts'
 import { payloadOf } from '../../src/kernel/index.ts'
@@ -138,6 +138,29 @@ describe.skipIf(programs === undefined)('on servers of their own', () => {
     const frames = await gather(there.history('p' as never))
     expect(frames.flatMap(({ facts }) => facts)).toMatchObject([{ outcome: { value } }])
     expect(await gather(there.verify())).toEqual([])
+  })
+
+  it('a process whose rows cannot be read is parked, and stops no other', async () => {
+    const blobs = store()
+    await using engine = await openPostgres({ connectionString: server.url, schema: 'unread', blobs, ...ports })
+    for (const pid of ['p', 'other']) await engine.start(startOf(pid))
+    await askPostgres(
+      server.url,
+      `update unread.birth set request = '{' where p = (select p from unread.process where pid = 'p')`,
+    )
+    const puppet = new Puppet()
+    await engine.host(puppet.run)
+    await (await puppet.next()).end()
+    await vi.waitFor(
+      async () =>
+        expect(
+          await askPostgres(server.url, `select status, parked::json->>'code' code from unread.process order by p`),
+        ).toEqual([
+          { status: 'parked', code: 'DATA_FOLDER_CORRUPT' },
+          { status: 'done', code: null },
+        ]),
+      { timeout: 60_000, interval: 20 },
+    )
   })
 
   it('a bucket that cannot be used is told when the engine is opened', async () => {

@@ -155,13 +155,23 @@ export class Residents {
     await this.#departure.leave(why, { onlyOutcomes, repeatableMs: LEAVE_REPEATABLE_MS })
     await this.#claiming
     for (const activation of this.#activations()) activation.drain(why)
-    await Promise.all(this.#runs.values())
-    const onTheirWay = [...this.#residents.values()].flatMap(({ payloads }) => payloads?.waiting ?? [])
-    await this.#atMost(LEAVE_PAYLOADS_MS, Promise.all(onTheirWay))
-    for (const { payloads } of this.#residents.values()) payloads?.close()
+    await this.#atMost(LEAVE_PAYLOADS_MS, this.#returned())
+    for (const { activation, payloads } of this.#residents.values()) {
+      if (payloads?.isWaiting !== true) continue
+      payloads.close()
+      // Its end waits behind what never came there: nobody answers it any more.
+      activation.drop(why)
+    }
+    await this.#returned()
     this.#residents.clear()
     const release = { act: { t: 'release' }, blobs: [], locks: [], pids: [], bytes: 0 }
     await this.#ports.member.submit(release).catch(() => undefined)
+  }
+
+  /** Resolves when all kernels have returned, and nothing that they said waits for the store of blobs. */
+  async #returned(): Promise<void> {
+    await Promise.all(this.#runs.values())
+    await Promise.all([...this.#residents.values()].flatMap(({ payloads }) => payloads?.waiting ?? []))
   }
 
   *#activations(): Generator<RemoteActivation> {
@@ -260,7 +270,8 @@ export class Residents {
         await this.#ports.settings.learn(row.pid)
         return await load()
       } catch (thrown) {
-        const error = toSkeinError(thrown, 'STORE_FAILED')
+        // What is no error of ours is a row that cannot be read.
+        const error = toSkeinError(thrown, 'DATA_FOLDER_CORRUPT')
         if (isOfBlobs(error) && error.retryable) continue
         if (error.code === 'DATA_FOLDER_CORRUPT' || isOfBlobs(error)) this.#parkUnread(row, error)
         else if (!this.#isClosed) this.#ports.onFailure(error)
