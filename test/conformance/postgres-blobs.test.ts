@@ -2,10 +2,11 @@
 import { spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { nodeClock, nodeHash, nodeRandom, openPostgres, s3 } from '../../src/engine/index.ts'
+import { memoryBlobs, nodeClock, nodeHash, nodeRandom, openPostgres, s3 } from '../../src/engine/index.ts'
+import type { BlobStore } from '../../src/engine/index.ts'
 import { askPostgres } from '../../src/testing/conformance/ask-postgres.ts'
 import { payloadOf } from '../../src/kernel/index.ts'
-import { limits } from '../../src/std/index.ts'
+import { limits, SkeinError } from '../../src/std/index.ts'
 import { keyOf, Puppet, startOf } from '../../src/testing/conformance/puppet.ts'
 import { postgresPrograms, startPostgres } from '../../src/testing/index.ts'
 import type { LocalPostgres } from '../../src/testing/index.ts'
@@ -138,6 +139,41 @@ describe.skipIf(programs === undefined)('on servers of their own', () => {
     const frames = await gather(there.history('p' as never))
     expect(frames.flatMap(({ facts }) => facts)).toMatchObject([{ outcome: { value } }])
     expect(await gather(there.verify())).toEqual([])
+  })
+
+  it('who waits for payloads that cannot be reached keeps nobody out, and goes on when they can', async () => {
+    const behind = memoryBlobs()
+    let isAway = false
+    const blobs: BlobStore = {
+      ...behind,
+      async get(name) {
+        if (isAway) throw new SkeinError('BLOBS_UNREACHABLE', 'away')
+        return behind.get(name)
+      },
+    }
+    const about = { connectionString: server.url, schema: 'seats', blobs, ...ports }
+    {
+      await using engine = await openPostgres(about)
+      const puppet = new Puppet()
+      await engine.host(puppet.run)
+      await engine.start(startOf('p'))
+      const lane = await puppet.next()
+      const value = payloadOf('seat '.repeat(limits.PAYLOAD_INLINE_BYTES_MAX))
+      lane.frameFacts([{ type: 'settled', key: keyOf('a'), attempt: 0, outcome: { type: 'ok', value } }])
+      await lane.durable()
+    }
+    isAway = true
+    await using engine = await openPostgres(about)
+    const puppet = new Puppet()
+    await engine.host(puppet.run, { residentMax: 1 })
+    for (const pid of ['other', 'another']) {
+      await engine.start(startOf(pid))
+      await (await puppet.nextOf(pid)).end()
+    }
+    isAway = false
+    const again = await puppet.nextOf('p')
+    expect(again.activation.facts).toHaveLength(1)
+    await again.end()
   })
 
   it('a process whose rows cannot be read is parked, and stops no other', async () => {
