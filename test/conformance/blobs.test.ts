@@ -9,6 +9,7 @@ import { s3Blobs } from '../../src/engine/blobs/s3/s3-blobs.ts'
 import { temporaryFolder } from '../../src/engine/embedded/folder/folder.fixture.ts'
 import { blobFiles, memoryBlobs, nodeClock, nodeHash, nodeRandom, s3 } from '../../src/engine/index.ts'
 import type { S3Options } from '../../src/engine/index.ts'
+import type { Hash } from '../../src/std/index.ts'
 import { describeBlobs, describeBlobStore } from '../../src/testing/index.ts'
 import { hasS3, s3Server } from '../fixtures/s3-server.ts'
 import type { LocalS3 } from '../fixtures/s3-server.ts'
@@ -103,9 +104,10 @@ async function scripted(answer: (request: IncomingMessage, response: ServerRespo
   const { port } = server.address() as AddressInfo
   const credentials = { accessKeyId: 'a', secretAccessKey: 'b', sessionToken: 'c' }
   const options = { endpoint: `http://127.0.0.1:${port}`, bucket: 'bucket', credentials, timeoutMs: 5_000 }
-  const ports = { clock: nodeClock, random: nodeRandom, hash: nodeHash }
+  const ports = { clock: nodeClock, random: nodeRandom }
   return {
-    blobsWith: (other: Partial<S3Options> = {}) => s3Blobs({ ...options, ...other, ...ports }),
+    blobsWith: (other: Partial<S3Options> = {}, hash: Hash = nodeHash) =>
+      s3Blobs({ ...options, ...other, ...ports, hash }),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
       await new Promise<void>((resolve) => server.close(() => resolve()))
@@ -143,6 +145,61 @@ describe.skipIf(!hasS3())('a server that speaks S3', () => {
     await vi.waitFor(() => expect(asked).toBe(2), 60_000)
     stop.abort(why)
     await expect(waiting).rejects.toBe(why)
+  })
+
+  it('is asked again when whoever gives the credentials fails; who fails for good is an error that may pass', async () => {
+    await using server = await scripted((_request, response) => void response.end('1'))
+    let asked = 0
+    const credentials = async () => {
+      asked += 1
+      if (asked < 3) throw new Error('the vault is away')
+      return { accessKeyId: 'a', secretAccessKey: 'b' }
+    }
+    expect(await server.blobsWith({ credentials }).get(NAME)).toBe('1')
+    expect(asked).toBe(3)
+    const failing = async () => Promise.reject(new Error('the vault is away'))
+    const silent = () => new Promise<never>(() => {})
+    for (const [given, why] of [
+      [failing, /no credentials: the vault is away/],
+      [silent, /no answer for 200 ms/],
+    ] as const) {
+      const blobs = server.blobsWith({ credentials: given, timeoutMs: 200 })
+      // More than have a turn: none of them keeps it.
+      const asking = Array.from({ length: REQUESTS_AT_ONCE_MAX + 1 }, () => blobs.get(NAME))
+      for (const one of await Promise.allSettled(asking))
+        expect(one).toMatchObject({
+          reason: { code: 'BLOBS_UNREACHABLE', retryable: true, message: expect.stringMatching(why) },
+        })
+    }
+  })
+
+  it('is sent what was digested once, however often; who waits for a turn may leave, and no time passes for them', async () => {
+    let asked = 0
+    await using server = await scripted((request, response) => {
+      request.resume()
+      asked += 1
+      response.writeHead(asked < 3 ? 503 : 200).end()
+    })
+    const digested: string[] = []
+    const hash = { ...nodeHash, sha256: (text: string) => (digested.push(text), nodeHash.sha256(text)) }
+    await server.blobsWith({}, hash).put(NAME, '1')
+    expect([asked, digested]).toEqual([3, ['1']])
+    const held: ServerResponse[] = []
+    await using slow = await scripted((_request, response) => void held.push(response))
+    const blobs = slow.blobsWith({ timeoutMs: 1_000 })
+    const first = Array.from({ length: REQUESTS_AT_ONCE_MAX }, () => blobs.get(NAME).catch(({ code }) => code))
+    await vi.waitFor(() => expect(held).toHaveLength(REQUESTS_AT_ONCE_MAX), 60_000)
+    const stop = new AbortController()
+    const leaving = blobs.get(NAME, stop.signal)
+    const staying = blobs.get(NAME)
+    const why = new Error('enough')
+    stop.abort(why)
+    await expect(leaving).rejects.toBe(why)
+    expect(held).toHaveLength(REQUESTS_AT_ONCE_MAX)
+    expect(new Set(await Promise.all(first))).toEqual(new Set(['BLOBS_UNREACHABLE']))
+    await vi.waitFor(() => expect(held).toHaveLength(REQUESTS_AT_ONCE_MAX + 1), 60_000)
+    held.at(-1)!.end('1')
+    expect(await staying).toBe('1')
   })
 
   it('is sent the digest of what it is sent, the session token, and a name under bucket and prefix', async () => {

@@ -1,11 +1,12 @@
 /** Payloads of the Postgres engine in a bucket. */
 import { spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { nodeClock, nodeHash, nodeRandom, openPostgres, s3 } from '../../src/engine/index.ts'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { memoryBlobs, nodeClock, nodeHash, nodeRandom, openPostgres, s3 } from '../../src/engine/index.ts'
+import type { BlobStore } from '../../src/engine/index.ts'
 import { askPostgres } from '../../src/testing/conformance/ask-postgres.ts'
 import { payloadOf } from '../../src/kernel/index.ts'
-import { limits } from '../../src/std/index.ts'
+import { limits, SkeinError } from '../../src/std/index.ts'
 import { keyOf, messageOf, Puppet, startOf } from '../../src/testing/conformance/puppet.ts'
 import { postgresPrograms, startPostgres } from '../../src/testing/index.ts'
 import type { LocalPostgres } from '../../src/testing/index.ts'
@@ -169,6 +170,64 @@ describe.skipIf(programs === undefined)('on servers of their own', () => {
     comeBack()
     expect((await departing).processes).toMatchObject([{ mail: [{ kind: 'm' }] }])
     expect(gets).toBe(1)
+  })
+
+  it('who waits for payloads that cannot be reached keeps nobody out, and goes on when they can', async () => {
+    const behind = memoryBlobs()
+    let isAway = false
+    const blobs: BlobStore = {
+      ...behind,
+      async get(name) {
+        if (isAway) throw new SkeinError('BLOBS_UNREACHABLE', 'away')
+        return behind.get(name)
+      },
+    }
+    const about = { connectionString: server.url, schema: 'seats', blobs, ...ports }
+    {
+      await using engine = await openPostgres(about)
+      const puppet = new Puppet()
+      await engine.host(puppet.run)
+      await engine.start(startOf('p'))
+      const lane = await puppet.next()
+      const value = payloadOf('seat '.repeat(limits.PAYLOAD_INLINE_BYTES_MAX))
+      lane.frameFacts([{ type: 'settled', key: keyOf('a'), attempt: 0, outcome: { type: 'ok', value } }])
+      await lane.durable()
+    }
+    isAway = true
+    await using engine = await openPostgres(about)
+    const puppet = new Puppet()
+    await engine.host(puppet.run, { residentMax: 1 })
+    for (const pid of ['other', 'another']) {
+      await engine.start(startOf(pid))
+      await (await puppet.nextOf(pid)).end()
+    }
+    isAway = false
+    const again = await puppet.nextOf('p')
+    expect(again.activation.facts).toHaveLength(1)
+    await again.end()
+  })
+
+  it('a process whose rows cannot be read is parked, and stops no other', async () => {
+    const blobs = store()
+    await using engine = await openPostgres({ connectionString: server.url, schema: 'unread', blobs, ...ports })
+    for (const pid of ['p', 'other']) await engine.start(startOf(pid))
+    await askPostgres(
+      server.url,
+      `update unread.birth set request = '{' where p = (select p from unread.process where pid = 'p')`,
+    )
+    const puppet = new Puppet()
+    await engine.host(puppet.run)
+    await (await puppet.next()).end()
+    await vi.waitFor(
+      async () =>
+        expect(
+          await askPostgres(server.url, `select status, parked::json->>'code' code from unread.process order by p`),
+        ).toEqual([
+          { status: 'parked', code: 'DATA_FOLDER_CORRUPT' },
+          { status: 'done', code: null },
+        ]),
+      { timeout: 60_000, interval: 20 },
+    )
   })
 
   it('a bucket that cannot be used is told when the engine is opened', async () => {

@@ -47,9 +47,15 @@ export class JournalBlobs {
     return this.#store !== undefined
   }
 
-  /** Throws what stands in the way of using the store. */
+  /** Throws what stands in the way of using the store; what may pass is only told, as who opens an engine may not need it. */
   async check(): Promise<void> {
-    await this.#store?.check()
+    const store = this.#store
+    if (store === undefined) return
+    try {
+      await this.#heard(store.check())
+    } catch (thrown) {
+      if (!(SkeinError.isInstance(thrown) && thrown.retryable)) throw thrown
+    }
   }
 
   /** All are there when it resolves. */

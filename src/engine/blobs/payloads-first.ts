@@ -42,6 +42,10 @@ export class PayloadsFirst implements ActivationOutbox {
     return this.#tail ?? Promise.resolve()
   }
 
+  get isWaiting(): boolean {
+    return this.#tail !== undefined
+  }
+
   push(row: FrameRow, bytes: number): void {
     const { outbox } = this.#ports
     if (row.blobs === undefined) return this.#behind(() => outbox.push(row, bytes))

@@ -38,6 +38,8 @@ export const WATCH_POLL_MS = 500
 export const LEAVE_REPEATABLE_MS = 1_000
 /** How long a claim waits for what it has claimed before: payloads that come from far hold up nobody else for longer. */
 export const LOADS_AWAITED_MS = 100
+/** Pause before one is claimed again that was given back, as its payloads could not be reached and others wanted in. */
+export const CLAIM_AGAIN_MS = 5_000
 /** Longest wait of a host that leaves for payloads that are on their way to the store of blobs. */
 export const LEAVE_PAYLOADS_MS = 5_000
 /** Pause before a member that was lost joins again. */

@@ -140,6 +140,17 @@ export class Member {
     this.#refused.delete(of.p)
   }
 
+  /** The claim of one that has not begun ends: it is claimed again after a time, or for mail. False when more than `seq` has come. */
+  async giveBack(of: Holding, seq: number, againInMs: number): Promise<boolean> {
+    let batch: Batch
+    const written = this.commits.submit(() => {
+      batch = this.batch
+      return batch.act({ t: 'wait', p: of.p, seq, wake_in: againInMs }, of, true)
+    }, 0)
+    const number = await Promise.race([written, this.#end.promise])
+    return batch!.isLost(of.p) || batch!.said(number)?.ok === true
+  }
+
   async #writeApart(batch: Batch): Promise<void> {
     const parts = batch.apart()
     for (const part of parts) {

@@ -90,7 +90,7 @@ const SCHEMA = /^(?!pg_)[a-z_][a-z0-9_]{0,39}$/
 
 /**
  * Opens an installation. Throws `PACKAGE_MISSING`, `ENGINE_UNREACHABLE`, `ENGINE_REFUSED`, `ENGINE_TOO_OLD`, `ENGINE_FOREIGN`,
- * `DATA_FOLDER_NEWER`, `BLOBS_UNREACHABLE`, `BLOBS_REFUSED`.
+ * `DATA_FOLDER_NEWER`, `BLOBS_REFUSED`.
  */
 export async function openPostgres(options: PostgresOptions & Ports): Promise<PostgresEngine> {
   const { connectionString, schema = 'skein', leaseMs = LEASE_MS_DEFAULT, name = 'skein', clock } = options

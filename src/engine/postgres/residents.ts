@@ -26,6 +26,7 @@ import type { Said } from './act.ts'
 import type { Connection } from './connection.ts'
 import type { Holding } from './batch.ts'
 import {
+  CLAIM_AGAIN_MS,
   CLAIM_MOST,
   LEAVE_PAYLOADS_MS,
   LEAVE_REPEATABLE_MS,
@@ -155,13 +156,23 @@ export class Residents {
     await this.#departure.leave(why, { onlyOutcomes, repeatableMs: LEAVE_REPEATABLE_MS })
     await this.#claiming
     for (const activation of this.#activations()) activation.drain(why)
-    await Promise.all(this.#runs.values())
-    const onTheirWay = [...this.#residents.values()].flatMap(({ payloads }) => payloads?.waiting ?? [])
-    await this.#atMost(LEAVE_PAYLOADS_MS, Promise.all(onTheirWay))
-    for (const { payloads } of this.#residents.values()) payloads?.close()
+    await this.#atMost(LEAVE_PAYLOADS_MS, this.#returned())
+    for (const { activation, payloads } of this.#residents.values()) {
+      if (payloads?.isWaiting !== true) continue
+      payloads.close()
+      // Its end waits behind what never came there: nobody answers it any more.
+      activation.drop(why)
+    }
+    await this.#returned()
     this.#residents.clear()
     const release = { act: { t: 'release' }, blobs: [], locks: [], pids: [], bytes: 0 }
     await this.#ports.member.submit(release).catch(() => undefined)
+  }
+
+  /** Resolves when all kernels have returned, and nothing that they said waits for the store of blobs. */
+  async #returned(): Promise<void> {
+    await Promise.all(this.#runs.values())
+    await Promise.all([...this.#residents.values()].flatMap(({ payloads }) => payloads?.waiting ?? []))
   }
 
   *#activations(): Generator<RemoteActivation> {
@@ -244,7 +255,10 @@ export class Residents {
         void loaded
           .then((one) => (one === undefined ? undefined : this.#activate(one)))
           .catch((thrown: unknown) => this.#ports.onFailure(toSkeinError(thrown, 'STORE_FAILED')))
-          .finally(() => this.#loading.delete(row.p))
+          .finally(() => {
+            this.#loading.delete(row.p)
+            if (this.#isCrowded) this.claim()
+          })
         return loaded
       })
       await this.#atMost(LOADS_AWAITED_MS, Promise.all(loads))
@@ -260,9 +274,15 @@ export class Residents {
         await this.#ports.settings.learn(row.pid)
         return await load()
       } catch (thrown) {
-        const error = toSkeinError(thrown, 'STORE_FAILED')
-        if (isOfBlobs(error) && error.retryable) continue
-        if (error.code === 'DATA_FOLDER_CORRUPT' || isOfBlobs(error)) this.#parkUnread(row, error)
+        // What is no error of ours is a row that cannot be read.
+        const error = toSkeinError(thrown, 'DATA_FOLDER_CORRUPT')
+        if (isOfBlobs(error) && error.retryable) {
+          // Others want in, and this one can do nothing.
+          const seq = Math.max(row.last_seq, this.#loading.get(row.p) ?? 0)
+          if (this.#isCrowded && (await this.#ports.member.giveBack(row, seq, CLAIM_AGAIN_MS))) return undefined
+          continue
+        }
+        if (error.code === 'DATA_FOLDER_CORRUPT' || isOfBlobs(error)) this.#park(row, row.last_seq, error)
         else if (!this.#isClosed) this.#ports.onFailure(error)
         return undefined
       }
@@ -356,11 +376,8 @@ export class Residents {
     if (this.#residents.get(of.p)?.activation !== activation) return
     this.#residents.delete(of.p)
     activation.drop(why)
-    const { member } = this.#ports
-    const body = JSON.stringify(errorData(why))
     // What comes between here and the park was heard by nobody.
-    const seq = activation.mail.heardSeq
-    member.commits.push([{ apply: () => member.park(of, seq, body), done() {}, failed() {} }], 0)
+    this.#park(of, activation.mail.heardSeq, why)
     this.#departure.stirred()
   }
 
@@ -373,10 +390,9 @@ export class Residents {
     if (this.#isCrowded) this.claim()
   }
 
-  #parkUnread({ p, epoch, last_seq: seq }: ProcessRow, error: SkeinError): void {
-    const { commits } = this.#ports.member
-    const body = JSON.stringify(errorData(error))
-    const apply = (): void => void this.#ports.member.batch.act({ t: 'park', p, seq, body }, { p, epoch }, true)
-    commits.push([{ apply, done() {}, failed() {} }], 0)
+  #park({ p, epoch }: Holding, seq: number, why: SkeinError): void {
+    const { member } = this.#ports
+    const body = JSON.stringify(errorData(why))
+    member.commits.push([{ apply: () => member.park({ p, epoch }, seq, body), done() {}, failed() {} }], 0)
   }
 }

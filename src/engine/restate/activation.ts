@@ -15,7 +15,12 @@ import { Outbox } from './outbox.ts'
 import type { Batch, Head, MailPage } from './wire.ts'
 
 /** What an activation begins with. */
-export type Beginning = RemoteBeginning & { readonly head: Head; readonly mail: MailPage }
+export type Beginning = RemoteBeginning & {
+  readonly head: Head
+  readonly mail: MailPage
+  /** Why its facts could not be read, and will not be: it is parked, and nothing of it runs. */
+  readonly unread?: SkeinError
+}
 
 /** The activation of one process by a handler that is open for it. */
 export class RestateActivation extends RemoteActivation {

@@ -2,6 +2,7 @@
 import { openFrame } from '../../kernel/index.ts'
 import type { Fact, ForkRequest, SealedFrame } from '../../kernel/index.ts'
 import type { Pid } from '../../std/index.ts'
+import { isOfBlobs } from '../blobs/journal-blobs.ts'
 import type { JournalBlobs } from '../blobs/journal-blobs.ts'
 import { prepareWait } from '../embedded/prepare.ts'
 import type { Hash } from '../../std/index.ts'
@@ -23,13 +24,22 @@ export async function beginningOf(
   if (loaded === undefined) return undefined
   const { request, mail } = loaded
   const { head, waits } = journal
-  return {
+  const rest = {
     start: request,
-    facts: head.n === 0 ? [] : await segmentFacts(from, pid, journal),
-    origin: request.fork === undefined || head.n > 0 ? [] : await originFacts(from, request.fork),
     head,
     mail,
     waits: waits.map((wait) => ({ key: wait.key, dueAt: prepareWait(wait, hash).dueAt })),
+  }
+  try {
+    return {
+      ...rest,
+      facts: head.n === 0 ? [] : await segmentFacts(from, pid, journal),
+      origin: request.fork === undefined || head.n > 0 ? [] : await originFacts(from, request.fork),
+    }
+  } catch (thrown) {
+    // What may pass fails the attempt, and the server makes another.
+    if (!isOfBlobs(thrown) || thrown.retryable) throw thrown
+    return { ...rest, facts: [], origin: [], unread: thrown }
   }
 }
 

@@ -128,7 +128,9 @@ export class Worker implements Residences {
       await settings.refresh(true)
       await settings.learn(pid)
     }
-    const residence = new Residence(activation, host.run, { clock, onOver, learnSwitches })
+    const { unread } = beginning
+    const run = unread === undefined ? host.run : () => Promise.reject(unread)
+    const residence = new Residence(activation, run, { clock, onOver, learnSwitches })
     this.#residents.set(activation.owner, residence)
     this.#latest.set(pid, residence)
     return residence

@@ -56,6 +56,7 @@ export function unreachable(shown: string, timeoutMs: number, cause: unknown): S
 /** `fetch` says only that it failed; what failed stands in the cause, and of several addresses in each. */
 function reasonOf(thrown: unknown): string {
   if (!(thrown instanceof Error)) return String(thrown)
-  const cause = thrown.cause as (Error & { readonly code?: string }) | undefined
+  const cause =
+    thrown instanceof TypeError ? (thrown.cause as (Error & { readonly code?: string }) | undefined) : undefined
   return cause === undefined ? thrown.message : cause.message || (cause.code ?? thrown.message)
 }

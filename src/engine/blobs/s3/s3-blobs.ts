@@ -2,7 +2,8 @@
  * Blobs as objects of a bucket, over HTTP. Signing is the package `aws4fetch`'s; what is sent, and when again, is said here.
  *
  * Invariants:
- * 1. Whatever the server does, the caller hears within the time that was given: success, or a `SkeinError` that says what to do.
+ * 1. Whatever the server does, and whoever gives the credentials, the caller hears within the time that was given: success,
+ *    or a `SkeinError` that says what to do. While it waits for its turn behind others of ours no time passes, and it may leave.
  * 2. The digest of what is put is signed with it: a server that received something else refuses it.
  * 3. So many requests are under way at once, and no more.
  */
@@ -18,7 +19,7 @@ import {
   RETRY_PAUSE_MS_MAX,
 } from '../limits.ts'
 import { bucketAddress } from './bucket-address.ts'
-import type { BucketAddress, S3Options } from './bucket-address.ts'
+import type { BucketAddress, S3Credentials, S3Options } from './bucket-address.ts'
 import { codeOf, isPassing, refused, unreachable } from './bucket-error.ts'
 
 // As it is when this is loaded: the tripwire stands before it later, for bodies only.
@@ -27,6 +28,7 @@ const { fetch } = globalThis
 type Ports = { readonly clock: Clock; readonly random: Random; readonly hash: Hash }
 type Signer = typeof import('aws4fetch').AwsV4Signer
 type Ask = { readonly method: 'GET' | 'PUT' | 'DELETE'; readonly url: string; readonly body?: string }
+type Digested = Ask & { readonly sha256: string }
 type Answer = { readonly status: number; readonly text: string }
 
 /** A name that no blob has. */
@@ -103,10 +105,14 @@ class Bucket implements BlobStore {
 
   /** The first answer that will not be another one in a moment. */
   async #answer(ask: Ask, signal: AbortSignal | undefined): Promise<Answer> {
-    const { clock, random } = this.#options
-    const end = clock.monotonicMs() + this.#timeoutMs
+    const { clock, random, hash } = this.#options
+    const digested = { ...ask, sha256: hash.sha256(ask.body ?? '') }
+    let end = clock.monotonicMs() + this.#timeoutMs
     for (let pauseMs = RETRY_FIRST_MS; ; pauseMs = Math.min(2 * pauseMs, RETRY_PAUSE_MS_MAX)) {
-      const answer = await this.#attempt(ask, signal)
+      const asked = clock.monotonicMs()
+      const turn = await this.#turn(signal)
+      end += clock.monotonicMs() - asked
+      const answer = await this.#attempt(digested, turn, signal)
       if (!(answer instanceof Error) && !isPassing(answer)) return answer
       const waitMs = pauseMs * (1 - random.next() / 2)
       if (clock.monotonicMs() + waitMs >= end) {
@@ -118,15 +124,14 @@ class Bucket implements BlobStore {
   }
 
   /** An answer, or what kept it from coming and may pass. */
-  async #attempt(ask: Ask, signal: AbortSignal | undefined): Promise<Answer | Error> {
-    signal?.throwIfAborted()
-    using _ = await this.#turn()
-    const { method, url, headers } = await this.#signed(ask)
+  async #attempt(ask: Digested, turn: Disposable, signal: AbortSignal | undefined): Promise<Answer | Error> {
+    using _ = turn
     const late = new AbortController()
     const attemptMs = Math.min(ATTEMPT_MS_MAX, this.#timeoutMs)
     using _timer = this.#options.clock.timer(attemptMs, () => late.abort(new Error(`no answer for ${attemptMs} ms`)))
     const either = signal === undefined ? late.signal : AbortSignal.any([signal, late.signal])
     try {
+      const { method, url, headers } = await heeding(either, this.#signed(ask))
       const { body = null } = ask
       const response = await fetch(url, { method, headers, body, signal: either, redirect: 'manual' })
       return { status: response.status, text: await this.#read(response) }
@@ -155,15 +160,13 @@ class Bucket implements BlobStore {
     return text + decoder.decode()
   }
 
-  async #signed({ method, url, body = '' }: Ask): Promise<{ method: string; url: URL; headers: Headers }> {
-    const { credentials, hash } = this.#options
+  async #signed({ method, url, sha256 }: Digested): Promise<{ method: string; url: URL; headers: Headers }> {
     const Signer = await (this.#signer ??= loadSigner())
-    const { accessKeyId, secretAccessKey, sessionToken } =
-      typeof credentials === 'function' ? await credentials() : credentials
+    const { accessKeyId, secretAccessKey, sessionToken } = await this.#credentials()
     return new Signer({
       method,
       url,
-      headers: { 'x-amz-content-sha256': hash.sha256(body) },
+      headers: { 'x-amz-content-sha256': sha256 },
       accessKeyId,
       secretAccessKey,
       ...(sessionToken === undefined ? {} : { sessionToken }),
@@ -172,16 +175,43 @@ class Bucket implements BlobStore {
     }).sign()
   }
 
-  async #turn(): Promise<Disposable> {
-    if (this.#underWay >= REQUESTS_AT_ONCE_MAX) await new Promise<void>((resolve) => this.#queue.push(resolve))
-    else this.#underWay += 1
-    return {
-      [Symbol.dispose]: () => {
-        const next = this.#queue.shift()
-        if (next === undefined) this.#underWay -= 1
-        else next()
-      },
+  /** Whoever gives them may be away for a moment, as the server may. */
+  async #credentials(): Promise<S3Credentials> {
+    const { credentials } = this.#options
+    if (typeof credentials !== 'function') return credentials
+    try {
+      return await credentials()
+    } catch (cause) {
+      throw new Error(`no credentials: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
     }
+  }
+
+  async #turn(signal: AbortSignal | undefined): Promise<Disposable> {
+    signal?.throwIfAborted()
+    if (this.#underWay < REQUESTS_AT_ONCE_MAX) this.#underWay += 1
+    else await this.#queued(signal)
+    return { [Symbol.dispose]: () => this.#pass() }
+  }
+
+  /** Until somebody hands over; who leaves the queue before is handed nothing. */
+  async #queued(signal: AbortSignal | undefined): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#queue.push(resolve)
+    try {
+      await (signal === undefined ? promise : heeding(signal, promise))
+    } catch (thrown) {
+      const at = this.#queue.indexOf(resolve)
+      // Handed over in the same moment: it is the next one's.
+      if (at < 0) this.#pass()
+      else this.#queue.splice(at, 1)
+      throw thrown
+    }
+  }
+
+  #pass(): void {
+    const next = this.#queue.shift()
+    if (next === undefined) this.#underWay -= 1
+    else next()
   }
 
   async #pause(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
@@ -191,6 +221,19 @@ class Bucket implements BlobStore {
     signal?.addEventListener('abort', stop)
     await promise
     signal?.removeEventListener('abort', stop)
+  }
+}
+
+/** What comes of it, unless the signal comes before. */
+async function heeding<T>(signal: AbortSignal, asked: Promise<T>): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const stop = (): void => reject(signal.reason)
+  signal.addEventListener('abort', stop)
+  if (signal.aborted) stop()
+  try {
+    return await Promise.race([asked, promise])
+  } finally {
+    signal.removeEventListener('abort', stop)
   }
 }
 
