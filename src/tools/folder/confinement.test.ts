@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import fc from 'fast-check'
 import type { ToolExecutionOptions } from '../../kernel/index.ts'
@@ -11,6 +12,8 @@ import { componentsOf } from './locate.ts'
 
 const options: ToolExecutionOptions = { toolCallId: 'c', messages: [] }
 const escaping = expect.objectContaining({ code: 'PATH_ESCAPES' })
+/** So often a folder that is swapped stays a folder for so long. */
+const [FOLDER_EVERY, FOLDER_MS] = [10, 10]
 let base = ''
 let root = ''
 
@@ -169,7 +172,9 @@ describe('between check and use', { timeout: 20_000 }, () => {
     const tools = folderTools({ root, write: true })
     const stop = new AbortController()
     const swapping = (async () => {
-      while (!stop.signal.aborted) {
+      for (let turn = 0; !stop.signal.aborted; turn++) {
+        // Now and then it stays what it is for a while: else a slow machine may never meet it as a folder.
+        if (turn % FOLDER_EVERY === 0) await setTimeout(FOLDER_MS)
         await rename(join(root, 'sub'), join(root, 'kept'))
         await symlink(base, join(root, 'sub')).catch(() => undefined)
         // What was written meanwhile may have made the folder anew.
