@@ -75,18 +75,11 @@ export class JournalBlobs {
   }
 
   /** Reads something of a process that may name blobs: what it asks for is fetched, and it is read again. */
-  async with<T>(pid: Pid, read: (get: GetBlob) => T): Promise<T> {
-    const known = new Map<string, string>()
-    for (;;) {
-      const missing = new Set<string>()
-      const result = read((sha256) => {
-        const text = known.get(sha256)
-        if (text === undefined) missing.add(sha256)
-        return text
-      })
-      if (missing.size === 0) return result
-      await Promise.all([...missing].map(async (sha256) => known.set(sha256, await this.get(pid, sha256))))
-    }
+  with<T>(pid: Pid, read: (get: GetBlob) => T): Promise<T> {
+    return readAgain(read, async (sha256s) => {
+      const texts = await Promise.all(sha256s.map((sha256) => this.get(pid, sha256)))
+      return new Map(sha256s.map((sha256, i) => [sha256, texts[i]]))
+    })
   }
 
   /** Before an erasure changes anything: throws `BLOBS_ABSENT` if what it would leave behind lies in a store that is not known here. */
@@ -138,6 +131,24 @@ export class JournalBlobs {
       `the journal of ${pid} has payloads in a store of blobs, and this engine was opened without one; ` +
         'give it the same `blobs` (on the command line: SKEIN_BLOBS) as the workers have',
     )
+  }
+}
+
+/** Reads something that may name blobs, again with each that it asked for and `fetch` brought, until it asks for nothing new. */
+export async function readAgain<T>(
+  read: (get: GetBlob) => T,
+  fetch: (sha256s: readonly string[]) => Promise<ReadonlyMap<string, string | undefined>>,
+): Promise<T> {
+  const known = new Map<string, string | undefined>()
+  for (;;) {
+    const missing = new Set<string>()
+    const result = read((sha256) => {
+      if (!known.has(sha256)) missing.add(sha256)
+      return known.get(sha256)
+    })
+    if (missing.size === 0) return result
+    const fetched = await fetch([...missing])
+    for (const sha256 of missing) known.set(sha256, fetched.get(sha256))
   }
 }
 

@@ -9,7 +9,7 @@
  * 4. The last fact of the journal says who erased, and when.
  */
 import type { Client } from 'pg'
-import { CHAIN_START, eraseFrame, FACT_VERSION, sealFrame } from '../../kernel/index.ts'
+import { eraseFrame, FACT_VERSION, sealFrame } from '../../kernel/index.ts'
 import type { Fact, SealedFrame } from '../../kernel/index.ts'
 import { asSeq, SkeinError } from '../../std/index.ts'
 import type { EffectKey, Hash, Pid, Random } from '../../std/index.ts'
@@ -18,7 +18,7 @@ import type { JournalBlobs } from '../blobs/journal-blobs.ts'
 import { withoutPayloads } from '../embedded/erase.ts'
 import { hasMoved } from '../move/at-rest.ts'
 import type { Erased } from '../port.ts'
-import { chained } from './load.ts'
+import { framesOf } from './load.ts'
 import type { ProcessRow } from './process-row.ts'
 import { inTransaction } from './transaction.ts'
 import type { Rows } from './transaction.ts'
@@ -92,9 +92,6 @@ async function mark(
     isWhole,
   )
 }
-
-const framesOf = async (rows: Rows, { p, pid }: ProcessRow): Promise<readonly SealedFrame[]> =>
-  chained(pid, await rows('select * from frame where p = $1 order by n', p), CHAIN_START)
 
 /** Those of the blobs that are not in the table. */
 async function notHere(rows: Rows, named: readonly string[]): Promise<readonly string[]> {

@@ -11,6 +11,7 @@ import { withBlobs, withJournalBlobs } from './blobs.ts'
 import type { Connection } from './connection.ts'
 import { PAGE_MAIL } from './limits.ts'
 import type { ProcessRow } from './process-row.ts'
+import type { Rows } from './transaction.ts'
 
 /** A process as its member makes it resident. */
 export type Loaded = {
@@ -39,6 +40,10 @@ export function chained(pid: Pid, rows: readonly FrameRow[], hash: string): Seal
     return frame
   })
 }
+
+/** All frames of a process, within a transaction. */
+export const framesOf = async (rows: Rows, { p, pid }: ProcessRow): Promise<readonly SealedFrame[]> =>
+  chained(pid, await rows('select * from frame where p = $1 order by n', p), CHAIN_START)
 
 /** Frames of a process from number `from` on. */
 export async function framesFrom(

@@ -8,7 +8,7 @@
  * 4. What lies outside is had before anything is locked.
  */
 import type { Client } from 'pg'
-import { baseKey, CHAIN_START, openFrame } from '../../kernel/index.ts'
+import { baseKey, openFrame } from '../../kernel/index.ts'
 import type { SealedFrame, Wait } from '../../kernel/index.ts'
 import { SkeinError } from '../../std/index.ts'
 import type { Hash, Pid } from '../../std/index.ts'
@@ -31,7 +31,7 @@ import {
 import type { Baggage, Departure, MovedRun } from '../move/moved-run.ts'
 import type { Settings } from '../settings-cache.ts'
 import { indexText, waitAct } from './act.ts'
-import { chained } from './load.ts'
+import { framesOf } from './load.ts'
 import type { ProcessRow } from './process-row.ts'
 import { PROCESSES_PER_PARTITION } from './sql/tables.ts'
 import { inTransaction, rowsOf } from './transaction.ts'
@@ -333,9 +333,6 @@ async function moved(
   demandBlobs(run)
   return run
 }
-
-const framesOf = async (rows: Rows, { p, pid }: ProcessRow): Promise<readonly SealedFrame[]> =>
-  chained(pid, await rows('select * from frame where p = $1 order by n', p), CHAIN_START)
 
 /** Adds the blobs that frames of a process name. */
 async function gatherOf(

@@ -118,11 +118,7 @@ export class RestateServer {
   async checkClock(): Promise<void> {
     const before = this.#clock.now()
     const sql = `select date_part('epoch', now()) as now_s`
-    const { status, text } = await this.#request('admin', 'query', {
-      method: 'POST',
-      body: { query: sql },
-      isAgain: isTableAgain,
-    })
+    const { status, text } = await this.#select(sql)
     const tookMs = this.#clock.now() - before
     const about = status < 400 ? (dataOf(text, this.#node('admin')) as { readonly rows?: readonly Told[] }) : {}
     const toldS = about.rows?.[0]?.now_s
@@ -205,13 +201,13 @@ export class RestateServer {
 
   /** Rows of a query over the server's tables. */
   async query<R>(sql: string): Promise<readonly R[]> {
-    const { status, text } = await this.#request('admin', 'query', {
-      method: 'POST',
-      body: { query: sql },
-      isAgain: isTableAgain,
-    })
+    const { status, text } = await this.#select(sql)
     if (status >= 400) throw refused(`${this.#node('admin')}/query`, { status, text })
     return (dataOf(text, this.#node('admin')) as { readonly rows: readonly R[] }).rows
+  }
+
+  #select(sql: string): Promise<Answer> {
+    return this.#request('admin', 'query', { method: 'POST', body: { query: sql }, isAgain: isTableAgain })
   }
 
   async #request(

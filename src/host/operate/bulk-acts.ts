@@ -1,7 +1,16 @@
 /** The acts of `skein.bulk`: what the verbs with `--where` do, for programs. */
 import { cancelProcess, decideApproval } from './acts.ts'
 import type { Operable } from './acts.ts'
-import { actOnEach, needing, pausedThemselves, resolveTarget, retriable, targetsOf, unfinished } from './bulk.ts'
+import {
+  actOnEach,
+  nameOf,
+  needing,
+  pausedThemselves,
+  resolveTarget,
+  retriable,
+  targetsOf,
+  unfinished,
+} from './bulk.ts'
 import type { BulkResult, Pick, Target } from './bulk.ts'
 import { retryProcess } from './retry.ts'
 import { pauseTarget, resumeTarget } from './switch.ts'
@@ -15,8 +24,6 @@ type One = {
   readonly isTree: boolean
   readonly act: (engine: Operable, target: Target, who: Who) => Promise<unknown>
 }
-
-const nameOf = ({ pid, effect }: Target): string => `${pid}/${effect ?? ''}`
 
 const ACTS: Readonly<Record<BulkAct, One>> = {
   retry: {

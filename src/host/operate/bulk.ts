@@ -64,13 +64,16 @@ const doubtOf = ({ attempts: attempt }: Entry): { readonly attempt: number; read
   why: attempt > 1 ? `outcome of attempt ${attempt} unknown` : 'outcome unknown',
 })
 
+/** What is meant, as whoever acts on an effect names it. */
+export const nameOf = ({ pid, effect }: Target): string => `${pid}/${effect ?? ''}`
+
 /**
  * Settles what was picked, and no other attempt of it: while others were acted on, somebody may have had it done again. An
  * attempt that the resolution names is the only one that it counts for.
  */
 export function resolveTarget(engine: Operable, target: Target, resolution: Resolution, by: string): Promise<Acted> {
-  const { pid, effect = '', attempt } = target
-  return resolveEffect(engine, `${pid}/${effect}`, { ...(attempt === undefined ? {} : { attempt }), ...resolution }, by)
+  const { attempt } = target
+  return resolveEffect(engine, nameOf(target), { ...(attempt === undefined ? {} : { attempt }), ...resolution }, by)
 }
 
 /** All that `where` means and `pick` is about; of a process and what is below it only the first, where `isTree`. */

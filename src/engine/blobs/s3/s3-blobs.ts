@@ -198,7 +198,7 @@ class Bucket implements BlobStore {
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#queue.push(resolve)
     try {
-      await (signal === undefined ? promise : heeding(signal, promise))
+      await heeding(signal, promise)
     } catch (thrown) {
       const at = this.#queue.indexOf(resolve)
       // Handed over in the same moment: it is the next one's.
@@ -217,15 +217,13 @@ class Bucket implements BlobStore {
   async #pause(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
     using _ = this.#options.clock.timer(delayMs, resolve)
-    const stop = (): void => resolve()
-    signal?.addEventListener('abort', stop)
-    await promise
-    signal?.removeEventListener('abort', stop)
+    await heeding(signal, promise)
   }
 }
 
 /** What comes of it, unless the signal comes before. */
-async function heeding<T>(signal: AbortSignal, asked: Promise<T>): Promise<T> {
+async function heeding<T>(signal: AbortSignal | undefined, asked: Promise<T>): Promise<T> {
+  if (signal === undefined) return asked
   const { promise, reject } = Promise.withResolvers<never>()
   const stop = (): void => reject(signal.reason)
   signal.addEventListener('abort', stop)

@@ -33,7 +33,8 @@ export class LogFile implements Disposable {
   written(): void {
     this.#commitsLeft -= 1
     if (this.#commitsLeft > 0) return
-    const grownBytes = -this.#bytes + this.look()
+    const before = this.#bytes
+    const grownBytes = this.look() - before
     // Large commits fill any room at once: what they write themselves is all that is worth writing.
     if (grownBytes > 0 && grownBytes <= LOG_ROOM_BYTES / 2) this.#makeRoom()
   }
