@@ -37,6 +37,7 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts', 'test/chaos/**/*.test.ts', 'examples/**/*.test.ts'],
           pool: 'forks',
+          globalSetup: 'test/e2e/built-package.ts',
           testTimeout: 180_000,
           // What these tests start is compiled once for all of them.
           env: { NODE_COMPILE_CACHE: join(tmpdir(), 'skein-tests-compiled') },

@@ -10,7 +10,7 @@ const CANCEL_WAIT_MS = 60_000
 
 /** A run with a child, a message, a blob in a file, a failed child, and what is left unread; and one that waits. */
 const FLOW = `
-import { workflow } from ${JSON.stringify(import.meta.resolve('skein'))}
+import { workflow } from 'skein'
 const child = workflow({ name: 'child' }, async (ctx, input) => {
   const letter = await ctx.receive({ topic: 'letter' })
   return [input, letter.body, await ctx.step('big', () => input.repeat(200_000), { effect: 'read' })]

@@ -5,10 +5,9 @@ import { existsSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { BIN } from './built-package.ts'
 import { SharedEngine } from './shared-engine.ts'
 
-const BIN = fileURLToPath(new URL('../../bin/skein.mjs', import.meta.url))
 const WAIT_MS_MAX = 30_000
 const POLL_MS = 15
 

@@ -5,7 +5,6 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import { attachEmbedded, nodeClock, nodeHash } from '../../src/engine/index.ts'
 import type { AttachedEngine } from '../../src/engine/index.ts'
@@ -14,8 +13,8 @@ import { farSide } from '../../src/testing/crash/far-side.ts'
 import { startLedger } from '../../src/testing/crash/ledger-process.ts'
 import { baseKey, doubtOf } from '../chaos/operator-keys.ts'
 import { countsOf, serve, stopAll } from '../handover/deploys.ts'
+import { BIN } from './built-package.ts'
 
-const BIN = fileURLToPath(new URL('../../bin/skein.mjs', import.meta.url))
 const RUN = 'handover'
 const WORKERS = 3
 const WORK_MS = 1_500

@@ -27,14 +27,18 @@ afterEach(() => {
 
 /** Processes that live and have this text among their words. */
 function living(words: string): readonly number[] {
-  return (processTable() ?? []).flatMap((row) => {
-    if (row.isZombie) return []
-    try {
-      return readFileSync(`/proc/${row.pid}/cmdline`, 'utf8').replaceAll('\0', ' ').includes(words) ? [row.pid] : []
-    } catch {
-      return []
-    }
-  })
+  return (processTable() ?? []).flatMap(({ pid, isZombie }) =>
+    !isZombie && saidOf(pid, 'cmdline').replaceAll('\0', ' ').includes(words) ? [pid] : [],
+  )
+}
+
+/** Empty of a process that has ended since it was seen. */
+function saidOf(pid: number, what: 'cmdline' | 'comm'): string {
+  try {
+    return readFileSync(`/proc/${pid}/${what}`, 'utf8')
+  } catch {
+    return ''
+  }
 }
 
 async function until(holds: () => boolean, what: string): Promise<void> {
@@ -80,7 +84,7 @@ describe.runIf(seesProcesses)('E8: a command dies with its runtime', { timeout: 
      ${then}
      await run`
   const sleepers = (sleep: string): number =>
-    living(sleep).filter((pid) => readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === 'sleep').length
+    living(sleep).filter((pid) => saidOf(pid, 'comm').trim() === 'sleep').length
 
   it('F33: by kill -9, with its grandchildren, whatever session they are in', async () => {
     const sleep = uniqueSleep()
