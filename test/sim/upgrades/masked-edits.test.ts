@@ -149,6 +149,18 @@ describe('masked journals and edited code', () => {
     expect(shape(tried)).toEqual(shape(real))
   })
 
+  it('a model whose name holds what ends a key is called again, whatever it was asked', async () => {
+    const model = scriptedModel(() => 'Quetzalcoatl it is', { modelId: 'large#4' })
+    const asking: Version = (ctx) => async (customer) => {
+      await ctx.model({ model, prompt: `say it to ${customer.mail}` })
+      return rest(customer, ctx)
+    }
+    const { masked, facts } = await maskedOf(asking)
+    expect(masked).toMatchObject({ ok: true })
+    expect(JSON.stringify(facts)).toContain('model:scripted/large#4:')
+    expect(SAID.filter((said) => JSON.stringify(masked).includes(said))).toEqual([])
+  })
+
   const LOOKS: Readonly<Record<string, Version>> = {
     'another tool':
       (ctx, { charge, mail }) =>
