@@ -41,6 +41,28 @@ describe('U: code that changes', () => {
     })
   })
 
+  it('U1: cancelled without its code, it waits for nothing any more but for the children it has told to end', async () => {
+    await simulate({ seed: 1, rebootMs: 'never' }, async (sim) => {
+      const slow = workflow({ name: 'slow' }, async (ctx) => {
+        ctx.compensate('undo', () => sim.loop.sleep(3_000).then(() => 'undone'), { idempotent: true })
+        await ctx.sleep('1h')
+      })
+      const gone = workflow({ name: 'order' }, async (ctx) => {
+        await ctx.spawn(slow, null)
+        return ctx.race([(c) => c.receive({ topic: 'never' }), (c) => c.sleep('1h')])
+      })
+      sim.define(slow)
+      const pid = await swap(sim, { ...gone, source: 'code that is gone' } as AnyDefinition, [order('new')])
+      await sim.reached(pid, ['parked'])
+      expect((await sim.inspect(pid))?.waits.map(({ on }) => on.kind).toSorted()).toEqual(['message', 'timer'])
+      await sim.control(pid, { id: 'c', type: 'cancel', reason: 'no', by: 'ann' })
+      await sim.loop.sleep(500)
+      const view = await sim.inspect(pid)
+      expect([view?.status, view?.waits.map(({ on }) => on.kind)]).toEqual(['waiting', ['timer']])
+      expect((await sim.reached(pid)).status).toBe('cancelled')
+    })
+  })
+
   it('U1: with the old code back beside the new, it goes on with the old', async () => {
     await simulate({ seed: 1, rebootMs: 'never' }, async (sim) => {
       const pid = await swap(sim, order('old'), [order('old'), order('new')])
