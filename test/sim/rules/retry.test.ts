@@ -178,6 +178,29 @@ describe('retry: a failed run goes on from its failed effect', () => {
     expect(factsOf(refused.facts, 'reopened')).toMatchObject([{ dropped: [expect.stringContaining('complain')] }])
   })
 
+  it('of what was left behind while it waited nothing more is recorded', async () => {
+    const fail = failing(1)
+    const heard = await retried(
+      {},
+      async (ctx) => {
+        try {
+          await ctx.step('pay', fail)
+        } catch (error) {
+          void ctx.receive({ topic: 'never' })
+          await ctx.sleep('1s')
+          throw error
+        }
+        return 'paid'
+      },
+      { dropAfter: true },
+    )
+    expect(heard.value).toBe('paid')
+    const [reopened] = factsOf(heard.facts, 'reopened')
+    expect(reopened?.dropped).toContainEqual(expect.stringContaining('receive:'))
+    const after = heard.facts.filter(({ seq }) => seq > (reopened?.seq ?? 0))
+    expect(after.filter((fact) => 'key' in fact && reopened?.dropped?.includes(fact.key))).toEqual([])
+  })
+
   it('what was left behind is no divergence after a crash at any commit', async () => {
     const broken = { is: true }
     await throughCrashes(
