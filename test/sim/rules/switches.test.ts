@@ -228,6 +228,23 @@ describe('switches: what is switched off decides nothing new', () => {
     expect(refunds).toBe(1)
   })
 
+  it('X4: a compensation that is held is run once when its process may go on', async () => {
+    const during = async (sim: Simulation, pid: Pid): Promise<void> => {
+      await letGo(sim, pid, off(`process:${pid}`))
+      await waited(sim, pid, 'switch')
+      await sim.loop.sleep(1_000)
+      await sim.switch(on(`process:${pid}`))
+    }
+    let refunds = 0
+    await stage({ during, idleMs: 600_000 }, async (ctx, tool) => {
+      await ctx.tool(tool('pay'), {})
+      ctx.compensate('refund', () => (refunds += 1))
+      await ctx.promise('go')
+      throw new Error('no')
+    })
+    expect(refunds).toBe(1)
+  })
+
   it('what is held can be cancelled', async () => {
     const cancelled = async (sim: Simulation, pid: Pid): Promise<void> => {
       await letGo(sim, pid, off(`process:${pid}`))
