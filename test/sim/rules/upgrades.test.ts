@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { agent } from '../../../src/agents/index.ts'
 import { workflow } from '../../../src/kernel/index.ts'
 import type { AnyDefinition } from '../../../src/kernel/index.ts'
-import { anything, bornOf, ENDED, factsOf, scriptedModel, simulate } from '../../../src/testing/index.ts'
+import { anything, bornOf, ENDED, factsOf, scriptedModel, simulate, worldTool } from '../../../src/testing/index.ts'
 import type { Simulation } from '../../../src/testing/index.ts'
 import { outcomeOf } from './stage.ts'
 
@@ -80,6 +80,22 @@ describe('U: code that changes', () => {
       const view = await sim.reached(pid)
       expect(outcomeOf(view.result).value).toBe('new')
       expect(bornOf(await sim.facts(pid))?.version).toBe('2')
+    })
+  })
+
+  it('U2: an agent is not tried against what it has done: it moves to code that would not have come so far, and leaves nothing over', async () => {
+    await simulate({ seed: 1, rebootMs: 'never' }, async (sim) => {
+      const pay = worldTool(sim.world, { name: 'pay' })
+      const wait = { name: 'wait', inputSchema: anything, needsApproval: true, execute: () => 1 }
+      const model = scriptedModel([{ calls: [{ tool: 'pay', input: {} }] }, { calls: [{ tool: 'wait', input: {} }] }])
+      const clerk = (maxSteps: number) =>
+        agent({ name: 'clerk', model, maxSteps, tools: { pay: pay as never, wait: wait as never } })
+      const pid = await swap(sim, clerk(5), [clerk(1)])
+      await sim.control(pid, { id: 'a', type: 'approve', key: 'r2/tool/0' as never, verdict: 'denied', by: 'ann' })
+      const view = await sim.reached(pid, [...ENDED, 'parked'])
+      expect(outcomeOf(view.result)).toMatchObject({ error: { code: 'STEPS_EXCEEDED' } })
+      const [adopted] = factsOf(await sim.facts(pid), 'adopted')
+      expect([adopted?.orphans, adopted?.gone]).toEqual([[], undefined])
     })
   })
 
