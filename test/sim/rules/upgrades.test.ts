@@ -83,7 +83,7 @@ describe('U: code that changes', () => {
     })
   })
 
-  it('U2: an agent is not tried against what it has done: it moves to code that would not have come so far, and leaves nothing over', async () => {
+  it('U2: an agent is not tried against what it has done: it moves to code that would not have come so far', async () => {
     await simulate({ seed: 1, rebootMs: 'never' }, async (sim) => {
       const pay = worldTool(sim.world, { name: 'pay' })
       const wait = { name: 'wait', inputSchema: anything, needsApproval: true, execute: () => 1 }
