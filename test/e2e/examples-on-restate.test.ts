@@ -13,5 +13,5 @@ describe.skipIf(program === undefined)('on restate', async () => {
       url: `restate://${new URL(server.ingress).host}?admin=${encodeURIComponent(server.admin)}`,
       [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
     }
-  }, true)
+  })
 })

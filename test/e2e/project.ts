@@ -61,8 +61,11 @@ export async function project(
     /** Runs a command to its end. */
     skein: (...args: string[]): Promise<Ran> => start(...args).ended,
     /** Types a line that was shown, `npx skein …`, into a shell. */
-    typed: (line: string): Promise<Ran> =>
-      begin('/bin/sh', ['-c', `bin=$1; npx() { shift; "$0" "$bin" "$@"; }; ${line}`, process.execPath, BIN]).ended,
+    typed: (line: string): Promise<Ran> => {
+      const npx = 'bin=$1; npx() { shift; "$0" "$bin" "$@"; }; '
+      const inShell = (): Running => begin('/bin/sh', ['-c', npx + line, process.execPath, BIN])
+      return (engine === undefined ? inShell() : engine.typed(line, inShell)).ended
+    },
     /** Waits until the ledger has `count` lines. */
     ledgerHas: (count: number): Promise<void> => until(() => lines().length >= count, `${count} lines in the ledger`),
     async [Symbol.asyncDispose]() {

@@ -1,6 +1,7 @@
 /**
  * Lets a project's commands run on a shared engine instead of a data folder, and its workers with them: a command that would
- * host a run on a folder gets a worker beside it, which comes and goes, and dies, with the command.
+ * host a run on a folder gets a worker beside it, which comes and goes, and dies, with the command. Where mailboxes are served by
+ * workers, every other command gets one that runs nothing: as on a folder, nothing moves before somebody runs it.
  */
 import { freePorts } from '../../src/testing/conformance/free-ports.ts'
 import type { Running } from './project.ts'
@@ -53,16 +54,26 @@ export class SharedEngine {
       this.#files.add(file)
     }
     const isHosting = HOSTING.includes(verb)
-    // A Restate server has no mailboxes of its own: they are in the workers. Whoever only asks needs one there, too.
-    if (!isHosting && (!this.#isRestate || this.#files.size === 0)) return this.#begin([...args, ...at])
     // Of two files with code for the same workflow the one that is run now counts.
     const files = verb === 'run' ? [file] : [...this.#files]
-    const worker = this.#begin(['worker', ...files, ...at])
-    const client = this.#begin([...args, ...at])
+    return this.#beside(isHosting ? files : undefined, () => this.#begin([...args, ...at]))
+  }
+
+  /** Starts a line that was shown, and names this engine itself. */
+  typed(line: string, begin: () => Running): Running {
+    const [, verb = ''] = /npx skein (\S+)/.exec(line) ?? []
+    return this.#beside(HOSTING.includes(verb) ? [...this.#files] : undefined, begin)
+  }
+
+  /** With a worker that has the code of these files; undefined: with one that runs nothing, where somebody must answer. */
+  #beside(files: readonly string[] | undefined, begin: () => Running): Running {
+    if (files === undefined && !this.#isRestate) return begin()
+    const worker = this.#begin(['worker', ...(files ?? ['--mail-only']), '--engine', this.#address])
+    const client = begin()
     const ended = client.ended.then(async (ran) => {
       worker.child.kill('SIGTERM')
       const { err } = await worker.ended
-      return isHosting ? { ...ran, err: `${err}${ran.err}` } : ran
+      return files === undefined ? ran : { ...ran, err: `${err}${ran.err}` }
     })
     const kill = (signal?: NodeJS.Signals): boolean => {
       worker.child.kill(signal)

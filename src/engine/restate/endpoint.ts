@@ -3,6 +3,7 @@
  *
  * Invariants:
  * 1. It is closed when no request is left, or after a moment; what the server had open here is attempted again elsewhere.
+ * 2. Whoever is turned away is answered first, and so is whatever else came over the same connection.
  */
 import { createServer } from 'node:http2'
 import type { Http2Server, ServerHttp2Session } from 'node:http2'
@@ -15,6 +16,8 @@ import type { Sdk } from './sdk.ts'
 /** An endpoint that is open. */
 export type Endpoint = AsyncDisposable & {
   readonly port: number
+  /** Has the server connect anew: behind one address there may be another worker, for what is attempted again. */
+  readonly turnAway: () => void
   /** Cuts everything off, as the end of this machine would. */
   readonly cut: () => void
 }
@@ -54,6 +57,9 @@ export async function openEndpoint(
   }
   return {
     port: (server.address() as AddressInfo).port,
+    turnAway() {
+      for (const session of sessions) session.close()
+    },
     cut,
     async [Symbol.asyncDispose]() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))

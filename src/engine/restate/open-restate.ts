@@ -44,7 +44,8 @@ import { RESTATE_ENDS_LOOK_MS_MAX, RESTATE_FRAME_BYTES_MAX, WATCH_POLL_MS } from
 import { HeldKeys } from './held-keys.ts'
 import type { HeldKey } from './held-keys.ts'
 import { mailboxObject } from './mailbox-object.ts'
-import { processObject } from './process-object.ts'
+import { nobodyResident, processObject } from './process-object.ts'
+import type { Residences } from './process-object.ts'
 import { RecentFrames } from './recent-frames.ts'
 import type { RestateOptions } from './restate-options.ts'
 import { loadSdk } from './sdk.ts'
@@ -104,11 +105,11 @@ export async function openRestate(options: RestateOptions & Ports): Promise<Rest
   const { onHeldUp = () => undefined } = options
   const blobs = new JournalBlobs(options.blobs, { hash, installation: name, onAway: options.onBlobsAway })
   await blobs.check()
-  const engine = new ServerEngine({ client, blobs, server, names, clock, random, hash, onHeldUp, durability })
-  if (serve) {
+  const engine = new ServerEngine({ client, blobs, server, names, clock, random, hash, onHeldUp, durability, serve })
+  if (serve !== false) {
     const sdk = await loadSdk()
     const objects = [
-      processObject(sdk, names, { residences: engine.worker, hash }),
+      processObject(sdk, names, { residences: engine.residences, hash }),
       mailboxObject(sdk, names),
       tokenObject(sdk, names, hash),
       settingsObject(sdk, names),
@@ -138,6 +139,7 @@ type Parts = Ports & {
   readonly names: ReturnType<typeof namesOf>
   readonly onHeldUp: (held: HeldKey) => void
   readonly durability: 'fsync' | 'quorum'
+  readonly serve: boolean | 'mail'
 }
 
 class ServerEngine implements RestateEngine {
@@ -198,6 +200,10 @@ class ServerEngine implements RestateEngine {
 
   get port(): number | undefined {
     return this.#endpoint?.port
+  }
+
+  get residences(): Residences {
+    return this.#parts.serve === 'mail' ? nobodyResident(() => this.#endpoint?.turnAway()) : this.worker
   }
 
   serves(endpoint: Endpoint): void {
@@ -289,8 +295,11 @@ class ServerEngine implements RestateEngine {
   async host(run: (activation: Activation) => Promise<void>, options: HostOptions = {}): Promise<AsyncDisposable> {
     this.#checkOpen()
     if (this.#closing !== undefined) throw closed()
-    if (this.#endpoint === undefined)
-      throw new SkeinError('USAGE', 'this engine was opened with `serve: false`; open it as a worker to host processes')
+    if (this.#endpoint === undefined || this.#parts.serve === 'mail')
+      throw new SkeinError(
+        'USAGE',
+        `this engine was opened with \`serve: ${String(this.#parts.serve)}\`; open it as a worker to host processes`,
+      )
     const host = this.worker.host(run, options)
     this.#host = host
     const { client } = this.#parts

@@ -31,6 +31,15 @@ export interface Residences {
   begin(journal: OpenJournal, pid: string, order: RunOrder): Promise<Residence | 'vain' | 'nobody'>
 }
 
+/** Of a worker that runs nothing; `turnAway` hears of each attempt that is refused. */
+export const nobodyResident = (turnAway: () => void): Residences => ({
+  find: () => undefined,
+  begin: async () => {
+    turnAway()
+    return 'nobody'
+  },
+})
+
 /** The definition of the object, for a worker to serve. */
 export function processObject(
   sdk: Sdk,

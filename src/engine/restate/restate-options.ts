@@ -28,8 +28,11 @@ export type RestateOptions = ServerAddress & {
   readonly blobs?: BlobStore
   /** Hears that it is away, once each time: processes that need it wait. */
   readonly onBlobsAway?: (why: SkeinError) => void
-  /** False: nothing is served here; only ask and act through the workers that run elsewhere. */
-  readonly serve?: boolean
+  /**
+   * False: nothing is served here; only ask and act through the workers that run elsewhere. `mail`: this worker answers
+   * whoever asks, and runs nothing, so that mail is taken while those that run processes are away. Default true.
+   */
+  readonly serve?: boolean | 'mail'
   /** Hears of a process whose handler the server has forgotten: `free` it; or whose every attempt fails, as `failure` says. */
   readonly onHeldUp?: (held: HeldKey) => void
 }

@@ -18,10 +18,10 @@ export type NamedEngine = Engine & {
   free?(pid: Pid): Promise<boolean>
 }
 
-/** How somebody uses it: as one who asks and acts, or as a worker that also runs processes. */
+/** How somebody uses it: as one who asks and acts, as a worker that also runs processes, or as one that only answers who asks. */
 export type Use = {
   readonly env: Readonly<Record<string, string | undefined>>
-  readonly serve: boolean
+  readonly serve: boolean | 'mail'
   /** Hears of what a worker should be told. */
   readonly warn?: (line: string) => void
 }
@@ -46,6 +46,11 @@ const SCHEMES: Readonly<Record<string, Scheme>> = {
 
 /** `?schema=` and `?lease=` are ours, the rest is for the server's driver, which also knows where to look for a password. */
 async function openPostgres(url: URL, { schema, lease }: Parameters, use: Use): Promise<NamedEngine> {
+  if (use.serve === 'mail')
+    throw new SkeinError(
+      'USAGE',
+      'on Postgres mailboxes are in the database, and whoever asks needs no worker; leave out --mail-only',
+    )
   const connection = new URL(url)
   for (const ours of ['schema', 'lease']) connection.searchParams.delete(ours)
   return postgres({
