@@ -17,7 +17,6 @@ import type {
 import { forkOrder, startFork } from './hosting/fork.ts'
 import type { ForkSettings } from './hosting/fork.ts'
 import type { Host } from './hosting/host.ts'
-import { streamsOf } from './live/folder-streams.ts'
 import { startRun } from './hosting/start.ts'
 import type { Closing } from './hosting/tenure.ts'
 import {
@@ -234,7 +233,7 @@ export function skeinOf(host: Host, { close, closed, data }: Closing & { readonl
         by: by(about).by,
         cancel: about?.cancel === true,
         hosted: true,
-        streams: streamsOf(host.folder),
+        streams: host.streams,
       }),
     upgrade: async (id, definition, said = {}, about = {}) => {
       host.code.register(definition)

@@ -111,6 +111,7 @@ export class LiveStreams implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#timer?.[Symbol.dispose]()
     await this.flush()
+    this.#medium.close?.()
   }
 
   async #flush(pid: Pid): Promise<void> {

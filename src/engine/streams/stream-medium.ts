@@ -16,4 +16,6 @@ export interface StreamMedium {
   append(pid: Pid, chunks: readonly LiveChunk[]): Promise<void>
   reader(pid: Pid, from: number): StreamReader
   remove(pid: Pid): Promise<void>
+  /** Lets go of what is open; it may be used again. */
+  close?(): void
 }

@@ -11,13 +11,18 @@ import { fileStreams } from './file-streams.ts'
 import type { LiveEvent, LiveRead } from './live-event.ts'
 import { LiveStreams } from './live-streams.ts'
 import { memoryStreams } from './memory-streams.ts'
+import { rowStreams } from './row-streams.ts'
 import type { StreamMedium } from './stream-medium.ts'
 
 const P = asPid('a/../b')
 let root = ''
 let folders = 0
+const opened: StreamMedium[] = []
 beforeAll(async () => void (root = await mkdtemp(join(tmpdir(), 'skein-streams-'))))
-afterAll(() => rm(root, { recursive: true, force: true }))
+afterAll(async () => {
+  for (const medium of opened) medium.close?.()
+  await rm(root, { recursive: true, force: true })
+})
 const freshFolder = (): string => join(root, String(folders++))
 
 const said = (text: string): LiveEvent => ({ type: 'log', text })
@@ -48,7 +53,21 @@ const MEDIA: readonly (readonly [
       return { medium: fileStreams(folder, nodeHash, bytesMax), again: () => fileStreams(folder, nodeHash, bytesMax) }
     },
   ],
+  [
+    'rows',
+    (bytesMax) => {
+      const folder = freshFolder()
+      return { medium: rowsIn(folder, bytesMax), again: () => rowsIn(folder, bytesMax) }
+    },
+  ],
 ]
+
+/** As a data folder has them. */
+function rowsIn(folder: string, bytesMax?: number): StreamMedium {
+  const medium = rowStreams(folder, fileStreams(folder, nodeHash, bytesMax), bytesMax)
+  opened.push(medium)
+  return medium
+}
 
 describe.each(MEDIA)('live streams: %s', (_name, make) => {
   it('keeps what was said in order, under dense offsets, over writers, for readers from any offset', async () => {

@@ -20,12 +20,13 @@ export const erase: VerbBody = {
   run: async (typed, terminal) => {
     const folder = await folderOf(typed, terminal)
     return withActor(typed, terminal, async (_, { engine, hosted }) => {
+      const streams = streamsOf(folder)
       const erased = await eraseRun(engine, typed.positionals[0] ?? '', {
         by: actorName(typed),
         cancel: typed.has('cancel'),
         hosted,
-        streams: streamsOf(folder),
-      })
+        streams,
+      }).finally(() => streams.close?.())
       if (typed.has('json')) terminal.out(jsonLine(erased))
       else {
         terminal.out(
