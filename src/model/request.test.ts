@@ -46,6 +46,31 @@ describe('call options', () => {
     expect([second.prompt, second.tools, second.providerOptions]).toEqual(fresh)
   })
 
+  it('leave out no member that is not ours, wherever it stands and whatever is missing for it', () => {
+    const options = { a: { seen: [] } }
+    const messages = [
+      { role: 'system', content: 'Be brief.', providerOptions: options },
+      { role: 'user', content: [{ type: 'text', text: 'Look', own: 1 }], providerOptions: options },
+      {
+        role: 'assistant',
+        content: [
+          { type: 'text', text: 'So.', providerOptions: options },
+          { ...call, providerOptions: options },
+          { type: 'tool-call', toolCallId: 'c2', toolName: 'look', providerOptions: options },
+        ],
+      },
+      {
+        role: 'tool',
+        content: [
+          { ...told, providerOptions: options },
+          { ...told, output: { type: 'execution-denied', reason: 'no' } },
+          { ...told, output: { type: 'text', value: 'fine', own: 2 } },
+        ],
+      },
+    ] as unknown as ModelRequest['messages']
+    expect(optionsOf({ ...request, messages }).prompt).toEqual(messages)
+  })
+
   it('say what the messages and the tools say now', () => {
     const content = [{ type: 'text' as const, text: 'a' }]
     const tools = [{ name: 'look', inputSchema: {} }]

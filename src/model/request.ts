@@ -21,6 +21,8 @@ import type {
 
 const SCHEMA_NAME_CHARS_MAX = 64
 
+type AssistantPart = Extract<ChatMessage, { role: 'assistant' }>['content'][number]
+
 /** The options of one call. Prompt and tools are made anew for each: providers and middleware may mark what they are given. */
 export function callOptions(
   request: ModelRequest,
@@ -85,22 +87,57 @@ function responseFormat(
   return { type: 'json', schema: output.schema as JSONSchema7, ...(name ? { name } : {}) }
 }
 
-/** The shapes are the provider's own, but for files and for data that JSON lacks. */
+/**
+ * The shapes are the provider's own, but for files and for data that JSON lacks. Every call copies the whole conversation: what
+ * has the members that most messages have, and no others, is written out, which costs a third of a copy by looking.
+ */
 function promptMessage(message: ChatMessage): LanguageModelV4Message {
+  const isBare = countOf(message) === 2
   switch (message.role) {
     case 'user':
-      return copyWith(message, 'content', message.content.map(userPart)) as LanguageModelV4Message
     case 'tool':
-      return copyWith(message, 'content', message.content.map(resultPart)) as LanguageModelV4Message
+    case 'assistant': {
+      const content = contentOf(message)
+      return (
+        isBare ? { role: message.role, content } : copyWith(message, 'content', content)
+      ) as LanguageModelV4Message
+    }
     case 'system':
-    case 'assistant':
-      return copyOf(message) as LanguageModelV4Message
+      return isBare ? { role: 'system', content: message.content } : (copyOf(message) as LanguageModelV4Message)
   }
 }
 
+function contentOf(message: Exclude<ChatMessage, { role: 'system' }>): object[] {
+  switch (message.role) {
+    case 'user':
+      return message.content.map(userPart)
+    case 'tool':
+      return message.content.map(resultPart)
+    case 'assistant':
+      return message.content.map(assistantPart)
+  }
+}
+
+/** How many members it has, also inherited ones: whoever has more than are written out is copied by looking. */
+function countOf(value: object): number {
+  let count = 0
+  for (const _ in value) count += 1
+  return count
+}
+
 function userPart(part: TextPart | FilePart): object {
+  if (part.type === 'text' && countOf(part) === 2) return { type: 'text', text: part.text }
   const own = copyOf(part)
   return own.type === 'file' ? filePart(own) : own
+}
+
+function assistantPart(part: AssistantPart): object {
+  if (part.type === 'tool-call' && part.input !== undefined && countOf(part) === 4) {
+    const { toolCallId, toolName, input } = part
+    return { type: 'tool-call', toolCallId, toolName, input: copyOf(input) }
+  }
+  if (part.type === 'text' && countOf(part) === 2) return { type: 'text', text: part.text }
+  return copyOf(part)
 }
 
 /** Text is base64, or the address of the file. */
@@ -115,6 +152,10 @@ function filePart(part: FilePart): LanguageModelV4FilePart {
 function resultPart(part: ToolResultPart): object {
   const { type, value } = part.output
   const isJson = type === 'json' || type === 'error-json'
+  if (value !== undefined && countOf(part) === 4 && countOf(part.output) === 2) {
+    const { toolCallId, toolName } = part
+    return { type: 'tool-result', toolCallId, toolName, output: { type, value: isJson ? jsonOf(value) : value } }
+  }
   return copyWith(part, 'output', { ...part.output, value: isJson ? jsonOf(value) : value })
 }
 
