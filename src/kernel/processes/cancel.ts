@@ -69,7 +69,8 @@ export function stopAsk(process: Process, ask: Ask): void {
       return
     case 'receive':
       process.mailbox.unwait(key)
-      process.turn.unwait(key)
+      // What is heard aside has a row only after a rest.
+      if (!ask.aside || process.state.isWaiting(key)) process.turn.unwait(key)
       return
     case 'start':
       process.turn.unwait(suffixed(key, 'budget'), suffixed(key, 'switch'))
