@@ -32,8 +32,6 @@ export class Ends {
 
   /** A process is about to be started from here. */
   starting(pid: Pid): void {
-    // A host that is alone has begun and ended it by itself, and looks for nothing later.
-    if (this.#engine.traits.nodes !== 'many') return
     this.#fresh.add(pid)
     // Those that others run are never heard of here.
     if (this.#fresh.size > ENDS_FRESH_MAX) for (const oldest of this.#fresh) return this.notFresh(oldest)
