@@ -38,8 +38,8 @@ export class ToolCalls {
   readonly #plan: AgentPlan
   readonly #n: number
   readonly #given: readonly ToolCallPart[]
-  readonly #open = new Map<string, (outcome: ReducerOutcome) => Asks>()
-  readonly #indexes = new Map<string, number>()
+  /** By slot: which call it is for, and what its outcome leads to. */
+  readonly #open = new Map<string, { readonly i: number; readonly then: (outcome: ReducerOutcome) => Asks }>()
   /** The agent that the conversation goes to after this step. */
   handoff: AgentPlan | undefined
 
@@ -62,10 +62,10 @@ export class ToolCalls {
 
   /** The outcome of one of the asks; what is asked on account of it. */
   on(slot: string, outcome: ReducerOutcome): Asks {
-    const then = this.#open.get(slot)
-    assert(then !== undefined, `a call has asked for ${slot}`)
+    const open = this.#open.get(slot)
+    assert(open !== undefined, `a call has asked for ${slot}`)
     this.#open.delete(slot)
-    return then(outcome)
+    return open.then(outcome)
   }
 
   /** Somebody spoke before any of the calls had begun. */
@@ -85,11 +85,11 @@ export class ToolCalls {
   }
 
   #close(slot: string, output: Shown): ToolCallPart {
-    const i = this.#indexes.get(slot)
-    assert(i !== undefined, `a call has asked for ${slot}`)
+    const open = this.#open.get(slot)
+    assert(open !== undefined, `a call has asked for ${slot}`)
     this.#open.delete(slot)
-    this.#put(i, output)
-    return this.calls[i] as ToolCallPart
+    this.#put(open.i, output)
+    return this.calls[open.i] as ToolCallPart
   }
 
   #begin(call: ToolCallPart, i: number, messages: readonly ChatMessage[]): Asks {
@@ -153,13 +153,13 @@ export class ToolCalls {
   }
 
   #ask(ask: ReducerAsk, i: number, entry: ToolEntry | undefined): Asks {
-    this.#indexes.set(ask.slot, i)
-    this.#open.set(ask.slot, (outcome) => {
+    const then = (outcome: ReducerOutcome): Asks => {
       if (!outcome.ok) return this.#put(i, shownError(outcome.error))
       this.values.set(i, outcome.value)
       const show = entry?.kind === 'tool' ? entry.show : undefined
       return show === undefined ? this.#put(i, shownValue(outcome.value)) : this.#askToShow(i, show, outcome.value)
-    })
+    }
+    this.#open.set(ask.slot, { i, then })
     return [ask]
   }
 
@@ -167,10 +167,11 @@ export class ToolCalls {
   #askToShow(i: number, show: ShowHook, output: unknown): Asks {
     const { toolCallId, input } = this.calls[i] as ToolCallPart
     const slot = `r${this.#n}/show/${i}`
-    this.#open.set(slot, (outcome) => {
+    const then = (outcome: ReducerOutcome): Asks => {
       if (!outcome.ok) return this.#put(i, shownError(outcome.error))
       return this.#put(i, isShown(outcome.value) ? outcome.value : shownValue(output))
-    })
+    }
+    this.#open.set(slot, { i, then })
     return [{ type: 'hook', slot, name: 'toModelOutput', fn: () => show({ toolCallId, input, output }) }]
   }
 
