@@ -15,6 +15,9 @@ export class Deadline {
   readonly #clock: Clock
   readonly #atMs: number
   readonly #name: string
+  /** Whoever waits now. */
+  #giveUp: (() => void) | undefined
+  #isHeard = false
 
   constructor(about: {
     readonly clock: Clock
@@ -42,18 +45,26 @@ export class Deadline {
         reject(this.#reason())
       }
       if (signal.aborted) return giveUp()
-      signal.addEventListener('abort', giveUp, { once: true })
+      this.#giveUp = giveUp
+      this.#hear()
       work.then(
         (value) => {
-          signal.removeEventListener('abort', giveUp)
+          this.#giveUp = undefined
           resolve(value)
         },
         (thrown: unknown) => {
-          signal.removeEventListener('abort', giveUp)
+          this.#giveUp = undefined
           reject(thrown)
         },
       )
     })
+  }
+
+  /** Once, and for good: the signal is that of one call, and goes with it. */
+  #hear(): void {
+    if (this.#isHeard) return
+    this.#isHeard = true
+    this.signal.addEventListener('abort', () => this.#giveUp?.(), { once: true })
   }
 
   /** Waits; rejects when the signal aborts before. */

@@ -58,7 +58,10 @@ async function perform(call: ModelCall, options: ModelDriverOptions): Promise<Dr
     onText: call.progress,
     options: callOptions(request, { maxOutputTokens, abortSignal: signal }),
   }
-  const { result, notes } = await untilServed(() => exchange(model, about), deadline, options)
+  const first = await exchange(model, about)
+  const { result, notes } = first.ok
+    ? { result: first.result, notes: [] }
+    : await afterRefusal(first, () => exchange(model, about), { deadline, options })
   const { answer, actual } = answerOf(result, {
     request,
     maxOutputTokens,
@@ -86,29 +89,33 @@ function reachable(ref: ModelRef, sources: ModelSources): LanguageModelV4 {
   }
 }
 
+type Refused = Extract<Exchange, { ok: false }>
 type Served = { readonly result: Extract<Exchange, { ok: true }>['result']; readonly notes: readonly string[] }
 
-/** Sends until the server does its work, or refuses for good. */
-async function untilServed(
+/** Was refused: sends again until the server does its work, or refuses for good. */
+async function afterRefusal(
+  refused: Refused,
   send: () => Promise<Exchange>,
-  deadline: Deadline,
-  { clock, random }: ModelDriverOptions,
+  about: { readonly deadline: Deadline; readonly options: ModelDriverOptions },
 ): Promise<Served> {
+  const { deadline } = about
+  const { clock, random } = about.options
   let waitedMs = 0
-  for (let refusals = 0; ;) {
-    const sent = await send()
+  for (let sent: Exchange = refused, refusals = 1; ; refusals += 1) {
     if (sent.ok) {
-      const notes =
-        refusals === 0 ? [] : [`the server refused ${refusals} times before it answered; waited ${waitedMs} ms`]
-      return { result: sent.result, notes }
+      const times = refusals - 1
+      return {
+        result: sent.result,
+        notes: [`the server refused ${times} times before it answered; waited ${waitedMs} ms`],
+      }
     }
-    refusals += 1
     const askedMs = retryAfterMs(sent.headers, clock.now())
     const delayMs = pauseMs(refusals, askedMs, random)
     if (!sent.again || refusals >= TRIES_MAX || delayMs >= deadline.leftMs())
       throw withRefusals(sent.error, refusals, askedMs)
     await deadline.pause(delayMs)
     waitedMs += delayMs
+    sent = await send()
   }
 }
 
