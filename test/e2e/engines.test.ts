@@ -58,7 +58,9 @@ const render = tool({ name: 'render', inputSchema: any,
 const mail = tool({ name: 'mail', inputSchema: any, execute: () => new Promise(() => {}) })
 const look = tool({ name: 'look', inputSchema: any, effect: 'read', execute: async ({ n }) => n })
 const visa = async ({ attempt }) => { if (attempt === 1) throw new Error('no visa'); return 'visa' }
+const clerk = workflow({ name: 'clerk' }, (ctx) => ctx.tool(publish, {}))
 const parts = {
+  below: (ctx) => ctx.run(clerk, {}),
   approval: (ctx) => ctx.tool(publish, {}),
   question: (ctx) => ctx.ask({ title: 'Which city?', answer: { jsonSchema: { type: 'string' } } }),
   letter: async (ctx) => (await ctx.receive({ topic: 'letter' })).body,
@@ -158,6 +160,8 @@ const FLOWS: Readonly<Record<string, readonly Step[]>> = {
     ['show', 'approval'],
     ['verify', 'approval'],
   ],
+  // What asks is a child that was not there when the command began to look.
+  below: [start('below'), ['cancel', 'below'], again('below')],
   refusals: [
     ['show', 'nobody'],
     ['approve', 'letter/nothing'],

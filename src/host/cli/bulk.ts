@@ -9,6 +9,7 @@ import { shownCommand, withActor, withReader } from './folder.ts'
 import { jsonLine } from './json.ts'
 import { table, textOf } from './table.ts'
 import type { Terminal } from './terminal.ts'
+import { tellUnread } from './unread.ts'
 import type { Flag, Typed } from './verb.ts'
 
 /** The flags of a verb that takes many. */
@@ -52,12 +53,18 @@ export function actOnMany(typed: Typed, terminal: Terminal, many: Many): Promise
   const { pick, isTree } = many
   if (!typed.has('yes'))
     return withReader(typed, terminal, async (reader) => {
-      show(await targetsOf(reader, where, pick, { isTree }), typed, terminal, many)
-      return 0
+      const { targets, unread } = await targetsOf(reader, where, pick, { isTree })
+      if (typed.has('json'))
+        terminal.out(jsonLine({ dryRun: true, targets, ...(unread.length === 0 ? {} : { unread }) }))
+      else show(targets, typed, terminal, many)
+      return tellUnread(unread, typed, terminal) === 0 ? 0 : 1
     })
   return withActor(typed, terminal, async (engine, about) => {
-    const targets = await targetsOf(engine, where, pick, { isTree })
-    let failed = 0
+    const { targets, unread } = await targetsOf(engine, where, pick, { isTree })
+    let failed = tellUnread(unread, typed, terminal)
+    const total = targets.length + failed
+    if (typed.has('json'))
+      for (const { unread: error, ...process } of unread) terminal.out(jsonLine({ ...process, ok: false, error }))
     const isWell = await actOnEach(
       targets,
       (target) => many.act(engine, target, about),
@@ -70,11 +77,11 @@ export function actOnMany(typed: Typed, terminal: Terminal, many: Many): Promise
       },
     )
     if (!typed.has('json')) {
-      terminal.out(`${many.done} ${targets.length - failed} of ${targets.length}\n`)
-      if (!about.hosted && targets.length > failed)
+      terminal.out(`${many.done} ${total - failed} of ${total}\n`)
+      if (!about.hosted && total > failed)
         terminal.out('nobody runs this data folder now; it goes on when somebody does\n')
     }
-    return isWell ? 0 : 1
+    return isWell && unread.length === 0 ? 0 : 1
   })
 }
 
@@ -82,7 +89,6 @@ const nameOf = ({ pid, effect }: Target): string =>
   effect === undefined ? shortPid(pid) : `${shortPid(pid)}/${effect}`
 
 function show(targets: readonly Target[], typed: Typed, terminal: Terminal, { verb }: Many): void {
-  if (typed.has('json')) return terminal.out(jsonLine({ dryRun: true, targets }))
   if (targets.length === 0) return terminal.out('nothing fits\n')
   const rows = targets.map((target) => [nameOf(target), target.definition, target.why])
   terminal.out(textOf(table(['PROCESS', 'DEFINITION', 'WHY'], rows)))

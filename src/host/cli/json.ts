@@ -2,6 +2,8 @@
 import type { ProcessView } from '../../engine/index.ts'
 import { failureOf, valueOf } from '../../kernel/index.ts'
 import type { Outcome, WaitOn } from '../../kernel/index.ts'
+import { errorData } from '../../std/index.ts'
+import type { ShownMember } from '../operate/find.ts'
 import type { Member } from '../views/family.ts'
 import { openNeeds } from '../views/rest.ts'
 import type { Need } from '../views/rest.ts'
@@ -46,6 +48,12 @@ export function memberJson(member: Member, command: Command): Record<string, unk
     cap: story.cap,
     needs: openNeeds(member).map((need) => needJson(need, command)),
   }
+}
+
+/** The same, also where its journal cannot be read: `unread` says why. */
+export function shownJson(member: ShownMember, command: Command): Record<string, unknown> {
+  const { unread } = member
+  return { ...memberJson(member, command), ...(unread === undefined ? {} : { unread: errorData(unread) }) }
 }
 
 /** What is waited for. */

@@ -5,10 +5,13 @@
  * 1. A run is erased as a whole, when all of it ended before the time that its root's definition (or the host) says.
  * 2. A run whose definition is not here is kept: it may have been meant to be kept for ever.
  * 3. Between two batches the event loop is free; what is left waits for the next round.
+ * 4. A run that cannot be erased, because its payloads are out of reach, holds up no other.
  */
+import { isOfBlobs } from '../../engine/index.ts'
 import type { Engine, ProcessView, Query, StreamMedium } from '../../engine/index.ts'
 import type { CodeRegistry } from '../../kernel/index.ts'
 import { SkeinError } from '../../std/index.ts'
+import type { Pid } from '../../std/index.ts'
 import { RETENTION_BATCH_RUNS, RETENTION_ROUND_MS } from '../limits.ts'
 
 /** Who erases, as it stands in the journals. */
@@ -24,8 +27,11 @@ export type RetentionParts = {
   readonly now: () => number
 }
 
+/** Runs that could not be erased, and why. */
+type Left = Map<Pid, SkeinError>
+
 /** One round. Returns how many runs were erased; as many as a batch holds means that there may be more. */
-export async function sweep(parts: RetentionParts): Promise<number> {
+export async function sweep(parts: RetentionParts, left: Left = new Map()): Promise<number> {
   const { code, defaultMs, now } = parts
   const own = new Map<string, number>()
   for (const name of code.names()) {
@@ -34,10 +40,11 @@ export async function sweep(parts: RetentionParts): Promise<number> {
   }
   let erased = 0
   for (const [workflow, ms] of own)
-    if (Number.isFinite(ms)) erased += await sweepRuns(parts, { workflow, endedBefore: now() - ms }, () => true)
+    if (Number.isFinite(ms))
+      erased += await sweepRuns({ ...parts, left }, { workflow, endedBefore: now() - ms }, () => true)
   if (defaultMs !== undefined && Number.isFinite(defaultMs))
     erased += await sweepRuns(
-      parts,
+      { ...parts, left },
       { endedBefore: now() - defaultMs },
       ({ workflow }) => code.find(workflow) !== undefined && !own.has(workflow),
     )
@@ -45,14 +52,20 @@ export async function sweep(parts: RetentionParts): Promise<number> {
 }
 
 async function sweepRuns(
-  { engine, streams }: RetentionParts,
+  { engine, streams, left }: RetentionParts & { readonly left: Left },
   query: Pick<Query, 'workflow'> & { readonly endedBefore: number },
   isMeant: (root: ProcessView) => boolean,
 ): Promise<number> {
   let erased = 0
   for await (const view of engine.list({ ...query, isErased: false })) {
-    if (view.root !== view.pid || !isMeant(view)) continue
-    if (await eraseIfOver({ engine, streams }, view, query.endedBefore)) erased += 1
+    if (view.root !== view.pid || !isMeant(view) || left.has(view.pid)) continue
+    try {
+      if (await eraseIfOver({ engine, streams }, view, query.endedBefore)) erased += 1
+    } catch (thrown) {
+      // A store that is away is away for all.
+      if (!isOfBlobs(thrown) || thrown.retryable) throw thrown
+      left.set(view.pid, thrown)
+    }
     if (erased === RETENTION_BATCH_RUNS) break
   }
   return erased
@@ -81,17 +94,27 @@ async function eraseIfOver(
   return true
 }
 
-/** Sweeps now and then until disposed; `failed` hears why a round was given up. */
+function leftBehind([pid, why]: readonly [Pid, SkeinError], count: number): SkeinError {
+  const others = count === 1 ? 'is' : `and ${count - 1} more are`
+  return new SkeinError(why.code, `${pid} ${others} not erased: ${why.code}: ${why.message}`, { cause: why })
+}
+
+/** Sweeps now and then until disposed; `failed` hears why a round was given up, and what it left. */
 export function keepRetention(parts: RetentionParts, failed: (thrown: unknown) => void): Disposable {
   let timer: NodeJS.Timeout | undefined
   let isOver = false
   const again = (delayMs: number): void => {
     if (!isOver) timer = setTimeout(() => void round(), delayMs).unref()
   }
+  /** Since the last pause: tried again after the next. */
+  let left: Left = new Map()
   const round = async (): Promise<void> => {
     try {
-      const erased = await sweep(parts)
-      again(erased < RETENTION_BATCH_RUNS ? RETENTION_ROUND_MS : 0)
+      if ((await sweep(parts, left)) >= RETENTION_BATCH_RUNS) return again(0)
+      const [first] = left
+      if (first !== undefined && !isOver) failed(leftBehind(first, left.size))
+      left = new Map()
+      again(RETENTION_ROUND_MS)
     } catch (thrown) {
       if (!isOver) failed(thrown)
       again(RETENTION_ROUND_MS)

@@ -68,9 +68,12 @@ export async function actOnAll(
   about: Who & { readonly go: boolean },
 ): Promise<readonly BulkResult[]> {
   const one = ACTS[act]
-  const targets = await targetsOf(engine, where, one.pick, one)
-  if (!about.go) return targets.map((target) => ({ target }))
-  const acted: BulkResult[] = []
+  const { targets, unread } = await targetsOf(engine, where, one.pick, one)
+  const acted = unread.map(({ unread: error, ...process }): BulkResult => ({
+    target: { ...process, why: 'its journal cannot be read' },
+    error,
+  }))
+  if (!about.go) return [...acted, ...targets.map((target) => ({ target }))]
   await actOnEach(
     targets,
     (target) => one.act(engine, target, about),

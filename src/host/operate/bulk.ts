@@ -9,8 +9,8 @@ import { parseFilter } from '../views/filter.ts'
 import { isEnded, openNeeds } from '../views/rest.ts'
 import { resolveEffect } from './acts.ts'
 import type { Acted, Operable, Resolution } from './acts.ts'
-import { memberOf } from './find.ts'
-import type { Reader } from './find.ts'
+import { judged } from './find.ts'
+import type { Reader, Unread } from './find.ts'
 
 /** One thing to act on: a process, or an effect of it. */
 export type Target = {
@@ -32,11 +32,12 @@ export type Pick = (member: Member) => readonly Omit<Target, 'definition' | 'pid
 const shown = (text: string): string => text.replace(/\s+/g, ' ').slice(0, 100)
 
 /** Processes that failed, and parked ones. */
-export const retriable: Pick = ({ view, story }) => {
+export const retriable: Pick = (member) => {
+  const { view } = member
   if (view.status === 'parked')
     return [{ why: `${view.parked?.code ?? 'parked'}: ${shown(view.parked?.message ?? '')}` }]
   if (view.status !== 'failed') return []
-  const failed = [...story.entries.values()].findLast(({ outcome }) => outcome?.type === 'error')
+  const failed = [...member.story.entries.values()].findLast(({ outcome }) => outcome?.type === 'error')
   return [{ why: failed === undefined ? 'failed' : `failed by ${failed.name}` }]
 }
 
@@ -76,21 +77,24 @@ export function resolveTarget(engine: Operable, target: Target, resolution: Reso
   return resolveEffect(engine, nameOf(target), { ...(attempt === undefined ? {} : { attempt }), ...resolution }, by)
 }
 
-/** All that `where` means and `pick` is about; of a process and what is below it only the first, where `isTree`. */
+/**
+ * All that `where` means and `pick` is about; of a process and what is below it only the first, where `isTree`. Who cannot be
+ * read may be meant, and is told apart.
+ */
 export async function targetsOf(
   reader: Reader,
   where: string,
   pick: Pick,
   about: { readonly isTree: boolean },
-): Promise<readonly Target[]> {
+): Promise<{ readonly targets: readonly Target[]; readonly unread: readonly Unread[] }> {
   const filter = parseFilter(where)
   const targets: Target[] = []
   const matched = new Set<Pid>()
   const parents = new Map<Pid, ProcessView['parent']>()
+  const unread: Unread[] = []
+  const judge = (member: Member): ReturnType<Pick> => (filter.matches(member, Date.now()) ? pick(member) : [])
   for await (const view of reader.list(filter.query)) {
-    const member = await memberOf(reader, view)
-    if (!filter.matches(member, Date.now())) continue
-    const picked = pick(member)
+    const picked = (await judged(reader, view, { judge, tell: (one) => unread.push(one) })) ?? []
     if (picked.length === 0) continue
     matched.add(view.pid)
     parents.set(view.pid, view.parent)
@@ -102,7 +106,7 @@ export async function targetsOf(
     const parent = parents.get(pid)
     return parent !== undefined && matched.has(parent)
   }
-  return about.isTree ? targets.filter((target) => !isBelow(target)) : targets
+  return { targets: about.isTree ? targets.filter((target) => !isBelow(target)) : targets, unread }
 }
 
 /** Acts on each; tells of each when it is done. True when all went well. */

@@ -2,8 +2,8 @@
 import { isOfBlobs } from '../../engine/index.ts'
 import type { Engine, ProcessView } from '../../engine/index.ts'
 import type { Control } from '../../kernel/index.ts'
-import { asPid, SkeinError } from '../../std/index.ts'
-import type { Pid } from '../../std/index.ts'
+import { asPid, errorData, SkeinError } from '../../std/index.ts'
+import type { ErrorData, Pid } from '../../std/index.ts'
 import { PIDS_SEARCHED_MAX } from '../limits.ts'
 import type { Member } from '../views/family.ts'
 import { Story } from '../views/story.ts'
@@ -54,8 +54,47 @@ export async function shownMember(reader: Reader, view: ProcessView): Promise<Sh
   try {
     return await memberOf(reader, view)
   } catch (thrown) {
-    if (isOfBlobs(thrown) && !thrown.retryable) return { view, story: new Story(), unread: thrown }
+    if (isUnreadable(thrown)) return { view, story: new Story(), unread: thrown }
     throw thrown
+  }
+}
+
+/** Whether payloads of one process are not to be had. A store that is away is not a process that cannot be read. */
+export const isUnreadable = (thrown: unknown): thrown is SkeinError => isOfBlobs(thrown) && !thrown.retryable
+
+/** A process whose journal was asked for and cannot be read. */
+export type Unread = { readonly pid: Pid; readonly definition: string; readonly unread: ErrorData }
+
+/** A process whose journal cannot be read, and why. */
+export function unreadOf({ pid, workflow }: ProcessView, why: SkeinError): Unread {
+  return { pid, definition: workflow, unread: errorData(why) }
+}
+
+/**
+ * What `judge` makes of a process. Where its journal cannot be read it is judged by its view alone; undefined, and `tell` hears
+ * why, where the journal is asked for.
+ */
+export async function judged<T>(
+  reader: Reader,
+  view: ProcessView,
+  about: { readonly judge: (member: Member) => T | Promise<T>; readonly tell: (unread: Unread) => void },
+): Promise<T | undefined> {
+  try {
+    return await about.judge(await memberOf(reader, view).catch((thrown: unknown) => viewAlone(view, thrown)))
+  } catch (thrown) {
+    if (!isUnreadable(thrown)) throw thrown
+    about.tell(unreadOf(view, thrown))
+    return undefined
+  }
+}
+
+function viewAlone(view: ProcessView, thrown: unknown): Member {
+  if (!isUnreadable(thrown)) throw thrown
+  return {
+    view,
+    get story(): Story {
+      throw thrown
+    },
   }
 }
 

@@ -159,7 +159,7 @@ describe('acting', () => {
     ]
     const { operable, controls } = engine()
     const now = (made: readonly Made[]): Operable => ({ ...operable, ...madeReader(made) })
-    const targets = await targetsOf(now(inDoubt(1)), 'status=waiting', needing('operator'), { isTree: false })
+    const { targets } = await targetsOf(now(inDoubt(1)), 'status=waiting', needing('operator'), { isTree: false })
     expect(targets).toMatchObject([{ pid: 'b1', effect: 'pay', attempt: 1, why: 'outcome unknown' }])
     const [target] = targets
     const late = resolveTarget(now(inDoubt(1, 2)), target!, { again: true }, 'ann')
@@ -170,7 +170,9 @@ describe('acting', () => {
     expect(controls).toEqual([])
     await resolveTarget(now(inDoubt(1)), target!, { again: true }, 'ann')
     expect(controls).toMatchObject([{ to: 'b1', type: 'resolve', how: 'again', attempt: 1 }])
-    const again = await targetsOf(now(inDoubt(1, 2)), 'status=waiting', needing('operator'), { isTree: false })
+    const { targets: again } = await targetsOf(now(inDoubt(1, 2)), 'status=waiting', needing('operator'), {
+      isTree: false,
+    })
     expect(again).toMatchObject([{ attempt: 2, why: 'outcome of attempt 2 unknown' }])
   })
   it('never lets a late click approve something else', async () => {

@@ -4,6 +4,7 @@
  * Invariants:
  * 1. It looks at a steady pace, whatever happens; between two looks news only mark what to read again.
  * 2. "Rests" is said only after two looks with no news in between; where others run it, after two readings that are the same.
+ *    A reading finds whoever was started since the last one.
  */
 import type { Host } from '../hosting/host.ts'
 import { FAMILY_READS_PER_LOOK, REDRAW_MS } from '../limits.ts'
@@ -110,6 +111,8 @@ async function refresh(family: Family, dirty: Set<Pid>, quiet: boolean): Promise
     )
   let isNew = false
   for (const pid of pids) isNew = (await family.read(pid)) || isNew
+  // Where others run it no news tells of a child: its parent's journal does.
+  if (quiet) for (const pid of family.strangers()) isNew = (await family.read(pid)) || isNew
   return isNew
 }
 

@@ -2,6 +2,7 @@
 import { addAmounts } from '../../kernel/index.ts'
 import type { Amounts } from '../../kernel/index.ts'
 import type { Pid } from '../../std/index.ts'
+import type { ShownMember } from '../operate/find.ts'
 import type { Family, Member } from '../views/family.ts'
 import { isEnded, openNeeds } from '../views/rest.ts'
 import type { Need } from '../views/rest.ts'
@@ -59,17 +60,17 @@ function drawn(node: Node, first: string, rest: string): Row[] {
   return rows
 }
 
-function nodeOf(scene: Scene, member: Member): Node {
+function nodeOf(scene: Scene, member: ShownMember): Node {
   const children = scene.family.children(member.view.pid)
-  const needs = needRows(member, scene.command)
+  const needs = member.unread === undefined ? needRows(member, scene.command) : []
   return {
     row: memberRow(scene, member),
     children: [...grouped(scene, children), ...needs.map((row) => ({ row, children: [] }))],
   }
 }
 
-function memberRow({ family, nowMs, progress }: Scene, member: Member): Row {
-  const { view, story } = member
+function memberRow({ family, nowMs, progress }: Scene, member: ShownMember): Row {
+  const { view, story, unread } = member
   const state = stateWords(member)
   const isRoot = view.parent === undefined
   const end = view.endedAt ?? story.ended?.at ?? nowMs
@@ -80,8 +81,8 @@ function memberRow({ family, nowMs, progress }: Scene, member: Member): Row {
     effects: `${countWords(story.effectCount, 'effect')}${repeated}`,
     spend: spendWords(spentBelow(family, member), isRoot || view.kind === 'agent' ? story.cap : undefined),
     elapsed: elapsedWords(end - view.createdAt),
-    note: noteOf(member, nowMs, progress.get(view.pid)),
-    tone: state.tone,
+    note: unread?.code ?? noteOf(member, nowMs, progress.get(view.pid)),
+    tone: unread === undefined ? state.tone : 'bad',
   }
 }
 
@@ -130,7 +131,7 @@ function needRow(need: Need, command: Command): Row {
 }
 
 /** Children, with ended ones of one kind gathered when there are many. */
-function grouped(scene: Scene, children: readonly Member[]): Node[] {
+function grouped(scene: Scene, children: readonly ShownMember[]): Node[] {
   const endedOf = new Map<string, Member[]>()
   for (const child of children) {
     if (!isEnded(child.view.status)) continue

@@ -10,7 +10,8 @@ import type { Control } from '../../kernel/index.ts'
 import type { Pid } from '../../std/index.ts'
 import { asSeq } from '../../std/index.ts'
 import { FOLLOWED_PROCESSES_MAX } from '../limits.ts'
-import type { Reader } from '../operate/find.ts'
+import { isUnreadable } from '../operate/find.ts'
+import type { Reader, ShownMember } from '../operate/find.ts'
 import { Story } from './story.ts'
 
 /** One process: what the engine says of it, and what its journal tells. */
@@ -23,17 +24,20 @@ export type Member = {
 
 /** A root and all below it. */
 export class Family {
-  readonly members = new Map<Pid, Member>()
+  readonly members = new Map<Pid, ShownMember>()
   readonly #children = new Map<Pid, Pid[]>()
   readonly #reader: Reader
   readonly #root: Pid
+  readonly #showsUnread: boolean
 
-  constructor(reader: Reader, root: Pid) {
+  /** `showsUnread`: a process whose journal cannot be read is a member without a story, and not a failure. */
+  constructor(reader: Reader, root: Pid, { showsUnread = false } = {}) {
     this.#reader = reader
     this.#root = root
+    this.#showsUnread = showsUnread
   }
 
-  get root(): Member | undefined {
+  get root(): ShownMember | undefined {
     return this.members.get(this.#root)
   }
 
@@ -46,15 +50,28 @@ export class Family {
   /** Reads one process again, if it belongs to this run. True when it is not as it was. */
   async read(pid: Pid): Promise<boolean> {
     const view = await this.#reader.inspect(pid)
-    if (view?.root !== this.#root || (this.members.size >= FOLLOWED_PROCESSES_MAX && !this.members.has(pid)))
-      return false
+    if (view?.root !== this.#root || (!this.isWhole && !this.members.has(pid))) return false
     const before = stampOf(this.members.get(pid))
     await this.#take(view)
     return stampOf(this.members.get(pid)) !== before
   }
 
+  /** All that the run has may be members; a larger run is followed in part. */
+  get isWhole(): boolean {
+    return this.members.size < FOLLOWED_PROCESSES_MAX
+  }
+
+  /** Children that were started and are no members yet. */
+  strangers(): readonly Pid[] {
+    return [...this.members.values()].flatMap(({ story }) =>
+      [...story.entries.values()].flatMap(({ child }) =>
+        child === undefined || this.members.has(child) ? [] : [child],
+      ),
+    )
+  }
+
   /** Children of a process, oldest first. */
-  children(parent: Pid): Member[] {
+  children(parent: Pid): ShownMember[] {
     const pids = this.#children.get(parent) ?? []
     return pids.flatMap((pid) => this.members.get(pid) ?? []).sort(byAge)
   }
@@ -72,7 +89,13 @@ export class Family {
     const pending = await this.#reader.pending?.(view.pid)
     this.members.set(view.pid, { view, story, ...(pending === undefined ? {} : { pending }) })
     if (known !== undefined && story.ended !== undefined) return story.compact()
-    for await (const frame of this.#reader.history(view.pid, asSeq(story.nextSeq))) story.apply(frame.facts)
+    try {
+      for await (const frame of this.#reader.history(view.pid, asSeq(story.nextSeq))) story.apply(frame.facts)
+    } catch (thrown) {
+      if (!this.#showsUnread || !isUnreadable(thrown)) throw thrown
+      // The half of a journal would tell of waits that are long over.
+      this.members.set(view.pid, { view, story: new Story(), unread: thrown })
+    }
     if (story.ended !== undefined) story.compact()
   }
 }

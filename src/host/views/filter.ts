@@ -37,6 +37,9 @@ export const TERMS = {
 
 type Term = keyof typeof TERMS
 
+/** Terms that only the journal answers. */
+const OF_JOURNAL: readonly Term[] = ['effect', 'tenant']
+
 /** A filter, ready to judge. */
 export type Filter = {
   readonly text: string
@@ -60,8 +63,11 @@ export function parseFilter(text: string): Filter {
   return {
     text,
     query: status === undefined ? {} : { status },
+    // A journal that cannot be read is asked for only where the rest fits.
     matches: (member, nowMs) =>
-      terms.every(({ term, words }) => words.some((word) => holds(term, word, member, nowMs))),
+      terms
+        .toSorted((a, b) => Number(OF_JOURNAL.includes(a.term)) - Number(OF_JOURNAL.includes(b.term)))
+        .every(({ term, words }) => words.some((word) => holds(term, word, member, nowMs))),
   }
 }
 
@@ -88,7 +94,7 @@ function checkWord(term: Term, word: string): void {
 }
 
 function holds(term: Term, word: string, member: Member, nowMs: number): boolean {
-  const { view, story } = member
+  const { view } = member
   switch (term) {
     case 'agent':
     case 'workflow':
@@ -98,14 +104,14 @@ function holds(term: Term, word: string, member: Member, nowMs: number): boolean
     case 'error':
       return fits(word, view.parked?.code ?? failureCode(member) ?? '')
     case 'effect':
-      return [...story.entries.values()].some((entry) => {
+      return [...member.story.entries.values()].some((entry) => {
         const isLoose = entry.outcome === undefined ? !isEnded(view.status) : entry.outcome.type !== 'ok'
         return isLoose && fits(word, entry.name)
       })
     case 'waits':
       return view.waits.some(({ on }) => on.kind === word)
     case 'tenant':
-      return fits(word, story.born?.tenant ?? '')
+      return fits(word, member.story.born?.tenant ?? '')
     case 'root':
       return fits(word, view.root)
     case 'pid':

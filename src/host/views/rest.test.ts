@@ -36,6 +36,14 @@ describe('whether a run rests', () => {
     expect(await rest(parent, { pid: 'c1', parent: 'a1', status: 'ready' })).toBe('moving')
     expect(await rest(parent)).toBe('moving')
   })
+  it('moves while the end of a child is on its way, or the child itself, whatever else it waits for', async () => {
+    const listening = waiting('receive::x#0', { kind: 'message', pattern: {} })
+    const both: Made = { ...parent, status: 'running', facts: [...(parent.facts ?? []), listening] }
+    expect(await rest(both, { pid: 'c1', parent: 'a1', status: 'done', facts: [done] })).toBe('moving')
+    expect(await rest(both)).toBe('moving')
+    const asking: Made = { pid: 'c1', parent: 'a1', status: 'waiting', facts: [approval('tool:pay:x#0', 'pay')] }
+    expect(await rest(both, asking)).toMatch(/^3 message a1\/.*, approval c1\/pay$/)
+  })
   it('moves when what it waits for was given and is not heard yet; not while it is parked', async () => {
     const asking: Made = { pid: 'a1', status: 'waiting', facts: [approval('tool:pay:x#0', 'pay')] }
     const [key, other] = ['tool:pay:x#0', 'tool:mail:x#0'].map(asEffectKey)

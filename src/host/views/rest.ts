@@ -33,11 +33,21 @@ export function restOf(family: Family): Rest {
   for (const member of family.members.values()) {
     if (isEnded(member.view.status)) continue
     const own = needsOf(member)
-    if (own === 'moving' || isAnswered(member)) return { type: 'moving' }
+    if (own === 'moving' || isAnswered(member) || awaitsNews(family, member)) return { type: 'moving' }
     needs.push(...own)
   }
   // Only waits on children, and no child that waits for anything: the news of an end is on its way.
   return needs.length === 0 ? { type: 'moving' } : { type: 'resting', needs }
+}
+
+/** It waits for a child that has ended, or is not there yet: either is on its way. */
+function awaitsNews(family: Family, { view, story }: Member): boolean {
+  if (view.status === 'parked') return false
+  return story.waiting().some(({ wait }) => {
+    if (wait?.on.kind !== 'child') return false
+    const child = family.members.get(wait.on.pid)
+    return child === undefined ? family.isWhole : isEnded(child.view.status)
+  })
 }
 
 /** What one process needs from outside, or that it moves by itself. */

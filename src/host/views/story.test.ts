@@ -181,6 +181,26 @@ describe('Story', () => {
     ])
     expect(story.find(PAY)?.segment).toBe(1)
   })
+  it('what a branch waited for that has lost is asked of nobody any more; what has begun there goes on', () => {
+    const on = { kind: 'message', pattern: {} } as const
+    const approval = { kind: 'approval', title: 'pay', argsHash: 'h', show: payloadOf(1) } as const
+    const story = new Story()
+    story.apply(
+      facts(
+        born,
+        { type: 'waiting', key: key('0.select[letter]/receive::x#0'), on },
+        { type: 'waiting', key: key('0.select[stop]/receive::y#0'), on },
+        { type: 'waiting', key: key(`0.select[stop]/${PAY}#0!approval`), on: approval },
+        intended('0.select[stop]/tool:mail:bb#0', 'mail'),
+        begun('0.select[stop]/tool:mail:bb#0'),
+        { type: 'waiting', key: key('receive::z#0'), on },
+        { type: 'answered', key: key('0.select[letter]/receive::x#0'), outcome: ok(1) },
+        { type: 'closed', scope: '0.select' as never, why: 'won' },
+      ),
+    )
+    expect(story.waiting().map((entry) => entry.key)).toEqual(['receive::z#0'])
+    expect(story.inFlight().map((entry) => entry.name)).toEqual(['mail'])
+  })
   it('ends with nothing waiting', () => {
     const story = new Story()
     story.apply(

@@ -6,7 +6,7 @@
  * 1. A pure fold: equal facts, equal story. Facts seen already are skipped, so overlapping reads do no harm.
  * 2. An effect's name never changes: the n-th effect called `publish` is `publish` (n = 1) or `publish#n`, in order of first fact.
  */
-import { addAmounts } from '../../kernel/index.ts'
+import { addAmounts, liesWithin } from '../../kernel/index.ts'
 import type { Amounts, Fact, FactOf, Payload } from '../../kernel/index.ts'
 import type { EffectKey } from '../../std/index.ts'
 import { baseOf, endEntry, isEffect, nameOf, newEntry, plainName, waitName } from './entry.ts'
@@ -131,7 +131,7 @@ export class Story {
         return this.#answered(fact)
       case 'closed':
         if (fact.scope === '') this.cancelled = fact.reason ?? 'cancelled'
-        return
+        return this.#closed(fact)
       case 'dropped':
         for (const key of fact.keys) this.#dropped(key, fact.at)
         return
@@ -240,6 +240,15 @@ export class Story {
     // What hangs on an effect (its approval, its wait for money) is not the effect's own outcome, unless it refused it.
     const own = baseOf(fact.key) === fact.key || entry.kind === 'child'
     if (own || fact.outcome.type !== 'ok') endEntry(entry, fact.outcome, fact.at)
+  }
+
+  /** Nobody waits for what is asked in there any more; what has begun and is still to be settled is waited for. */
+  #closed({ scope }: FactOf<'closed'>): void {
+    for (const entry of this.entries.values()) {
+      const kind = entry.wait?.on.kind
+      if (kind === undefined || kind === 'pending' || kind === 'grace') continue
+      if (entry.segment === this.segment && liesWithin(entry.key, scope)) entry.wait = undefined
+    }
   }
 
   #dropped(key: EffectKey, at: number): void {

@@ -6,7 +6,7 @@
  */
 import type { ProcessStatus, ProcessView } from '../../engine/index.ts'
 import type { WaitOn } from '../../kernel/index.ts'
-import type { Pid } from '../../std/index.ts'
+import type { ErrorData, Pid } from '../../std/index.ts'
 import { STUCK_LATE_MS, STUCK_STILL_MS, STUCK_TIMES_DEFAULT } from '../limits.ts'
 import { elapsedWords } from '../words/amounts.ts'
 import type { Command } from '../words/command.ts'
@@ -27,6 +27,7 @@ export type StuckCause =
   | 'child-is-unknown'
   | 'sender-is-gone'
   | 'parked'
+  | 'unread'
 
 /** A process that is stuck. */
 export type Stuck = {
@@ -37,6 +38,8 @@ export type Stuck = {
   readonly mend: readonly string[]
   /** How long it has been so. */
   readonly forMs: number
+  /** Why its journal cannot be read: nobody can say whether it is stuck. */
+  readonly unread?: ErrorData
 }
 
 /** What judging a process needs to know beside it. */
@@ -59,7 +62,7 @@ const MOVABLE: readonly ProcessStatus[] = ['ready', 'running']
 
 /** Whether it is stuck, and why; undefined when it moves, or waits for what can come. */
 export async function stuckOf(member: Member, around: Around): Promise<Stuck | undefined> {
-  const { view, story } = member
+  const { view } = member
   if (isEnded(view.status)) return undefined
   const found =
     parked(member, around) ??
@@ -68,7 +71,7 @@ export async function stuckOf(member: Member, around: Around): Promise<Stuck | u
     standing(member, around) ??
     (await waiting(member, around))
   if (found === undefined) return undefined
-  const since = found.since ?? (story.lastAt === 0 ? view.updatedAt : story.lastAt)
+  const since = found.since ?? (member.story.lastAt === 0 ? view.updatedAt : member.story.lastAt)
   const { cause, why, mend } = found
   return { pid: view.pid, definition: view.workflow, cause, why, mend, forMs: Math.max(0, around.nowMs - since) }
 }

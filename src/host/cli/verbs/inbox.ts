@@ -1,6 +1,6 @@
 import type { WaitOn } from '../../../kernel/index.ts'
-import { memberOf } from '../../operate/find.ts'
-import type { Reader } from '../../operate/find.ts'
+import { judged } from '../../operate/find.ts'
+import type { Reader, Unread } from '../../operate/find.ts'
 import { openNeeds } from '../../views/rest.ts'
 import type { Need } from '../../views/rest.ts'
 import { elapsedWords } from '../../words/amounts.ts'
@@ -9,6 +9,7 @@ import { needCommands, needName, needWords } from '../../words/need.ts'
 import { shownCommand, withReader } from '../folder.ts'
 import { jsonLine, needJson } from '../json.ts'
 import { textOf } from '../table.ts'
+import { tellUnread } from '../unread.ts'
 import type { VerbBody } from '../verb.ts'
 
 const SHOWN_MAX = 200
@@ -30,23 +31,27 @@ export const inbox: VerbBody = {
   run: (typed, terminal) =>
     withReader(typed, terminal, async (reader) => {
       const command = shownCommand(typed)
-      const needs = await allNeeds(reader)
-      if (typed.has('json')) terminal.out(jsonLine(needs.map((need) => needJson(need, command))))
-      else if (needs.length === 0) terminal.out('nothing waits for you\n')
+      const { needs, unread } = await allNeeds(reader)
+      if (typed.has('json')) terminal.out(jsonLine([...unread, ...needs.map((need) => needJson(need, command))]))
+      else if (needs.length + unread.length === 0) terminal.out('nothing waits for you\n')
       else for (const need of needs) terminal.out(textOf(needLines(need, Date.now(), command)))
-      return 0
+      return tellUnread(unread, typed, terminal) === 0 ? 0 : 1
     }),
 }
 
-async function allNeeds(reader: Reader): Promise<readonly Need[]> {
+async function allNeeds(
+  reader: Reader,
+): Promise<{ readonly needs: readonly Need[]; readonly unread: readonly Unread[] }> {
   const needs: Need[] = []
+  const unread: Unread[] = []
   for await (const view of reader.list({ status: ['ready', 'running', 'waiting', 'parked'] })) {
     const isAsking = view.status === 'parked' || view.waits.some((wait) => FOR_PEOPLE.includes(wait.on.kind))
     if (!isAsking) continue
-    needs.push(...openNeeds(await memberOf(reader, view)).filter((need) => need.kind !== 'message'))
+    const open = await judged(reader, view, { judge: openNeeds, tell: (one) => unread.push(one) })
+    needs.push(...(open ?? []).filter((need) => need.kind !== 'message'))
     if (needs.length >= SHOWN_MAX) break
   }
-  return needs
+  return { needs, unread }
 }
 
 function needLines(need: Need, nowMs: number, command: Command): readonly string[] {

@@ -4,6 +4,7 @@ import { SkeinError } from '../../../std/index.ts'
 import type { Pid } from '../../../std/index.ts'
 import { openNamed, shownAddress } from '../../engines/engine-address.ts'
 import { findProcess } from '../../operate/find.ts'
+import type { Unread } from '../../operate/find.ts'
 import { moveRun, runOf } from '../../operate/move.ts'
 import type { Move, MoveEnd } from '../../operate/move.ts'
 import { targetsOf } from '../../operate/bulk.ts'
@@ -13,6 +14,7 @@ import { FILTER_HELP, MANY_FLAGS } from '../bulk.ts'
 import { actorName, demandFolder } from '../folder.ts'
 import { jsonLine } from '../json.ts'
 import type { Terminal } from '../terminal.ts'
+import { tellUnread } from '../unread.ts'
 import type { Typed, VerbBody } from '../verb.ts'
 
 const PIDS_MAX = 16
@@ -51,9 +53,10 @@ export const move: VerbBody = {
       by: actorName(typed),
       random: nodeRandom,
     }
-    const roots = await rootsOf(about, typed)
-    if (typed.text('where') !== undefined && !typed.has('yes')) return dryRun(typed, terminal, roots)
-    return await moveAll(typed, terminal, { about, roots })
+    const { roots, unread } = await rootsOf(about, typed, terminal)
+    const isDry = typed.text('where') !== undefined && !typed.has('yes')
+    const code = isDry ? dryRun(typed, terminal, roots) : await moveAll(typed, terminal, { about, roots })
+    return code === 0 && unread > 0 ? 1 : code
   },
 }
 
@@ -80,22 +83,34 @@ async function opened(address: string, { env }: Terminal): Promise<MoveEnd & Asy
 
 const isMovable = (engine: object): engine is MoveEnd & AsyncDisposable => 'depart' in engine && 'arrive' in engine
 
-async function rootsOf(about: Move, typed: Typed): Promise<readonly Pid[]> {
+async function rootsOf(about: Move, typed: Typed, terminal: Terminal): Promise<Roots> {
   const { from } = about
   const where = typed.text('where')
-  const pids =
-    where === undefined
-      ? await Promise.all(typed.positionals.map((text) => findProcess(from, text)))
-      : // And those whose move was broken off: where they were they fit nothing any more.
-        [...(await from.unconfirmed(about.target)), ...(await fitting(from, where))]
-  return [...new Set(await Promise.all(pids.map((pid) => runOf(about, pid))))]
+  const runsOf = async (pids: readonly Pid[]): Promise<readonly Pid[]> => [
+    ...new Set(await Promise.all(pids.map((pid) => runOf(about, pid)))),
+  ]
+  if (where === undefined)
+    return {
+      roots: await runsOf(await Promise.all(typed.positionals.map((text) => findProcess(from, text)))),
+      unread: 0,
+    }
+  const { pids, unread } = await fitting(from, where)
+  // And those whose move was broken off: where they were they fit nothing any more.
+  const roots = await runsOf([...(await from.unconfirmed(about.target)), ...pids])
+  return { roots, unread: tellUnread(unread, typed, terminal) }
 }
 
-async function fitting(from: MoveEnd, where: string): Promise<readonly Pid[]> {
-  const targets = await targetsOf(from, where, ({ view }) => [{ why: view.status }], { isTree: true })
+/** What is meant, and how many may be meant and cannot be read. */
+type Roots = { readonly roots: readonly Pid[]; readonly unread: number }
+
+async function fitting(
+  from: MoveEnd,
+  where: string,
+): Promise<{ readonly pids: readonly Pid[]; readonly unread: readonly Unread[] }> {
+  const { targets, unread } = await targetsOf(from, where, ({ view }) => [{ why: view.status }], { isTree: true })
   // What has left fits by its row still.
   const here = new Set(await from.present(targets.map(({ pid }) => pid)))
-  return targets.flatMap(({ pid }) => (here.has(pid) ? [pid] : []))
+  return { pids: targets.flatMap(({ pid }) => (here.has(pid) ? [pid] : [])), unread }
 }
 
 function dryRun(typed: Typed, terminal: Terminal, roots: readonly Pid[]): number {

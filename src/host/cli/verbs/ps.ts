@@ -1,5 +1,5 @@
 import type { ProcessStatus, ProcessView } from '../../../engine/index.ts'
-import { errorData, SkeinError } from '../../../std/index.ts'
+import { SkeinError } from '../../../std/index.ts'
 import type { Pid } from '../../../std/index.ts'
 import { shownMember } from '../../operate/find.ts'
 import type { ShownMember } from '../../operate/find.ts'
@@ -8,7 +8,6 @@ import { isEnded } from '../../views/rest.ts'
 import { stuckOf } from '../../views/stuck.ts'
 import type { Around } from '../../views/stuck.ts'
 import { countWords, elapsedWords, spendWords } from '../../words/amounts.ts'
-import type { Command } from '../../words/command.ts'
 import { suggestion } from '../../words/nearest.ts'
 import { shortPid } from '../../words/pid.ts'
 import { failureCode, stateWords } from '../../words/state.ts'
@@ -16,7 +15,7 @@ import type { Member } from '../../views/family.ts'
 import { FILTER_HELP } from '../bulk.ts'
 import { ownerAnswers, shownCommand, withReader } from '../folder.ts'
 import type { FolderView } from '../folder.ts'
-import { jsonLine, memberJson } from '../json.ts'
+import { jsonLine, shownJson } from '../json.ts'
 import { table, textOf } from '../table.ts'
 import type { VerbBody } from '../verb.ts'
 
@@ -58,7 +57,7 @@ export const ps: VerbBody = {
         filter?.query.status === undefined ? query : { ...query, ...filter.query },
       )) {
         const member = await shownMember(reader, view)
-        if (!(filter?.matches(member, Date.now()) ?? true)) continue
+        if (member.unread === undefined && !(filter?.matches(member, Date.now()) ?? true)) continue
         if (member.unread !== undefined) notes.set(view.pid, member.unread.code)
         else if (typed.has('stuck')) {
           const found = await stuckOf(member, { ...around(reader), command, isAnswering })
@@ -89,11 +88,6 @@ export const ps: VerbBody = {
       }
       return 0
     }),
-}
-
-function shownJson(member: ShownMember, command: Command): Record<string, unknown> {
-  const { unread } = member
-  return { ...memberJson(member, command), ...(unread === undefined ? {} : { unread: errorData(unread) }) }
 }
 
 const HEAD = ['PID', 'DEFINITION', 'STATE', 'EFFECTS', 'SPENT', 'ELAPSED', 'PARENT', '']

@@ -9,6 +9,7 @@ import { FILTER_HELP } from '../bulk.ts'
 import { ownerAnswers, shownCommand, withReader } from '../folder.ts'
 import { jsonLine } from '../json.ts'
 import { textOf } from '../table.ts'
+import { tellUnread } from '../unread.ts'
 import type { VerbBody } from '../verb.ts'
 
 /** `skein stuck`. */
@@ -36,7 +37,9 @@ export const stuck: VerbBody = {
       })
       if (typed.has('json')) terminal.out(jsonLine(found))
       else if (found.length === 0) terminal.out('nothing is stuck\n')
-      else for (const one of found) terminal.out(textOf(stuckLines(one)))
+      else for (const one of found) if (one.unread === undefined) terminal.out(textOf(stuckLines(one)))
+      const unread = found.flatMap((one) => (one.unread === undefined ? [] : [{ ...one, unread: one.unread }]))
+      tellUnread(unread, typed, terminal)
       return found.length === 0 ? 0 : 1
     }),
 }

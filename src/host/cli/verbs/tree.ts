@@ -1,14 +1,14 @@
 import type { Pid } from '../../../std/index.ts'
-import { findProcess } from '../../operate/find.ts'
-import type { Reader } from '../../operate/find.ts'
+import { findProcess, unreadOf } from '../../operate/find.ts'
+import type { Reader, ShownMember } from '../../operate/find.ts'
 import { layOut } from '../../progress/lines.ts'
 import { treeRows } from '../../progress/tree.ts'
 import { Family } from '../../views/family.ts'
-import type { Member } from '../../views/family.ts'
 import { shownCommand, withReader } from '../folder.ts'
 import type { Command } from '../../words/command.ts'
-import { jsonLine, memberJson } from '../json.ts'
+import { jsonLine, shownJson } from '../json.ts'
 import { textOf } from '../table.ts'
+import { tellUnread } from '../unread.ts'
 import type { VerbBody } from '../verb.ts'
 
 const ROOTS_MAX = 100
@@ -25,7 +25,7 @@ export const tree: VerbBody = {
       const roots = asked === undefined ? await rootsOf(reader, typed.has('all')) : [await rootOf(reader, asked)]
       const families: Family[] = []
       for (const root of roots) {
-        const family = new Family(reader, root)
+        const family = new Family(reader, root, { showsUnread: true })
         await family.readAll()
         families.push(family)
       }
@@ -44,7 +44,10 @@ export const tree: VerbBody = {
               ),
             ),
           )
-      return 0
+      const unread = families.flatMap(({ members }) =>
+        [...members.values()].flatMap((one) => (one.unread === undefined ? [] : [unreadOf(one.view, one.unread)])),
+      )
+      return tellUnread(unread, typed, terminal) === 0 ? 0 : 1
     }),
 }
 
@@ -62,9 +65,9 @@ async function rootsOf(reader: Reader, all: boolean): Promise<Pid[]> {
   return roots
 }
 
-function treeJson(family: Family, member: Member, command: Command): unknown {
+function treeJson(family: Family, member: ShownMember, command: Command): unknown {
   return {
-    ...memberJson(member, command),
+    ...shownJson(member, command),
     children: family.children(member.view.pid).map((child) => treeJson(family, child, command)),
   }
 }
