@@ -5,6 +5,7 @@ import { asEffectId, asEffectKey, asPid, asScopePath, ROOT_SCOPE } from '../../s
 import {
   authorIdent,
   baseKey,
+  calledBy,
   childPid,
   contentIdent,
   effectId,
@@ -40,6 +41,18 @@ describe('keys', () => {
       }),
     )
     expect(authorIdent('a#1')).not.toBe(authorIdent('a%231'))
+  })
+
+  it('a key says what it is called, whatever an author’s key holds', () => {
+    const keys = new KeyCounter()
+    const scope = asScopePath('0.select[go:now]/')
+    expect(calledBy(keys.next(scope, 'tool', 'pay', authorIdent('order:7:a')))).toBe('pay')
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        expect(calledBy(keys.next(scope, 'tool', 'pay', authorIdent(text)))).toBe('pay')
+        expect(calledBy(keys.next(ROOT_SCOPE, 'receive', '', authorIdent(text)))).toBe('receive')
+      }),
+    )
   })
 
   it('suffixes hang on a key and come off again', () => {

@@ -43,6 +43,12 @@ export class KeyCounter {
   }
 }
 
+/** What a key says that its effect is called, or else is: `pay`, `sleep`, `receive`. An author's own key may hold colons. */
+export function calledBy(key: EffectKey): string {
+  const [, kind = key, name = ''] = /(?:^|\/)([a-z]+):([^:/]*):[^/]*$/i.exec(key) ?? []
+  return name === '' ? kind : name
+}
+
 /** What can hang on an effect's key. */
 export type KeySuffix =
   | 'switch'

@@ -2,6 +2,7 @@
 import type { EffectKey, ErrorData, Pid, ScopePath } from '../../std/index.ts'
 import type { EffectClass } from '../journal/facts.ts'
 import type { Ask } from '../effects/ask.ts'
+import { calledBy } from '../keys/key.ts'
 import type { EffectRecord } from '../processes/effect-record.ts'
 import type { Process } from '../processes/process.ts'
 import { askedKey } from './adoption.ts'
@@ -67,7 +68,7 @@ export function recordedEffect(process: Process, record: EffectRecord): Recorded
   const key = effectKeyOf(record)
   return {
     key,
-    name: nameOfKey(key, record.name),
+    name: record.name || calledBy(key),
     ...(record.class === undefined ? {} : { class: record.class }),
     seq: firstSeqOf(state, key) ?? record.firstSeq,
     state: stateOf(process, record),
@@ -88,16 +89,10 @@ export function askedAnew(process: Process, ask: Ask): AskedAnew {
   const name = 'name' in ask ? ask.name : undefined
   return {
     key,
-    name: nameOfKey(key, name),
+    name: name || calledBy(key),
     kind: ask.op === 'effect' ? ask.work.kind : ask.op,
     ...(because === undefined ? {} : { because }),
   }
-}
-
-/** `pay`, or what the key says it is: `sleep`, `receive`. */
-function nameOfKey(key: EffectKey, name: string | undefined): string {
-  const [, kind = key, called = ''] = /([a-z]+):([^:]*):[^:]*$/i.exec(key) ?? []
-  return name !== undefined && name !== '' ? name : called === '' ? kind : called
 }
 
 /** Everything asked for that the journal knows. */
