@@ -2,9 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Engine, Query } from '../../engine/index.ts'
 import { workflow } from '../../kernel/index.ts'
+import { SkeinError } from '../../std/index.ts'
+import { RETENTION_BATCH_RUNS } from '../limits.ts'
 import { open } from '../open.ts'
 import type { Skein } from '../skein.ts'
+import { keepRetention } from './retention.ts'
 
 let data: string
 beforeEach(async () => {
@@ -31,7 +35,37 @@ async function runAll(): Promise<void> {
   for (const definition of [brief, kept, plain, parent]) await skein.run(definition, 'value', { id: definition.name })
 }
 
+/** Runs that ended long ago; the payloads of `bad` are out of reach. */
+function runsWithBad(count: number) {
+  const pids = new Set(['bad', ...Array.from({ length: count }, (_, n) => `r${n}`)])
+  const asked: string[] = []
+  const engine = {
+    async *list({ root }: Query) {
+      for (const pid of root === undefined ? pids : [root])
+        yield { pid, root: pid, workflow: 'brief', endedAt: 0 } as never
+    },
+    async erase(pid: string) {
+      asked.push(pid)
+      if (pid === 'bad') throw new SkeinError('BLOBS_ABSENT', 'no bucket')
+      pids.delete(pid)
+      return { payloads: 0, blobs: 0 }
+    },
+  }
+  return { engine: engine as unknown as Engine, pids, asked }
+}
+
 describe('retention', () => {
+  it('a run whose payloads are out of reach is left, tried once in a sweep, and told of; the others go', async () => {
+    const { engine, pids, asked } = runsWithBad(2 * RETENTION_BATCH_RUNS)
+    const failed: unknown[] = []
+    const code = { find: () => ({}) as never, names: () => [] }
+    using _ = keepRetention({ engine, code, defaultMs: 1, now: () => 10 }, (thrown) => failed.push(thrown))
+    await vi.waitFor(() => expect(failed).toHaveLength(1), { timeout: 10_000 })
+    expect([...pids]).toEqual(['bad'])
+    expect(asked.filter((pid) => pid === 'bad')).toEqual(['bad'])
+    expect(failed).toMatchObject([{ code: 'BLOBS_ABSENT', message: 'bad is not erased: BLOBS_ABSENT: no bucket' }])
+  })
+
   it('erases what ended long ago, by the definition of its root; what says nothing is kept for ever', async () => {
     await runAll()
     await using skein = await open({ data, models: {}, workflows: [brief, kept, plain, parent] })

@@ -14,7 +14,10 @@ import {
 } from './acts.ts'
 import type { Operable } from './acts.ts'
 import { needing, resolveTarget, targetsOf } from './bulk.ts'
+import { actOnAll } from './bulk-acts.ts'
 import { findEffect, findProcess, memberOf, shownMember } from './find.ts'
+import { findStuck } from './stuck.ts'
+import { commandFor } from '../words/command.ts'
 
 const PUBLISH = 'tool:publish:x#0'
 const RUN: readonly Made[] = [
@@ -113,6 +116,37 @@ describe('showing', () => {
     // A store that is away is not a process that cannot be read.
     error = new SkeinError('BLOBS_UNREACHABLE', 'away')
     await expect(shownMember(reader, view!)).rejects.toBe(error)
+  })
+})
+
+describe('many, one of which cannot be read', () => {
+  const { history, ...others } = madeReader(RUN)
+  const { operable, controls } = engine()
+  const lost: Operable = {
+    ...operable,
+    ...others,
+    async *history(pid, from) {
+      if (pid === 'a1') throw new SkeinError('BLOB_LOST', 'gone')
+      yield* history(pid, from)
+    },
+  }
+  const unread = { code: 'BLOB_LOST', message: 'gone', retryable: false }
+
+  it('is told of it, and acts on what its view alone tells', async () => {
+    const asked = await actOnAll(lost, 'resolve fail', 'status=waiting', { by: 'ann', go: true })
+    expect(asked).toMatchObject([{ target: { pid: 'a1' }, error: unread }, { target: { effect: 'pay' } }])
+    expect(await actOnAll(lost, 'approve', 'pid=a1,effect=publish', { by: 'ann', go: false })).toHaveLength(1)
+    expect(await actOnAll(lost, 'approve', 'effect=publish,pid=a10', { by: 'ann', go: false })).toEqual([])
+    await actOnAll(lost, 'cancel', 'pid=a1', { by: 'ann', go: true })
+    expect(controls).toMatchObject([
+      { type: 'resolve', to: 'writer-9a0b11ccaabbccddeeff0011' },
+      { type: 'cancel', to: 'a1' },
+    ])
+  })
+
+  it('finds what is stuck among the others, and says of which nobody knows', async () => {
+    const found = await findStuck(lost, { isHosted: true, command: commandFor(undefined) })
+    expect(found).toMatchObject([{ pid: 'a1', cause: 'unread', unread }])
   })
 })
 

@@ -112,7 +112,8 @@ async function refresh(family: Family, dirty: Set<Pid>, quiet: boolean): Promise
   let isNew = false
   for (const pid of pids) isNew = (await family.read(pid)) || isNew
   // Where others run it no news tells of a child: its parent's journal does.
-  if (quiet) for (const pid of family.strangers()) isNew = (await family.read(pid)) || isNew
+  if (quiet && family.isWhole)
+    for (const pid of family.strangers().slice(0, FAMILY_READS_PER_LOOK)) isNew = (await family.read(pid)) || isNew
   return isNew
 }
 
