@@ -61,6 +61,7 @@ function countingStore(store: Store, counted: { commits: number }): Store {
       counted.commits += 1
       return store.commit(apply)
     },
+    reading: (look) => store.reading(look),
     compact: () => store.compact(),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   }

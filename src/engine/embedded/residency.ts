@@ -129,7 +129,7 @@ export class Residency implements AsyncDisposable {
     this.#interior.soon(() => {
       this.#isPumping = false
       if (this.#isClosed) return
-      this.#activateSome()
+      this.#interior.store.reading(() => this.#activateSome())
     })
   }
 

@@ -72,6 +72,7 @@ function faulty(store: SqliteStore, faults: StoreFaults, power: AbortSignal): St
         throw storeError(error, WHERE)
       }
     },
+    reading: (look) => store.reading(look),
     compact: () => store.compact(),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   }

@@ -38,6 +38,7 @@ export function sqliteStore(
       throw storeError(error, options.where)
     }
   }
+  const beginLook = db.prepare('begin')
   const epoch: Epoch = transaction(() => {
     const next = asEpoch(tables.meta.epoch() + 1)
     tables.meta.set('epoch', String(next))
@@ -60,6 +61,15 @@ export function sqliteStore(
         checkEpoch()
         return apply()
       }),
+    reading(look) {
+      if (!db.isOpen || db.isTransaction) return look()
+      beginLook.run()
+      try {
+        return look()
+      } finally {
+        end.run()
+      }
+    },
     compact() {
       try {
         db.exec('vacuum; pragma wal_checkpoint(truncate)')

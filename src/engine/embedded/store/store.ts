@@ -17,6 +17,8 @@ export interface Store extends AsyncDisposable {
    * Fails with `LOST_EPOCH`, `STORE_FULL` or `STORE_FAILED`, and then nothing of it was written. `isAlone`: nothing shares it.
    */
   commit<T>(apply: () => T, isAlone?: boolean): T | Promise<T>
+  /** Many reads as one: each by itself takes its locks anew, which costs more than a look at a row. Not around a commit. */
+  reading<T>(look: () => T): T
   /** Writes everything anew, so that nothing is left of what was deleted. Not inside a commit. */
   compact(): void
 }
