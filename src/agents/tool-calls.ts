@@ -39,7 +39,7 @@ export class ToolCalls {
   readonly #n: number
   readonly #given: readonly ToolCallPart[]
   /** By slot: which call it is for, and what its outcome leads to. */
-  readonly #open = new Map<string, { readonly i: number; readonly then: (outcome: ReducerOutcome) => Asks }>()
+  readonly #open = new Map<string, { readonly i: number; readonly go: (outcome: ReducerOutcome) => Asks }>()
   /** The agent that the conversation goes to after this step. */
   handoff: AgentPlan | undefined
 
@@ -65,7 +65,7 @@ export class ToolCalls {
     const open = this.#open.get(slot)
     assert(open !== undefined, `a call has asked for ${slot}`)
     this.#open.delete(slot)
-    return open.then(outcome)
+    return open.go(outcome)
   }
 
   /** Somebody spoke before any of the calls had begun. */
@@ -153,13 +153,13 @@ export class ToolCalls {
   }
 
   #ask(ask: ReducerAsk, i: number, entry: ToolEntry | undefined): Asks {
-    const then = (outcome: ReducerOutcome): Asks => {
+    const go = (outcome: ReducerOutcome): Asks => {
       if (!outcome.ok) return this.#put(i, shownError(outcome.error))
       this.values.set(i, outcome.value)
       const show = entry?.kind === 'tool' ? entry.show : undefined
       return show === undefined ? this.#put(i, shownValue(outcome.value)) : this.#askToShow(i, show, outcome.value)
     }
-    this.#open.set(ask.slot, { i, then })
+    this.#open.set(ask.slot, { i, go })
     return [ask]
   }
 
@@ -167,11 +167,11 @@ export class ToolCalls {
   #askToShow(i: number, show: ShowHook, output: unknown): Asks {
     const { toolCallId, input } = this.calls[i] as ToolCallPart
     const slot = `r${this.#n}/show/${i}`
-    const then = (outcome: ReducerOutcome): Asks => {
+    const go = (outcome: ReducerOutcome): Asks => {
       if (!outcome.ok) return this.#put(i, shownError(outcome.error))
       return this.#put(i, isShown(outcome.value) ? outcome.value : shownValue(output))
     }
-    this.#open.set(slot, { i, then })
+    this.#open.set(slot, { i, go })
     return [{ type: 'hook', slot, name: 'toModelOutput', fn: () => show({ toolCallId, input, output }) }]
   }
 

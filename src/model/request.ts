@@ -103,7 +103,7 @@ function promptMessage(message: ChatMessage): LanguageModelV4Message {
       ) as LanguageModelV4Message
     }
     case 'system':
-      return isBare ? { role: 'system', content: message.content } : (copyOf(message) as LanguageModelV4Message)
+      return isBare ? { role: 'system', content: message.content } : copyOf(message)
   }
 }
 
