@@ -94,10 +94,15 @@ export type SettleResult = 'queued' | 'duplicate' | 'held' | 'unknown' | 'full'
 /** Something changed; live views ask again. */
 export type Change = { readonly pid: Pid; readonly status: ProcessStatus; readonly frame?: Frame }
 
-/** How much one host takes on. */
+/** How one host runs what it takes on. */
 export type HostOptions = {
   /** Activations resident at once. */
   readonly residentMax?: number
+  /**
+   * Hears, when it is durable, that a process was parked of which `run` cannot say so: it could not be read, or `run` itself
+   * has failed. Where many host, whoever waits looks, and this may be silent.
+   */
+  readonly onParked?: (pid: Pid) => void
 }
 
 /** What an erasure came to. */

@@ -30,6 +30,7 @@ export class Residency implements AsyncDisposable {
   readonly #interior: Interior
   readonly #run: RunActivation
   readonly #residentMax: number
+  readonly #onParked: HostOptions['onParked']
   readonly #residents = new Map<P, LocalActivation>()
   readonly #runs = new Map<P, Promise<void>>()
   readonly #ready = new Set<P>()
@@ -42,6 +43,7 @@ export class Residency implements AsyncDisposable {
     this.#interior = interior
     this.#run = run
     this.#residentMax = options.residentMax ?? RESIDENT_MAX_DEFAULT
+    this.#onParked = options.onParked
     this.#departure = new Departure(interior, () => this.#residents.values())
     this.#due = new DueTimer(interior.clock, interior.tables.agenda, {
       onDue: (p) => this.wake(p),
@@ -207,6 +209,7 @@ export class Residency implements AsyncDisposable {
         0,
       )
     })
+    this.#onParked?.(activation.pid)
   }
 
   /** A process whose rows cannot be read must not stop the others. */
@@ -215,7 +218,11 @@ export class Residency implements AsyncDisposable {
     const parked: Step = {
       apply: () =>
         tables.processes.rested(p, { status: 'parked', parked: errorText(errorData(error)), now: clock.now() }),
-      done: () => watchers.changed(p),
+      done: () => {
+        watchers.changed(p)
+        const pid = this.#onParked && tables.processes.row(p)?.pid
+        if (pid !== undefined) this.#onParked?.(pid)
+      },
       failed() {},
     }
     commits.push([parked], 0)

@@ -88,12 +88,14 @@ describe('J1: verify', () => {
   it('a process whose start request is gone parks', async () => {
     tamper('delete from birth where p = 2')
     await using engine = await openEmbedded({ folder: folder.path, ...ports })
-    await engine.host(captured().run)
+    const told: string[] = []
+    await engine.host(captured().run, { onParked: (pid) => told.push(pid) })
     await settle()
     expect(await engine.inspect(asPid('q'))).toMatchObject({
       status: 'parked',
       parked: { code: 'DATA_FOLDER_CORRUPT' },
     })
+    expect(told).toEqual(['q'])
   })
 
   it('a process whose journal cannot be read parks, and the others run', async () => {

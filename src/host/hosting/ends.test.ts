@@ -164,3 +164,14 @@ it('a server that is slow is asked few things at once, and not for a run that ha
   ends.close(new Error('over'))
   expect(await Promise.allSettled(waiting)).toHaveLength(pids.length)
 })
+
+it('who is refused while it is looked for its run hears why, and nobody else does', async () => {
+  const { ends, hold } = shared()
+  const release = hold()
+  const outcome = ends.outcome(pid)
+  ends.close(new SkeinError('ENGINE_CLOSED', 'this host is closed'))
+  // A rejection that nobody has taken by now would end the program.
+  await new Promise((resolve) => setImmediate(resolve))
+  release()
+  await expect(outcome).rejects.toMatchObject({ code: 'ENGINE_CLOSED' })
+})

@@ -13,6 +13,11 @@ type Waiter = { readonly resolve: (outcome: Outcome) => void; readonly reject: (
  * looks again for what ended there, ever less often where looks are dear, and seldom while the process is resident here: a
  * host that was cut off does not hear that another one has it. Few of these looks are made at once: whoever is slow is asked
  * less, and of a thousand runs that wait to be begun nobody looks a thousand times.
+ *
+ * Invariants:
+ * 1. Who waits without having looked is told: by the activation, by who parks the process without one, by who was about to
+ *    start it and finds it there or fails, or by the end of this host.
+ * 2. Once this host is closed nobody waits: what has ended is told, everything else is refused.
  */
 export class Ends {
   readonly #engine: Pick<Engine, 'inspect' | 'traits'>
@@ -24,6 +29,7 @@ export class Ends {
   readonly #fresh = new Set<Pid>()
   readonly #due: (() => Promise<void> | undefined)[] = []
   #looking = 0
+  #closed: Error | undefined
 
   constructor(engine: Pick<Engine, 'inspect' | 'traits'>, clock: Clock) {
     this.#engine = engine
@@ -34,12 +40,13 @@ export class Ends {
   starting(pid: Pid): void {
     this.#fresh.add(pid)
     // Those that others run are never heard of here.
-    if (this.#fresh.size > ENDS_FRESH_MAX) for (const oldest of this.#fresh) return this.notFresh(oldest)
+    if (this.#fresh.size > ENDS_FRESH_MAX) for (const oldest of this.#fresh) return void this.#fresh.delete(oldest)
   }
 
-  /** It was there already. */
+  /** It was there already, or nobody knows whether it is: it may have ended before somebody waited as for a new one. */
   notFresh(pid: Pid): void {
     this.#fresh.delete(pid)
+    if (!this.#here.has(pid)) void this.#lookOrFail(pid)
   }
 
   /** How the process ended. Rejects with why it is parked. */
@@ -48,12 +55,13 @@ export class Ends {
       this.#waiters.set(pid, [...(this.#waiters.get(pid) ?? []), { resolve, reject }])
     })
     const isFresh = this.#fresh.delete(pid)
-    try {
-      // Whoever runs it here will say: to look may be a call to a server.
-      if (!isFresh && !this.#here.has(pid)) await this.#look(pid)
-    } catch (thrown) {
-      this.#fail(pid, thrown)
+    // Whoever runs it here will say: to look may be a call to a server.
+    if (this.#closed !== undefined || (!isFresh && !this.#here.has(pid))) {
+      // It may be refused while we look: that is heard by whoever has asked, as soon as we have looked.
+      promise.catch(() => undefined)
+      await this.#lookOrFail(pid)
     }
+    if (this.#closed !== undefined) this.#fail(pid, this.#closed)
     this.#lookLater(pid, ENDS_LOOK_MS)
     return promise
   }
@@ -90,12 +98,16 @@ export class Ends {
     this.#lookLater(pid, ENDS_LOOK_MS)
   }
 
-  /** An activation of this process is over; with its durable result, where that was the end. */
+  /** An activation of this process is over, or it is parked without one; with its durable result, where that was the end. */
   async rested(pid: Pid, result?: Outcome): Promise<void> {
     this.#here.delete(pid)
     if (result !== undefined) return this.#settle(pid, (waiter) => waiter.resolve(result))
     this.#lookLater(pid, ENDS_LOOK_MS)
-    return this.#look(pid)
+    return this.#lookOrFail(pid)
+  }
+
+  async #lookOrFail(pid: Pid): Promise<void> {
+    await this.#look(pid).catch((thrown: unknown) => this.#fail(pid, thrown))
   }
 
   /** Where many host, a server that is away for a while says nothing about a process. */
@@ -122,6 +134,7 @@ export class Ends {
 
   /** Nothing will end here any more. */
   close(why: Error): void {
+    this.#closed = why
     for (const pid of this.#waiters.keys()) this.#settle(pid, (waiter) => waiter.reject(why))
   }
 

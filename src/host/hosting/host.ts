@@ -93,7 +93,7 @@ export async function createHost(parts: HostParts): Promise<StartableHost> {
       result = await kernel.run(activation)
     } finally {
       news.publish({ type: 'rested', pid: activation.pid })
-      ends.rested(activation.pid, result).catch((thrown: unknown) => ends.close(toSkeinError(thrown)))
+      void ends.rested(activation.pid, result)
     }
   }
   engine.failed?.addEventListener('abort', () => ends.close(toSkeinError(engine.failed?.reason, 'STORE_FAILED')))
@@ -110,7 +110,7 @@ export async function createHost(parts: HostParts): Promise<StartableHost> {
     isOnEngine: parts.isOnEngine === true,
     begin: async () => {
       if (parts.hosts === false) return
-      hosting = await engine.host(run)
+      hosting = await engine.host(run, { onParked: (pid) => void ends.rested(pid) })
       sweeping = retentionOf(parts, code)
     },
     [Symbol.asyncDispose]: async () => {

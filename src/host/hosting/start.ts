@@ -43,21 +43,27 @@ export async function startRun(
   checkNeeds(definition, host.engine.traits)
   const { parsed } = early ?? { parsed: parsedInput(definition, input) }
   host.ends.starting(pid)
-  const { created } = await host.engine.start({
-    pid,
-    kind: definition.kind,
-    workflow: definition.name,
-    codeDigest: codeDigest(definition, nodeHash),
-    input: payloadOf(parsed, 'ARGS_NOT_DATA'),
-    root: pid,
-    depth: 0,
-    cap: capOf(options.budget ?? {}),
-    strict: options.budget?.strict === true,
-    ...(options.tenant === undefined ? {} : { tenant: options.tenant }),
-    ...(options.file === undefined ? {} : { file: relative(host.folder, options.file) }),
-  })
-  if (created) return { pid, created }
-  host.ends.notFresh(pid)
+  let isNew = false
+  try {
+    isNew = (
+      await host.engine.start({
+        pid,
+        kind: definition.kind,
+        workflow: definition.name,
+        codeDigest: codeDigest(definition, nodeHash),
+        input: payloadOf(parsed, 'ARGS_NOT_DATA'),
+        root: pid,
+        depth: 0,
+        cap: capOf(options.budget ?? {}),
+        strict: options.budget?.strict === true,
+        ...(options.tenant === undefined ? {} : { tenant: options.tenant }),
+        ...(options.file === undefined ? {} : { file: relative(host.folder, options.file) }),
+      })
+    ).created
+  } finally {
+    if (!isNew) host.ends.notFresh(pid)
+  }
+  if (isNew) return { pid, created: true }
   return resume(host, definition, await viewOf(host, pid), input)
 }
 
