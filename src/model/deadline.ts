@@ -5,8 +5,9 @@
  * Invariants:
  * 1. Whatever is waited for through it rejects at once when the signal aborts, whether or not the far side listens; with a
  *    `SkeinError`: the reason of who aborted, or `Cancelled`.
+ * 2. One thing at a time is waited for: whoever waits is the one who hears.
  */
-import { Cancelled, SkeinError } from '../std/index.ts'
+import { assert, Cancelled, SkeinError } from '../std/index.ts'
 import type { Clock } from '../std/index.ts'
 
 /** The deadline of one call. */
@@ -45,6 +46,7 @@ export class Deadline {
         reject(this.#reason())
       }
       if (signal.aborted) return giveUp()
+      assert(this.#giveUp === undefined, 'one thing at a time is waited for in a model call')
       this.#giveUp = giveUp
       this.#hear()
       work.then(
