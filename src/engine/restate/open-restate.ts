@@ -121,7 +121,8 @@ export async function openRestate(options: RestateOptions & Ports): Promise<Rest
   try {
     if (engine.port !== undefined) {
       await server.checkClock()
-      await server.register(served.url ?? `http://${served.address ?? LOOPBACK}:${engine.port}`, names)
+      const uri = served.url ?? `http://${served.address ?? LOOPBACK}:${engine.port}`
+      await server.register(uri, names, { runsNothing: serve === 'mail' })
     }
     await engine.switchboard.refresh()
     return engine

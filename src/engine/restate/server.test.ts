@@ -7,6 +7,7 @@ import { SERVICES_HEARD_MS } from './limits.ts'
 import { nodeClock } from '../platform/node-clock.ts'
 import { nodeRandom } from '../platform/node-random.ts'
 import { restate } from './restate.ts'
+import { MARKED } from './sdk.ts'
 import { isOlder, RestateServer } from './server.ts'
 
 type Answer = readonly [status: number, body?: unknown]
@@ -168,6 +169,36 @@ it.each([
   )
   expect([refusal?.code, registered.includes('/deployments')]).toEqual([code, code === undefined])
   expect(refusal?.message ?? '').toMatch(message)
+})
+
+it.each([
+  ['workers of another address', 'http://10.0.0.2:9080/', 'USAGE'],
+  ['a worker of its own address', 'http://10.0.0.1:9080/', undefined],
+  ['a deployment that was removed', undefined, undefined],
+])('a worker that runs nothing and finds %s', async (_, theirs, code) => {
+  const registered: unknown[] = []
+  await using server = await pretending(({ url, method }) => {
+    if (url === '/version') return [200, version]
+    if (url === '/services/shop.mailbox')
+      return [200, { name: 'shop.mailbox', deployment_id: 'dp_2', metadata: MARKED }]
+    if (url === '/deployments/dp_2') return theirs === undefined ? [404] : [200, { id: 'dp_2', uri: theirs }]
+    if (url === '/query') return [200, { rows: [] }]
+    registered.push(`${method} ${url}`)
+    return [200, { switches: [] }]
+  })
+  const worker = { url: 'http://10.0.0.1:9080' }
+  const come = async (serve: true | 'mail'): Promise<SkeinError | undefined> =>
+    restate({ ...server.options, name: 'shop', worker, serve }).then(
+      (engine) => engine[Symbol.asyncDispose]() as Promise<undefined>,
+      (error: SkeinError) => error,
+    )
+  const refusal = await come('mail')
+  expect(refusal?.code).toBe(code)
+  if (refusal !== undefined)
+    expect(refusal.message).toMatch(/at http:\/\/10\.0\.0\.2:9080\/, .* say url=http.* port=9080&share=true/)
+  expect(registered.includes('POST /deployments')).toBe(code === undefined)
+  // Who runs what begins takes over in any case.
+  expect(await come(true)).toBeUndefined()
 })
 
 it('a worker that the server cannot reach says so, and where it was to be reached', async () => {

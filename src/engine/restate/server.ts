@@ -142,8 +142,11 @@ export class RestateServer {
     return about?.metadata_cluster_health?.members?.length ?? 1
   }
 
-  /** Makes a worker known. Throws `ENGINE_FOREIGN` when somebody else has a service of that name. */
-  async register(uri: string, names: ServiceNames): Promise<void> {
+  /**
+   * Makes a worker known: from now on the server calls it, and no other address, with what begins. Throws `ENGINE_FOREIGN` when
+   * somebody else has a service of that name. `runsNothing`: throws `USAGE` when that would take it from workers elsewhere.
+   */
+  async register(uri: string, names: ServiceNames, { runsNothing = false } = {}): Promise<void> {
     const service = names.mailbox
     const known = await this.#request('admin', `services/${service}`, { method: 'GET' })
     if (known.status < 400) {
@@ -167,6 +170,7 @@ export class RestateServer {
               ? ' while handlers are open in it; start workers of that version and let them leave (SIGTERM), then come again'
               : '; use that version, or give this installation another name'),
         )
+      if (runsNothing) await this.#checkAt(uri, about.deployment_id, service)
     }
     const { status, text } = await this.#request('admin', 'deployments', {
       method: 'POST',
@@ -178,6 +182,24 @@ export class RestateServer {
         `the server at ${this.#node('admin')} cannot use the worker at ${uri}: ${text.slice(0, 300)}; ` +
           'give a `worker.url` at which the server reaches this machine',
       )
+  }
+
+  /** Whoever runs nothing serves where workers are, or were: anywhere else it would only keep from them what begins. */
+  async #checkAt(uri: string, deployment: string | undefined, service: string): Promise<void> {
+    const { status, text } = await this.#request('admin', `deployments/${deployment}`, { method: 'GET' })
+    // It has been removed there meanwhile.
+    if (status === 404) return
+    const at = this.#node('admin')
+    if (status >= 400) throw refused(`${at}/deployments/${deployment}`, { status, text })
+    const { uri: theirs } = dataOf(text, at) as { readonly uri?: string }
+    if (theirs === undefined || isSamePlace(theirs, uri)) return
+    const { port } = new URL(theirs)
+    throw new SkeinError(
+      'USAGE',
+      `the server at ${at} calls ${service} at ${theirs}, and would call only this worker, which runs nothing, at ${uri}; ` +
+        `serve mail where the workers are: say url=${theirs} behind the same balancer` +
+        `${port === '' ? '' : `, or port=${port}&share=true on their machine`}; if they have moved, start one of them first`,
+    )
   }
 
   /** Whether no handler is bound to the code that has begun it. */
@@ -319,6 +341,11 @@ function dataOf(text: string, node: string): unknown {
 
 function refused(url: string, { status, text }: Answer): SkeinError {
   return new SkeinError('ENGINE_REFUSED', `${url} answers HTTP ${status}: ${text.slice(0, 300)}`)
+}
+
+function isSamePlace(a: string, b: string): boolean {
+  const [one, other] = [a, b].map((uri) => (URL.canParse(uri) ? new URL(uri).href : uri))
+  return one === other
 }
 
 /** Whether version `a` is older than `b`, by its numbers. */
