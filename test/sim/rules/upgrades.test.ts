@@ -52,7 +52,7 @@ describe('U: code that changes', () => {
         return ctx.race([(c) => c.receive({ topic: 'never' }), (c) => c.sleep('1h')])
       })
       sim.define(slow)
-      const pid = await swap(sim, { ...gone, source: 'code that is gone' } as AnyDefinition, [order('new')])
+      const pid = await swap(sim, { ...gone, source: 'code that is gone' }, [order('new')])
       await sim.reached(pid, ['parked'])
       expect((await sim.inspect(pid))?.waits.map(({ on }) => on.kind).toSorted()).toEqual(['message', 'timer'])
       await sim.control(pid, { id: 'c', type: 'cancel', reason: 'no', by: 'ann' })
