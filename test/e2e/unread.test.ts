@@ -153,6 +153,15 @@ for (const { name, program, begin } of ENGINES) {
       expect(await json('tree lost')).toMatchObject({ pid: 'lost', unread: { code: 'BLOB_LOST' }, children: [] })
     })
 
+    it('export writes the others, and says which is missing in the file', async () => {
+      expect(await verb('export --journals journals.jsonl')).toEqual({
+        code: 1,
+        out: '2 processes written to journals.jsonl\n',
+        err: expect.stringMatching(/^error BLOB_LOST: lost: /),
+      })
+      expect(await json('export --journals journals.jsonl')).toMatchObject({ processes: 2, unread: [{ pid: 'lost' }] })
+    })
+
     it('who has not the bucket sees what lies elsewhere, and which does not', async () => {
       const inbox = await verb('inbox', {})
       expect([inbox.code, inbox.out]).toEqual([1, expect.stringContaining('small/publish')])

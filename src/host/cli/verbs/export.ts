@@ -1,17 +1,20 @@
 import { open } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import type { Query } from '../../../engine/index.ts'
+import type { ProcessView, Query } from '../../../engine/index.ts'
+import type { Fact } from '../../../kernel/index.ts'
 import { SkeinError } from '../../../std/index.ts'
 import type { Pid } from '../../../std/index.ts'
 import { headLine, journalLine } from '../../journals/journal-file.ts'
 import { MaskDesk } from '../../journals/mask-desk.ts'
-import type { Reader } from '../../operate/find.ts'
+import { isUnreadable, unreadOf } from '../../operate/find.ts'
+import type { Reader, Unread } from '../../operate/find.ts'
 import { factsOf } from '../../operate/upgrade.ts'
 import { isEnded } from '../../views/rest.ts'
 import { countWords } from '../../words/amounts.ts'
 import { withReader } from '../folder.ts'
 import { jsonLine } from '../json.ts'
 import type { Terminal } from '../terminal.ts'
+import { tellUnread } from '../unread.ts'
 import { FILES } from '../verb.ts'
 import type { Typed, VerbBody } from '../verb.ts'
 
@@ -54,8 +57,10 @@ export const exportJournals: VerbBody = {
       const desk = typed.has('mask') ? await maskDesk(reader, query, typed, terminal) : undefined
       let processes = 0
       const unmasked: string[] = []
+      const unread: Unread[] = []
       for await (const view of reader.list(query)) {
-        const facts = typed.has('all') || !isEnded(view.status) ? await factsOf(reader, view.pid) : []
+        const isMeant = typed.has('all') || !isEnded(view.status)
+        const facts = isMeant ? await factsOf(reader, view.pid).catch((thrown) => noteUnread(view, thrown, unread)) : []
         if (facts.length === 0) continue
         processes += 1
         if (desk === undefined) await file.write(journalLine(view, facts))
@@ -67,16 +72,30 @@ export const exportJournals: VerbBody = {
       }
       const unmaskable = unmasked.length
       if (typed.has('json'))
-        terminal.out(jsonLine({ file: path, processes, ...(desk === undefined ? {} : { unmaskable }) }))
+        terminal.out(
+          jsonLine({
+            file: path,
+            processes,
+            ...(desk === undefined ? {} : { unmaskable }),
+            ...(unread.length === 0 ? {} : { unread }),
+          }),
+        )
       else {
         const left = unmaskable === 0 ? '' : `, ${unmaskable} of them without their journal`
         terminal.out(`${countWords(processes, 'process')} written to ${path}${left}\n`)
         for (const line of unmasked.slice(0, NAMED_MAX)) terminal.out(`${line}\n`)
         if (unmaskable > NAMED_MAX) terminal.out(`and ${unmaskable - NAMED_MAX} more; skein check lists them all\n`)
       }
-      return 0
+      return tellUnread(unread, typed, terminal) === 0 ? 0 : 1
     })
   },
+}
+
+/** One that cannot be read keeps no other out of the file. */
+function noteUnread(view: ProcessView, thrown: unknown, unread: Unread[]): readonly Fact[] {
+  if (!isUnreadable(thrown)) throw thrown
+  unread.push(unreadOf(view, thrown))
+  return []
 }
 
 /** Knows the code of all that may be written: a child has no file of its own. */
