@@ -12,6 +12,7 @@ import { main } from '../../src/host/cli/main.ts'
 import type { Terminal } from '../../src/host/cli/terminal.ts'
 import { postgresPrograms, restateProgram, startPostgres, startRestate } from '../../src/testing/index.ts'
 import { anything } from '../../src/testing/world/anything.ts'
+import { namesIn } from '../fixtures/outside-stage.ts'
 import { hasS3, s3Server } from '../fixtures/s3-server.ts'
 import type { LocalS3 } from '../fixtures/s3-server.ts'
 
@@ -117,12 +118,13 @@ for (const { name, program, begin } of ENGINES) {
       const engine = await server.open({ blobs })
       {
         await using skein = await open({ data: join(folder, name), engine, models: {}, workflows: [desk] })
-        await skein.start(desk, 'large', { id: 'lost' })
-        await untilAsked(skein, 'lost')
-        for await (const object of blobs.names('')) await blobs.remove(object)
         await skein.start(desk, 'large', { id: 'kept' })
         await skein.start(desk, 'small', { id: 'small' })
         for (const id of ['kept', 'small']) await untilAsked(skein, id)
+        const kept = new Set(await namesIn(blobs))
+        await skein.start(desk, 'large', { id: 'lost' })
+        await untilAsked(skein, 'lost')
+        for (const object of await namesIn(blobs)) if (!kept.has(object)) await blobs.remove(object)
       }
       answering = await server.open({ blobs, serve: 'mail' })
     })
