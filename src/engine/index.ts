@@ -39,7 +39,7 @@ export type { LiveChunk, LiveEvent, LiveRead } from './streams/live-event.ts'
 export { LiveStreams } from './streams/live-streams.ts'
 export type { FollowOptions } from './streams/live-streams.ts'
 export { memoryStreams } from './streams/memory-streams.ts'
-export { rowStreams } from './streams/row-streams.ts'
+export { rowStreams, rowStreamsBeside } from './streams/row-streams.ts'
 export type { StreamMedium, StreamReader } from './streams/stream-medium.ts'
 export type {
   Change,

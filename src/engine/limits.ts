@@ -79,6 +79,16 @@ export const STREAM_CHUNK_CHARS_MAX = 16 * 1024
 export const STREAM_BUFFER_CHARS_MAX = 256 * 1024
 /** Time that what is said may wait to be written. */
 export const STREAM_FLUSH_MS = 50
+/** Longest wait in place for a lock on the streams that another program holds. */
+export const STREAM_BUSY_MS = 5
+/** Rows of a stream that are removed in one macrotask. */
+export const STREAM_ROWS_REMOVED_AT_ONCE = 256
+/** Pages that are given back with them, at most. */
+export const STREAM_PAGES_FREED_AT_ONCE = 512
+/** Longest wait of a removal for whoever reads or locks the streams, and the pause between two tries. */
+export const STREAM_REMOVE_MS = 2_000
+/** See there. */
+export const STREAM_REMOVE_POLL_MS = 20
 /** Pause between two looks at a stream that another process writes. */
 export const STREAM_POLL_MS = 200
 /** Bytes of one look; more than the longest line. */

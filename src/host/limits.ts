@@ -53,6 +53,10 @@ export const ERASE_POLL_MS = 50
 export const RETENTION_BATCH_RUNS = 50
 /** Pause between two rounds of retention. */
 export const RETENTION_ROUND_MS = 10 * 60 * 1000
+/** Live streams that are looked at in one go, once in the life of a host, and the pause after them. */
+export const RETENTION_SAID_PAGE = 100
+/** See there. */
+export const RETENTION_SAID_PAUSE_MS = 50
 /** A verb that owns the folder for a moment is waited for, by whoever comes next. */
 export const BRIEF_OWNER_MS = 500
 /** Time for whoever hosts a process to take a retry up, before it is left to itself. */

@@ -14,6 +14,7 @@ import { appendFile, mkdir, open, readdir, readFile, rm, truncate } from 'node:f
 import { dirname, join } from 'node:path'
 import type { Hash, Pid } from '../../std/index.ts'
 import { STREAM_BYTES_MAX, STREAM_READ_BYTES } from '../limits.ts'
+import { chunkOf } from './live-event.ts'
 import type { LiveChunk } from './live-event.ts'
 import type { StreamMedium, StreamReader } from './stream-medium.ts'
 
@@ -110,16 +111,6 @@ async function mend(base: string): Promise<Segment> {
   let last: LiveChunk | undefined
   while (last === undefined && lines.length > 0) last = chunkOf(lines.pop() ?? '')
   return { ...place, bytes, next: last === undefined ? place.first : last.offset + 1 }
-}
-
-/** The chunk of a whole line; none where the line is damaged. */
-function chunkOf(line: string): LiveChunk | undefined {
-  try {
-    const chunk = JSON.parse(line) as LiveChunk | null
-    return chunk !== null && Number.isSafeInteger(chunk.offset) ? chunk : undefined
-  } catch {
-    return undefined
-  }
 }
 
 class SegmentReader implements StreamReader {

@@ -25,3 +25,13 @@ export type LiveChunk = LiveEvent & { readonly offset: number; readonly at: numb
 
 /** Or a stretch that is not kept any more, up to and with `offset`. */
 export type LiveRead = LiveChunk | { readonly type: 'gap'; readonly offset: number; readonly from: number }
+
+/** The chunk of a whole line; none where the line is damaged. */
+export function chunkOf(line: string): LiveChunk | undefined {
+  try {
+    const chunk = JSON.parse(line) as LiveChunk | null
+    return chunk !== null && Number.isSafeInteger(chunk.offset) ? chunk : undefined
+  } catch {
+    return undefined
+  }
+}

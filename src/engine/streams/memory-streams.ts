@@ -16,7 +16,7 @@ export function memoryStreams(bytesMax = STREAM_BYTES_MAX): StreamMedium {
     next: async (pid) => of(pid).next,
     async append(pid, chunks) {
       const stream = of(pid)
-      for (const chunk of chunks) stream.chunks.push({ chunk, bytes: JSON.stringify(chunk).length })
+      for (const chunk of chunks) stream.chunks.push({ chunk, bytes: Buffer.byteLength(JSON.stringify(chunk)) })
       stream.next = (chunks.at(-1)?.offset ?? stream.next - 1) + 1
       let bytes = stream.chunks.reduce((sum, one) => sum + one.bytes, 0)
       while (bytes > bytesMax && stream.chunks.length > 1) bytes -= stream.chunks.shift()?.bytes ?? 0

@@ -8,8 +8,7 @@ import { nodeHash } from '../platform/node-hash.ts'
 import { fileStreams } from './file-streams.ts'
 import type { LiveEvent, LiveRead } from './live-event.ts'
 import { LiveStreams } from './live-streams.ts'
-import { rowStreams } from './row-streams.ts'
-import { SAID_DATABASE } from './said-rows.ts'
+import { rowStreams, SAID_DATABASE } from './row-streams.ts'
 import type { StreamMedium } from './stream-medium.ts'
 
 const P = asPid('a/../b')

@@ -1,168 +1,152 @@
 /**
- * The database of what processes say: opened by the first who needs it, never synced.
+ * What processes say as rows, for the one who owns them; looks are for everybody.
  *
  * Invariants:
- * 1. A reader makes nothing: where there is no file, nobody has said anything.
- * 2. What a power cut has damaged is thrown away at the next look: it held glances, not facts.
- * 3. What is removed is gone from the files, too: freed pages are wiped, and the log beside the database is cut.
+ * 1. A batch is there whole or not at all. A look that fails is an error, and never an empty stream.
+ * 2. What is removed is gone from the files when `remove` resolves: freed pages are wiped, and the log was cut behind it. What
+ *    cannot be removed is an error, and a second call does all of it again.
+ * 3. No act touches more rows of a stream than it was given, or removes.
  */
-import { closeSync, existsSync, mkdirSync, openSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
-import type { StatementSync } from 'node:sqlite'
+import { setImmediate, setTimeout } from 'node:timers/promises'
+import { SkeinError } from '../../std/index.ts'
 import type { Pid } from '../../std/index.ts'
-
-/** Name of the database in the folder of the streams. */
-export const SAID_DATABASE = 'said.db'
-
-const BUSY_MS = 5_000
-/** SQLite's codes for what is damaged, or no database. */
-const DAMAGED = [11, 26]
-const LOG_BYTES_MAX = 1_048_576
-
-const OPENING = `
-pragma journal_mode = wal; pragma synchronous = off; pragma secure_delete = on; pragma journal_size_limit = ${LOG_BYTES_MAX};
-create table if not exists said(pid text not null, at integer not null, text text not null);
-create unique index if not exists said_at on said(pid, at);
-`
+import { STREAM_PAGES_FREED_AT_ONCE, STREAM_REMOVE_MS, STREAM_REMOVE_POLL_MS } from '../limits.ts'
+import { STREAM_ROWS_REMOVED_AT_ONCE } from '../limits.ts'
+import { isBusy, isDamaged, isFull } from './said-file.ts'
+import type { OpenSaid, SaidFile } from './said-file.ts'
 
 /** A chunk as it is kept: its offset and its line. */
 export type SaidRow = { readonly at: number; readonly text: string }
-/** Where a stream ends: the offset of the chunk to come, and what is kept of it. */
-export type StreamEnd = { readonly next: number; readonly bytes: number }
+/** Where a stream ends: the offset of the chunk to come, the bytes that were said so far, and how many of them are gone. */
+export type StreamEnd = { readonly next: number; readonly upto: number; readonly gone: number }
 
-type Opened = {
-  readonly db: DatabaseSync
-  readonly there: StatementSync
-  readonly last: StatementSync
-  readonly from: StatementSync
-  readonly put: StatementSync
-  readonly sizes: StatementSync
-  readonly dropBefore: StatementSync
-  readonly dropAll: StatementSync
-}
+const EMPTY: StreamEnd = { next: 0, upto: 0, gone: 0 }
 
-/** Rows of chunks below `folder`. */
+/** Rows of chunks in `file`. */
 export class SaidRows {
-  readonly #folder: string
-  readonly #path: string
-  #opened: Opened | undefined
+  readonly #file: SaidFile
 
-  constructor(folder: string) {
-    this.#folder = folder
-    this.#path = join(folder, SAID_DATABASE)
+  constructor(file: SaidFile) {
+    this.#file = file
   }
 
   has(pid: Pid): boolean {
-    return this.#look((to) => to.there.get(pid)) !== undefined
+    return this.#file.with((to) => to.there.get(pid)) !== undefined
   }
 
   end(pid: Pid): StreamEnd {
-    const last = this.#look((to) => to.last.get(pid)) as { at: number | null; bytes: number | null } | undefined
-    return { next: (last?.at ?? -1) + 1, bytes: last?.bytes ?? 0 }
+    return this.#file.with((to) => endOf(to, pid)) ?? EMPTY
   }
 
   from(pid: Pid, at: number, limit: number): readonly SaidRow[] {
-    return (this.#look((to) => to.from.all(pid, at, limit)) ?? []) as SaidRow[]
+    return (this.#file.with((to) => to.from.all(pid, at, limit)) ?? []) as SaidRow[]
   }
 
-  /** All of it, or nothing. */
-  transaction(act: () => void): void {
-    this.#guarded(() => {
-      const { db } = this.#open()
-      db.exec('begin immediate')
-      act()
-      db.exec('commit')
+  /** Of whom there is something, in their order. */
+  pids(after: string, limit: number): readonly Pid[] {
+    const found: Pid[] = []
+    this.#file.with(({ pidAfter }) => {
+      while (found.length < limit) {
+        const row = pidAfter.get(found.at(-1) ?? after) as { readonly pid: Pid } | undefined
+        if (row === undefined) break
+        found.push(row.pid)
+      }
     })
+    return found
   }
 
-  put(pid: Pid, { at, text }: SaidRow): void {
-    this.#open().put.run(pid, at, text)
+  /** All that is written in `act`, or nothing. */
+  transaction(act: (rows: RowsWritten) => void): void {
+    this.#file.transaction((to) => act(new RowsWritten(to)))
   }
 
-  /** Lets the oldest go until `bytesMax` are left, but not the last; how many are left. */
-  cut(pid: Pid, bytes: number, bytesMax: number): number {
-    const { sizes, dropBefore } = this.#open()
-    let left = bytes
-    let from = 0
-    for (const row of (sizes.all(pid) as { at: number; bytes: number }[]).slice(0, -1)) {
-      if (left <= bytesMax) break
-      left -= row.bytes
-      from = row.at + 1
+  async remove(pid: Pid): Promise<void> {
+    try {
+      while (await this.#patiently(() => this.#removeSome(pid))) await setImmediate()
+      await this.#patiently(() => this.#file.with(cutLog))
+    } catch (error) {
+      // The owner has thrown it away, with all that was in it.
+      if (!isDamaged(error)) throw notRemoved(error, pid, this.#file.path)
     }
-    dropBefore.run(pid, from)
-    return left
-  }
-
-  remove(pid: Pid): void {
-    if (!existsSync(this.#path)) return
-    this.#guarded(() => {
-      const { db, dropAll } = this.#open()
-      if (dropAll.run(pid).changes !== 0) db.exec('pragma wal_checkpoint(truncate)')
-    })
   }
 
   close(): void {
-    this.#opened?.db.close()
-    this.#opened = undefined
+    this.#file.close()
   }
 
-  #open(): Opened {
-    // Somebody may have removed the folder: what is written to a file without a name, nobody reads.
-    if (this.#opened?.db.isTransaction === true) return this.#opened
-    if (existsSync(this.#path)) {
-      if (this.#opened !== undefined) return this.#opened
-    } else {
-      this.close()
-      mkdirSync(this.#folder, { recursive: true, mode: 0o700 })
-      closeSync(openSync(this.#path, 'ax', 0o600))
-    }
-    const db = new DatabaseSync(this.#path, { timeout: BUSY_MS })
-    try {
-      db.exec(OPENING)
-      return (this.#opened = statementsOf(db))
-    } catch (error) {
-      db.close()
-      throw error
-    }
+  /** Whether there may be more. */
+  #removeSome(pid: Pid): boolean {
+    const areGone = this.#file.with(({ db }) => {
+      const some = `select rowid from said where pid = ? order by at limit ${STREAM_ROWS_REMOVED_AT_ONCE}`
+      const { changes } = db.prepare(`delete from said where rowid in (${some})`).run(pid)
+      if (changes > 0) db.exec(`pragma incremental_vacuum(${STREAM_PAGES_FREED_AT_ONCE})`)
+      return Number(changes) < STREAM_ROWS_REMOVED_AT_ONCE
+    })
+    // Its log may have been left alone.
+    if (areGone === undefined) this.#file.throwAway()
+    return areGone === false
   }
 
-  /** For whoever only looks: undefined where nothing is there, or nothing that can be read. */
-  #look<T>(act: (to: Opened) => T): T | undefined {
-    if (this.#opened === undefined && !existsSync(this.#path)) return undefined
-    try {
-      return this.#guarded(() => act(this.#open()))
-    } catch {
-      return undefined
+  async #patiently<T>(act: () => T): Promise<T> {
+    for (let waitedMs = 0; ; waitedMs += STREAM_REMOVE_POLL_MS) {
+      try {
+        return act()
+      } catch (error) {
+        if (!(isBusy(error) || error instanceof LogInUse) || waitedMs >= STREAM_REMOVE_MS) throw error
+      }
+      await setTimeout(STREAM_REMOVE_POLL_MS)
     }
-  }
-
-  #guarded<T>(act: () => T): T {
-    try {
-      return act()
-    } catch (error) {
-      if (this.#opened?.db.isTransaction === true) this.#opened.db.exec('rollback')
-      const code = (error as { readonly errcode?: unknown }).errcode
-      if (typeof code === 'number' && DAMAGED.includes(code & 0xff)) this.#throwAway()
-      throw error
-    }
-  }
-
-  #throwAway(): void {
-    this.close()
-    for (const suffix of ['', '-wal', '-shm']) rmSync(`${this.#path}${suffix}`, { force: true })
   }
 }
 
-function statementsOf(db: DatabaseSync): Opened {
-  return {
-    db,
-    there: db.prepare('select 1 as there from said where pid = ? limit 1'),
-    last: db.prepare('select max(at) as at, sum(length(text)) as bytes from said where pid = ?'),
-    from: db.prepare('select at, text from said where pid = ? and at >= ? order by at limit ?'),
-    put: db.prepare('insert or replace into said(pid, at, text) values(?, ?, ?)'),
-    sizes: db.prepare('select at, length(text) as bytes from said where pid = ? order by at'),
-    dropBefore: db.prepare('delete from said where pid = ? and at < ?'),
-    dropAll: db.prepare('delete from said where pid = ?'),
+/** One transaction of the owner. */
+export class RowsWritten {
+  readonly #to: OpenSaid
+
+  constructor(to: OpenSaid) {
+    this.#to = to
   }
+
+  put(pid: Pid, { at, text }: SaidRow, upto: number): void {
+    this.#to.put.run(pid, at, upto, text)
+  }
+
+  /** Lets the oldest go until `bytesMax` are left, but never the last. */
+  cut(pid: Pid, end: StreamEnd, bytesMax: number): StreamEnd {
+    if (end.upto - end.gone <= bytesMax) return end
+    const last = end.next - 1
+    const newest = (this.#to.reached.get(pid, last, end.upto - bytesMax) ?? this.#to.before.get(pid, last)) as
+      { readonly at: number; readonly upto: number } | undefined
+    if (newest === undefined) return end
+    this.#to.dropUpTo.run(pid, newest.at)
+    return { ...end, gone: newest.upto }
+  }
+}
+
+/** Somebody reads what is only in the log. */
+class LogInUse extends Error {}
+
+function endOf(to: OpenSaid, pid: Pid): StreamEnd {
+  const last = to.last.get(pid) as { readonly at: number; readonly upto: number } | undefined
+  const first = to.first.get(pid) as { readonly gone: number } | undefined
+  return last === undefined || first === undefined ? EMPTY : { next: last.at + 1, upto: last.upto, gone: first.gone }
+}
+
+/** What was removed still stands in the log until that has been copied and cut. */
+function cutLog({ db }: OpenSaid): void {
+  const { busy } = db.prepare('pragma wal_checkpoint(truncate)').get() as { readonly busy: number }
+  if (busy !== 0) throw new LogInUse('another program reads it')
+}
+
+function notRemoved(cause: unknown, pid: Pid, path: string): SkeinError {
+  if (SkeinError.isInstance(cause)) return cause
+  const said = cause instanceof Error ? cause.message : String(cause)
+  const left = `what ${pid} said live is not gone from ${path} (${said}), and nothing else of it was erased`
+  if (isFull(cause))
+    return new SkeinError('STORE_FULL', `${left}: the disk is full; free some space and erase it again`, { cause })
+  return new SkeinError(
+    'STORE_FAILED',
+    `${left}: close other programs that have it open, see that it can be written, and erase it again`,
+    { cause },
+  )
 }

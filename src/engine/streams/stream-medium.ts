@@ -15,7 +15,10 @@ export interface StreamMedium {
   next(pid: Pid): Promise<number>
   append(pid: Pid, chunks: readonly LiveChunk[]): Promise<void>
   reader(pid: Pid, from: number): StreamReader
+  /** When it resolves, nothing of it is left in any file. */
   remove(pid: Pid): Promise<void>
-  /** Lets go of what is open; it may be used again. */
+  /** Whose streams are kept, a page of them behind `after`, in their order; absent where nothing outlives its process. */
+  pids?(after: string, limit: number): readonly Pid[]
+  /** Lets go of what is open, for good. */
   close?(): void
 }

@@ -3,13 +3,14 @@ import { existsSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join, relative, resolve } from 'node:path'
 import { attachEmbedded, nodeClock, nodeHash, nodeRandom, openEmbedded, readEmbedded } from '../../engine/index.ts'
-import type { Engine, FolderReader, ProcessView } from '../../engine/index.ts'
+import type { Engine, FolderReader, ProcessView, StreamMedium } from '../../engine/index.ts'
 import { SkeinError } from '../../std/index.ts'
 import type { Pid } from '../../std/index.ts'
 import { dataFolder, loadConfig } from '../config/config.ts'
 import { openNamed, shownAddress } from '../engines/engine-address.ts'
 import type { NamedEngine } from '../engines/engine-address.ts'
 import { BRIEF_OWNER_MS } from '../limits.ts'
+import { streamsOf } from '../live/folder-streams.ts'
 import type { Operable } from '../operate/acts.ts'
 import type { Reader } from '../operate/find.ts'
 import { commandFor } from '../words/command.ts'
@@ -103,26 +104,46 @@ export async function ownerAnswers(typed: Typed, terminal: Terminal): Promise<bo
   }
 }
 
+/** What an acting verb has beside the acts. */
+type Acting = {
+  readonly hosted: boolean
+  readonly engine: Engine
+  /** Where what processes said live is removed: by the owner. */
+  readonly streams: Pick<StreamMedium, 'remove'>
+}
+
+/** What is said on a server is kept by the worker that said it, in memory. */
+const NO_STREAMS: Acting['streams'] = { remove: () => Promise.resolve() }
+
 /** Acts on a folder: through its live owner, else as its owner for a moment. `hosted`: somebody runs its processes now. */
 export async function withActor<T>(
   typed: Typed,
   terminal: Terminal,
-  act: (engine: Operable, about: { readonly hosted: boolean; readonly engine: Engine }) => Promise<T>,
+  act: (engine: Operable, about: Acting) => Promise<T>,
 ): Promise<T> {
   const folder = await folderOf(typed, terminal)
   await using client = await clientEngine(typed, terminal)
-  if (client !== undefined) return await act(operable(client, folder, terminal), { hosted: true, engine: client })
+  if (client !== undefined) return await act(operable(client, folder, terminal), {
+      hosted: true,
+      engine: client,
+      streams: NO_STREAMS,
+    })
   demandFolder(folder, terminal)
   const ports = { clock: nodeClock, hash: nodeHash, random: nodeRandom }
   const attached = await attachEmbedded(folder, ports)
   if (attached !== undefined) {
     await using engine = attached
-    return await act(operable(engine, folder, terminal), { hosted: true, engine })
+    const streams = { remove: (pid: Pid) => engine.forget(pid) }
+    return await act(operable(engine, folder, terminal), { hosted: true, engine, streams })
   }
-  await using engine = await openEmbedded({ folder, ...ports, waitMs: BRIEF_OWNER_MS })
+  const streams = streamsOf(folder, (line) => terminal.err(`${line}\n`))
+  const forget = (pid: Pid) => streams.remove(pid)
+  await using engine = await openEmbedded({ folder, ...ports, waitMs: BRIEF_OWNER_MS, forget })
+  // Before the lock of the folder is let go.
+  using _ = { [Symbol.dispose]: () => streams.close?.() }
   using reader = readEmbedded(folder, nodeHash)
   const pending = (pid: Pid) => reader.pending(pid)
-  return await act({ ...operable(engine, folder, terminal), pending }, { hosted: false, engine })
+  return await act({ ...operable(engine, folder, terminal), pending }, { hosted: false, engine, streams })
 }
 
 /** Who acts, as it will stand in the journal. */

@@ -4,7 +4,7 @@ import type { Engine } from '../../engine/index.ts'
 import type { AnyDefinition, Retention } from '../../kernel/index.ts'
 import type { ModelsConfig } from '../../model/index.ts'
 import { durationMs } from '../../std/index.ts'
-import type { Duration } from '../../std/index.ts'
+import type { Duration, Pid } from '../../std/index.ts'
 import { streamsOf } from '../live/folder-streams.ts'
 import { checkConcurrency, dataFolder, loadConfig } from '../config/config.ts'
 import { BRIEF_OWNER_MS } from '../limits.ts'
@@ -58,11 +58,14 @@ export async function openHost(options: HostOptions): Promise<StartableHost> {
   checkConcurrency(options.models ?? {}, 'models')
   const folder = dataFolder(options.data, config, cwd)
   const mode = tripwireMode(process.env)
-  const engine = options.engine ?? (await openFolder(folder, options))
+  // Somebody may ask as soon as the folder is ours.
+  const made = Promise.withResolvers<StartableHost>()
+  const forget = async (pid: Pid) => (await made.promise).streams.remove(pid)
+  const engine = options.engine ?? (await openFolder(folder, { ...options, forget }))
   const host = await createHost({
     engine,
     folder,
-    ...(options.engine === undefined ? { streams: streamsOf(folder) } : {}),
+    ...(options.engine === undefined ? { streams: streamsOf(folder, options.warn ?? warn) } : {}),
     env: process.env,
     models: options.models ?? config.models,
     retention: options.retention ?? config.retention,
@@ -71,6 +74,7 @@ export async function openHost(options: HostOptions): Promise<StartableHost> {
     hosts: options.hosts !== false,
     isOnEngine: options.engine !== undefined,
   })
+  made.resolve(host)
   try {
     for (const definition of options.workflows ?? []) host.code.register(definition)
     options.prepare?.(host)
@@ -82,8 +86,11 @@ export async function openHost(options: HostOptions): Promise<StartableHost> {
   }
 }
 
-function openFolder(folder: string, options: HostOptions): Promise<Engine> {
-  const { handOver = false, wait = handOver, signal, onHandOver } = options
+function openFolder(
+  folder: string,
+  options: HostOptions & { readonly forget: (pid: Pid) => Promise<void> },
+): Promise<Engine> {
+  const { handOver = false, wait = handOver, signal, onHandOver, forget } = options
   const waitMs = wait === true ? Number.POSITIVE_INFINITY : wait === false ? BRIEF_OWNER_MS : durationMs(wait)
   return openEmbedded({
     folder,
@@ -92,6 +99,7 @@ function openFolder(folder: string, options: HostOptions): Promise<Engine> {
     hash: nodeHash,
     waitMs,
     askToLeave: handOver,
+    forget,
     ...(onHandOver === undefined ? {} : { onHandOver }),
     ...(signal === undefined ? {} : { signal }),
   })

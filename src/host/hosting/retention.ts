@@ -6,13 +6,16 @@
  * 2. A run whose definition is not here is kept: it may have been meant to be kept for ever.
  * 3. Between two batches the event loop is free; what is left waits for the next round.
  * 4. A run that cannot be erased, because its payloads are out of reach, holds up no other.
+ * 5. Once in the life of a host, what was said by runs that are erased or gone is removed: an older version, which does not
+ *    know where that is kept, may have erased them.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isOfBlobs } from '../../engine/index.ts'
 import type { Engine, ProcessView, Query, StreamMedium } from '../../engine/index.ts'
 import type { CodeRegistry } from '../../kernel/index.ts'
 import { SkeinError } from '../../std/index.ts'
 import type { Pid } from '../../std/index.ts'
-import { RETENTION_BATCH_RUNS, RETENTION_ROUND_MS } from '../limits.ts'
+import { RETENTION_BATCH_RUNS, RETENTION_ROUND_MS, RETENTION_SAID_PAGE, RETENTION_SAID_PAUSE_MS } from '../limits.ts'
 
 /** Who erases, as it stands in the journals. */
 const BY = 'retention'
@@ -20,7 +23,7 @@ const BY = 'retention'
 /** What retention needs to know. */
 export type RetentionParts = {
   readonly engine: Engine
-  readonly streams?: Pick<StreamMedium, 'remove'> | undefined
+  readonly streams?: Pick<StreamMedium, 'remove' | 'pids'> | undefined
   readonly code: Pick<CodeRegistry, 'find'> & { names(): readonly string[] }
   /** For definitions that say nothing; absent: for ever. */
   readonly defaultMs: number | undefined
@@ -99,10 +102,25 @@ function leftBehind([pid, why]: readonly [Pid, SkeinError], count: number): Skei
   return new SkeinError(why.code, `${pid} ${others} not erased: ${why.code}: ${why.message}`, { cause: why })
 }
 
+/** Removes what was said by runs that are erased or gone, until `isOver`. */
+async function sweepSaid({ engine, streams }: RetentionParts, isOver: () => boolean): Promise<void> {
+  let page: readonly Pid[] = []
+  do {
+    page = streams?.pids?.(page.at(-1) ?? '', RETENTION_SAID_PAGE) ?? []
+    for (const pid of page) {
+      const view = await engine.inspect(pid)
+      if (isOver()) return
+      if (view === undefined || view.erased !== undefined) await streams?.remove(pid)
+    }
+    await sleep(RETENTION_SAID_PAUSE_MS, undefined, { ref: false })
+  } while (page.length > 0 && !isOver())
+}
+
 /** Sweeps now and then until disposed; `failed` hears why a round was given up, and what it left. */
 export function keepRetention(parts: RetentionParts, failed: (thrown: unknown) => void): Disposable {
   let timer: NodeJS.Timeout | undefined
   let isOver = false
+  let isSaidSwept = false
   const again = (delayMs: number): void => {
     if (!isOver) timer = setTimeout(() => void round(), delayMs).unref()
   }
@@ -110,7 +128,10 @@ export function keepRetention(parts: RetentionParts, failed: (thrown: unknown) =
   let left: Left = new Map()
   const round = async (): Promise<void> => {
     try {
-      if ((await sweep(parts, left)) >= RETENTION_BATCH_RUNS) return again(0)
+      const erased = await sweep(parts, left)
+      if (!isSaidSwept) await sweepSaid(parts, () => isOver)
+      isSaidSwept = true
+      if (erased >= RETENTION_BATCH_RUNS) return again(0)
       const [first] = left
       if (first !== undefined && !isOver) failed(leftBehind(first, left.size))
       left = new Map()

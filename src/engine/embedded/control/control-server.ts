@@ -9,6 +9,7 @@ import { chmodSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { Server, Socket } from 'node:net'
 import { errorData, SkeinError, toSkeinError } from '../../../std/index.ts'
+import type { Pid } from '../../../std/index.ts'
 import type { Engine } from '../../port.ts'
 import type { Store } from '../store/store.ts'
 import { readLines } from './lines.ts'
@@ -20,32 +21,40 @@ type Acting = Pick<
   'start' | 'deliver' | 'control' | 'settle' | 'watch' | 'switch' | 'setQuarantine' | 'erase' | 'compact'
 >
 
+/** What the engine itself does not do, and its owner may. */
+export type OwnersActs = {
+  /** A successor has asked for the folder: drain and dispose. Without it, who asks is told that this owner stays. */
+  readonly onHandOver?: () => void
+  /** Removes what a process said live: only the owner of a folder writes there. */
+  readonly forget?: (pid: Pid) => Promise<void>
+}
+
 /** The control socket of one owner. */
 export class ControlServer implements AsyncDisposable {
   readonly #engine: Acting
-  readonly #onHandOver: (() => void) | undefined
+  readonly #acts: OwnersActs
   readonly #server: Server
   readonly #path: string
   readonly #closing = new AbortController()
   readonly #sockets = new Set<Socket>()
 
-  private constructor(engine: Acting, path: string, onHandOver: (() => void) | undefined) {
+  private constructor(engine: Acting, path: string, acts: OwnersActs) {
     this.#engine = engine
     this.#path = path
-    this.#onHandOver = onHandOver
+    this.#acts = acts
     this.#server = createServer((socket) => this.#accept(socket))
   }
 
-  /** Listens, and writes down where. `onHandOver` is called when a successor asks the owner to leave. */
+  /** Listens, and writes down where. */
   static async open(
     engine: Acting,
-    { store, folder, onHandOver }: { readonly store: Store; readonly folder: string; readonly onHandOver?: () => void },
+    { store, folder, ...acts }: OwnersActs & { readonly store: Store; readonly folder: string },
   ): Promise<ControlServer> {
     const old = store.tables.meta.get('socket')
     if (old !== undefined) removeSocket(old)
     const path = chooseSocketPath(folder)
     rmSync(path, { force: true })
-    const server = new ControlServer(engine, path, onHandOver)
+    const server = new ControlServer(engine, path, acts)
     await server.#listen()
     await store.commit(() => store.tables.meta.set('socket', path))
     return server
@@ -99,17 +108,26 @@ export class ControlServer implements AsyncDisposable {
     }
   }
 
+  async #forget(pid: Pid): Promise<void> {
+    if (this.#acts.forget === undefined) throw leaving()
+    await this.#acts.forget(pid)
+  }
+
   #act(call: Exclude<ControlCall, { op: 'watch' }>): unknown {
     switch (call.op) {
       case 'ping':
         return 'pong'
       case 'handOver':
-        this.#onHandOver?.()
-        return this.#onHandOver !== undefined
+        this.#acts.onHandOver?.()
+        return this.#acts.onHandOver !== undefined
       case 'release':
         return this.#engine.setQuarantine(undefined).then(() => true)
+      case 'forget':
+        return this.#forget(call.pid).then(() => true)
       case 'erase':
-        return this.#engine.erase(call.pid, { by: call.by, ...(call.key === undefined ? {} : { key: call.key }) })
+        return call.key === undefined
+          ? this.#forget(call.pid).then(() => this.#engine.erase(call.pid, { by: call.by }))
+          : this.#engine.erase(call.pid, { by: call.by, key: call.key })
       case 'compact':
         return this.#engine.compact().then(() => true)
       case 'start':
@@ -130,6 +148,13 @@ export class ControlServer implements AsyncDisposable {
         )
     }
   }
+}
+
+function leaving(): SkeinError {
+  return new SkeinError(
+    'CONTROL_UNREACHABLE',
+    'who has this data folder has it for a moment, and does not remove what processes said live; try again',
+  )
 }
 
 function parseRequest(line: string): ControlRequest {

@@ -17,6 +17,9 @@ export type ControlCall =
   | { readonly op: 'settle'; readonly token: string; readonly settlement: Settlement; readonly hold: boolean }
   | { readonly op: 'switch'; readonly change: SwitchChange }
   | { readonly op: 'release' }
+  /** Removes what the process said live; an owner of a version that cannot refuses. */
+  | { readonly op: 'forget'; readonly pid: Pid }
+  /** Of a whole process: with what it said live, for clients of versions that do not ask for that. */
   | { readonly op: 'erase'; readonly pid: Pid; readonly by: string; readonly key?: EffectKey }
   | { readonly op: 'compact' }
   | { readonly op: 'watch'; readonly query: Query }

@@ -14,6 +14,8 @@ import { readEmbedded } from './read-embedded.ts'
 /** An engine beside a live owner: reads the database itself, acts through the owner. */
 export interface AttachedEngine extends Engine, Pick<LocalEngine, 'verify'> {
   readonly folder: string
+  /** Has the owner remove what a process said live. */
+  forget(pid: Pid): Promise<void>
 }
 
 /** Time for an owner that holds the folder to answer before it counts as not there yet. */
@@ -65,6 +67,7 @@ export async function attachEmbedded(
       await client.call({ op: 'release' })
     },
     erase: async (pid, about) => (await client.call({ op: 'erase', pid, ...about })) as Erased,
+    forget: async (pid) => void (await client.call({ op: 'forget', pid })),
     compact: async () => void (await client.call({ op: 'compact' }, COMPACT_TIMEOUT_MS)),
     inspect: (pid) => reader.inspect(pid),
     list: (query) => reader.list(query),

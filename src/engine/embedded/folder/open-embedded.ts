@@ -5,6 +5,7 @@ import { dirname, resolve } from 'node:path'
 import type { Clock, Hash, Random } from '../../../std/index.ts'
 import { nodeSoon } from '../../platform/node-soon.ts'
 import { ControlServer } from '../control/control-server.ts'
+import type { OwnersActs } from '../control/control-server.ts'
 import { createEngine } from '../create-engine.ts'
 import type { LocalEngine } from '../local-engine.ts'
 import { leaveLogSync, openForOwner, storeError } from '../store/database.ts'
@@ -22,7 +23,7 @@ import { syncFolder } from './sync-folder.ts'
 import type { OwnerInfo } from './owner-lock.ts'
 
 /** Which folder to take, and the ports to run on. */
-export type EmbeddedOptions = {
+export type EmbeddedOptions = OwnersActs & {
   /** Made, for this user only, when it does not exist. */
   readonly folder: string
   readonly clock: Clock
@@ -32,8 +33,6 @@ export type EmbeddedOptions = {
   readonly waitMs?: number
   /** While waiting, asks the owner to hand over: one that can drains and leaves. */
   readonly askToLeave?: boolean
-  /** A successor has asked for the folder: drain and dispose. Without it, who asks is told that this owner stays. */
-  readonly onHandOver?: () => void
   readonly signal?: AbortSignal
 }
 
@@ -58,7 +57,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedEn
 }
 
 async function takeFolder(options: EmbeddedOptions, holdings: Holdings): Promise<EmbeddedEngine> {
-  const { clock, waitMs = 0, signal, askToLeave = false, onHandOver } = options
+  const { clock, waitMs = 0, signal, askToLeave = false, onHandOver, forget } = options
   const folder = resolve(options.folder)
   const { database, wal, blobs, owner: lockFile } = layoutOf(folder)
   makeFolder(folder)
@@ -91,6 +90,7 @@ async function takeFolder(options: EmbeddedOptions, holdings: Holdings): Promise
     store,
     folder,
     ...(onHandOver === undefined ? {} : { onHandOver }),
+    ...(forget === undefined ? {} : { forget }),
   })
   holdings.add(() => server[Symbol.asyncDispose]())
   return Object.assign(engine, { folder, owner })

@@ -1,8 +1,7 @@
-import { streamsOf } from '../../live/folder-streams.ts'
 import { eraseRun } from '../../operate/erase.ts'
 import { countWords } from '../../words/amounts.ts'
 import { BY_FLAG } from '../act.ts'
-import { actorName, folderOf, withActor } from '../folder.ts'
+import { actorName, withActor } from '../folder.ts'
 import { jsonLine } from '../json.ts'
 import type { VerbBody } from '../verb.ts'
 
@@ -18,15 +17,13 @@ export const erase: VerbBody = {
   },
   examples: ['skein erase a1', 'skein erase a1/publish', 'skein erase a1 --cancel --by ann'],
   run: async (typed, terminal) => {
-    const folder = await folderOf(typed, terminal)
-    return withActor(typed, terminal, async (_, { engine, hosted }) => {
-      const streams = streamsOf(folder)
+    return withActor(typed, terminal, async (_, { engine, hosted, streams }) => {
       const erased = await eraseRun(engine, typed.positionals[0] ?? '', {
         by: actorName(typed),
         cancel: typed.has('cancel'),
         hosted,
         streams,
-      }).finally(() => streams.close?.())
+      })
       if (typed.has('json')) terminal.out(jsonLine(erased))
       else {
         terminal.out(

@@ -2,7 +2,7 @@ import type { Fact } from '../../../kernel/index.ts'
 import { LiveStreams, nodeClock } from '../../../engine/index.ts'
 import { asSeq } from '../../../std/index.ts'
 import type { Pid } from '../../../std/index.ts'
-import { streamsOf } from '../../live/folder-streams.ts'
+import { streamsBeside } from '../../live/folder-streams.ts'
 import { liveWords } from '../../live/live-words.ts'
 import { openTime } from '../time.ts'
 import { findProcess } from '../../operate/find.ts'
@@ -61,7 +61,7 @@ function factLine(fact: Fact, story: Story): string {
 async function showLive(typed: Typed, terminal: Terminal, reader: FolderView, pid: Pid): Promise<number> {
   const from = typed.wholeNumber('from', 0) ?? 0
   await demandFolderEngine(typed, terminal, 'what processes say live stays on the machine of their worker')
-  await using streams = new LiveStreams(streamsOf(await folderOf(typed, terminal)), nodeClock)
+  await using streams = new LiveStreams(streamsBeside(await folderOf(typed, terminal)), nodeClock)
   // Also where its host has died: what it had running is ready then, and nobody says anything.
   const isOver = async (): Promise<boolean> => (await reader.inspect(pid))?.status !== 'running'
   const nameAt = namesOf(reader, pid)
