@@ -1,5 +1,5 @@
 /** The drill: what a run was given, did and gave is nowhere in the folder after it was erased, beside a live owner and without one. */
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { project, until } from './project.ts'
@@ -21,6 +21,7 @@ export default workflow({ name: 'flow' }, async (ctx, input) => {
   await ctx.send(other.pid, { said: input }, { topic: 'letter' })
   await ctx.send(other.pid, { unread: input }, { topic: 'never' })
   const failed = await ctx.run(failing, input).catch((error) => error.message)
+  ctx.log('live: ' + input)
   return [failed, await other.result(), await ctx.step('noted', () => input)]
 })
 export const waiting = workflow({ name: 'waiting' }, (ctx, input) => ctx.promise(input.slice(0, 3)))
@@ -45,6 +46,7 @@ it('an erased run leaves no byte of its payloads, and its journal verifies', asy
     await p.skein('run', 'flow.mjs', '--export', 'default', '--id', 'a2', '--input', JSON.stringify(kept)),
   ).toMatchObject({ code: 0 })
   expect(holding(data).length).toBeGreaterThan(1)
+  expect(holding(data)).toContain(join(data, 'streams', 'said.db'))
   // A live owner: the verb acts through it.
   const owner = p.start('run', 'flow.mjs', '--export', 'waiting', '--id', 'w1', '--input', '"waits"')
   await until(async () => (await p.skein('ps', '--json')).out.includes('"w1"'), 'the run that waits')
@@ -73,6 +75,14 @@ it('an erased run leaves no byte of its payloads, and its journal verifies', asy
     err: expect.stringContaining('is heard when somebody runs it'),
   })
   expect(performance.now() - asked).toBeLessThan(CANCEL_WAIT_MS / 2)
+  // What was said live is no evidence: where it is damaged, its owner throws it away, and the erasure goes on.
+  writeFileSync(join(data, 'streams', 'said.db'), `damaged: ${MARKER}`)
+  expect(await p.skein('run', 'flow.mjs', '--export', 'default', '--id', 'a4', '--input', '"plain"')).toMatchObject({
+    code: 0,
+  })
+  writeFileSync(join(data, 'streams', 'said.db'), `damaged: ${MARKER}`)
+  expect(await p.skein('erase', 'a4')).toMatchObject({ code: 0 })
+  expect(holding(data)).toEqual([])
   // A fork has a copy of what it shares, and whoever erases must know.
   await p.skein('fork', 'a2', '--id', 'a3')
   expect(await p.skein('erase', 'a2/noted')).toMatchObject({

@@ -10,6 +10,7 @@ import type { BlobStore, Engine } from 'skein/engine'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { main } from '../../src/host/cli/main.ts'
 import type { Terminal } from '../../src/host/cli/terminal.ts'
+import { freePorts } from '../../src/testing/conformance/free-ports.ts'
 import { postgresPrograms, restateProgram, startPostgres, startRestate } from '../../src/testing/index.ts'
 import { anything } from '../../src/testing/world/anything.ts'
 import { namesIn } from '../fixtures/outside-stage.ts'
@@ -22,9 +23,11 @@ type Server = AsyncDisposable & { readonly place: string; readonly open: (about:
 async function onRestate(program: string): Promise<Server> {
   const server = await startRestate(program)
   const { admin, ingress } = server
+  const [port] = await freePorts(1)
   return {
     place: `restate://${new URL(ingress).host}?admin=${admin}`,
-    open: (about) => restate({ admin, ingress, ...about }),
+    // Whoever only answers comes where the one who ran it was.
+    open: (about) => restate({ admin, ingress, port, ...about }),
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   }
 }

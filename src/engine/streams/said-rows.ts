@@ -22,11 +22,13 @@ export type StreamEnd = { readonly next: number; readonly upto: number; readonly
 
 const EMPTY: StreamEnd = { next: 0, upto: 0, gone: 0 }
 
+type SaidPlace = Pick<SaidFile, 'path' | 'with' | 'transaction' | 'throwAway' | 'close'>
+
 /** Rows of chunks in `file`. */
 export class SaidRows {
-  readonly #file: SaidFile
+  readonly #file: SaidPlace
 
-  constructor(file: SaidFile) {
+  constructor(file: SaidPlace) {
     this.#file = file
   }
 
@@ -116,7 +118,8 @@ export class RowsWritten {
     if (end.upto - end.gone <= bytesMax) return end
     const last = end.next - 1
     const newest = (this.#to.reached.get(pid, last, end.upto - bytesMax) ?? this.#to.before.get(pid, last)) as
-      { readonly at: number; readonly upto: number } | undefined
+      | { readonly at: number; readonly upto: number }
+      | undefined
     if (newest === undefined) return end
     this.#to.dropUpTo.run(pid, newest.at)
     return { ...end, gone: newest.upto }

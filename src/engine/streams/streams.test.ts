@@ -64,11 +64,7 @@ const MEDIA: readonly (readonly [
 
 /** As a data folder has them. */
 function rowsIn(folder: string, bytesMax?: number): StreamMedium {
-  const medium = rowStreams(
-    folder,
-    fileStreams(folder, nodeHash, bytesMax),
-    bytesMax === undefined ? {} : { bytesMax },
-  )
+  const medium = rowStreams(folder, fileStreams(folder, nodeHash, bytesMax), bytesMax === undefined ? {} : { bytesMax })
   opened.push(medium)
   return medium
 }

@@ -123,7 +123,8 @@ export async function withActor<T>(
 ): Promise<T> {
   const folder = await folderOf(typed, terminal)
   await using client = await clientEngine(typed, terminal)
-  if (client !== undefined) return await act(operable(client, folder, terminal), {
+  if (client !== undefined)
+    return await act(operable(client, folder, terminal), {
       hosted: true,
       engine: client,
       streams: NO_STREAMS,

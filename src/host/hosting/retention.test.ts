@@ -2,10 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { nodeClock, nodeHash, nodeRandom, openEmbedded } from '../../engine/index.ts'
 import type { Engine, Query } from '../../engine/index.ts'
 import { workflow } from '../../kernel/index.ts'
-import { SkeinError } from '../../std/index.ts'
+import { asPid, SkeinError } from '../../std/index.ts'
 import { RETENTION_BATCH_RUNS } from '../limits.ts'
+import { streamsBeside } from '../live/folder-streams.ts'
 import { open } from '../open.ts'
 import type { Skein } from '../skein.ts'
 import { keepRetention } from './retention.ts'
@@ -81,6 +83,28 @@ describe('retention', () => {
     await expect(skein.result('brief')).rejects.toMatchObject({ code: 'RUN_ERASED' })
     await expect(skein.run(brief, 'another value', { id: 'brief' })).rejects.toMatchObject({ code: 'RUN_ERASED' })
     expect(await skein.result('kept')).toBe('value')
+  })
+
+  it('removes what was said by runs that an older version erased, which knows no rows, and that alone', async () => {
+    const says = workflow({ name: 'says' }, async (ctx) => {
+      await ctx.step('first', () => 1)
+      ctx.log('Amaranth')
+    })
+    {
+      await using skein = await open({ data, models: {} })
+      for (const id of ['a', 'b']) await skein.run(says, null, { id })
+    }
+    const ports = { clock: nodeClock, hash: nodeHash, random: nodeRandom }
+    {
+      await using older = await openEmbedded({ folder: data, ...ports })
+      await older.erase(asPid('a'), { by: 'ann' })
+    }
+    const streams = streamsBeside(data)
+    expect(streams.has(asPid('a'))).toBe(true)
+    await using _ = await open({ data, models: {} })
+    await vi.waitFor(() => expect(streams.has(asPid('a'))).toBe(false), { timeout: 10_000 })
+    expect(streams.has(asPid('b'))).toBe(true)
+    streams.close?.()
   })
 
   it('has a default for definitions that say nothing', async () => {

@@ -113,6 +113,12 @@ export class ControlServer implements AsyncDisposable {
     await this.#acts.forget(pid)
   }
 
+  async #erase({ pid, by, key }: Extract<ControlCall, { op: 'erase' }>): Promise<unknown> {
+    if (key !== undefined) return this.#engine.erase(pid, { by, key })
+    await this.#acts.forget?.(pid)
+    return this.#engine.erase(pid, { by })
+  }
+
   #act(call: Exclude<ControlCall, { op: 'watch' }>): unknown {
     switch (call.op) {
       case 'ping':
@@ -125,9 +131,7 @@ export class ControlServer implements AsyncDisposable {
       case 'forget':
         return this.#forget(call.pid).then(() => true)
       case 'erase':
-        return call.key === undefined
-          ? this.#forget(call.pid).then(() => this.#engine.erase(call.pid, { by: call.by }))
-          : this.#engine.erase(call.pid, { by: call.by, key: call.key })
+        return this.#erase(call)
       case 'compact':
         return this.#engine.compact().then(() => true)
       case 'start':

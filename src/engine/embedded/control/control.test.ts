@@ -97,9 +97,18 @@ describe('the control socket', () => {
     await owner.kill('SIGTERM')
   })
 
+  it('an owner that removes no streams says so to whoever erases', async () => {
+    using folder = temporaryFolder()
+    await using _owner = await openEmbedded({ folder: folder.path, ...ports })
+    await using attached = await attach(folder.path)
+    expect(await codeOf(attached.forget(asPid('p')))).toBe('CONTROL_UNREACHABLE')
+  })
+
   it('does through the owner all that an operator does: switches, settlements, erasure, quarantine', async () => {
     using folder = temporaryFolder()
-    await using owner = await openEmbedded({ folder: folder.path, ...ports })
+    const forgotten: string[] = []
+    const forget = async (one: string): Promise<void> => void forgotten.push(one)
+    await using owner = await openEmbedded({ folder: folder.path, ...ports, forget })
     await using attached = await attach(folder.path)
     const pid = asPid('p')
     await attached.start(request('p', { input: payloadOf('said') }))
@@ -114,7 +123,12 @@ describe('the control socket', () => {
     await using _host = await owner.host(async (activation) => void (await endWith(activation, 'over')))
     const stop = new AbortController()
     for await (const { status } of attached.watch({ root: pid }, stop.signal)) if (status === 'done') break
+    forgotten.length = 0
+    await attached.forget(pid)
+    expect(forgotten).toEqual(['p'])
+    // A client of a version that does not ask for it erases what was said, too.
     expect(await attached.erase(pid, { by: 'ann' })).toMatchObject({ payloads: expect.any(Number) as number })
+    expect(forgotten).toEqual(['p', 'p'])
     await attached.compact()
     expect(await owner.inspect(pid)).toMatchObject({ erased: { by: 'ann' } })
 
