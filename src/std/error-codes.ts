@@ -88,6 +88,7 @@ export const ERROR_CODES = {
   DATA_FOLDER_NEWER: failed,
   STORE_FAILED: again,
   STORE_FULL: again,
+  STREAM_NOT_REMOVED: again,
   CHAIN_BROKEN: failed,
   ENGINE_CLOSED: again,
   LOST_EPOCH: again,

@@ -3,7 +3,7 @@
  *
  * Invariants:
  * 1. Only who holds the lock of the data folder opens it as its owner: makes it, writes it, throws it away. Whoever else
- *    looks opens it for reading, and makes and removes nothing.
+ *    looks opens it for reading, and makes and removes nothing; an empty log may stay beside it, as SQLite leaves it.
  * 2. A connection is to the file that has the name now. Where that was removed or replaced, the next act opens what is there.
  * 3. An act waits for a lock of another program for some milliseconds at most: the event loop stands still meanwhile.
  * 4. It is never synced. What a power cut has damaged is thrown away by the owner: it held glances, not facts.

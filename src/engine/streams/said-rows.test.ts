@@ -79,7 +79,7 @@ describe('what is removed', () => {
     const reader = foreign(folder)
     reader.exec('begin; select * from said')
     await expect(medium.remove(P)).rejects.toMatchObject({
-      code: 'STORE_FAILED',
+      code: 'STREAM_NOT_REMOVED',
       retryable: true,
       message: expect.stringContaining('erase it again'),
     })
@@ -148,7 +148,7 @@ describe('what is removed', () => {
       close: () => undefined,
     })
     await expect(rows.remove(P)).rejects.toMatchObject({
-      code: 'STORE_FULL',
+      code: 'STREAM_NOT_REMOVED',
       message: expect.stringContaining('free some space'),
     })
   })
@@ -354,7 +354,8 @@ describe('the bound of a stream', () => {
       await say(medium, P, ...Array.from({ length: 10 }, () => '€'.repeat(30)))
       const bytes = await bytesOf()
       expect(bytes).toBeLessThanOrEqual(bytesMax)
-      if (n > 20) expect(bytes).toBeGreaterThan(bytesMax - 200)
+      // Of ten chunks a batch, no more than one too many has gone.
+      expect(bytes).toBeGreaterThan(n > 20 ? bytesMax - 200 : 0)
     }
   })
 

@@ -10,8 +10,12 @@
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import { SkeinError } from '../../std/index.ts'
 import type { Pid } from '../../std/index.ts'
-import { STREAM_PAGES_FREED_AT_ONCE, STREAM_REMOVE_MS, STREAM_REMOVE_POLL_MS } from '../limits.ts'
-import { STREAM_ROWS_REMOVED_AT_ONCE } from '../limits.ts'
+import {
+  STREAM_PAGES_FREED_AT_ONCE,
+  STREAM_REMOVE_MS,
+  STREAM_REMOVE_POLL_MS,
+  STREAM_ROWS_REMOVED_AT_ONCE,
+} from '../limits.ts'
 import { isBusy, isDamaged, isFull } from './said-file.ts'
 import type { OpenSaid, SaidFile } from './said-file.ts'
 
@@ -144,12 +148,12 @@ function cutLog({ db }: OpenSaid): void {
 function notRemoved(cause: unknown, pid: Pid, path: string): SkeinError {
   if (SkeinError.isInstance(cause)) return cause
   const said = cause instanceof Error ? cause.message : String(cause)
-  const left = `what ${pid} said live is not gone from ${path} (${said}), and nothing else of it was erased`
-  if (isFull(cause))
-    return new SkeinError('STORE_FULL', `${left}: the disk is full; free some space and erase it again`, { cause })
+  const mend = isFull(cause)
+    ? 'the disk is full: free some space'
+    : 'close other programs that have it open, see that it can be written'
   return new SkeinError(
-    'STORE_FAILED',
-    `${left}: close other programs that have it open, see that it can be written, and erase it again`,
+    'STREAM_NOT_REMOVED',
+    `what ${pid} said live is not gone from ${path} (${said}), and nothing else of it was erased; ${mend}, and erase it again`,
     { cause },
   )
 }

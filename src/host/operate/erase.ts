@@ -55,8 +55,9 @@ export async function eraseRun(
   demandEnded(members, pid, about.cancel)
   let payloads = 0
   let blobs = 0
+  // First, and of all: where that fails nothing says that anything was erased.
+  for (const member of members) await about.streams.remove(member.pid)
   for (const member of members) {
-    await about.streams.remove(member.pid)
     const erased = await engine.erase(member.pid, { by })
     payloads += erased.payloads
     blobs += erased.blobs
