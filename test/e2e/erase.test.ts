@@ -1,6 +1,7 @@
 /** The drill: what a run was given, did and gave is nowhere in the folder after it was erased, beside a live owner and without one. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { expect, it } from 'vitest'
 import { project, until } from './project.ts'
 
@@ -51,6 +52,13 @@ it('an erased run leaves no byte of its payloads, and its journal verifies', asy
   const owner = p.start('run', 'flow.mjs', '--export', 'waiting', '--id', 'w1', '--input', '"waits"')
   await until(async () => (await p.skein('ps', '--json')).out.includes('"w1"'), 'the run that waits')
   expect(await p.skein('erase', 'w1')).toMatchObject({ code: 2, err: expect.stringContaining('PROCESS_NOT_ENDED') })
+  {
+    // Who has read before the removal would find it in the log.
+    using reader = new DatabaseSync(join(data, 'streams', 'said.db'), { readOnly: true })
+    reader.exec('begin; select * from said')
+    expect(await p.skein('erase', 'a1')).toMatchObject({ code: 1, err: expect.stringContaining('STREAM_NOT_REMOVED') })
+    expect((await p.skein('log', 'a1', '--json')).out).not.toContain('"erased"')
+  }
   expect(await p.skein('erase', 'a1', '--by', 'ann')).toMatchObject({
     code: 0,
     out: expect.stringMatching(/^erased a1: \d+ payloads of 3 processes/),
