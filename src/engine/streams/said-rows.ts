@@ -135,8 +135,9 @@ class LogInUse extends Error {}
 
 function endOf(to: OpenSaid, pid: Pid): StreamEnd {
   const last = to.last.get(pid) as { readonly at: number; readonly upto: number } | undefined
-  const first = to.first.get(pid) as { readonly gone: number } | undefined
-  return last === undefined || first === undefined ? EMPTY : { next: last.at + 1, upto: last.upto, gone: first.gone }
+  if (last === undefined) return EMPTY
+  const { gone } = to.first.get(pid) as { readonly gone: number }
+  return { next: last.at + 1, upto: last.upto, gone }
 }
 
 /** What was removed still stands in the log until that has been copied and cut. */
