@@ -27,7 +27,7 @@ async function onRestate(program: string): Promise<Server> {
   return {
     place: `restate://${new URL(ingress).host}?admin=${admin}`,
     // Whoever only answers comes where the one who ran it was.
-    open: (about) => restate({ admin, ingress, port, ...about }),
+    open: (about) => restate({ admin, ingress, worker: { port: port ?? 0, sharePort: true }, ...about }),
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   }
 }
