@@ -1,5 +1,5 @@
 /** The drill: what a run was given, did and gave is nowhere in the folder after it was erased, beside a live owner and without one. */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, it } from 'vitest'
@@ -49,8 +49,11 @@ it('an erased run leaves no byte of its payloads, and its journal verifies', asy
   expect(holding(data).length).toBeGreaterThan(1)
   expect(holding(data)).toContain(join(data, 'streams', 'said.db'))
   // A live owner: the verb acts through it.
-  const owner = p.start('run', 'flow.mjs', '--export', 'waiting', '--id', 'w1', '--input', '"waits"')
-  await until(async () => (await p.skein('ps', '--json')).out.includes('"w1"'), 'the run that waits')
+  expect(await p.skein('run', 'flow.mjs', '--export', 'waiting', '--id', 'w1', '--input', '"waits"')).toMatchObject({
+    code: 3,
+  })
+  const owner = p.start('up', 'wait.mjs')
+  await until(() => existsSync(join(data, 'control.sock')), 'the owner')
   expect(await p.skein('erase', 'w1')).toMatchObject({ code: 2, err: expect.stringContaining('PROCESS_NOT_ENDED') })
   {
     // Who has read before the removal would find it in the log.
