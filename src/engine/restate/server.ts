@@ -17,6 +17,8 @@ import {
   SERVER_VERSION_LEAST,
   SERVICES_HEARD_MS,
 } from './limits.ts'
+import { Requests } from './requests.ts'
+import type { Answer, Question } from './requests.ts'
 import { ownerOf } from './sdk.ts'
 import type { ServiceNames } from './wire.ts'
 
@@ -42,7 +44,6 @@ type Ask = {
   readonly headers?: Readonly<Record<string, string>>
 }
 type Side = 'ingress' | 'admin'
-type Answer = { readonly status: number; readonly text: string }
 
 type Told = { readonly now_s: number }
 
@@ -57,7 +58,8 @@ export class RestateServer {
   readonly #address: ServerAddress
   readonly #clock: Clock
   readonly #random: Random
-  readonly #closing = new AbortController()
+  readonly #requests = new Requests()
+  #isClosed = false
   /** Which node of each side is asked: the last that answered. */
   readonly #at = { ingress: 0, admin: 0 }
 
@@ -69,7 +71,8 @@ export class RestateServer {
 
   /** Every request under way, and every later one, fails with `ENGINE_CLOSED`. */
   close(): void {
-    this.#closing.abort()
+    this.#isClosed = true
+    this.#requests.close()
   }
 
   /** Calls an object that changes something. */
@@ -246,7 +249,7 @@ export class RestateServer {
     // address is known, what is slow would only become slower by being asked twice, but there may be several nodes behind it.
     let attemptMs = this.#nodes(side).length > 1 ? ATTEMPT_FIRST_MS : ATTEMPT_ALONE_MS
     for (;;) {
-      if (this.#closing.signal.aborted) throw new SkeinError('ENGINE_CLOSED', 'this engine is closed')
+      if (this.#isClosed) throw new SkeinError('ENGINE_CLOSED', 'this engine is closed')
       const url = `${this.#node(side)}/${path}`
       const outcome = await this.#once(url, {
         method,
@@ -257,10 +260,7 @@ export class RestateServer {
           ...headers,
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        signal: AbortSignal.any([
-          this.#closing.signal,
-          AbortSignal.timeout(Math.max(1, Math.min(attemptMs, Math.ceil(end - this.#clock.monotonicMs())))),
-        ]),
+        silenceMsMax: Math.max(1, Math.min(attemptMs, Math.ceil(end - this.#clock.monotonicMs()))),
       })
       const now = this.#clock.monotonicMs()
       const isLast = now + pauseMs >= end
@@ -280,10 +280,9 @@ export class RestateServer {
     }
   }
 
-  async #once(url: string, init: RequestInit): Promise<Answer | { readonly failed: unknown }> {
+  async #once(url: string, question: Question): Promise<Answer | { readonly failed: unknown }> {
     try {
-      const response = await fetch(url, init)
-      const answer = { status: response.status, text: await response.text() }
+      const answer = await this.#requests.ask(url, question)
       if (answer.status === 401 || answer.status === 403)
         throw new SkeinError(
           'ENGINE_REFUSED',
