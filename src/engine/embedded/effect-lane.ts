@@ -65,6 +65,11 @@ export class EffectLane {
     return this.#outward === 0
   }
 
+  /** An effect waits until what was framed before it is durable. */
+  get isHeld(): boolean {
+    return this.#held.length > 0
+  }
+
   /** A write is in flight that nobody may do again. */
   get hasPlainWrites(): boolean {
     return this.#plainWrites > 0

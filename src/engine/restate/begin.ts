@@ -20,11 +20,13 @@ export async function beginningOf(
   journal: OpenJournal,
   { pid, hash, order }: { readonly pid: Pid; readonly hash: Hash; readonly order: RunOrder },
 ): Promise<Beginning | undefined> {
-  const loaded = orderedStart(journal, order) ?? (await activeIn(from.client, pid))
+  const ordered = orderedStart(journal, order)
+  const loaded = ordered ?? (await activeIn(from.client, pid))
   if (loaded === undefined) return undefined
   const { request, mail } = loaded
   const { head, waits } = journal
   const rest = {
+    isAhead: ordered !== undefined && order.isKnown === true,
     start: request,
     head,
     mail,

@@ -17,6 +17,11 @@ export const HEARTBEAT_MS = 20_000
 export const ENTRIES_MAX = 2_000
 /** Entries after which it decides nothing more, so that what is in flight comes to its end. */
 export const ENTRIES_BEFORE_LEAVING = 20_000
+/**
+ * Turns of the event loop for which the beginning of an activation that runs ahead may wait for more to go with it, though
+ * nothing waits for it: some milliseconds where there is little to do.
+ */
+export const AHEAD_TURNS = 1_000
 /** How long an activation whose handler was cut off is kept for the handler's next attempt. */
 export const ADOPTION_MS = 5_000
 /** Text of an event, or of a start, that rides in what tells of it; larger ones are fetched. */

@@ -2,9 +2,10 @@ import { expect, it } from 'vitest'
 import { asEpoch, asOwnerId } from '../../std/index.ts'
 import type { Clock } from '../../std/index.ts'
 import { BATCH_FRAMES_MAX } from './limits.ts'
+import { LoopTurns } from './loop-turns.ts'
 import { MailIntake } from '../mail-intake.ts'
 import { Outbox } from './outbox.ts'
-import type { FrameRow, MailEvent, MailItem } from './wire.ts'
+import type { Batch, FrameRow, MailEvent, MailItem } from './wire.ts'
 
 /** A clock whose timers go off by hand. */
 function handClock() {
@@ -123,4 +124,63 @@ it('what an attempt that was cut off waited for is not given to it once the next
   expect((await outbox.next()).frames).toHaveLength(1)
   outbox.acknowledge()
   expect((await outbox.next()).frames).toHaveLength(1)
+})
+
+/** An outbox of an activation that runs ahead, on a loop that is turned by hand. */
+function outboxAhead() {
+  const ports = handClock()
+  const later: (() => void)[] = []
+  const soon = (run: () => void): void => void later.push(run)
+  const turn = (): void => later.splice(0).forEach((run) => run())
+  const state = { isWaiting: false }
+  const turns = new LoopTurns(soon, 5)
+  const outbox = new Outbox({ clock: ports.clock, soon }, began, { isWaiting: () => state.isWaiting, turns })
+  const given: Batch[] = []
+  void outbox.next().then((batch) => given.push(batch))
+  const settled = async (): Promise<readonly unknown[]> => {
+    turn()
+    await Promise.resolve()
+    return given.map(({ began: by, frames, rest }) => [by?.epoch, frames.length, rest?.end.type])
+  }
+  return { outbox, state, settled }
+}
+
+it('what an activation says that runs ahead goes with its beginning, the end as well', async () => {
+  const { outbox, settled } = outboxAhead()
+  outbox.push(row, 1)
+  expect(await settled()).toEqual([])
+  outbox.push(row, 1)
+  outbox.end({ end: { type: 'yield' }, at: 5, heardSeq: 0, firstSeq: 0 })
+  expect(await settled()).toEqual([[1, 2, 'yield']])
+})
+
+it.each([
+  ['it waits for it to be durable', (ahead: ReturnType<typeof outboxAhead>) => (ahead.state.isWaiting = true)],
+  [
+    'it sends something',
+    ({ outbox }: ReturnType<typeof outboxAhead>) => outbox.push({ ...row, sent: [{} as never] }, 1),
+  ],
+])('the beginning of an activation that runs ahead goes as soon as %s', async (_, happen) => {
+  const ahead = outboxAhead()
+  expect(await ahead.settled()).toEqual([])
+  happen(ahead)
+  ahead.outbox.stirred()
+  expect(await ahead.settled()).toHaveLength(1)
+})
+
+it('the beginning of an activation that runs ahead and says nothing goes alone after some turns', async () => {
+  const { settled } = outboxAhead()
+  const seen: number[] = []
+  for (let turn = 0; turn < 5; turn++) seen.push((await settled()).length)
+  expect([seen, await settled()]).toEqual([[0, 0, 0, 0, 1], [[1, 0, undefined]]])
+})
+
+it('a beginning that was taken by an attempt that is cut off is given again with the same frames', async () => {
+  const { outbox, state, settled } = outboxAhead()
+  outbox.push(row, 1)
+  state.isWaiting = true
+  outbox.stirred()
+  await settled()
+  outbox.push(row, 1)
+  expect([(await outbox.next()).began, (await outbox.next()).frames.length]).toEqual([began, 1])
 })

@@ -5,13 +5,24 @@
  * 1. One batch is out at a time; until it is acknowledged it is given again to whoever asks: a handler's next attempt.
  * 2. What is pushed in one turn of the event loop goes with one batch: each batch is a round through the server's log.
  * 3. What is pushed meanwhile goes with the next batch, in order; the end of an activation goes behind all its frames.
+ * 4. The beginning is in the first batch: alone, unless its activation runs ahead of it. Then what that has said goes with it
+ *    as soon as anything waits for it to be durable, and after a moment in any case.
  */
 import type { Clock } from '../../std/index.ts'
 import type { Soon } from '../platform/soon.ts'
 import { BATCH_BYTES_MAX, BATCH_FRAMES_MAX, HEARTBEAT_MS } from './limits.ts'
+import type { LoopTurns } from './loop-turns.ts'
 import type { Batch, FrameRow } from './wire.ts'
 
 type Waiting = { readonly row: FrameRow; readonly bytes: number }
+
+/** Of an activation that runs ahead of its beginning. */
+export type Ahead = {
+  /** It has nothing to compute until something that it said is durable, or something happens. */
+  readonly isWaiting: () => boolean
+  /** How long more may go with its beginning otherwise. */
+  readonly turns: LoopTurns
+}
 
 /** The outbox of one activation. */
 export class Outbox {
@@ -19,14 +30,20 @@ export class Outbox {
   readonly #soon: Soon
   readonly #waiting: Waiting[] = []
   #rest: Batch['rest']
+  #ahead: (Ahead & { readonly began: NonNullable<Batch['began']> }) | undefined
   #out: Batch | undefined
   #taker: (() => void) | undefined
 
-  /** `began` is the first batch. */
-  constructor({ clock, soon }: { readonly clock: Clock; readonly soon: Soon }, began: Batch['began']) {
+  /** `began` is the first batch, or, of an activation that runs ahead, in the first batch. */
+  constructor(
+    { clock, soon }: { readonly clock: Clock; readonly soon: Soon },
+    began: NonNullable<Batch['began']>,
+    ahead?: Ahead,
+  ) {
     this.#clock = clock
     this.#soon = soon
-    this.#out = { ...(began === undefined ? {} : { began }), at: clock.now(), frames: [] }
+    if (ahead !== undefined) this.#ahead = { ...ahead, began }
+    else this.#out = { began, at: clock.now(), frames: [] }
   }
 
   push(row: FrameRow, bytes: number): void {
@@ -42,27 +59,41 @@ export class Outbox {
 
   #stir(): void {
     const taker = this.#taker
-    if (taker !== undefined)
+    if (taker !== undefined && this.#isDue)
       this.#soon(() => {
-        if (this.#taker === taker) taker()
+        if (this.#taker === taker && this.#isDue) taker()
       })
   }
 
   /** What is to be made durable next; waits for it, but not longer than a heartbeat. */
   next(): Promise<Batch> {
     if (this.#out !== undefined) return Promise.resolve(this.#out)
-    if (this.#waiting.length > 0 || this.#rest !== undefined) return Promise.resolve(this.#take())
+    const hasMore = this.#waiting.length > 0 || this.#rest !== undefined
+    if (hasMore && this.#ahead === undefined) return Promise.resolve(this.#take())
     return new Promise((resolve) => {
       const take = (): void => {
-        heartbeat[Symbol.dispose]()
+        limit[Symbol.dispose]()
         resolve(this.#take())
       }
       // A handler that was cut off may wait here too: what it would take is for its next attempt.
       this.#taker = take
-      const heartbeat = this.#clock.timer(HEARTBEAT_MS, () => {
+      const late = (): void => {
         if (this.#taker === take) take()
-      })
+      }
+      const limit = this.#ahead?.turns.wait(late) ?? this.#clock.timer(HEARTBEAT_MS, late)
+      this.#stir()
     })
+  }
+
+  /** The activation has come to where it may wait for what it has said to be durable. */
+  stirred(): void {
+    if (this.#ahead !== undefined) this.#stir()
+  }
+
+  /** What is there goes now; of an activation that runs ahead, more may go with it as long as nobody waits. */
+  get #isDue(): boolean {
+    if (this.#rest !== undefined || this.#waiting.some(({ row }) => row.sent.length > 0)) return true
+    return this.#ahead === undefined ? this.#waiting.length > 0 : this.#ahead.isWaiting()
   }
 
   /** The batch that is out is durable. */
@@ -83,7 +114,14 @@ export class Outbox {
     const isLast = this.#waiting.length === 0 && this.#rest !== undefined
     const rest = isLast ? this.#rest : undefined
     if (isLast) this.#rest = undefined
-    this.#out = { at: this.#clock.now(), frames, ...(rest === undefined ? {} : { rest }) }
+    const began = this.#ahead?.began
+    this.#ahead = undefined
+    this.#out = {
+      ...(began === undefined ? {} : { began }),
+      at: this.#clock.now(),
+      frames,
+      ...(rest === undefined ? {} : { rest }),
+    }
     return this.#out
   }
 }

@@ -57,47 +57,76 @@ type Said = { readonly method: string; readonly key: string }
 
 /** Whoever was cut off. */
 const cutOff: string[] = []
+/** What was asked of whom last. */
+const asked: string[] = []
+
+/** Who was dropped. */
+const lost: string[] = []
 
 /** What whoever runs the process has heard. */
 const heard: MailSignal[] = []
 
+/** How an activation begins: its beginning is kept first, goes with frames, or waits for them until mail comes. */
+type Beginning = 'alone' | 'with frames' | 'after mail'
+
 /** Gives the rest of the frames, two at a time, and then the end. */
-function residenceOf(journal: OpenJournal): Residence {
+function residenceOf(journal: OpenJournal, how: Beginning, owner: string): Residence {
   const { n } = journal.head
-  const batches: Batch[] = [{ began: { owner: asOwnerId('o'), epoch: asEpoch(1) }, at: 1, frames: [] }]
+  const { promise: mailed, resolve: hear } = Promise.withResolvers<void>()
+  if (how !== 'after mail') hear()
+  const batches: Batch[] = []
   for (let at = n; at < FRAMES.length; at += 2) batches.push({ at: 1, frames: FRAMES.slice(at, at + 2) })
   const rest = { end: { type: 'wait' }, at: 1, heardSeq: 0, firstSeq: 0 } as const
   batches.push({ at: 1, frames: [], rest })
+  const first = how === 'alone' ? { at: 1, frames: [] } : batches.shift()!
+  batches.unshift({ ...first, began: { owner: asOwnerId(owner), epoch: asEpoch(1) } })
   return {
-    owner: asOwnerId('o'),
+    owner: asOwnerId(owner),
+    isAhead: how !== 'alone',
     returned: Promise.resolve(),
-    nextBatch: () => Promise.resolve(batches.shift()!),
+    nextBatch() {
+      asked.push('batch')
+      return mailed.then(() => batches.shift()!)
+    },
     durable() {},
     rested() {},
     sent() {},
-    hear: (signal: MailSignal) => heard.push(signal),
-    cutOff: () => cutOff.push(pid),
+    hear(signal: MailSignal) {
+      heard.push(signal)
+      hear()
+    },
+    lose: () => lost.push(owner),
+    cutOff() {
+      asked.push('cut off')
+      cutOff.push(pid)
+    },
   } as unknown as Residence
 }
 
-/** One life of a handler over `state`; ended by force after so many commands. True when it has come to its end. */
-async function live(
-  state: State,
-  said: Said[],
-  commandsMax: number,
-  {
-    over = new AbortController(),
-    blocked,
-    mail = [],
-    order = {},
-  }: {
-    readonly over?: AbortController
-    readonly blocked?: string
-    readonly mail?: readonly MailSignal[]
-    readonly order?: RunOrder
-  } = {},
-): Promise<boolean> {
+/** Who runs the process here: one after the other. */
+function residencesOf(how: Beginning) {
+  const residence: { current?: Residence; begun: number } = { begun: 0 }
+  return {
+    find: (owner: string) => (residence.current?.owner === owner ? residence.current : undefined),
+    begin: async (journal: OpenJournal) => (residence.current = residenceOf(journal, how, `o${residence.begun++}`)),
+  }
+}
+
+type About = {
+  readonly over?: AbortController
+  readonly blocked?: string
+  readonly mail?: readonly MailSignal[]
+  readonly order?: RunOrder
+  readonly how?: Beginning
+  /** Whose beginning the server has kept already, when the handler begins one. */
+  readonly keptOf?: string
+}
+
+/** What a handler is given by a server that takes so many commands from it, and then ends it by force. */
+function servedOf(state: State, said: Said[], commandsMax: number, about: About) {
+  const { over = new AbortController(), blocked, mail = [], keptOf } = about
   let commands = 0
+  let batches = 0
   const { promise: dead, resolve: die } = Promise.withResolvers<false>()
   const asPromise = <T>(promise: Promise<T>) =>
     Object.assign(promise, { map: <U>(to: (value: T) => U) => asPromise(promise.then(to)) })
@@ -114,6 +143,8 @@ async function live(
     said.push({ method: isEarly ? `${method} too early` : method, key: to })
     return method === 'rest' ? true : 'queued'
   }
+  const keep = (batch: Batch): Batch =>
+    keptOf === undefined || batches++ > 0 ? batch : { ...batch, began: { epoch: asEpoch(1), owner: asOwnerId(keptOf) } }
   const ctx = {
     key: pid,
     request: () => ({ id: 'inv', attemptCompletedSignal: over.signal }),
@@ -121,7 +152,7 @@ async function live(
     set: (name: string, value: unknown) => command(() => state.set(name, structuredClone(value))),
     clear: (name: string) => command(() => state.delete(name)),
     run: (_name: string, take: () => Promise<Batch>) =>
-      asPromise(take().then((batch) => command(() => batch) ?? never<Batch>())),
+      asPromise(take().then((batch) => command(() => keep(batch)) ?? never<Batch>())),
     signal: (name: string) => {
       const signal = mail[Number(name.slice('mail/'.length))]
       return signal === undefined ? never() : asPromise(Promise.resolve(signal))
@@ -133,6 +164,12 @@ async function live(
     },
     genericSend: (target: Said) => command(() => say(target)),
   }
+  return { ctx, dead }
+}
+
+/** One life of a handler over `state`; ended by force after so many commands. True when it has come to its end. */
+async function live(state: State, said: Said[], commandsMax: number, about: About = {}): Promise<boolean> {
+  const { ctx, dead } = servedOf(state, said, commandsMax, about)
   const sdk = {
     handlers: { object: { shared: (handler: unknown) => handler } },
     object: (definition: unknown) => definition,
@@ -140,16 +177,12 @@ async function live(
     TerminalError: NoMore,
     RestatePromise: { race: (all: readonly Promise<unknown>[]) => Promise.race(all) },
   }
-  const residence: { current?: Residence } = {}
-  const residences = {
-    find: () => residence.current,
-    begin: async (journal: OpenJournal) => (residence.current = residenceOf(journal)),
-  }
-  const parts = { residences, hash: nodeHash }
+  const parts = { residences: residencesOf(about.how ?? 'alone'), hash: nodeHash }
   const { handlers } = processObject(sdk as unknown as Sdk, namesOf('s'), parts) as unknown as {
     readonly handlers: { readonly run: (ctx: Exclusive, order: RunOrder) => Promise<void> }
   }
-  return Promise.race([handlers.run(ctx as unknown as Exclusive, order).then(() => true), dead])
+  const running = handlers.run(ctx as unknown as Exclusive, about.order ?? {})
+  return Promise.race([running.then(() => true), dead])
 }
 
 const countOf = (said: readonly Said[], kind: string): number => said.filter(({ method }) => method === kind).length
@@ -175,20 +208,23 @@ it('R4: a start that a handler ended by force had in a blocked inbox is said aga
   expect([...counts]).toEqual([1])
 })
 
-it('R4: ended by force after any of its commands, twice, it has sent what every frame sends, and nothing else', async () => {
+it.each([
+  ['before its frames', 'alone'],
+  ['with the first of them', 'with frames'],
+] as const)('R4: ended by force after any command, twice, it has sent what frames send; begun %s', async (_, how) => {
   const clean: Said[] = []
-  expect(await live(new Map(), clean, Infinity)).toBe(true)
+  expect(await live(new Map(), clean, Infinity, { how })).toBe(true)
   const kinds = Object.keys(FRAME_OF)
   expect(kinds.filter((kind) => !clean.some(({ method }) => method === kind))).toEqual([])
   let lives = 0
   for (let first = 0; ; first++) {
     const state: State = new Map()
     const said: Said[] = []
-    if (await live(state, said, first)) break
+    if (await live(state, said, first, { how })) break
     for (let second = 0; ; second++) {
       const [again, saidAgain] = [structuredClone(state), [...said]]
-      const isWhole = await live(again, saidAgain, second)
-      const hasEnded = isWhole || (await live(again, saidAgain, Infinity))
+      const isWhole = await live(again, saidAgain, second, { how })
+      const hasEnded = isWhole || (await live(again, saidAgain, Infinity, { how }))
       lives += 1
       const missing = kinds.filter((kind) => !saidAgain.some(({ method }) => method === kind))
       const early = saidAgain.filter(({ method }) => method.endsWith('early'))
@@ -211,6 +247,14 @@ it('an activation that was begun is cut off when its attempt ends before its beg
   expect([ended, cutOff]).toEqual([false, [pid]])
 })
 
+it('an attempt that is over before it has begun anybody cuts off whom it begins, after it has taken them into its hands', async () => {
+  asked.length = 0
+  const over = new AbortController()
+  over.abort()
+  await live(new Map(), [], 0, { over })
+  expect(asked).toEqual(['batch', 'cut off'])
+})
+
 it('mail that comes while an activation is beginning, and may have read its mailbox, is heard by it', async () => {
   await live(new Map(), [], Infinity, {
     mail: [
@@ -229,4 +273,18 @@ it.each([
   const state: State = new Map()
   await live(state, said, Infinity, { order })
   expect([countOf(said, 'began'), (state.get('head') as Head).epoch]).toEqual([told, 1])
+})
+
+it('what an activation runs ahead of is not waited for by what stops it', async () => {
+  heard.length = 0
+  const isOver = await live(new Map(), [], Infinity, { how: 'after mail', mail: [{ seq: 1 }] })
+  // Once while it was not known yet, and once more when it was: it takes what it has not heard, by its number.
+  expect([isOver, heard]).toEqual([true, [{ seq: 1 }, { seq: 1 }]])
+})
+
+it('whom an attempt has begun is dropped when the beginning of somebody else was kept', async () => {
+  lost.length = 0
+  const said: Said[] = []
+  expect(await live(new Map(), said, Infinity, { keptOf: 'elsewhere' })).toBe(true)
+  expect([lost, countOf(said, 'start')]).toEqual([['o0'], 1])
 })

@@ -95,7 +95,7 @@ class OpenHandler {
   readonly #residences: Residences
   readonly #order: RunOrder
   #residence: Residence | undefined
-  /** Whom this attempt began; it is run when its beginning is durable. */
+  /** Whom this attempt began: its beginning may not be the one that is kept. */
   #begun: Residence | undefined
   /** Batches of the activation, counted by every attempt. */
   #batches = 0
@@ -118,7 +118,7 @@ class OpenHandler {
 
   async run(): Promise<void> {
     const { attemptCompletedSignal } = this.#ctx.request()
-    attemptCompletedSignal.addEventListener('abort', () => this.#each((residence) => residence.cutOff()))
+    attemptCompletedSignal.addEventListener('abort', () => this.#each((residence) => residence.cutOff(this)))
     const journal = this.#order.isNew === true ? OpenJournal.begin(this.#ctx) : await OpenJournal.open(this.#ctx)
     const lane = new HandlerLane(this.#sdk, this.#ctx, () => this.#take(journal))
     try {
@@ -173,6 +173,8 @@ class OpenHandler {
       const switched = signal.switched ?? this.#missed?.switched
       // Without its event: those before it are missing as well, and all of them are asked for.
       this.#missed = { seq: Math.max(seq, signal.seq), ...(switched === undefined ? {} : { switched }) }
+      // What runs ahead may be stopped before anybody knows it.
+      if (this.#begun?.isAhead === true) this.#begun.hear(signal)
       return
     }
     this.#missed = undefined
@@ -181,15 +183,18 @@ class OpenHandler {
 
   /** The closure: its answer is kept by the server. */
   async #take(journal: OpenJournal): Promise<Batch> {
-    if (this.#residence !== undefined) return this.#residence.nextBatch()
+    if (this.#residence !== undefined) return this.#residence.nextBatch(this)
     const begun = await this.#residences.begin(journal, this.#ctx.key, this.#order)
     if (begun === 'vain') return { at: 0, frames: [], isVain: true }
     // The server attempts the handler once more: behind one address others may host.
     if (begun === 'nobody')
       throw new SkeinError('ENGINE_CLOSED', `nobody hosts processes in the worker that was asked for ${this.#ctx.key}`)
     this.#begun = begun
-    if (this.#ctx.request().attemptCompletedSignal.aborted) begun.cutOff()
-    return begun.nextBatch()
+    if (begun.isAhead && this.#missed !== undefined) begun.hear(this.#missed)
+    const batch = begun.nextBatch(this)
+    // Over before it had begun: nobody else says so.
+    if (this.#ctx.request().attemptCompletedSignal.aborted) begun.cutOff(this)
+    return batch
   }
 
   /** Says what follows from a batch; true when the activation is over. */
@@ -197,6 +202,7 @@ class OpenHandler {
     const { began, frames: rows, rest, at } = batch
     if (began !== undefined) {
       this.#residence = this.#residences.find(began.owner)
+      if (this.#begun !== this.#residence) this.#begun?.lose()
       if (this.#residence !== undefined) this.#residence.journal = journal
       if (this.#missed !== undefined) this.#hear(this.#missed)
       this.#batches = 0

@@ -3,7 +3,8 @@
  * the next attempt tells all that the one before told, and goes on with the same activation if it is still here.
  *
  * Invariants:
- * 1. Nothing is run before its beginning is durable: of two activations one has the larger epoch.
+ * 1. Nothing outward is done before its beginning is durable: of two activations one has the larger epoch. The first of a
+ *    process runs ahead of it: until then nobody else can have begun, and what it does is here alone, and lost with it.
  * 2. What a handler tells is taken once, by its number, whichever attempt tells it.
  * 3. Cut off for longer than a moment, it is lost: what is in flight is aborted, and is no outcome (rule E9).
  */
@@ -26,16 +27,24 @@ export class Residence {
   readonly #clock: Clock
   readonly #onOver: () => void
   readonly #learnSwitches: () => Promise<void>
+  /** Nothing of it is durable, and it runs already. */
+  #isAhead: boolean
   #batches = 0
   readonly #told = new Set<number>()
   #restedAt = -1
   #isLost = false
+  #attempt: object | undefined
   #grace: Disposable | undefined
 
   constructor(
     activation: RestateActivation,
     run: (activation: RestateActivation) => Promise<void>,
-    about: { readonly clock: Clock; readonly onOver: () => void; readonly learnSwitches: () => Promise<void> },
+    about: {
+      readonly clock: Clock
+      readonly onOver: () => void
+      readonly learnSwitches: () => Promise<void>
+      readonly isAhead: boolean
+    },
   ) {
     this.activation = activation
     this.#clock = about.clock
@@ -44,6 +53,8 @@ export class Residence {
     const { promise: begun, resolve: begin } = Promise.withResolvers<void>()
     this.#begin = begin
     this.returned = begun.then(() => this.#run(run))
+    this.#isAhead = about.isAhead
+    if (about.isAhead) begin()
   }
 
   get owner(): OwnerId {
@@ -54,7 +65,14 @@ export class Residence {
     return this.#isLost
   }
 
-  nextBatch(): Promise<Batch> {
+  /** It runs, though nobody knows yet whether its beginning is kept: only another attempt of the same handler goes on with it. */
+  get isAhead(): boolean {
+    return this.#isAhead && !this.#isLost
+  }
+
+  /** For an attempt of its handler, in whose hands it is from now on. */
+  nextBatch(attempt: object): Promise<Batch> {
+    this.#attempt = attempt
     this.#grace?.[Symbol.dispose]()
     // Nobody may go on with what was given up: the server attempts the handler once more.
     if (this.#isLost) return Promise.reject(new SkeinError('LOST_EPOCH', `${this.activation.pid} was given up here`))
@@ -65,6 +83,7 @@ export class Residence {
   durable(index: number, frames: number): void {
     if (index !== this.#batches) return
     this.#batches += 1
+    this.#isAhead = false
     this.activation.durable(frames)
     if (index === 0) this.#begin()
   }
@@ -99,9 +118,9 @@ export class Residence {
     else this.activation.giveWay(why)
   }
 
-  /** The attempt of its handler is over, and nobody knows why: another one may come for it. */
-  cutOff(): void {
-    if (this.activation.isOver || this.#isLost) return
+  /** An attempt of its handler is over, and nobody knows why: another one may come for it, if it has not done so already. */
+  cutOff(attempt: object): void {
+    if (this.activation.isOver || this.#isLost || (this.#attempt !== undefined && this.#attempt !== attempt)) return
     this.#grace?.[Symbol.dispose]()
     this.#grace = this.#clock.timer(ADOPTION_MS, () => this.lose())
   }

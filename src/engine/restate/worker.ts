@@ -18,7 +18,8 @@ import { RestateActivation } from './activation.ts'
 import type { Beginning } from './activation.ts'
 import { beginningOf } from './begin.ts'
 import type { ObjectClient } from './client.ts'
-import { HEARTBEAT_MS, LEAVE_REPEATABLE_MS, LEAVE_RETURN_MS } from './limits.ts'
+import { LoopTurns } from './loop-turns.ts'
+import { AHEAD_TURNS, HEARTBEAT_MS, LEAVE_REPEATABLE_MS, LEAVE_RETURN_MS } from './limits.ts'
 import { MailIntake } from '../mail-intake.ts'
 import type { OpenJournal } from './open-journal.ts'
 import type { Residences } from './process-object.ts'
@@ -46,6 +47,7 @@ type Host = { readonly run: Run; readonly residentMax: number; readonly departur
 /** The residents of one worker. */
 export class Worker implements Residences {
   readonly #parts: WorkerParts
+  readonly #turns: LoopTurns
   readonly #residents = new Map<OwnerId, Residence>()
   readonly #latest = new Map<Pid, Residence>()
   readonly #waiting = new Set<() => void>()
@@ -56,6 +58,7 @@ export class Worker implements Residences {
 
   constructor(parts: WorkerParts) {
     this.#parts = parts
+    this.#turns = new LoopTurns(parts.soon, AHEAD_TURNS)
   }
 
   find(owner: OwnerId): Residence | undefined {
@@ -105,9 +108,11 @@ export class Worker implements Residences {
     const { client, blobs, clock, hash, settings } = this.#parts
     // What was killed answers nothing.
     if (this.#isAbandoned) return new Promise(() => {})
+    const pid = asPid(key)
+    const begun = this.#aheadOf(pid, journal)
+    if (begun !== undefined) return begun
     if (this.#host === undefined) await this.#hosted()
     if (this.#host === undefined) return 'nobody'
-    const pid = asPid(key)
     const reading = beginningOf({ client, blobs }, journal, { pid, hash, order })
     const [beginning] = await Promise.all([reading, settings.refresh()])
     if (beginning === undefined) return 'vain'
@@ -116,6 +121,8 @@ export class Worker implements Residences {
     await activation.mail.begin(beginning.mail, new Set(journal.head.consumed.map(({ seq }) => seq)))
     const host = this.#host
     if (host === undefined || this.#isAbandoned) return 'nobody'
+    const other = this.#aheadOf(pid, journal)
+    if (other !== undefined) return other
     host.departure.prepare(activation)
     const onOver = (): void => {
       this.#residents.delete(activation.owner)
@@ -128,12 +135,24 @@ export class Worker implements Residences {
       await settings.refresh(true)
       await settings.learn(pid)
     }
-    const { unread } = beginning
+    const { unread, isAhead } = beginning
     const run = unread === undefined ? host.run : () => Promise.reject(unread)
-    const residence = new Residence(activation, run, { clock, onOver, learnSwitches })
+    const residence = new Residence(activation, run, { clock, onOver, learnSwitches, isAhead })
     this.#residents.set(activation.owner, residence)
     this.#latest.set(pid, residence)
     return residence
+  }
+
+  /**
+   * Whom an earlier attempt of the same handler has begun, so that no two of them run, and whichever attempt the server hears
+   * has told of the same one. If somebody else's beginning was kept, it is over.
+   */
+  #aheadOf(pid: Pid, { head }: OpenJournal): Residence | undefined {
+    const latest = this.#latest.get(pid)
+    if (latest?.isAhead !== true) return undefined
+    if (latest.activation.epoch === head.epoch + 1) return latest
+    latest.lose()
+    return undefined
   }
 
   #activation(beginning: Beginning, journal: OpenJournal) {
@@ -146,7 +165,7 @@ export class Worker implements Residences {
       stirred: () => this.stirred(),
     }
     const activation = new RestateActivation(
-      { ...ports, settings, residents, onChange },
+      { ...ports, turns: this.#turns, settings, residents, onChange },
       beginning,
       asEpoch(journal.head.epoch + 1),
     )
