@@ -93,6 +93,11 @@ export class RestateActivation extends RemoteActivation {
     return this.#outbox.next()
   }
 
+  override drop(why: SkeinError): void {
+    super.drop(why)
+    this.#outbox.close(why)
+  }
+
   /** A batch with so many frames (the beginning: one) is durable. */
   override durable(frames: number): void {
     this.#outbox.acknowledge()

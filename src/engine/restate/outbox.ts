@@ -2,19 +2,27 @@
  * What an activation has said and its handler has not yet made durable.
  *
  * Invariants:
- * 1. One batch is out at a time; until it is acknowledged it is given again to whoever asks: a handler's next attempt.
+ * 1. One batch is out at a time; until it is acknowledged it is given to all who ask: of the attempts of a handler, any may be
+ *    the one whom the server hears.
  * 2. What is pushed in one turn of the event loop goes with one batch: each batch is a round through the server's log.
  * 3. What is pushed meanwhile goes with the next batch, in order; the end of an activation goes behind all its frames.
  * 4. The beginning is in the first batch: alone, unless its activation runs ahead of it. Then what that has said goes with it
  *    as soon as anything waits for it to be durable, and after a moment in any case.
  */
-import type { Clock } from '../../std/index.ts'
+import type { Clock, SkeinError } from '../../std/index.ts'
 import type { Soon } from '../platform/soon.ts'
 import { BATCH_BYTES_MAX, BATCH_FRAMES_MAX, HEARTBEAT_MS } from './limits.ts'
 import type { LoopTurns } from './loop-turns.ts'
 import type { Batch, FrameRow } from './wire.ts'
 
 type Waiting = { readonly row: FrameRow; readonly bytes: number }
+
+/** What all who wait for the next batch wait for. */
+type Asked = {
+  readonly batch: PromiseWithResolvers<Batch>
+  /** How long they wait. */
+  limit: Disposable | undefined
+}
 
 /** Of an activation that runs ahead of its beginning. */
 export type Ahead = {
@@ -32,7 +40,8 @@ export class Outbox {
   #rest: Batch['rest']
   #ahead: (Ahead & { readonly began: NonNullable<Batch['began']> }) | undefined
   #out: Batch | undefined
-  #taker: (() => void) | undefined
+  #asked: Asked | undefined
+  #over: SkeinError | undefined
 
   /** `began` is the first batch, or, of an activation that runs ahead, in the first batch. */
   constructor(
@@ -58,31 +67,45 @@ export class Outbox {
   }
 
   #stir(): void {
-    const taker = this.#taker
-    if (taker !== undefined && this.#isDue)
+    const asked = this.#asked
+    if (asked !== undefined && this.#isDue)
       this.#soon(() => {
-        if (this.#taker === taker && this.#isDue) taker()
+        if (this.#asked === asked && this.#isDue) this.#give(asked)
       })
   }
 
-  /** What is to be made durable next; waits for it, but not longer than a heartbeat. */
+  /** What is to be made durable next; waits for it, but not longer than a heartbeat. Rejects when it is given up. */
   next(): Promise<Batch> {
+    if (this.#over !== undefined) return Promise.reject(this.#over)
     if (this.#out !== undefined) return Promise.resolve(this.#out)
+    if (this.#asked !== undefined) return this.#asked.batch.promise
     const hasMore = this.#waiting.length > 0 || this.#rest !== undefined
     if (hasMore && this.#ahead === undefined) return Promise.resolve(this.#take())
-    return new Promise((resolve) => {
-      const take = (): void => {
-        limit[Symbol.dispose]()
-        resolve(this.#take())
-      }
-      // A handler that was cut off may wait here too: what it would take is for its next attempt.
-      this.#taker = take
-      const late = (): void => {
-        if (this.#taker === take) take()
-      }
-      const limit = this.#ahead?.turns.wait(late) ?? this.#clock.timer(HEARTBEAT_MS, late)
-      this.#stir()
-    })
+    const asked: Asked = { batch: Promise.withResolvers<Batch>(), limit: undefined }
+    this.#asked = asked
+    const late = (): void => this.#give(asked)
+    asked.limit = this.#ahead?.turns.wait(late) ?? this.#clock.timer(HEARTBEAT_MS, late)
+    this.#stir()
+    return asked.batch.promise
+  }
+
+  #give(asked: Asked): void {
+    this.#forget(asked)
+    asked.batch.resolve(this.#take())
+  }
+
+  #forget({ limit }: Asked): void {
+    limit?.[Symbol.dispose]()
+    this.#asked = undefined
+  }
+
+  /** Nobody goes on with what it says. */
+  close(why: SkeinError): void {
+    this.#over ??= why
+    const asked = this.#asked
+    if (asked === undefined) return
+    this.#forget(asked)
+    asked.batch.reject(why)
   }
 
   /** The activation has come to where it may wait for what it has said to be durable. */
@@ -102,8 +125,6 @@ export class Outbox {
   }
 
   #take(): Batch {
-    // Whoever waits besides is of an attempt that was cut off: what comes later is not for it.
-    this.#taker = undefined
     let bytes = 0
     const frames: FrameRow[] = []
     while (this.#waiting.length > 0 && frames.length < BATCH_FRAMES_MAX && bytes < BATCH_BYTES_MAX) {

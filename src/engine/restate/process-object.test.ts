@@ -247,12 +247,12 @@ it('an activation that was begun is cut off when its attempt ends before its beg
   expect([ended, cutOff]).toEqual([false, [pid]])
 })
 
-it('an attempt that is over before it has begun anybody cuts off whom it begins, after it has taken them into its hands', async () => {
+it('an attempt that is over before it has begun anybody cuts off whom it begins, and takes nothing from them', async () => {
   asked.length = 0
   const over = new AbortController()
   over.abort()
-  await live(new Map(), [], 0, { over })
-  expect(asked).toEqual(['batch', 'cut off'])
+  await expect(live(new Map(), [], 0, { over })).rejects.toThrow('is over')
+  expect(asked).toEqual(['cut off'])
 })
 
 it('mail that comes while an activation is beginning, and may have read its mailbox, is heard by it', async () => {

@@ -183,7 +183,7 @@ class OpenHandler {
 
   /** The closure: its answer is kept by the server. */
   async #take(journal: OpenJournal): Promise<Batch> {
-    if (this.#residence !== undefined) return this.#residence.nextBatch(this)
+    if (this.#residence !== undefined) return this.#nextOf(this.#residence)
     const begun = await this.#residences.begin(journal, this.#ctx.key, this.#order)
     if (begun === 'vain') return { at: 0, frames: [], isVain: true }
     // The server attempts the handler once more: behind one address others may host.
@@ -191,10 +191,15 @@ class OpenHandler {
       throw new SkeinError('ENGINE_CLOSED', `nobody hosts processes in the worker that was asked for ${this.#ctx.key}`)
     this.#begun = begun
     if (begun.isAhead && this.#missed !== undefined) begun.hear(this.#missed)
-    const batch = begun.nextBatch(this)
+    return this.#nextOf(begun)
+  }
+
+  /** An attempt that is over takes nobody into its hands: they may be in those of the next one. */
+  #nextOf(residence: Residence): Promise<Batch> {
+    if (!this.#ctx.request().attemptCompletedSignal.aborted) return residence.nextBatch(this)
     // Over before it had begun: nobody else says so.
-    if (this.#ctx.request().attemptCompletedSignal.aborted) begun.cutOff(this)
-    return batch
+    residence.cutOff(this)
+    throw new SkeinError('LOST_EPOCH', `this attempt of the handler of ${this.#ctx.key} is over`)
   }
 
   /** Says what follows from a batch; true when the activation is over. */

@@ -124,12 +124,22 @@ it.each([
   first.lose()
 })
 
-it('two attempts that begin at once begin one activation', async () => {
+it('two attempts that begin at once begin one activation, and are given the same batch', async () => {
   const { begin, runs } = workerOf()
   const [first, second] = await Promise.all([begin(FIRST), begin(FIRST)])
-  await first.nextBatch(ATTEMPT)
-  expect([first === second, runs.length]).toEqual([true, 1])
+  const batches = await Promise.all([first.nextBatch({}), second.nextBatch(ATTEMPT)])
+  expect([first === second, runs.length, batches[0] === batches[1]]).toEqual([true, 1, true])
   first.lose()
+})
+
+it('whoever waits for the next batch of what is lost hears of it', async () => {
+  const { begin } = workerOf()
+  const first = await begin(FIRST)
+  await first.nextBatch(ATTEMPT)
+  first.durable(0, 2)
+  const waiting = first.nextBatch(ATTEMPT)
+  first.lose()
+  await expect(waiting).rejects.toMatchObject({ code: 'LOST_EPOCH' })
 })
 
 it('when the beginning of somebody else was kept, it is dropped before another one begins, and has done nothing', async () => {
