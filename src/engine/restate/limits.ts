@@ -38,8 +38,6 @@ export const RETRY_PAUSE_MS_MAX = 2_000
 export const ATTEMPT_FIRST_MS = 4_000
 /** The same where there is one address only: a thousand requests at once take seconds, and are no quicker for being made again. */
 export const ATTEMPT_ALONE_MS = 8_000
-/** How long a connection without a request is kept. */
-export const CONNECTION_KEPT_MS = 4_000
 /** How long a request is tried, unless the options say otherwise. */
 export const REQUEST_TIMEOUT_MS_DEFAULT = 30_000
 /** How far the clock of a worker may be from the server's: a time server keeps both within a second. */

@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, it } from 'vitest'
 import type { Clock, SkeinError } from '../../std/index.ts'
@@ -54,6 +54,27 @@ it.each([
   expect(count).toBe(asked)
   silent.closeAllConnections()
   silent.close()
+})
+
+it.each([
+  ['without an end', (response: ServerResponse) => setInterval(() => response.write(' '), 5)],
+  ['by sending elsewhere', (response: ServerResponse) => response.writeHead(302, { location: '/login' }).end()],
+  ['by sending nowhere', (response: ServerResponse) => response.writeHead(302).end()],
+])('a server that answers %s has not taken what was said to it', async (_, answer) => {
+  let dripping: unknown
+  const wrong = createServer((_asked, response) => (dripping = answer(response)))
+  await new Promise<void>((resolve) => wrong.listen(0, '127.0.0.1', resolve))
+  const url = `http://127.0.0.1:${(wrong.address() as AddressInfo).port}`
+  const server = new RestateServer(
+    { ingress: url, admin: url, timeoutMs: 200 },
+    { clock: nodeClock, random: nodeRandom },
+  )
+  await expect(server.call({ service: 's', key: 'k', handler: 'h' })).rejects.toMatchObject({
+    code: expect.stringMatching(/^ENGINE_(UNREACHABLE|REFUSED)$/),
+  })
+  clearInterval(dripping as NodeJS.Timeout)
+  wrong.closeAllConnections()
+  wrong.close()
 })
 
 it('a server that is busy is asked again', async () => {

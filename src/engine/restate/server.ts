@@ -17,8 +17,6 @@ import {
   SERVER_VERSION_LEAST,
   SERVICES_HEARD_MS,
 } from './limits.ts'
-import { Requests } from './requests.ts'
-import type { Answer, Question } from './requests.ts'
 import { ownerOf } from './sdk.ts'
 import type { ServiceNames } from './wire.ts'
 
@@ -44,6 +42,7 @@ type Ask = {
   readonly headers?: Readonly<Record<string, string>>
 }
 type Side = 'ingress' | 'admin'
+type Answer = { readonly status: number; readonly text: string }
 
 type Told = { readonly now_s: number }
 
@@ -58,8 +57,7 @@ export class RestateServer {
   readonly #address: ServerAddress
   readonly #clock: Clock
   readonly #random: Random
-  readonly #requests = new Requests()
-  #isClosed = false
+  readonly #closing = new AbortController()
   /** Which node of each side is asked: the last that answered. */
   readonly #at = { ingress: 0, admin: 0 }
 
@@ -71,8 +69,7 @@ export class RestateServer {
 
   /** Every request under way, and every later one, fails with `ENGINE_CLOSED`. */
   close(): void {
-    this.#isClosed = true
-    this.#requests.close()
+    this.#closing.abort()
   }
 
   /** Calls an object that changes something. */
@@ -249,7 +246,7 @@ export class RestateServer {
     // address is known, what is slow would only become slower by being asked twice, but there may be several nodes behind it.
     let attemptMs = this.#nodes(side).length > 1 ? ATTEMPT_FIRST_MS : ATTEMPT_ALONE_MS
     for (;;) {
-      if (this.#isClosed) throw new SkeinError('ENGINE_CLOSED', 'this engine is closed')
+      if (this.#closing.signal.aborted) throw new SkeinError('ENGINE_CLOSED', 'this engine is closed')
       const url = `${this.#node(side)}/${path}`
       const outcome = await this.#once(url, {
         method,
@@ -260,7 +257,10 @@ export class RestateServer {
           ...headers,
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        silenceMsMax: Math.max(1, Math.min(attemptMs, Math.ceil(end - this.#clock.monotonicMs()))),
+        signal: AbortSignal.any([
+          this.#closing.signal,
+          AbortSignal.timeout(Math.max(1, Math.min(attemptMs, Math.ceil(end - this.#clock.monotonicMs())))),
+        ]),
       })
       const now = this.#clock.monotonicMs()
       const isLast = now + pauseMs >= end
@@ -280,14 +280,17 @@ export class RestateServer {
     }
   }
 
-  async #once(url: string, question: Question): Promise<Answer | { readonly failed: unknown }> {
+  async #once(url: string, init: RequestInit): Promise<Answer | { readonly failed: unknown }> {
     try {
-      const answer = await this.#requests.ask(url, question)
+      const response = await fetch(url, init)
+      const answer = { status: response.status, text: await response.text() }
       if (answer.status === 401 || answer.status === 403)
         throw new SkeinError(
           'ENGINE_REFUSED',
           `${new URL(url).origin} refuses these credentials (HTTP ${answer.status}); give the right \`token\``,
         )
+      // A redirection to nowhere: no Restate server says that.
+      if (answer.status >= 300 && answer.status < 400) return { failed: new Error(`HTTP ${answer.status}`) }
       return answer
     } catch (failed) {
       if (SkeinError.isInstance(failed)) throw failed
