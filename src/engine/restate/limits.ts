@@ -22,6 +22,8 @@ export const ENTRIES_BEFORE_LEAVING = 20_000
  * nothing waits for it: some milliseconds where there is little to do.
  */
 export const AHEAD_TURNS = 1_000
+/** The same in time, where turns are long. */
+export const AHEAD_MS_MAX = 5_000
 /** How long an activation whose handler was cut off is kept for the handler's next attempt. */
 export const ADOPTION_MS = 5_000
 /** Text of an event, or of a start, that rides in what tells of it; larger ones are fetched. */

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { asEpoch, asOwnerId, SkeinError } from '../../std/index.ts'
 import type { Clock } from '../../std/index.ts'
-import { BATCH_FRAMES_MAX } from './limits.ts'
+import { BATCH_BYTES_MAX, BATCH_FRAMES_MAX } from './limits.ts'
 import { LoopTurns } from './loop-turns.ts'
 import { MailIntake } from '../mail-intake.ts'
 import { Outbox } from './outbox.ts'
@@ -145,7 +145,7 @@ function outboxAhead() {
     await Promise.resolve()
     return given.map(({ began: by, frames, rest }) => [by?.epoch, frames.length, rest?.end.type])
   }
-  return { outbox, state, settled }
+  return { outbox, state, settled, goOff: ports.goOff }
 }
 
 it('what an activation says that runs ahead goes with its beginning, the end as well', async () => {
@@ -163,6 +163,17 @@ it.each([
     'it sends something',
     ({ outbox }: ReturnType<typeof outboxAhead>) => outbox.push({ ...row, sent: [{} as never] }, 1),
   ],
+  [
+    'it has as many frames as go with one batch',
+    ({ outbox }: ReturnType<typeof outboxAhead>) => {
+      for (let i = 0; i < BATCH_FRAMES_MAX; i++) outbox.push(row, 1)
+    },
+  ],
+  [
+    'it has as much text as goes with one batch',
+    ({ outbox }: ReturnType<typeof outboxAhead>) => outbox.push(row, BATCH_BYTES_MAX),
+  ],
+  ['some seconds have passed, however few turns', ({ goOff }: ReturnType<typeof outboxAhead>) => goOff()],
 ])('the beginning of an activation that runs ahead goes as soon as %s', async (_, happen) => {
   const ahead = outboxAhead()
   expect(await ahead.settled()).toEqual([])

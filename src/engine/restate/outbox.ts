@@ -7,11 +7,11 @@
  * 2. What is pushed in one turn of the event loop goes with one batch: each batch is a round through the server's log.
  * 3. What is pushed meanwhile goes with the next batch, in order; the end of an activation goes behind all its frames.
  * 4. The beginning is in the first batch: alone, unless its activation runs ahead of it. Then what that has said goes with it
- *    as soon as anything waits for it to be durable, and after a moment in any case.
+ *    as soon as anything waits for it to be durable or it fills a batch, and after a moment in any case.
  */
 import type { Clock, SkeinError } from '../../std/index.ts'
 import type { Soon } from '../platform/soon.ts'
-import { BATCH_BYTES_MAX, BATCH_FRAMES_MAX, HEARTBEAT_MS } from './limits.ts'
+import { AHEAD_MS_MAX, BATCH_BYTES_MAX, BATCH_FRAMES_MAX, HEARTBEAT_MS } from './limits.ts'
 import type { LoopTurns } from './loop-turns.ts'
 import type { Batch, FrameRow } from './wire.ts'
 
@@ -21,7 +21,7 @@ type Waiting = { readonly row: FrameRow; readonly bytes: number }
 type Asked = {
   readonly batch: PromiseWithResolvers<Batch>
   /** How long they wait. */
-  limit: Disposable | undefined
+  limits: readonly Disposable[]
 }
 
 /** Of an activation that runs ahead of its beginning. */
@@ -37,6 +37,10 @@ export class Outbox {
   readonly #clock: Clock
   readonly #soon: Soon
   readonly #waiting: Waiting[] = []
+  /** Text of all that was pushed. */
+  #bytes = 0
+  /** It has sent something, or there is a whole batch: of no weight once it does not run ahead any more. */
+  #isUrgent = false
   #rest: Batch['rest']
   #ahead: (Ahead & { readonly began: NonNullable<Batch['began']> }) | undefined
   #out: Batch | undefined
@@ -57,6 +61,8 @@ export class Outbox {
 
   push(row: FrameRow, bytes: number): void {
     this.#waiting.push({ row, bytes })
+    this.#bytes += bytes
+    this.#isUrgent ||= row.sent.length > 0 || this.#waiting.length >= BATCH_FRAMES_MAX || this.#bytes >= BATCH_BYTES_MAX
     this.#stir()
   }
 
@@ -81,10 +87,14 @@ export class Outbox {
     if (this.#asked !== undefined) return this.#asked.batch.promise
     const hasMore = this.#waiting.length > 0 || this.#rest !== undefined
     if (hasMore && this.#ahead === undefined) return Promise.resolve(this.#take())
-    const asked: Asked = { batch: Promise.withResolvers<Batch>(), limit: undefined }
+    const asked: Asked = { batch: Promise.withResolvers<Batch>(), limits: [] }
     this.#asked = asked
     const late = (): void => this.#give(asked)
-    asked.limit = this.#ahead?.turns.wait(late) ?? this.#clock.timer(HEARTBEAT_MS, late)
+    const ahead = this.#ahead
+    asked.limits =
+      ahead === undefined
+        ? [this.#clock.timer(HEARTBEAT_MS, late)]
+        : [ahead.turns.wait(late), this.#clock.timer(AHEAD_MS_MAX, late)]
     this.#stir()
     return asked.batch.promise
   }
@@ -94,8 +104,8 @@ export class Outbox {
     asked.batch.resolve(this.#take())
   }
 
-  #forget({ limit }: Asked): void {
-    limit?.[Symbol.dispose]()
+  #forget({ limits }: Asked): void {
+    for (const limit of limits) limit[Symbol.dispose]()
     this.#asked = undefined
   }
 
@@ -115,8 +125,8 @@ export class Outbox {
 
   /** What is there goes now; of an activation that runs ahead, more may go with it as long as nobody waits. */
   get #isDue(): boolean {
-    if (this.#rest !== undefined || this.#waiting.some(({ row }) => row.sent.length > 0)) return true
-    return this.#ahead === undefined ? this.#waiting.length > 0 : this.#ahead.isWaiting()
+    if (this.#rest !== undefined) return true
+    return this.#ahead === undefined ? this.#waiting.length > 0 : this.#isUrgent || this.#ahead.isWaiting()
   }
 
   /** The batch that is out is durable. */

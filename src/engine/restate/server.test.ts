@@ -69,7 +69,7 @@ it.each([
     { ingress: url, admin: url, timeoutMs: 200 },
     { clock: nodeClock, random: nodeRandom },
   )
-  await expect(server.call({ service: 's', key: 'k', handler: 'h' })).rejects.toMatchObject({
+  await expect(server.call({ service: 's', key: 'k', handler: 'h' }, null)).rejects.toMatchObject({
     code: expect.stringMatching(/^ENGINE_(UNREACHABLE|REFUSED)$/),
   })
   clearInterval(dripping as NodeJS.Timeout)
