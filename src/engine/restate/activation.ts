@@ -31,6 +31,8 @@ export type Beginning = RemoteBeginning & {
 export class RestateActivation extends RemoteActivation {
   readonly #outbox: Outbox
   readonly #clock: Clock
+  readonly begun: Promise<void> | undefined
+  readonly #tellBegun: () => void
 
   constructor(
     ports: Omit<WorkerPorts, 'frameBytesMax' | 'inlineMax'> & {
@@ -63,6 +65,9 @@ export class RestateActivation extends RemoteActivation {
     about.activation = this
     this.#outbox = outbox
     this.#clock = clock
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.begun = beginning.isAhead ? promise : undefined
+    this.#tellBegun = resolve
   }
 
   /** Nothing more of it is framed: it is parked as it stood before, whatever its kernel says. */
@@ -102,5 +107,6 @@ export class RestateActivation extends RemoteActivation {
   override durable(frames: number): void {
     this.#outbox.acknowledge()
     super.durable(frames)
+    this.#tellBegun()
   }
 }

@@ -75,6 +75,21 @@ it('the first activation of a process runs ahead: nothing outward is done, and n
   first.lose()
 })
 
+it('E3: what runs ahead says when it has begun; whoever is lost before never does', async () => {
+  const { begin, runs } = workerOf()
+  const begun: string[] = []
+  const [kept, lost] = [await begin(FIRST), workerOf()]
+  await lost.begin(FIRST).then((residence) => residence.lose())
+  for (const [index, { begun: promise }] of [...runs, ...lost.runs].entries())
+    void promise?.then(() => begun.push(`${index}`))
+  await kept.nextBatch(ATTEMPT)
+  expect([begun, runs[0]?.begun]).toEqual([[], expect.any(Promise)])
+  kept.durable(0, 2)
+  await kept.activation.begun
+  expect(begun).toEqual(['0'])
+  kept.lose()
+})
+
 it.each([
   ['of a later epoch', FIRST, 1],
   ['of a process that goes on in another handler', {}, 0],

@@ -86,7 +86,8 @@ export async function createHost(parts: HostParts): Promise<StartableHost> {
   const kernel = kernelOf(parts, { code, news, guard })
   const run = async (activation: Activation): Promise<void> => {
     await code.ready(activation.start)
-    using _ = guard.resident(activation)
+    using _guarded = guard.resident(activation)
+    using _held = news.hold(activation)
     ends.resident(activation.pid)
     let result: Outcome | undefined
     try {

@@ -194,6 +194,8 @@ export type PerformAbout = Abort & { readonly reexecution: boolean }
 export interface Activation {
   readonly pid: Pid
   readonly epoch: Epoch
+  /** Resolves when its beginning is durable; absent where it is. Until then nobody outside may hear of what it does. */
+  readonly begun?: Promise<void> | undefined
   /** New for every attempt to run this activation. */
   readonly owner: OwnerId
   readonly start: StartRequest
