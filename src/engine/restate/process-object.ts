@@ -28,7 +28,16 @@ export interface Residences {
   /** Who began an activation as `owner`, if it is still here. */
   find(owner: OwnerId): Residence | undefined
   /** Begins an activation; undefined when there is nothing to run. Waits for a host, but not for ever. */
-  begin(journal: OpenJournal, pid: string, order: RunOrder): Promise<Residence | 'vain' | 'nobody'>
+  begin(journal: OpenJournal, pid: string, by: Attempt): Promise<Residence | 'vain' | 'nobody'>
+}
+
+/** An attempt of a handler that begins an activation. */
+export type Attempt = {
+  readonly order: RunOrder
+  /** Its handler, the same for all its attempts. */
+  readonly invocation: string
+  /** It is over. */
+  readonly signal: AbortSignal
 }
 
 /** Of a worker that runs nothing; `turnAway` hears of each attempt that is refused. */
@@ -103,6 +112,8 @@ class OpenHandler {
   readonly #sent = new Map<number, Sent>()
   /** Signals that came while nobody ran the process here: whoever is beginning may have read the mailbox before. */
   #missed: MailSignal | undefined
+  /** Who ran ahead, and has heard all of them. */
+  #hasHeard: Residence | undefined
 
   constructor(
     sdk: Sdk,
@@ -175,6 +186,7 @@ class OpenHandler {
       this.#missed = { seq: Math.max(seq, signal.seq), ...(switched === undefined ? {} : { switched }) }
       // What runs ahead may be stopped before anybody knows it.
       if (this.#begun?.isAhead === true) this.#begun.hear(signal)
+      else this.#hasHeard = undefined
       return
     }
     this.#missed = undefined
@@ -184,13 +196,17 @@ class OpenHandler {
   /** The closure: its answer is kept by the server. */
   async #take(journal: OpenJournal): Promise<Batch> {
     if (this.#residence !== undefined) return this.#nextOf(this.#residence)
-    const begun = await this.#residences.begin(journal, this.#ctx.key, this.#order)
+    const { id: invocation, attemptCompletedSignal: signal } = this.#ctx.request()
+    const begun = await this.#residences.begin(journal, this.#ctx.key, { order: this.#order, invocation, signal })
     if (begun === 'vain') return { at: 0, frames: [], isVain: true }
     // The server attempts the handler once more: behind one address others may host.
     if (begun === 'nobody')
       throw new SkeinError('ENGINE_CLOSED', `nobody hosts processes in the worker that was asked for ${this.#ctx.key}`)
     this.#begun = begun
-    if (begun.isAhead && this.#missed !== undefined) begun.hear(this.#missed)
+    if (begun.isAhead) {
+      if (this.#missed !== undefined) begun.hear(this.#missed)
+      this.#hasHeard = begun
+    }
     return this.#nextOf(begun)
   }
 
@@ -208,8 +224,11 @@ class OpenHandler {
     if (began !== undefined) {
       this.#residence = this.#residences.find(began.owner)
       if (this.#begun !== this.#residence) this.#begun?.lose()
-      if (this.#residence !== undefined) this.#residence.journal = journal
-      if (this.#missed !== undefined) this.#hear(this.#missed)
+      if (this.#residence !== undefined) {
+        this.#residence.journal = journal
+        if (this.#hasHeard === this.#residence) this.#missed = undefined
+        if (this.#missed !== undefined) this.#hear(this.#missed)
+      }
       this.#batches = 0
       journal.began(began.epoch)
       const { id: invocation } = this.#ctx.request()

@@ -19,6 +19,8 @@ import type { Batch, MailSignal } from './wire.ts'
 /** One resident process. */
 export class Residence {
   readonly activation: RestateActivation
+  /** The handler that has begun it. */
+  readonly invocation: string
   /** Settles when the kernel has returned, and its end is on its way. */
   readonly returned: Promise<void>
   /** In the hands of the attempt that runs it. */
@@ -44,9 +46,11 @@ export class Residence {
       readonly onOver: () => void
       readonly learnSwitches: () => Promise<void>
       readonly isAhead: boolean
+      readonly invocation: string
     },
   ) {
     this.activation = activation
+    this.invocation = about.invocation
     this.#clock = about.clock
     this.#onOver = about.onOver
     this.#learnSwitches = about.learnSwitches

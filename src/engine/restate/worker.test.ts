@@ -57,8 +57,9 @@ function workerOf(clock: Clock = nodeClock) {
     })
     while ((await activation.next()) !== undefined);
   }, {})
-  const begin = async (order: RunOrder, epochs = 0): Promise<Residence> => {
-    const begun = await worker.begin(journalAfter(epochs), pid, order)
+  const begin = async (order: RunOrder, epochs = 0, invocation = 'inv'): Promise<Residence> => {
+    const { signal } = new AbortController()
+    const begun = await worker.begin(journalAfter(epochs), pid, { order, invocation, signal })
     if (typeof begun === 'string') throw new Error(begun)
     return begun
   }
@@ -170,6 +171,25 @@ it('when the beginning of somebody else was kept, it is dropped before another o
   next.durable(1, 1)
   expect(written).toEqual([next.owner])
   next.lose()
+})
+
+it('what another handler has begun is not gone on with, and is over', async () => {
+  const { begin } = workerOf()
+  const first = await begin(FIRST)
+  await first.nextBatch(ATTEMPT)
+  const next = await begin(FIRST, 0, 'another')
+  expect([next === first, first.isLost, next.isLost]).toEqual([false, true, false])
+  next.lose()
+})
+
+it('an attempt that has ended meanwhile begins nobody, and ends nobody', async () => {
+  const { worker, begin, runs } = workerOf()
+  const over = new AbortController()
+  const late = worker.begin(journalAfter(0), pid, { order: FIRST, invocation: 'before', signal: over.signal })
+  over.abort()
+  const live = await begin(FIRST)
+  expect([await late, live.isLost, runs.length]).toEqual(['nobody', false, 1])
+  live.lose()
 })
 
 it('a host that leaves takes one away that runs ahead, and its handler hears of it', async () => {

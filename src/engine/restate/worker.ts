@@ -22,10 +22,9 @@ import { LoopTurns } from './loop-turns.ts'
 import { AHEAD_TURNS, HEARTBEAT_MS, LEAVE_REPEATABLE_MS, LEAVE_RETURN_MS } from './limits.ts'
 import { MailIntake } from '../mail-intake.ts'
 import type { OpenJournal } from './open-journal.ts'
-import type { Residences } from './process-object.ts'
+import type { Attempt, Residences } from './process-object.ts'
 import { Residence } from './residence.ts'
 import type { SettingsCache } from '../settings-cache.ts'
-import type { RunOrder } from './wire.ts'
 
 /** What a worker needs. */
 export type WorkerParts = {
@@ -104,12 +103,13 @@ export class Worker implements Residences {
     return { [Symbol.asyncDispose]: () => this.#leave(host) }
   }
 
-  async begin(journal: OpenJournal, key: string, order: RunOrder): Promise<Residence | 'vain' | 'nobody'> {
+  async begin(journal: OpenJournal, key: string, by: Attempt): Promise<Residence | 'vain' | 'nobody'> {
+    const { order, invocation, signal } = by
     const { client, blobs, clock, hash, settings } = this.#parts
     // What was killed answers nothing.
     if (this.#isAbandoned) return new Promise(() => {})
     const pid = asPid(key)
-    const begun = this.#aheadOf(pid, journal)
+    const begun = this.#aheadOf(pid, journal, invocation)
     if (begun !== undefined) return begun
     if (this.#host === undefined) await this.#hosted()
     if (this.#host === undefined) return 'nobody'
@@ -120,8 +120,8 @@ export class Worker implements Residences {
     await settings.learn(pid)
     await activation.mail.begin(beginning.mail, new Set(journal.head.consumed.map(({ seq }) => seq)))
     const host = this.#host
-    if (host === undefined || this.#isAbandoned) return 'nobody'
-    const other = this.#aheadOf(pid, journal)
+    if (host === undefined || this.#isAbandoned || signal.aborted) return 'nobody'
+    const other = this.#aheadOf(pid, journal, invocation)
     if (other !== undefined) return other
     host.departure.prepare(activation)
     const onOver = (): void => {
@@ -137,7 +137,7 @@ export class Worker implements Residences {
     }
     const { unread, isAhead } = beginning
     const run = unread === undefined ? host.run : () => Promise.reject(unread)
-    const residence = new Residence(activation, run, { clock, onOver, learnSwitches, isAhead })
+    const residence = new Residence(activation, run, { clock, onOver, learnSwitches, isAhead, invocation })
     this.#residents.set(activation.owner, residence)
     this.#latest.set(pid, residence)
     return residence
@@ -145,12 +145,12 @@ export class Worker implements Residences {
 
   /**
    * Whom an earlier attempt of the same handler has begun, so that no two of them run, and whichever attempt the server hears
-   * has told of the same one. If somebody else's beginning was kept, it is over.
+   * has told of the same one. If somebody else's beginning was kept, or another handler has begun it, it is over.
    */
-  #aheadOf(pid: Pid, { head }: OpenJournal): Residence | undefined {
+  #aheadOf(pid: Pid, { head }: OpenJournal, invocation: string): Residence | undefined {
     const latest = this.#latest.get(pid)
     if (latest?.isAhead !== true) return undefined
-    if (latest.activation.epoch === head.epoch + 1) return latest
+    if (latest.activation.epoch === head.epoch + 1 && latest.invocation === invocation) return latest
     latest.lose()
     return undefined
   }
