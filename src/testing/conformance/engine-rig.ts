@@ -23,6 +23,8 @@ export interface EngineRig {
   readonly usurp?: () => Promise<Engine>
   /** An engine that was overtaken joins anew by itself, and what is asked of it from then on is written in its new life. */
   readonly rejoins?: true
+  /** The first activation of a process runs before its beginning is durable: of one that left nothing nobody need know. */
+  readonly runsAhead?: true
   /** Lets the next commit fail. Absent where it cannot be made to. */
   readonly failNextCommit?: () => void
 }

@@ -38,6 +38,7 @@ export function restateRig(server: () => Promise<LocalRestate>): OpenRig {
           return engine
         },
         crash,
+        runsAhead: true,
         turn: () => sleep(TURN_MS),
         sleep,
         now: () => nodeClock.now(),
