@@ -3,8 +3,9 @@
  * the next attempt tells all that the one before told, and goes on with the same activation if it is still here.
  *
  * Invariants:
- * 1. Nothing outward is done before its beginning is durable: of two activations one has the larger epoch. The first of a
- *    process runs ahead of it: until then nobody else can have begun, and what it does is here alone, and lost with it.
+ * 1. Nothing that anybody could see is done before its beginning is durable: of two activations one has the larger epoch. The
+ *    first of a process runs ahead of it: what it does, and says live, is here alone until then, and lost with it. Only large
+ *    payloads may be in their store already, where nobody looks for them without a fact.
  * 2. What a handler tells is taken once, by its number, whichever attempt tells it.
  * 3. Cut off for longer than a moment, it is lost: what is in flight is aborted, and is no outcome (rule E9).
  */
