@@ -44,6 +44,12 @@ export function isRefused(root: Pid): SkeinError {
 /** Beside the number of a move in the list of those that arrived: it did not, and never will. */
 export const refusalOf = (id: string): string => `refused ${id}`
 
+const BACK = 'back '
+/** Number of the move that brings a run back whose move was refused. */
+export const backOf = (id: string): string => BACK + id
+/** Number of the move that such a one undoes. */
+export const returning = (id: string): string | undefined => (id.startsWith(BACK) ? id.slice(BACK.length) : undefined)
+
 /** Not to be taken. */
 export function isThere(pid: Pid): SkeinError {
   return new SkeinError(

@@ -12,7 +12,7 @@ import { FORGET_EVERY_MS } from '../limits.ts'
 import { isOver } from '../process-view.ts'
 import { SIGNAL_BYTES_MAX } from './limits.ts'
 import type { DeadLetter, Mailbox } from './mailbox.ts'
-import type { At, MailboxRow, MailboxView, MailSignal, Started } from './wire.ts'
+import type { At, MailboxRow, MailboxView, MailSignal, Started, Tombstone } from './wire.ts'
 
 const ENDED = 'the process has ended'
 
@@ -23,9 +23,12 @@ export async function start(
   mailbox: Mailbox,
   { request, at }: At & { readonly request: StartRequest },
 ): Promise<Started> {
-  const [kept, tombstone] = [mailbox.row(), mailbox.ctx.get('tombstone')]
+  const [kept, mark] = [mailbox.row(), mailbox.ctx.get<Tombstone>('tombstone')]
   if ((await kept) !== null) return { result: 'duplicate' }
-  if ((await tombstone) !== null) return refuse(mailbox, request, { result: 'ended', at })
+  const tombstone = await mark
+  // It is on its way here.
+  if (tombstone?.claim !== undefined) return { result: 'duplicate' }
+  if (tombstone !== null) return refuse(mailbox, request, { result: 'ended', at })
   const known = request.fork === undefined ? request : await asOrigin(mailbox, request, request.fork.from)
   if (SkeinError.isInstance(known))
     return refuse(mailbox, request, { result: 'unknown', at, outcome: failure(known.toJSON()) })
@@ -137,8 +140,9 @@ async function tidy(mailbox: Mailbox, row: MailboxRow, at: number): Promise<void
 }
 
 /** What failed can go on; what was cancelled only if its parent, which had cancelled it, goes on itself. */
-function mayReopen({ status, erased }: MailboxRow, control: Extract<Control, { type: 'reopen' }>): boolean {
-  return erased === undefined && (status === 'failed' || (status === 'cancelled' && control.fromParent === true))
+function mayReopen({ status, erased, left }: MailboxRow, control: Extract<Control, { type: 'reopen' }>): boolean {
+  const isGone = erased !== undefined || left !== undefined
+  return !isGone && (status === 'failed' || (status === 'cancelled' && control.fromParent === true))
 }
 
 /** A control for the process; a cancel that comes before its start is remembered (rule C5). */
@@ -151,8 +155,9 @@ export async function control(
   const row = await kept
   if (row === null) {
     if (control.type !== 'cancel') return 'unknown'
-    if ((await mailbox.ctx.get('tombstone')) !== null) return 'duplicate'
-    mailbox.ctx.set('tombstone', { at, control })
+    const tombstone = await mailbox.ctx.get<Tombstone>('tombstone')
+    if (tombstone !== null && (tombstone.claim === undefined || tombstone.control !== undefined)) return 'duplicate'
+    mailbox.ctx.set<Tombstone>('tombstone', { ...tombstone, at, control })
     return 'queued'
   }
   if (control.type === 'reopen' && mayReopen(row, control)) return reopen(mailbox, row, { control, at })

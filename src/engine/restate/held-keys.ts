@@ -66,8 +66,10 @@ export class HeldKeys {
 
   /** All of them, or those of one process. */
   async find(pid?: Pid): Promise<readonly Held[]> {
-    const { process, mailbox, token, settings } = this.#names
-    const services = [process, mailbox, token, settings].map((name) => `'${name}'`).join(', ')
+    const { process } = this.#names
+    const services = Object.values(this.#names)
+      .map((name) => `'${name}'`)
+      .join(', ')
     const rows = await this.#server.query<Row>(
       `select id, status, target_service_name, target_service_key, date_part('epoch', modified_at) as modified_s, ` +
         `date_part('epoch', now()) as now_s, retry_count, last_failure from sys_invocation ` +

@@ -70,3 +70,7 @@ export const FAILURE_SHOWN = 300
 export const HELD_UP_LOOK_MS = 60_000
 /** Longest pause between two looks whether a process has ended in another worker: each one is a call through the server. */
 export const RESTATE_ENDS_LOOK_MS_MAX = 1_000
+/** Ids that were heard, in one answer. */
+export const PAGE_SEEN = 1_000
+/** Objects that a handler which moves a run asks at once. */
+export const MOVE_ASKS_MAX = 64

@@ -10,12 +10,15 @@
  */
 import { isOver } from '../process-view.ts'
 import { control, put, start, switched } from './arrivals.ts'
-import { Mailbox, mailKey, seqOf } from './mailbox.ts'
-import { PAGE_BYTES_MAX, PAGE_MAIL } from './limits.ts'
+import { claim, hasArrived, isTaken, install, receive, settleIn, unclaim } from './arriving.ts'
+import { comeBack, confirm, hold, leave, release } from './leaving.ts'
+import { luggage, luggageMail, luggageSeen } from './luggage.ts'
+import { pageAfter } from './mail-page.ts'
+import { Mailbox } from './mailbox.ts'
 import { acknowledge, began, due, erase, freed, rest, retry } from './resting.ts'
 import type { Exclusive, Sdk, Shared } from './sdk.ts'
 import { MARKED, largeObjectOptions, unheedingOptions, wholeStateOptions } from './sdk.ts'
-import type { MailboxLoad, MailboxRow, MailboxView, MailEvent, MailItem, MailPage, ServiceNames } from './wire.ts'
+import type { MailboxLoad, MailboxRow, MailboxView, MailPage, ServiceNames } from './wire.ts'
 
 /** The definition of the object, for a worker to serve. */
 export function mailboxObject(sdk: Sdk, names: ServiceNames) {
@@ -39,14 +42,33 @@ export function mailboxObject(sdk: Sdk, names: ServiceNames) {
       retry: on(retry),
       freed: on(freed),
       erase: on(erase),
+      knock: on(knock),
+      hold: on(hold),
+      release: on(release),
+      leave: on(leave),
+      comeBack: on(comeBack),
+      confirm: on(confirm),
+      claim: on(claim),
+      unclaim: on(unclaim),
+      receive: on(receive),
+      install: on(install),
+      settleIn: on(settleIn),
       view: shared(view),
       load: shared(load),
       peek: shared(peek),
+      isTaken: shared(isTaken),
+      hasArrived: shared(hasArrived),
+      luggage: shared(luggage),
+      luggageMail: shared(luggageMail),
+      luggageSeen: shared(luggageSeen),
     },
     metadata: MARKED,
     options: { ...largeObjectOptions, ...unheedingOptions },
   })
 }
+
+/** Answered when everything has been that came before it. */
+const knock = async (): Promise<void> => {}
 
 async function view(ctx: Shared): Promise<MailboxView | null> {
   const [kept, ended, open] = [
@@ -66,22 +88,7 @@ async function load(ctx: Shared): Promise<MailboxLoad | null> {
 }
 
 async function peek(ctx: Shared, { after }: { readonly after: number }): Promise<MailPage> {
-  return pageAfter(ctx, await ctx.get<MailboxRow>('row'), after)
-}
-
-async function pageAfter(ctx: Shared, row: MailboxRow | null, after: number): Promise<MailPage> {
-  const lastSeq = row?.lastSeq ?? 0
-  if (lastSeq <= after || (row?.count === 0 && row.lastControlSeq <= after))
-    return { items: [], lastSeq, isWhole: true }
-  const keys = (await ctx.stateKeys()).filter((key) => key > mailKey(after) && key <= mailKey(lastSeq)).toSorted()
-  const items: MailItem[] = []
-  let bytes = 0
-  for (const key of keys.slice(0, PAGE_MAIL)) {
-    if (bytes > PAGE_BYTES_MAX) break
-    const event = await ctx.get<MailEvent>(key)
-    if (event === null) continue
-    items.push({ seq: seqOf(key), event })
-    bytes += JSON.stringify(event).length
-  }
-  return { items, lastSeq, isWhole: items.length === keys.length }
+  const row = await ctx.get<MailboxRow>('row')
+  // Nobody hears any more what has left.
+  return pageAfter(ctx, row?.left === undefined ? row : null, after)
 }

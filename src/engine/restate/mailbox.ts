@@ -1,5 +1,6 @@
 import { ERASED, isPayload } from '../../kernel/index.ts'
 import type { Outcome, StartRequest, Wait } from '../../kernel/index.ts'
+import { isOver } from '../process-view.ts'
 import { SIGNAL_BYTES_MAX } from './limits.ts'
 import { callTo, sendTo } from './sdk.ts'
 import type { Exclusive, InvocationHandle, Sdk } from './sdk.ts'
@@ -7,8 +8,10 @@ import type { MailboxRow, MailEvent, MailSignal, RunOrder, ServiceNames } from '
 
 const DIGITS = 12
 const MAIL = 'm/'
-const SEEN = 's/'
-const DEAD = 'd/'
+/** Before ids that were heard. */
+export const SEEN = 's/'
+/** Before what nobody received. */
+export const DEAD = 'd/'
 
 /** Key of an event in a mailbox's state; keys sort as the events came. */
 export const mailKey = (seq: number): string => `${MAIL}${String(seq).padStart(DIGITS, '0')}`
@@ -82,9 +85,17 @@ export class Mailbox {
 
   /**
    * The process has something to do, from now on: its row is written, and its handler asked for. That one tells who it is
-   * when it has begun.
+   * when it has begun. One that a move holds is only wanted.
    */
-  wake(row: MailboxRow, at: number, order: RunOrder = {}): InvocationHandle {
+  wake(row: MailboxRow, at: number): void {
+    if (row.held === undefined) return void this.#run(row, at, {})
+    row.isWanted = true
+    // Opened again: what comes now is not too late.
+    if (isOver(row.status)) row.status = 'waiting'
+    this.write(row)
+  }
+
+  #run(row: MailboxRow, at: number, order: RunOrder): InvocationHandle {
     row.status = 'ready'
     row.updatedAt = at
     delete row.wakeAt
@@ -96,7 +107,7 @@ export class Mailbox {
 
   /** Its first handler is asked for. Who that is, is known before anything comes, so that it need not tell. */
   async begin(row: MailboxRow, at: number, order: RunOrder): Promise<void> {
-    row.invocation = await this.wake(row, at, { ...order, isNew: true, isKnown: true }).invocationId
+    row.invocation = await this.#run(row, at, { ...order, isNew: true, isKnown: true }).invocationId
     this.write(row)
   }
 

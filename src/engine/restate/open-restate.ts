@@ -14,18 +14,16 @@ import type {
   Quarantine,
   Settlement,
   StartRequest,
-  Switches,
 } from '../../kernel/index.ts'
 import { SkeinError } from '../../std/index.ts'
 import type { Clock, EffectKey, Hash, Pid, Random, Seq } from '../../std/index.ts'
 import type { JournalProblem } from '../embedded/local-engine.ts'
-import { goneWith, JournalBlobs } from '../blobs/journal-blobs.ts'
+import { JournalBlobs } from '../blobs/journal-blobs.ts'
 import { problemIn, problemsOf } from '../journal-chain.ts'
 import { prepareControl, prepareMessage, prepareSettlement, prepareStart } from '../embedded/prepare.ts'
 import { nodeSoon } from '../platform/node-soon.ts'
 import type {
   Change,
-  Engine,
   EngineTraits,
   Erased,
   Frame,
@@ -35,48 +33,37 @@ import type {
   Switch,
   SwitchChange,
 } from '../port.ts'
+import type { Departure, Movable, MovedRun } from '../move/moved-run.ts'
 import { ProcessWatchers } from '../process-watchers.ts'
 import { ObjectClient } from './client.ts'
 import { openEndpoint } from './endpoint.ts'
 import type { Endpoint } from './endpoint.ts'
+import { eraseProcess, unknownProcess } from './erase-process.ts'
+import type { EraseAbout } from './erase-process.ts'
 import { SWITCHES_FRESH_MS } from '../limits.ts'
 import { RESTATE_ENDS_LOOK_MS_MAX, RESTATE_FRAME_BYTES_MAX, WATCH_POLL_MS } from './limits.ts'
 import { HeldKeys } from './held-keys.ts'
 import type { HeldKey } from './held-keys.ts'
+import { arrivalObject } from './arrival-object.ts'
+import { departureObject } from './departure-object.ts'
 import { mailboxObject } from './mailbox-object.ts'
 import { nobodyResident, processObject } from './process-object.ts'
 import type { Residences } from './process-object.ts'
 import { RecentFrames } from './recent-frames.ts'
+import type { RestateEngine } from './restate-engine.ts'
 import type { RestateOptions } from './restate-options.ts'
 import { loadSdk } from './sdk.ts'
 import { RestateServer } from './server.ts'
 import { SettingsCache } from '../settings-cache.ts'
 import { settingsObject } from './settings-object.ts'
 import { tokenObject } from './token-object.ts'
+import { RestateMoves } from './move.ts'
 import { RestateViews } from './views.ts'
 import { namesOf } from './wire.ts'
 import type { Started } from './wire.ts'
 import { Worker } from './worker.ts'
 
 type Ports = { readonly clock: Clock; readonly random: Random; readonly hash: Hash }
-
-/** An engine that is open on a Restate server. */
-export interface RestateEngine extends Engine {
-  readonly switchboard: Switches
-  /** Where the server reaches this worker. */
-  readonly port: number | undefined
-  pending(pid: Pid): Promise<readonly Control[]>
-  /** Checks the chain of every journal, or of one. */
-  verify(pid?: Pid): AsyncIterable<JournalProblem>
-  /** Whether everything that has come for those resident here has reached them: signals take their time. */
-  hasCaughtUp(): Promise<boolean>
-  /** Processes whose handler the server keeps open and does not go on with. */
-  heldKeys(): Promise<readonly HeldKey[]>
-  /** Lets such a process go on; false when it was not held up. */
-  free(pid: Pid): Promise<boolean>
-  /** As `kill -9` would end it. */
-  abandon(): void
-}
 
 const LOOPBACK = '127.0.0.1'
 const HTTP = /^https?:\/\//
@@ -113,6 +100,8 @@ export async function openRestate(options: RestateOptions & Ports): Promise<Rest
       mailboxObject(sdk, names),
       tokenObject(sdk, names, hash),
       settingsObject(sdk, names),
+      departureObject(sdk, names, engine.moves),
+      arrivalObject(sdk, names),
     ]
     const { port = 0, address = LOOPBACK, sharePort = false, identityKeys = [] } = served
     const endpoint = await openEndpoint(sdk, objects, { port, address, sharePort, identityKeys, clock })
@@ -148,6 +137,7 @@ class ServerEngine implements RestateEngine {
   readonly worker: Worker
   readonly switchboard: SettingsCache
   readonly #parts: Parts
+  readonly moves: RestateMoves
   readonly #views: RestateViews
   readonly #watchers: ProcessWatchers
   readonly #held: HeldKeys
@@ -178,6 +168,7 @@ class ServerEngine implements RestateEngine {
       waitsHere: (pid, epoch) => this.worker.waitsOf(pid, epoch),
     })
     this.#held = new HeldKeys(parts)
+    this.moves = new RestateMoves({ ...parts, traits: this.traits })
     this.#watchers = new ProcessWatchers({
       clock,
       everyMs: WATCH_POLL_MS,
@@ -230,7 +221,7 @@ class ServerEngine implements RestateEngine {
     prepareControl(pid, control, this.#parts.hash)
     const result = await this.#parts.client.mailbox<DeliverResult>(pid, 'control', { control, at: this.#now() })
     if (result === 'queued' || result === 'duplicate' || result === 'ended') return result
-    throw unknown(pid)
+    throw unknownProcess(pid)
   }
 
   async settle(token: string, settlement: Settlement, hold = true): Promise<SettleResult> {
@@ -271,21 +262,38 @@ class ServerEngine implements RestateEngine {
     await Promise.all(pids.map((pid) => client.mailbox(pid, 'switched', { now, at: this.#now() })))
   }
 
-  async erase(pid: Pid, about: { readonly by: string; readonly key?: EffectKey }): Promise<Erased> {
+  async erase(pid: Pid, about: EraseAbout): Promise<Erased> {
     this.#checkOpen()
-    const { client, blobs } = this.#parts
-    const at = this.#now()
-    const { by, key } = about
-    if (!blobs.isOutside) blobs.demandFor(pid, await goneWith(key, client.frames(pid, 0)))
-    // Nobody goes on from it any more. As a whole it is erased when nothing is left: who looks for what is not finds it until then.
-    const answer = await client.mailbox<string>(pid, 'erase', { at, by, whole: false })
-    if (answer === 'unknown') throw unknown(pid)
-    if (answer === 'open')
-      throw new SkeinError('PROCESS_NOT_ENDED', `${pid} has not ended, and needs what it was given; cancel it first`)
-    await blobs.erase(pid, key, client.frames(pid, 0))
-    const payloads = await client.eraseJournal(pid, { at, ...about })
-    if (key === undefined) await client.mailbox<string>(pid, 'erase', { at, by, whole: true })
-    return { payloads, blobs: 0 }
+    return eraseProcess(this.#parts, pid, { ...about, at: this.#now() })
+  }
+
+  get #moving(): Movable {
+    this.#checkOpen()
+    return this.moves
+  }
+
+  async depart(root: Pid, about: Departure): Promise<MovedRun> {
+    return this.#moving.depart(root, about)
+  }
+
+  async arrive(run: MovedRun): Promise<void> {
+    return this.#moving.arrive(run)
+  }
+
+  async refuse(id: string): Promise<boolean> {
+    return this.#moving.refuse(id)
+  }
+
+  async confirm(root: Pid): Promise<void> {
+    return this.#moving.confirm(root)
+  }
+
+  async unconfirmed(target: string): Promise<readonly Pid[]> {
+    return this.#moving.unconfirmed(target)
+  }
+
+  async present(pids: readonly Pid[]): Promise<readonly Pid[]> {
+    return this.#moving.present(pids)
   }
 
   /** Space is the server's to give back: it trims its log and compacts its tables by itself. */
@@ -392,4 +400,3 @@ class ServerEngine implements RestateEngine {
 }
 
 const closed = (): SkeinError => new SkeinError('ENGINE_CLOSED', 'this engine is closed')
-const unknown = (pid: Pid): SkeinError => new SkeinError('PROCESS_UNKNOWN', `there is no process ${pid}; see: skein ps`)

@@ -16,6 +16,7 @@ import { asEpoch, SkeinError, unreachable } from '../../std/index.ts'
 import type { EffectKey, Hash, OwnerId, Pid } from '../../std/index.ts'
 import { eraseJournal } from './erase-journal.ts'
 import { HandlerLane } from './handler-lane.ts'
+import { journalMoves } from './journal-moves.ts'
 import { ENTRIES_BEFORE_LEAVING, ENTRIES_MAX, PAGE_BYTES_MAX, PAGE_MAIL } from './limits.ts'
 import { frameKey, OpenJournal, waitsOf } from './open-journal.ts'
 import type { Residence } from './residence.ts'
@@ -64,6 +65,7 @@ export function processObject(
       erase: (ctx: Exclusive, about: Parameters<typeof eraseJournal>[1]) => eraseJournal(ctx, about, hash),
       frames: shared(frames),
       standing: shared(standing),
+      ...journalMoves(sdk, names),
       // Asked by whoever reads with a build of format 3.
       waits: shared(async (ctx: Shared) => (await standing(ctx)).waits),
     },

@@ -128,7 +128,7 @@ async function close(
 }
 
 /** One alarm is on its way at a time, unless an earlier one is needed. */
-function expectAlarm(mailbox: Mailbox, row: MailboxRow, { at, inMs }: At & { readonly inMs: number }): void {
+export function expectAlarm(mailbox: Mailbox, row: MailboxRow, { at, inMs }: At & { readonly inMs: number }): void {
   row.wakeAt = at + inMs
   if (row.alarmAt !== undefined && row.alarmAt <= row.wakeAt) return
   setAlarm(mailbox, row, inMs)
@@ -150,7 +150,7 @@ export async function due(mailbox: Mailbox, { at }: At): Promise<void> {
   if (row === null) return
   if (row.alarmAt === at) delete row.alarmAt
   const dueAt = row.status === 'waiting' ? row.wakeAt : undefined
-  if (dueAt !== undefined && dueAt <= at) return void mailbox.wake(row, at)
+  if (dueAt !== undefined && dueAt <= at) return mailbox.wake(row, at)
   // A server that was away has rung late: what is left is counted from now.
   if (dueAt !== undefined && row.alarmAt === undefined)
     setAlarm(mailbox, row, dueAt - Math.max(at, await mailbox.ctx.date.now()))
@@ -177,10 +177,12 @@ export async function retry(mailbox: Mailbox, about: At | null): Promise<void> {
 export async function erase(
   mailbox: Mailbox,
   { at, by, whole }: At & { readonly by: string; readonly whole: boolean },
-): Promise<'erased' | 'unknown' | 'open'> {
+): Promise<'erased' | 'unknown' | 'open' | 'leaving'> {
   const row = await mailbox.row()
   if (row === null) return 'unknown'
   if (!isOver(row.status)) return 'open'
+  // What it was may be wanted yet.
+  if (row.held !== undefined || (row.left !== undefined && row.left.isConfirmed !== true)) return 'leaving'
   const { ctx } = mailbox
   row.erased = { at, by, whole: whole || row.erased?.whole === true }
   if (whole) {

@@ -68,9 +68,9 @@ const SKEIN_MARK = 'skein-format'
  * What handlers that are open say to the server, and what their state is written in: another one as soon as an attempt of the
  * same handler would say other things.
  */
-const FORMAT = '4'
+const FORMAT = '5'
 /** Formats before it with the same state: theirs can be taken over where no handler is open. */
-const SAME_STATE: ReadonlySet<string> = new Set(['1', '2', '3'])
+const SAME_STATE: ReadonlySet<string> = new Set(['1', '2', '3', '4'])
 
 /** Stands with every service of Skein, so that nobody takes another's for his own. */
 export const MARKED = { [SKEIN_MARK]: FORMAT } as const

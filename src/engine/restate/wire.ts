@@ -1,5 +1,6 @@
 /** What the parts of the Restate engine say to each other: names of its services, and the data that goes through them. */
 import type {
+  Control,
   DeliverResult,
   Outcome,
   Quarantine,
@@ -21,6 +22,8 @@ export type ServiceNames = {
   readonly mailbox: string
   readonly token: string
   readonly settings: string
+  readonly departure: string
+  readonly arrival: string
 }
 
 /** The names of an installation's services. */
@@ -30,6 +33,8 @@ export function namesOf(name: string): ServiceNames {
     mailbox: `${name}.mailbox`,
     token: `${name}.token`,
     settings: `${name}.settings`,
+    departure: `${name}.departure`,
+    arrival: `${name}.arrival`,
   }
 }
 
@@ -70,6 +75,28 @@ export type MailboxRow = {
   wakeAt?: number
   alarmAt?: number
   forgotAt: number
+  /** Number of the move that holds it: nothing wakes it, and `isWanted` says that something would have. */
+  held?: string
+  isWanted?: true
+  /** It has left by a move. */
+  left?: Left
+}
+
+/** Where a process went, by which move. What it was lies beside it until it is known to have arrived. */
+export type Left = {
+  readonly id: string
+  readonly target: string
+  readonly by: string
+  readonly at: number
+  readonly isConfirmed?: true
+}
+
+/** Stands where no row stands yet: a cancel that came first (rule C5), or the number of a move that brings the process, or both. */
+export type Tombstone = {
+  readonly at?: number
+  readonly control?: Control
+  readonly claim?: string
+  readonly attempt?: number
 }
 
 /** What is asked of a mailbox when a process is to be shown. */
@@ -156,8 +183,8 @@ export type Standing = { readonly epoch: Epoch; readonly waits: readonly Wait[] 
 /** A page of a journal. */
 export type FramePage = { readonly frames: readonly SealedFrame[]; readonly next: number | undefined }
 
-/** A wait for a token, as its object knows it; told twice, `by` is the same. */
-export type TokenWait = { readonly pid: Pid; readonly key: EffectKey; readonly by: string }
+/** A wait for a token, as its object knows it; told twice, `by` is the same. `hasMoved`: it was another place's before. */
+export type TokenWait = { readonly pid: Pid; readonly key: EffectKey; readonly by: string; readonly hasMoved?: true }
 
 /** A settlement on its way to its wait. */
 export type TokenSettlement = At & { readonly settlement: Settlement; readonly hold: boolean }

@@ -5,6 +5,7 @@
  * 1. Of a run at most one copy is alive at any moment, wherever this was broken off; asked again, it ends with exactly one.
  * 2. A run that the other engine refuses is back where it was.
  */
+import { backOf } from '../../engine/index.ts'
 import type { Engine, Movable, MovedRun } from '../../engine/index.ts'
 import { SkeinError } from '../../std/index.ts'
 import type { Pid, Random } from '../../std/index.ts'
@@ -69,5 +70,5 @@ async function demandRoom({ from, to, source }: Move, root: Pid): Promise<void> 
 
 /** Its own engine takes it as it would take any other: once. */
 async function comeBack({ from }: Move, run: MovedRun): Promise<void> {
-  await from.arrive({ ...run, id: `back ${run.id}` })
+  await from.arrive({ ...run, id: backOf(run.id) })
 }

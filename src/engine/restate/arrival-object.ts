@@ -1,0 +1,161 @@
+/**
+ * A run arrives: an object keyed by the number of the move, whose handlers come to their end whatever dies (decision 065).
+ *
+ * Invariants:
+ * 1. A number arrives once, or is refused for ever.
+ * 2. All names are claimed, or none.
+ * 3. No process of the run wakes before all of it is there.
+ */
+import type { Wait } from '../../kernel/index.ts'
+import { SkeinError } from '../../std/index.ts'
+import type { Pid } from '../../std/index.ts'
+import { isRefused, isThere } from '../move/at-rest.ts'
+import type { Answer } from './departure-object.ts'
+import { MovingCalls } from './moving-calls.ts'
+import { MARKED, objectOptions, unheedingOptions } from './sdk.ts'
+import type { Exclusive, Sdk } from './sdk.ts'
+import type { ServiceNames } from './wire.ts'
+
+type Run = { readonly root: Pid; readonly pids: readonly Pid[] }
+/** What became of a number: its names are claimed, for the so-and-so-manyth time; it is all there and is let go on; it is over. */
+type Fate =
+  | (Run & { readonly is: 'claimed'; readonly attempt: number })
+  | (Run & { readonly is: 'arriving'; readonly waits: Waits })
+  | { readonly is: 'arrived' }
+  | { readonly is: 'refused' }
+type Waits = readonly { readonly pid: Pid; readonly waits: readonly Wait[] }[]
+
+/** Under which attempt pages are taken now; null: it has arrived already. */
+export type Opened = { readonly attempt: number | null }
+
+/** The definition of the object, for a worker to serve. */
+export function arrivalObject(sdk: Sdk, names: ServiceNames) {
+  const on =
+    <I, O>(handle: (arriving: Arriving, input: I) => Promise<O>) =>
+    (ctx: Exclusive, input: I): Promise<O> =>
+      handle(new Arriving(ctx, new MovingCalls(sdk, ctx, names)), input)
+  return sdk.object({
+    name: names.arrival,
+    handlers: {
+      open: on((arriving, run: Run) => arriving.open(run)),
+      settle: on((arriving, about: { readonly attempt: number; readonly waits: Waits }) => arriving.settle(about)),
+      refuse: on((arriving) => arriving.refuse()),
+    },
+    metadata: MARKED,
+    options: { ...objectOptions, ...unheedingOptions },
+  })
+}
+
+class Arriving {
+  readonly #ctx: Exclusive
+  readonly #calls: MovingCalls
+  readonly #id: string
+
+  constructor(ctx: Exclusive, calls: MovingCalls) {
+    this.#ctx = ctx
+    this.#calls = calls
+    this.#id = ctx.key
+  }
+
+  #fate(): Promise<Fate | null> {
+    return this.#ctx.get<Fate>('fate')
+  }
+
+  /** Claims all names, once more for who goes on with a move that broke off. */
+  async open({ root, pids }: Run): Promise<Answer<Opened>> {
+    const fate = await this.#fate()
+    if (fate?.is === 'refused') return { refused: isRefused(root).toJSON() }
+    if (fate?.is === 'arrived') return { attempt: null }
+    // Somebody has killed the handler that let them go on.
+    if (fate?.is === 'arriving') return this.#goOn(fate)
+    const attempt = (fate?.attempt ?? 0) + 1
+    // Before anything is claimed: whoever refuses it knows what to give back.
+    this.#ctx.set<Fate>('fate', { is: 'claimed', root, pids, attempt })
+    const about = { id: this.#id, attempt }
+    const claimed = await this.#calls.all<boolean>(
+      'mailbox',
+      'claim',
+      pids.map((pid) => [pid, about]),
+    )
+    const taken = pids.find((_, i) => !claimed[i])
+    if (taken !== undefined) {
+      await this.#calls.all(
+        'mailbox',
+        'unclaim',
+        pids.map((pid) => [pid, about]),
+      )
+      this.#ctx.clear('fate')
+      return { refused: isThere(taken).toJSON() }
+    }
+    await this.#calls.all(
+      'process',
+      'expect',
+      pids.map((pid) => [pid, about]),
+    )
+    return { attempt }
+  }
+
+  /** All of it was sent. */
+  async settle({ attempt, waits }: { readonly attempt: number; readonly waits: Waits }): Promise<Answer<Opened>> {
+    const fate = await this.#fate()
+    if (fate?.is === 'arrived') return { attempt: null }
+    if (fate?.is === 'arriving') return this.#goOn(fate)
+    if (fate?.is !== 'claimed') return { refused: isRefused(waits[0]!.pid).toJSON() }
+    const { root, pids } = fate
+    const there = await this.#calls.all<boolean>(
+      'mailbox',
+      'hasArrived',
+      pids.map((pid) => [pid, { id: this.#id }]),
+    )
+    if (fate.attempt !== attempt || there.includes(false))
+      return {
+        refused: new SkeinError(
+          'ENGINE_REFUSED',
+          `somebody else goes on with this move of ${root}; look where it is: skein ps`,
+        ).toJSON(),
+      }
+    const whole = { is: 'arriving', root, pids, waits } as const
+    this.#ctx.set<Fate>('fate', whole)
+    return this.#goOn(whole)
+  }
+
+  async #goOn({ pids, waits }: Pick<Extract<Fate, { is: 'arriving' }>, 'pids' | 'waits'>): Promise<Opened> {
+    const about = { id: this.#id, isRefused: false }
+    await this.#calls.all(
+      'process',
+      'expectNoMore',
+      pids.map((pid) => [pid, about]),
+    )
+    await this.#calls.openTokens(this.#id, waits)
+    await this.#calls.all(
+      'mailbox',
+      'settleIn',
+      pids.map((pid) => [pid, about]),
+    )
+    this.#ctx.set<Fate>('fate', { is: 'arrived' })
+    return { attempt: null }
+  }
+
+  /** It arrives never; false when it has. */
+  async refuse(): Promise<boolean> {
+    const fate = await this.#fate()
+    if (fate?.is === 'refused') return true
+    if (fate?.is === 'arriving') await this.#goOn(fate)
+    if (fate?.is === 'arriving' || fate?.is === 'arrived') return false
+    if (fate?.is === 'claimed') {
+      const about = { id: this.#id, isRefused: true }
+      await this.#calls.all(
+        'mailbox',
+        'unclaim',
+        fate.pids.map((pid) => [pid, about]),
+      )
+      await this.#calls.all(
+        'process',
+        'expectNoMore',
+        fate.pids.map((pid) => [pid, about]),
+      )
+    }
+    this.#ctx.set<Fate>('fate', { is: 'refused' })
+    return true
+  }
+}
