@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { open, tool, workflow } from 'skein'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { nodeClock, nodeHash, nodeRandom, openEmbedded, openPostgres } from '../../src/engine/index.ts'
+import { nodeClock, nodeHash, nodeRandom, openEmbedded, openPostgres, openRestate } from '../../src/engine/index.ts'
 import type { Engine, JournalProblem } from '../../src/engine/index.ts'
 import { moveRun } from '../../src/host/operate/move.ts'
 import type { MoveEnd } from '../../src/host/operate/move.ts'
@@ -13,13 +13,15 @@ import { asMessageId, asPid } from '../../src/std/index.ts'
 import { payloadOf } from '../../src/kernel/index.ts'
 import { anything } from '../../src/testing/world/anything.ts'
 import { gather } from '../../src/testing/simulation/gather.ts'
-import { postgresPrograms, startPostgres } from '../../src/testing/index.ts'
-import type { LocalPostgres } from '../../src/testing/index.ts'
+import { freePorts } from '../../src/testing/conformance/free-ports.ts'
+import { postgresPrograms, restateProgram, startPostgres, startRestate } from '../../src/testing/index.ts'
+import type { LocalPostgres, LocalRestate } from '../../src/testing/index.ts'
 
 type End = Engine & MoveEnd & { verify(): AsyncIterable<JournalProblem> }
 type Place = { readonly address: string; readonly open: () => Promise<End> }
 
 const programs = hasPackage() ? postgresPrograms() : undefined
+const program = restateProgram()
 const ports = { clock: nodeClock, hash: nodeHash, random: nodeRandom }
 /** Larger than what a frame keeps. */
 const LARGE = 'x'.repeat(200_000)
@@ -27,6 +29,8 @@ const STEPS_MAX = 40
 const ROOT = asPid('order')
 const scratch = mkdtempSync(join(tmpdir(), 'skein-move-'))
 let server: LocalPostgres | undefined
+let cluster: LocalRestate | undefined
+let workerPorts: readonly number[] = []
 let count = 0
 
 function hasPackage(): boolean {
@@ -48,7 +52,26 @@ const KINDS = {
     const address = `${connectionString}?schema=${schema}`
     return { address, open: () => openPostgres({ connectionString, schema, ...ports }) }
   },
+  restate: (): Place => {
+    const name = `place-${(count += 1)}`
+    const { ingress, admin } = cluster!
+    // The server calls what was under way at the address that it was called at.
+    const port = workerPorts[count % workerPorts.length]!
+    const address = `${ingress.replace('http', 'restate')}?name=${name}`
+    return {
+      address,
+      open: async () => restingAtOnce(await openRestate({ ingress, admin, name, worker: { port }, ...ports })),
+    }
+  },
 } as const
+
+/** What waits is resident for half a minute, unless somebody else wants its place. */
+function restingAtOnce<T extends End>(engine: T): T {
+  const host = engine.host.bind(engine)
+  return Object.assign(engine, {
+    host: ((run, options) => host(run, { ...options, residentMax: 0 })) as Engine['host'],
+  })
+}
 
 let paid: number[] = []
 const pay = tool({
@@ -89,9 +112,13 @@ async function hosted(place: Place, until: (end: End) => Promise<boolean>): Prom
   while (!(await until(engine))) await new Promise((resolve) => setTimeout(resolve, 10))
 }
 
+/** Where a worker has what runs, it is told when it rests. */
+const rests = async (end: End): Promise<boolean> =>
+  end.traits.endsLookMsMax === undefined ||
+  (await gather(end.list({ root: ROOT }))).every(({ status }) => status !== 'ready' && status !== 'running')
 const allWait = async (end: End): Promise<boolean> => {
   const run = await gather(end.list({ root: ROOT }))
-  return run.length === 2 && run.every(({ waits }) => waits.length > 0)
+  return run.length === 2 && run.every(({ waits }) => waits.length > 0) && (await rests(end))
 }
 const isLive = async (place: Place): Promise<boolean> => {
   await using end = await place.open()
@@ -125,18 +152,37 @@ async function move(from: Place, to: Place, steps = { left: Number.POSITIVE_INFI
   return await moveRun({ ...ends, by: 'ann', random: nodeRandom }, ROOT)
 }
 
-const PAIRS = [['folder', 'folder'], ...(programs === undefined ? [] : ([['folder', 'postgres']] as const))] as const
+type Kind = keyof typeof KINDS
+const PAIRS: readonly (readonly [Kind, Kind])[] = [
+  ['folder', 'folder'],
+  ...(programs === undefined ? [] : ([['folder', 'postgres']] as const)),
+  ...(program === undefined
+    ? []
+    : ([
+        ['folder', 'restate'],
+        ['restate', 'folder'],
+        ['restate', 'restate'],
+      ] as const)),
+  ...(programs === undefined || program === undefined
+    ? []
+    : ([
+        ['postgres', 'restate'],
+        ['restate', 'postgres'],
+      ] as const)),
+]
 
-afterAll(() => rmSync(scratch, { recursive: true, force: true }))
+beforeAll(async () => {
+  if (programs !== undefined) server = await startPostgres(programs, { fsync: 'off' })
+  if (program !== undefined) cluster = await startRestate(program)
+  workerPorts = await freePorts(8)
+})
+afterAll(async () => {
+  await server?.[Symbol.asyncDispose]()
+  await cluster?.[Symbol.asyncDispose]()
+  rmSync(scratch, { recursive: true, force: true })
+})
 
 describe.each(PAIRS)('a run that moves, %s to %s', (here, there) => {
-  beforeAll(async () => {
-    if (programs !== undefined) server ??= await startPostgres(programs, { fsync: 'off' })
-  })
-  afterAll(async () => {
-    if (there === 'postgres') await server?.[Symbol.asyncDispose]()
-  })
-
   it('lives in one place at most, wherever the move is broken off, and in one when it is asked for again', async () => {
     const [from, to] = [KINDS[here](), KINDS[there]()]
     await hosted(from, allWait)
@@ -176,7 +222,7 @@ describe.each(PAIRS)('a run that moves, %s to %s', (here, there) => {
       expect(await said(end, 'order', 'last'), 'it remembers what it has heard').toBe('duplicate')
       expect(await said(end, 'order', 'go')).toBe('queued')
     }
-    await hosted(to, async (end) => (await end.inspect(ROOT))?.mailbox === 0)
+    await hosted(to, async (end) => (await end.inspect(ROOT))?.mailbox === 0 && (await rests(end)))
     await move(to, from)
     {
       await using end = await from.open()
@@ -230,7 +276,11 @@ describe.each(PAIRS)('a run that moves, %s to %s', (here, there) => {
     // Somebody who is late with the refusal that he heard: it is here, and does not come back.
     await source.arrive({ ...run, id: 'back x' })
     expect([await source.present([ROOT]), await target.present([ROOT])]).toEqual([[], [ROOT]])
-    const again = await target.depart(ROOT, { id: 'y', target: from.address, by: 'ann' })
+    await target[Symbol.asyncDispose]()
+    // One that has something to do where workers are must have done it.
+    await hosted(to, allWait)
+    await using later = await to.open()
+    const again = await later.depart(ROOT, { id: 'y', target: from.address, by: 'ann' })
     await source.arrive(again)
     expect(await source.refuse('y'), 'it has arrived').toBe(false)
   })

@@ -16,7 +16,7 @@ import type {
   StartRequest,
 } from '../../kernel/index.ts'
 import { SkeinError } from '../../std/index.ts'
-import type { Clock, EffectKey, Hash, Pid, Random, Seq } from '../../std/index.ts'
+import type { Clock, Hash, Pid, Random, Seq } from '../../std/index.ts'
 import type { JournalProblem } from '../embedded/local-engine.ts'
 import { JournalBlobs } from '../blobs/journal-blobs.ts'
 import { problemIn, problemsOf } from '../journal-chain.ts'
