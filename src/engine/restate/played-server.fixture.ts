@@ -1,6 +1,6 @@
 /**
  * A server that is played here: objects, their inboxes and journals, and handlers that are ended after any command and
- * attempted again. What one key sends comes in its order; who comes first of several is drawn.
+ * attempted again. What one key sends to another comes in its order; who comes first of several is drawn.
  */
 import type { Random } from '../../std/index.ts'
 import type { Sdk } from './sdk.ts'
@@ -89,7 +89,8 @@ export class PlayedServer {
     const id = `inv-${(this.#count += 1)}`
     const answer = Promise.withResolvers<unknown>()
     const invocation = { ...asked, id, input: structuredClone(input), journal: [], answer, isOver: false }
-    this.#outboxes.set(from, [...(this.#outboxes.get(from) ?? []), invocation])
+    const way = `${from} to ${asked.key}`
+    this.#outboxes.set(way, [...(this.#outboxes.get(way) ?? []), invocation])
     return invocation
   }
 
@@ -107,7 +108,7 @@ export class PlayedServer {
   #attempt(invocation: Invocation): void {
     this.#open.add(invocation)
     const life = this.#life
-    const { service, key, method, input } = invocation
+    const { service, method, input } = invocation
     const handler = this.#handlers.get(`${service}/${method}`)!
     void handler(this.#context(invocation, life), structuredClone(input)).then(
       (result) => {
@@ -115,7 +116,6 @@ export class PlayedServer {
       },
       (thrown: unknown) => invocation.answer.reject(thrown),
     )
-    void key
   }
 
   #end(invocation: Invocation, result: unknown): void {

@@ -3,7 +3,7 @@
  * address does not say is looked for where such servers have it.
  */
 import { postgres, restate } from '../../engine/index.ts'
-import type { Engine, JournalProblem, PostgresOptions, RestateOptions } from '../../engine/index.ts'
+import type { Engine, JournalProblem, Movable, PostgresOptions, RestateOptions } from '../../engine/index.ts'
 import type { Switches } from '../../kernel/index.ts'
 import { durationMs, SkeinError } from '../../std/index.ts'
 import type { Pid } from '../../std/index.ts'
@@ -11,7 +11,8 @@ import { commandFor } from '../words/command.ts'
 import { blobsFrom } from './blobs-address.ts'
 
 /** An engine that was opened by its address. */
-export type NamedEngine = Engine & {
+export type NamedEngine = Engine &
+  Movable & {
   readonly switchboard: Switches
   verify(pid?: Pid): AsyncIterable<JournalProblem>
   /** Lets a process go on that its server keeps and does not go on with; false when it was not held up. */

@@ -22,9 +22,10 @@ const PIDS_MAX = 16
 /** `skein move`. */
 export const move: VerbBody = {
   about:
-    'An address is a data folder or postgres://…; the name of a process means its whole run. A run moves when all its processes\n' +
+    'An address is a data folder, postgres://… or restate://…; the name of a process means its whole run. A run moves when all its processes\n' +
     'rest, with its journal, its mail and what it waits for; its waits are heard where it went from then on. Where it was, its\n' +
-    'journal is left, and whoever asks for it is told where it went. Nobody may own a data folder meanwhile; workers may run.\n' +
+    'journal is left, and whoever asks for it is told where it went. Nobody may own a data folder meanwhile; workers may run\n' +
+    '(on Restate they must).\n' +
     `A move that was broken off is ended by the same command.\n\n${FILTER_HELP}`,
   positionals: Array.from({ length: PIDS_MAX }, () => ({ name: 'pid', optional: true })),
   flags: {
@@ -36,6 +37,7 @@ export const move: VerbBody = {
   examples: [
     'skein move a1 --from .skein --to postgres://app@db/app',
     'skein move --from .skein --to postgres://app@db/app --where status=waiting --yes',
+    'skein move a1 --from postgres://app@db/app --to restate://127.0.0.1:8080',
   ],
   async run(typed, terminal) {
     const [from, to] = [addressOf(typed, 'from', terminal), addressOf(typed, 'to', terminal)]
@@ -72,16 +74,8 @@ function addressOf(typed: Typed, flag: 'from' | 'to', { cwd }: Terminal): string
 async function opened(address: string, { env }: Terminal): Promise<MoveEnd & AsyncDisposable> {
   if (!isAddress(address))
     return openEmbedded({ folder: address, clock: nodeClock, hash: nodeHash, random: nodeRandom })
-  const engine = await openNamed(address, { env, serve: false })
-  if (isMovable(engine)) return engine
-  await engine[Symbol.asyncDispose]()
-  throw new SkeinError(
-    'NOT_AVAILABLE',
-    `runs cannot be moved from or to ${shownAddress(address)} yet: its server keeps them. Between data folders and Postgres they can`,
-  )
+  return openNamed(address, { env, serve: false })
 }
-
-const isMovable = (engine: object): engine is MoveEnd & AsyncDisposable => 'depart' in engine && 'arrive' in engine
 
 async function rootsOf(about: Move, typed: Typed, terminal: Terminal): Promise<Roots> {
   const { from } = about
