@@ -51,6 +51,7 @@ function drawn(seed: number): Random {
 }
 
 const KILLED = 'killed'
+const SETTLEMENT = { settlement: { outcome: { type: 'cancelled' }, by: 'x' }, hold: false, at: 5 }
 
 /** An installation: its objects, what ran in it, and who moves runs from and to it. */
 class Place {
@@ -300,12 +301,7 @@ async function expectMoved({ server, here, there, offences }: World): Promise<vo
     expect(server.stateOf(there.names.process, pid).has('arriving')).toBe(false)
   }
   void there.say(CHILD, 'afterwards')
-  void there.tell(
-    `token-${OTHER}`,
-    'settle',
-    { settlement: { outcome: { type: 'cancelled' }, by: 'x' }, hold: false, at: 5 },
-    'token',
-  )
+  void there.tell(`token-${OTHER}`, 'settle', SETTLEMENT, 'token')
   await server.settled()
   expect(there.got(CHILD)).toContain('afterwards')
   expect(there.got(OTHER).some((id) => id.startsWith('settle/'))).toBe(true)
@@ -336,6 +332,9 @@ it('a mover who is killed before or after any of its calls is followed by one wh
   let kills = 0
   for (let left = 0; ; left++) {
     const one = await world(2)
+    // What it has heard by that name it hears once more where it goes.
+    void one.here.tell(`token-${OTHER}`, 'settle', SETTLEMENT, 'token')
+    await one.server.settled()
     one.here.calls = one.there.calls
     one.here.calls.left = left
     const first = await until(one, carry(one, 'x'))
@@ -350,6 +349,19 @@ it('a mover who is killed before or after any of its calls is followed by one wh
     await expectMoved(one)
   }
   expect(kills).toBeGreaterThan(30)
+})
+
+it('a run does not leave while the end of a child is on its way to its parent', async () => {
+  const one = await world(4)
+  one.server.slowWay = `${CHILD} to ${ROOT}`
+  // Known to have ended, and its parent does not know yet.
+  void one.here.say(CHILD, `${CHILD}-end`)
+  while (one.here.row(CHILD)?.status !== 'done') await one.server.step()
+  expect(one.here.got(ROOT)).toEqual([])
+  expect(await until(one, carry(one, 'x'))).toBe('done')
+  await one.server.settled()
+  expect([...one.here.got(ROOT), ...one.there.got(ROOT)]).toEqual([`${CHILD}!ended`])
+  expect(one.there.row(CHILD)?.status).toBe('done')
 })
 
 it('pages of a mover who was killed, and that come late, change nothing; and what is not whole is not let go on', async () => {
@@ -423,8 +435,7 @@ async function disturb({ here }: World, draw: Random, i: number): Promise<Told |
     case 1:
       return told(here.say(pid, id, 'later'))
     case 2: {
-      const parcel = { settlement: { outcome: { type: 'cancelled' }, by: 'x' }, hold: false, at: 5 }
-      const said = await here.tell(`token-${pid}`, 'settle', parcel, 'token')
+      const said = await here.tell(`token-${pid}`, 'settle', SETTLEMENT, 'token')
       return { pid, id: 'settle/', said: String(said) }
     }
     case 3:

@@ -32,6 +32,8 @@ export class PlayedServer {
   /** Commands after which all workers die, once. */
   diesAfter = Number.POSITIVE_INFINITY
   commands = 0
+  /** A way, such as `child to root`, on which everything comes as late as it can. */
+  slowWay = ''
 
   constructor(random: Random) {
     this.#random = random
@@ -76,13 +78,20 @@ export class PlayedServer {
 
   /** Until nothing moves. */
   async settled(): Promise<void> {
-    for (;;) {
-      await turn()
-      const full = [...this.#outboxes].filter(([, queue]) => queue.length > 0)
-      if (full.length === 0) return
-      const [, queue] = full[Math.floor(this.#random.next() * full.length)]!
-      this.#arrive(queue.shift()!)
-    }
+    while (await this.step());
+  }
+
+  /** One thing comes where it was sent; false when nothing moves. */
+  async step(): Promise<boolean> {
+    await turn()
+    const all = [...this.#outboxes].filter(([, queue]) => queue.length > 0)
+    const quick = all.filter(([way]) => way !== this.slowWay)
+    const full = quick.length === 0 ? all : quick
+    const [, queue] = full[Math.floor(this.#random.next() * full.length)] ?? []
+    if (queue === undefined) return false
+    this.#arrive(queue.shift()!)
+    await turn()
+    return true
   }
 
   #send(from: string, asked: Asked, input: unknown): Invocation {
