@@ -13,11 +13,11 @@ import { blobsFrom } from './blobs-address.ts'
 /** An engine that was opened by its address. */
 export type NamedEngine = Engine &
   Movable & {
-  readonly switchboard: Switches
-  verify(pid?: Pid): AsyncIterable<JournalProblem>
-  /** Lets a process go on that its server keeps and does not go on with; false when it was not held up. */
-  free?(pid: Pid): Promise<boolean>
-}
+    readonly switchboard: Switches
+    verify(pid?: Pid): AsyncIterable<JournalProblem>
+    /** Lets a process go on that its server keeps and does not go on with; false when it was not held up. */
+    free?(pid: Pid): Promise<boolean>
+  }
 
 /** How somebody uses it: as one who asks and acts, as a worker that also runs processes, or as one that only answers who asks. */
 export type Use = {
