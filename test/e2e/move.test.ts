@@ -69,7 +69,8 @@ const KINDS = {
 function restingAtOnce<T extends End>(engine: T): T {
   const host = engine.host.bind(engine)
   return Object.assign(engine, {
-    host: ((run, options) => host(run, { ...options, residentMax: 0 })) as Engine['host'],
+    host: (run: Parameters<typeof host>[0], options?: Parameters<typeof host>[1]) =>
+      host(run, { ...options, residentMax: 0 }),
   })
 }
 

@@ -30,6 +30,7 @@ export interface RunReader {
 
 /** The number under which it left, and who did. */
 export type Departed = OfMove & { readonly pids: readonly Pid[] }
+/** What was asked for, or why not. */
 export type Answer<A> = A | { readonly refused: ErrorData }
 
 type Member = { readonly pid: Pid; readonly parent?: Pid; readonly waits: readonly Wait[]; readonly isOver: boolean }

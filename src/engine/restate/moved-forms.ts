@@ -136,7 +136,8 @@ export function parcelOf(
   if (JSON.stringify(installed).length > RESTATE_FRAME_BYTES_MAX)
     throw new SkeinError(
       'VALUE_TOO_LARGE',
-      `what ${one.pid} was given, waits for and gave has more than the ${RESTATE_FRAME_BYTES_MAX} characters that the other engine takes; its run stays where it is`,
+      `what ${one.pid} was given, waits for and gave has more than the ${RESTATE_FRAME_BYTES_MAX} characters that the other ` +
+        'engine takes; its run stays where it is',
     )
   return {
     pages: pagesOf(one, mail),

@@ -28,7 +28,7 @@ export const [ROOT, CHILD, OTHER] = [asPid('root'), asPid('child'), asPid('other
 const HASH = nodeHash
 const FACT = { v: 1, seq: asSeq(0), at: 1, type: 'log' } as unknown as Fact
 const waitFor = (pid: Pid): readonly Wait[] => [
-  { key: asEffectKey('go'), on: { kind: 'message', pattern: { topic: 'go' } } } as Wait,
+  { key: asEffectKey('go'), on: { kind: 'message', pattern: { topic: 'go' } } },
   { key: asEffectKey('paid'), on: { kind: 'pending', token: `token-${pid}`, actual: {} } },
 ]
 
@@ -229,15 +229,14 @@ export class Place {
 }
 
 /** A start of one of them. */
-export const startOf = (pid: Pid, parent?: Pid): StartRequest =>
-  ({
-    pid,
-    root: ROOT,
-    depth: parent === undefined ? 0 : 1,
-    kind: 'workflow',
-    workflow: 'w',
-    input: payloadOf(1),
-    cap: {},
-    strict: false,
-    ...(parent === undefined ? {} : { parent: { pid: parent, key: asEffectKey('c') } }),
-  }) as StartRequest
+export const startOf = (pid: Pid, parent?: Pid): StartRequest => ({
+  pid,
+  root: ROOT,
+  depth: parent === undefined ? 0 : 1,
+  kind: 'workflow',
+  workflow: 'w',
+  input: payloadOf(1),
+  cap: {},
+  strict: false,
+  ...(parent === undefined ? {} : { parent: { pid: parent, key: asEffectKey('c') } }),
+})

@@ -22,10 +22,10 @@ const PIDS_MAX = 16
 /** `skein move`. */
 export const move: VerbBody = {
   about:
-    'An address is a data folder, postgres://… or restate://…; the name of a process means its whole run. A run moves when all its processes\n' +
-    'rest, with its journal, its mail and what it waits for; its waits are heard where it went from then on. Where it was, its\n' +
-    'journal is left, and whoever asks for it is told where it went. Nobody may own a data folder meanwhile; workers may run\n' +
-    '(on Restate they must).\n' +
+    'An address is a data folder, postgres://… or restate://…; the name of a process means its whole run. A run moves when all\n' +
+    'its processes rest, with its journal, its mail and what it waits for; its waits are heard where it went from then on.\n' +
+    'Where it was, its journal is left, and whoever asks for it is told where it went. Nobody may own a data folder meanwhile;\n' +
+    'workers may run (on Restate they must).\n' +
     `A move that was broken off is ended by the same command.\n\n${FILTER_HELP}`,
   positionals: Array.from({ length: PIDS_MAX }, () => ({ name: 'pid', optional: true })),
   flags: {
