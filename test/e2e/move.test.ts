@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { open, tool, workflow } from 'skein'
+import { open, pending, tool, workflow } from 'skein'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { nodeClock, nodeHash, nodeRandom, openEmbedded, openPostgres, openRestate } from '../../src/engine/index.ts'
 import type { Engine, JournalProblem } from '../../src/engine/index.ts'
@@ -95,7 +95,14 @@ const order = workflow({ name: 'order' }, async (ctx) => {
   const last = await ctx.receive({ topic: 'last' })
   return [first.receipt.length, go.body, await child.result(), last.body]
 })
-const workflows = [order, parcel]
+const render = tool({ name: 'render', inputSchema: anything, execute: async () => pending('film', { expires: '1d' }) })
+const agree = tool({ name: 'agree', inputSchema: anything, needsApproval: true, execute: async () => 'agreed' })
+const ERRAND = asPid('errand')
+const errand = workflow({ name: 'errand' }, async (ctx) => {
+  await ctx.sleep(1_500)
+  return [await ctx.tool(render, {}), await ctx.tool(agree, {})]
+})
+const workflows = [order, parcel, errand]
 let [begun, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
 const slow = workflow({ name: 'slow' }, (ctx) =>
   ctx.step('sleep', async () => {
@@ -146,11 +153,11 @@ function cutOff<T extends MoveEnd>(end: T, steps: { left: number }): T {
   })
 }
 
-async function move(from: Place, to: Place, steps = { left: Number.POSITIVE_INFINITY }): Promise<number> {
+async function move(from: Place, to: Place, steps = { left: Number.POSITIVE_INFINITY }, root = ROOT): Promise<number> {
   await using source = await from.open()
   await using target = await to.open()
   const ends = { from: cutOff(source, steps), to: cutOff(target, steps), source: from.address, target: to.address }
-  return await moveRun({ ...ends, by: 'ann', random: nodeRandom }, ROOT)
+  return await moveRun({ ...ends, by: 'ann', random: nodeRandom }, root)
 }
 
 type Kind = keyof typeof KINDS
@@ -236,6 +243,37 @@ describe.each(PAIRS)('a run that moves, %s to %s', (here, there) => {
     expect(await skein.result('order')).toEqual([LARGE.length, 'go', 'street', 'last'])
     expect(new Set(paid)).toEqual(new Set([1, 2]))
     expect(paid).toHaveLength(2)
+    expect(await gather(engine.verify())).toEqual([])
+  })
+
+  it('hears its timer, its answer from outside and its approval where it is', async () => {
+    const [from, to] = [KINDS[here](), KINDS[there]()]
+    const restsIn = async (place: Place, kind: string): Promise<void> => {
+      const engine = await place.open()
+      await using skein = await open({ engine, models: {}, workflows })
+      await skein.start(errand, undefined, { id: ERRAND })
+      for (;;) {
+        const view = await engine.inspect(ERRAND)
+        const isBusy = engine.traits.endsLookMsMax !== undefined && view?.status !== 'waiting'
+        if (!isBusy && view?.waits.some(({ on }) => on.kind === kind) === true) break
+        await new Promise((resolve) => setTimeout(resolve, 10))
+      }
+    }
+    const settled = async (place: Place): Promise<string> => {
+      await using end = await place.open()
+      return await end.settle('film', { how: 'done', value: payloadOf('tides'), by: 'ann' }, false)
+    }
+    await restsIn(from, 'timer')
+    await move(from, to, undefined, ERRAND)
+    await restsIn(to, 'pending')
+    await move(to, from, undefined, ERRAND)
+    expect([await settled(to), await settled(from)]).toEqual(['unknown', 'queued'])
+    await restsIn(from, 'approval')
+    await move(from, to, undefined, ERRAND)
+    const engine = await to.open()
+    await using skein = await open({ engine, models: {}, workflows })
+    await skein.approve(`${ERRAND}/agree`)
+    expect(await skein.result(ERRAND)).toEqual(['tides', 'agreed'])
     expect(await gather(engine.verify())).toEqual([])
   })
 

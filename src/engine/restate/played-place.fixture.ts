@@ -51,7 +51,7 @@ export function drawn(seed: number): Random {
 /** What becomes of a mover whose calls are over. */
 export const KILLED = 'killed'
 /** What somebody outside says of a pending effect. */
-export const SETTLEMENT = { settlement: { outcome: { type: 'cancelled' }, by: 'x' }, hold: false, at: 5 }
+export const SETTLEMENT = { settlement: { how: 'done', value: payloadOf(1), by: 'x' }, hold: false, at: 5 }
 
 /** An installation: its objects, what ran in it, and who moves runs from and to it. */
 export class Place {
