@@ -135,7 +135,7 @@ describe.skipIf(programs === undefined)('on servers of their own', () => {
     await lane.rest()
     await host[Symbol.asyncDispose]()
     await there.arrive(await here.depart('p' as never, { id: 'm', target: 'there', by: 'ann' }))
-    await here.confirm('p' as never)
+    await here.confirm('p' as never, 'm')
     const frames = await gather(there.history('p' as never))
     expect(frames.flatMap(({ facts }) => facts)).toMatchObject([{ outcome: { value } }])
     expect(await gather(there.verify())).toEqual([])

@@ -141,7 +141,7 @@ function cutOff<T extends MoveEnd>(end: T, steps: { left: number }): T {
     get(target, name) {
       const member: unknown = Reflect.get(target, name, target)
       if (typeof member !== 'function') return member
-      if (name !== 'depart' && name !== 'arrive' && name !== 'refuse' && name !== 'confirm')
+      if (!['depart', 'arrive', 'refuse', 'confirm', 'comeBack', 'onTheWay'].includes(String(name)))
         return member.bind(target) as unknown
       return async (...given: readonly unknown[]) => {
         if (steps.left-- === 0) throw new Error('killed')
@@ -292,7 +292,7 @@ describe.each(PAIRS)('a run that moves, %s to %s', (here, there) => {
       await end.switch({ ...change, to: 'on' })
       await end.depart(ROOT, { id: 'x', target: 'elsewhere', by: 'ann' })
       await expect(end.erase(ROOT, { by: 'ann' })).rejects.toMatchObject({ code: 'RUN_MOVED' })
-      await end.confirm(ROOT)
+      await end.confirm(ROOT, 'x')
       expect((await end.erase(ROOT, { by: 'ann' })).payloads).toBeGreaterThan(0)
     }
   })

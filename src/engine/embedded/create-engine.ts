@@ -16,7 +16,7 @@ import { eraseProcess } from './erase.ts'
 import { GroupCommit } from './group-commit.ts'
 import type { Interior } from './interior.ts'
 import type { EngineParts, LocalEngine } from './local-engine.ts'
-import { arriveRun, departRun, isOwn, refuseRun } from './move.ts'
+import { arriveRun, comeBackRun, departRun, isOwn, onTheWay, refuseRun } from './move.ts'
 import { Post } from './post.ts'
 import { prepareControl, prepareMessage, prepareSettlement, prepareStart } from './prepare.ts'
 import type { Prepared } from './prepare.ts'
@@ -190,9 +190,19 @@ class OwnersEngine implements LocalEngine {
     return this.#interior.commits.submit(() => refuseRun(this.#interior, id))
   }
 
-  async confirm(root: Pid): Promise<void> {
+  async confirm(root: Pid, id: string): Promise<void> {
     this.#checkOpen()
-    await this.#interior.commits.submit(() => this.#interior.tables.moves.confirm(root))
+    await this.#interior.commits.submit(() => this.#interior.tables.moves.confirm(root, id))
+  }
+
+  async onTheWay(root: Pid): Promise<Departure | undefined> {
+    this.#checkOpen()
+    return onTheWay(this.#interior, root)
+  }
+
+  async comeBack(root: Pid, id: string): Promise<void> {
+    this.#checkOpen()
+    await refusable(this.#interior.commits.submit(() => attempt(() => comeBackRun(this.#interior, root, id))))
   }
 
   async unconfirmed(target: string): Promise<readonly Pid[]> {

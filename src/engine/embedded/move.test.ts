@@ -112,7 +112,7 @@ describe('a run that moves', () => {
     expect(await here.depart(P, { ...ABOUT, id: 'move-2' })).toEqual(run)
     expect(await codeOf(here.depart(P, { ...ABOUT, target: 'elsewhere' }))).toBe('RUN_MOVED')
     expect(await codeOf(here.erase(P, { by: 'ann' }))).toBe('RUN_MOVED')
-    await here.confirm(P)
+    await here.confirm(P, ABOUT.id)
     expect(await here.unconfirmed('there')).toEqual([])
     expect(await codeOf(here.depart(P, ABOUT))).toBe('RUN_MOVED')
     expect(await codeOf(here.depart(asPid('q'), ABOUT))).toBe('PROCESS_UNKNOWN')
@@ -135,7 +135,7 @@ describe('a run that moves', () => {
   it('comes back to where it was, and replaces what was kept of it there', async () => {
     await waiting()
     await there.arrive(await here.depart(P, ABOUT))
-    await here.confirm(P)
+    await here.confirm(P, ABOUT.id)
     await there.deliver(message('p', 'm2'))
     const before = await there.inspect(P)
     const back = await there.depart(P, { ...ABOUT, id: 'move-2', target: 'here' })

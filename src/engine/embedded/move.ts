@@ -10,6 +10,7 @@ import type { SealedFrame, Wait } from '../../kernel/index.ts'
 import { SkeinError } from '../../std/index.ts'
 import type { Pid } from '../../std/index.ts'
 import {
+  backOf,
   demandBlobs,
   demandUnpaused,
   earliestOf,
@@ -81,6 +82,19 @@ export function arriveRun(interior: Interior, run: MovedRun): boolean {
 export function refuseRun({ tables, clock }: Interior, id: string): boolean {
   if (!tables.moves.hasArrived(id)) for (const one of [id, refusalOf(id)]) tables.moves.arrive(one, clock.now())
   return tables.moves.hasArrived(refusalOf(id))
+}
+
+/** The move by which a run has left, as long as it is not known to have arrived. */
+export function onTheWay({ tables }: Interior, root: Pid): Departure | undefined {
+  const before = tables.moves.departed(root)
+  return before?.confirmed === 0 ? { id: before.id, target: before.target, by: before.by } : undefined
+}
+
+/** Inside a commit. What left by a move that the other end refused is what it was. */
+export function comeBackRun(interior: Interior, root: Pid, id: string): void {
+  if (onTheWay(interior, root)?.id !== id) return
+  const run = moved(interior, id, interior.tables.processes.list({ root }, 0, ALL))
+  arriveRun(interior, { ...run, id: backOf(id) })
 }
 
 /** Whether a process lives here, or has ended here; what has left does not. */

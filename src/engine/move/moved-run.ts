@@ -66,8 +66,12 @@ export interface Movable {
   arrive(run: MovedRun): Promise<void>
   /** Takes the move of this number never. False when it has arrived already. */
   refuse(id: string): Promise<boolean>
-  /** It is known to have arrived: what it was is kept no longer. */
-  confirm(root: Pid): Promise<void>
+  /** By the move of this number it is known to have arrived: what it was is kept no longer. Nothing where it left by another. */
+  confirm(root: Pid, id: string): Promise<void>
+  /** The move by which it is leaving, or has left and is not known to have arrived. */
+  onTheWay(root: Pid): Promise<Departure | undefined>
+  /** What left by the move of this number, which the other end has refused, is here again; nothing where it did not. */
+  comeBack(root: Pid, id: string): Promise<void>
   /** Runs that left for this place, of which nobody knows whether they arrived: their move was broken off. */
   unconfirmed(target: string): Promise<readonly Pid[]>
   /** Which of these are processes of its own; what has left is not. */

@@ -16,6 +16,7 @@ import { blobsNamed } from '../blobs/journal-blobs.ts'
 import type { JournalBlobs } from '../blobs/journal-blobs.ts'
 import { unpack } from '../embedded/store/pack.ts'
 import {
+  backOf,
   demandBlobs,
   demandUnpaused,
   earliestOf,
@@ -193,10 +194,31 @@ export function refuseRun(client: Client, id: string, at: number): Promise<boole
   })
 }
 
-/** It is known to have arrived. */
-export async function confirmRun(client: Client, root: Pid): Promise<void> {
-  const text = `update departed set is_confirmed = true, baggage = '' where pid in (select pid from process where root = $1)`
-  await client.query({ text, values: [root] })
+/** It is known to have arrived by the move of this number. */
+export async function confirmRun(client: Client, root: Pid, id: string): Promise<void> {
+  const text = `update departed set is_confirmed = true, baggage = ''
+    where id = $2 and pid in (select pid from process where root = $1)`
+  await client.query({ text, values: [root, id] })
+}
+
+/** The move by which a run has left, as long as it is not known to have arrived. */
+export async function wayOf(client: Client, root: Pid): Promise<Departure | undefined> {
+  const text = 'select id, target, by from departed where pid = $1 and not is_confirmed'
+  const { rows } = await client.query({ text, values: [root] })
+  return rows[0] as Departure | undefined
+}
+
+/** What left by a move that the other end refused is what it was, once. */
+export async function comeBackRun(
+  client: Client,
+  { root, id }: { readonly root: Pid; readonly id: string },
+  ports: Ports & { readonly blobs: Outside },
+): Promise<void> {
+  if ((await wayOf(client, root))?.id !== id) return
+  const rows = rowsOf(client)
+  const all = await rows<ProcessRow>('select * from process where root = $1 order by p', root)
+  // Whoever brings it back meanwhile has done the same: it arrives once by that number.
+  await arriveRun(client, { ...(await moved(rows, all, { id, blobs: ports.blobs })), id: backOf(id) }, ports)
 }
 
 /** Runs that left for a place, and perhaps have not arrived. */

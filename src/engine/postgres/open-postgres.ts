@@ -43,7 +43,7 @@ import {
 } from './limits.ts'
 import { allFrames } from './load.ts'
 import { migrate } from './migrate.ts'
-import { arriveRun, confirmRun, departRun, presentOf, refuseRun, unconfirmedRuns } from './move.ts'
+import { arriveRun, comeBackRun, confirmRun, departRun, presentOf, refuseRun, unconfirmedRuns, wayOf } from './move.ts'
 import { resultOf } from './outbox.ts'
 import { demandOwnSession } from './own-session.ts'
 import type { RunActivation } from './residents.ts'
@@ -237,9 +237,20 @@ class DatabaseEngine implements PostgresEngine {
     return this.#apart((db) => db.do((client) => refuseRun(client, id, this.#parts.clock.now())))
   }
 
-  async confirm(root: Pid): Promise<void> {
+  async confirm(root: Pid, id: string): Promise<void> {
     this.#checkOpen()
-    await this.#parts.db.do((client) => confirmRun(client, root))
+    await this.#parts.db.do((client) => confirmRun(client, root, id))
+  }
+
+  async onTheWay(root: Pid): Promise<Departure | undefined> {
+    this.#checkOpen()
+    return this.#parts.db.do((client) => wayOf(client, root))
+  }
+
+  async comeBack(root: Pid, id: string): Promise<void> {
+    this.#checkOpen()
+    const ports = { ...this.#parts, at: this.#parts.clock.now() }
+    await this.#apart((db) => db.do((client) => comeBackRun(client, { root, id }, ports)))
   }
 
   async unconfirmed(target: string): Promise<readonly Pid[]> {

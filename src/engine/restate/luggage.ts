@@ -28,17 +28,24 @@ export async function luggage(ctx: Shared, { id }: OfMove): Promise<Luggage | nu
   ]
   const [now, row] = [await kept, await before]
   const [request, waits, result] = [await asked, await open, await own]
-  if (now?.left?.id !== id || row === null || request === null) return null
+  if (now?.left?.id !== id || now.left.isConfirmed === true || row === null || request === null) return null
   return { row, request, waits: waits ?? [], result }
 }
 
-/** Its mail, oldest first. */
-export async function luggageMail(ctx: Shared, { after }: { readonly after: number }): Promise<MailPage> {
-  return pageAfter(ctx, await ctx.get<MailboxRow>('was'), after)
+/** Its mail, oldest first. Null as above: the mail of another move is not that of this one. */
+export async function luggageMail(
+  ctx: Shared,
+  { id, after }: OfMove & { readonly after: number },
+): Promise<MailPage | null> {
+  return (await isHere(ctx, id)) ? pageAfter(ctx, await ctx.get<MailboxRow>('was'), after) : null
 }
 
-/** What it has heard. */
-export async function luggageSeen(ctx: Shared, { from }: { readonly from?: string }): Promise<SeenPage> {
+/** What it has heard. Null as above. */
+export async function luggageSeen(
+  ctx: Shared,
+  { id, from }: OfMove & { readonly from?: string },
+): Promise<SeenPage | null> {
+  if (!(await isHere(ctx, id))) return null
   const keys = (await ctx.stateKeys()).filter((key) => key.startsWith(SEEN) && key >= (from ?? SEEN)).toSorted()
   const page = keys.slice(0, PAGE_SEEN)
   const times = page.map((key) => ctx.get<number>(key))
@@ -46,4 +53,10 @@ export async function luggageSeen(ctx: Shared, { from }: { readonly from?: strin
   for (const [i, key] of page.entries()) seen.push([key.slice(SEEN.length), (await times[i]!) ?? 0])
   const next = keys[PAGE_SEEN]
   return { seen, ...(next === undefined ? {} : { next }) }
+}
+
+async function isHere(ctx: Shared, id: string): Promise<boolean> {
+  const [kept, before] = [ctx.get<MailboxRow>('row'), ctx.get<MailboxRow>('was')]
+  const [now, was] = [await kept, await before]
+  return now?.left?.id === id && now.left.isConfirmed !== true && was !== null
 }

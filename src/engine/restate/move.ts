@@ -3,7 +3,8 @@
  *
  * Invariants:
  * 1. What must not be left half is done by a handler; between two calls from here the mover may be killed.
- * 2. What has left is only read; it is asked for page by page, and is the same until it is confirmed.
+ * 2. Whoever will carry a run has read all of it, and had all that lies outside, before any of it is held.
+ * 3. What has left is only read; it is asked for page by page, and is the same until it is confirmed.
  */
 import { openFrame } from '../../kernel/index.ts'
 import type { SealedFrame } from '../../kernel/index.ts'
@@ -16,10 +17,13 @@ import type { Departure, Movable, MovedRun } from '../move/moved-run.ts'
 import type { EngineTraits } from '../port.ts'
 import type { Opened } from './arrival-object.ts'
 import type { ObjectClient } from './client.ts'
-import type { Answer, Departed, RunReader } from './departure-object.ts'
+import type { Answer, AskedDeparture, Departed, RunReader } from './departure-object.ts'
+import { MOVE_ASKED_MS } from './limits.ts'
 import type { Luggage, SeenPage } from './luggage.ts'
 import { baggageOf, bareFrame, parcelOf, withPayloadsInside } from './moved-forms.ts'
 import type { Parcel } from './moved-forms.ts'
+import { byBirth, readRun } from './read-run.ts'
+import type { RunRead, RunSource } from './read-run.ts'
 import type { RestateServer } from './server.ts'
 import type { Head, MailboxRow, MailItem, MailPage, ServiceNames } from './wire.ts'
 
@@ -36,7 +40,7 @@ type Parts = {
 type Blobs = Map<string, string>
 
 /** Moves from and to one installation. */
-export class RestateMoves implements Movable, RunReader {
+export class RestateMoves implements Movable, RunReader, RunSource {
   readonly #parts: Parts
 
   constructor(parts: Parts) {
@@ -44,17 +48,15 @@ export class RestateMoves implements Movable, RunReader {
   }
 
   async depart(root: Pid, about: Departure): Promise<MovedRun> {
-    const { clock } = this.#parts
-    const { id, pids } = granted(
-      await this.#call<Answer<Departed>>('departure', root, 'depart', { ...about, at: clock.now() }),
-    )
+    // By whoever will carry it: what cannot be had is known before anything has left.
+    const { read, texts } = await readRun(this, root)
+    const at = this.#parts.clock.now()
+    const asked: AskedDeparture = { ...about, at, until: at + MOVE_ASKED_MS, read }
+    const { id, pids } = granted(await this.#call<Answer<Departed>>('departure', root, 'depart', asked))
     const blobs: Blobs = new Map()
     const processes: MovedRun['processes'][number][] = []
-    for (const pid of pids) {
-      const one = await this.#luggageOf(pid, id, blobs)
-      if (one === undefined) throw hasMoved(root, about.target)
-      processes.push(one)
-    }
+    for (const pid of pids)
+      processes.push(await this.#luggageOf(pid, { id, root, target: about.target }, { blobs, texts }))
     const run = { id, root, processes, blobs: [...blobs].map(([sha256, text]) => ({ sha256, text })) }
     demandBlobs(run)
     return run
@@ -63,7 +65,7 @@ export class RestateMoves implements Movable, RunReader {
   async arrive(run: MovedRun): Promise<void> {
     const back = returning(run.id)
     // What it was lies here still.
-    if (back !== undefined) return this.#call('departure', run.root, 'comeBack', { id: back })
+    if (back !== undefined) return this.comeBack(run.root, back)
     const { blobs, clock, hash, traits } = this.#parts
     const whole = blobs.isOutside ? run : withPayloadsInside(run)
     checkFrames(whole, traits)
@@ -85,8 +87,17 @@ export class RestateMoves implements Movable, RunReader {
     return this.#call('arrival', id, 'refuse', null)
   }
 
-  confirm(root: Pid): Promise<void> {
-    return this.#call('departure', root, 'confirm', null)
+  confirm(root: Pid, id: string): Promise<void> {
+    return this.#call('departure', root, 'confirm', { id })
+  }
+
+  async onTheWay(root: Pid): Promise<Departure | undefined> {
+    return (await this.#read<Departure | null>('departure', root, 'onTheWay')) ?? undefined
+  }
+
+  /** Needs nothing of what it carried. */
+  comeBack(root: Pid, id: string): Promise<void> {
+    return this.#call('departure', root, 'comeBack', { id })
   }
 
   async unconfirmed(target: string): Promise<readonly Pid[]> {
@@ -106,6 +117,22 @@ export class RestateMoves implements Movable, RunReader {
     return rows.filter((row) => row.root === root)
   }
 
+  rowOf(pid: Pid): Promise<MailboxRow | undefined> {
+    return this.#parts.client.place(pid)
+  }
+
+  headOf(pid: Pid): Promise<Head | null> {
+    return this.#read('process', pid, 'head')
+  }
+
+  framesOf(pid: Pid): AsyncIterable<SealedFrame> {
+    return this.#parts.client.frames(pid, 0)
+  }
+
+  blobOf(pid: Pid, sha256: string): Promise<string> {
+    return this.#parts.blobs.get(pid, sha256)
+  }
+
   async openEffectsOf(pid: Pid): Promise<readonly EffectKey[]> {
     const { client, blobs } = this.#parts
     const frames = await gathered(client.frames(pid, 0))
@@ -117,43 +144,34 @@ export class RestateMoves implements Movable, RunReader {
     const rows = await server.query<{ readonly value_utf8: string }>(
       `select value_utf8 from state where service_name = '${names.mailbox}' and key = 'row'${where}`,
     )
-    return rows
-      .map(({ value_utf8: text }) => JSON.parse(text) as MailboxRow)
-      .toSorted((a, b) => a.depth - b.depth || a.createdAt - b.createdAt || (a.pid < b.pid ? -1 : 1))
+    return rows.map(({ value_utf8: text }) => JSON.parse(text) as MailboxRow).toSorted(byBirth)
   }
 
-  async #luggageOf(pid: Pid, id: string, blobs: Blobs): Promise<MovedRun['processes'][number] | undefined> {
-    const { client, hash, blobs: outside } = this.#parts
-    const luggage = await this.#read<Luggage | null>('mailbox', pid, 'luggage', { id })
-    if (luggage === null) return undefined
-    const head = await this.#read<Head | null>('process', pid, 'head')
+  async #luggageOf(
+    pid: Pid,
+    { id, root, target }: { readonly id: string; readonly root: Pid; readonly target: string },
+    { blobs, texts }: { readonly blobs: Blobs; readonly texts: RunRead['texts'] },
+  ): Promise<MovedRun['processes'][number]> {
+    const { client, hash } = this.#parts
+    /** Somebody else has ended this move meanwhile: one way or the other. */
+    const still = <A>(answer: A | null): A => {
+      if (answer === null) throw hasMoved(root, target)
+      return answer
+    }
+    const asked = async <A>(handler: string, more: object = {}): Promise<A> =>
+      still(await this.#read<A | null>('mailbox', pid, handler, { id, ...more }))
+    const luggage = await asked<Luggage>('luggage')
     const { baggage, blobs: own } = baggageOf(luggage, {
-      head,
-      mail: await gathered(this.#mail(pid)),
-      seen: await gathered(this.#seen(pid)),
+      head: await this.headOf(pid),
+      mail: await gathered(mailOf((after) => asked<MailPage>('luggageMail', { after }))),
+      seen: await gathered(seenOf((from) => asked<SeenPage>('luggageSeen', from === undefined ? {} : { from }))),
       hash,
     })
     for (const { sha256, text } of own) blobs.set(sha256, text)
     const frames = (await gathered(client.frames(pid, 0))).map(bareFrame)
-    for (const sha256 of blobsNamed(frames)) if (!blobs.has(sha256)) blobs.set(sha256, await outside.get(pid, sha256))
+    for (const sha256 of blobsNamed(frames))
+      if (!blobs.has(sha256)) blobs.set(sha256, texts.get(sha256) ?? (await this.blobOf(pid, sha256)))
     return { ...baggage, frames }
-  }
-
-  async *#mail(pid: Pid): AsyncGenerator<MailItem> {
-    for (let after = 0; ;) {
-      const { items, lastSeq, isWhole } = await this.#read<MailPage>('mailbox', pid, 'luggageMail', { after })
-      yield* items
-      if (isWhole) return
-      after = items.at(-1)?.seq ?? lastSeq
-    }
-  }
-
-  async *#seen(pid: Pid): AsyncGenerator<SeenPage['seen'][number]> {
-    for (let from: string | undefined = ''; from !== undefined;) {
-      const page: SeenPage = await this.#read('mailbox', pid, 'luggageSeen', from === '' ? {} : { from })
-      yield* page.seen
-      from = page.next
-    }
   }
 
   async #putBlobs(pid: Pid, frames: readonly SealedFrame[], texts: ReadonlyMap<string, string>): Promise<void> {
@@ -188,4 +206,24 @@ async function gathered<T>(items: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = []
   for await (const item of items) all.push(item)
   return all
+}
+
+async function* mailOf(pageAfter: (after: number) => Promise<MailPage>): AsyncGenerator<MailItem> {
+  for (let after = 0; ;) {
+    const { items, lastSeq, isWhole } = await pageAfter(after)
+    yield* items
+    if (isWhole) return
+    after = items.at(-1)?.seq ?? lastSeq
+  }
+}
+
+async function* seenOf(
+  pageFrom: (from: string | undefined) => Promise<SeenPage>,
+): AsyncGenerator<SeenPage['seen'][number]> {
+  for (let from: string | undefined, isWhole = false; !isWhole;) {
+    const page: SeenPage = await pageFrom(from)
+    yield* page.seen
+    from = page.next
+    isWhole = from === undefined
+  }
 }

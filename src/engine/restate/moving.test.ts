@@ -33,7 +33,7 @@ type World = Awaited<ReturnType<typeof world>>
 async function carry({ here, there }: World, id: string): Promise<unknown> {
   const run = await here.moves.depart(ROOT, { id, target: 'there', by: 'ann' })
   await there.moves.arrive(run)
-  await here.moves.confirm(ROOT)
+  await here.moves.confirm(ROOT, run.id)
   return run
 }
 
@@ -185,7 +185,7 @@ async function moveOnce(one: World, id: string): Promise<void> {
       throw thrown
     }
   }
-  await here.moves.confirm(ROOT)
+  await here.moves.confirm(ROOT, run.id)
 }
 
 type Told = { readonly pid: Pid; readonly id: string; readonly said: string }

@@ -284,8 +284,16 @@ class ServerEngine implements RestateEngine {
     return this.#moving.refuse(id)
   }
 
-  async confirm(root: Pid): Promise<void> {
-    return this.#moving.confirm(root)
+  async confirm(root: Pid, id: string): Promise<void> {
+    return this.#moving.confirm(root, id)
+  }
+
+  async onTheWay(root: Pid): Promise<Departure | undefined> {
+    return this.#moving.onTheWay(root)
+  }
+
+  async comeBack(root: Pid, id: string): Promise<void> {
+    return this.#moving.comeBack(root, id)
   }
 
   async unconfirmed(target: string): Promise<readonly Pid[]> {

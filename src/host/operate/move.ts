@@ -5,7 +5,6 @@
  * 1. Of a run at most one copy is alive at any moment, wherever this was broken off; asked again, it ends with exactly one.
  * 2. A run that the other engine refuses is back where it was.
  */
-import { backOf } from '../../engine/index.ts'
 import type { Engine, Movable, MovedRun } from '../../engine/index.ts'
 import { SkeinError } from '../../std/index.ts'
 import type { Pid, Random } from '../../std/index.ts'
@@ -29,6 +28,9 @@ const ID_BYTES = 16
 /** What an engine says that will never take it. */
 const REFUSALS: ReadonlySet<string> = new Set(['RUN_ALREADY_THERE', 'VALUE_TOO_LARGE'])
 
+/** What is lost, or not known to who moves it. */
+const LACKING: ReadonlySet<string> = new Set(['BLOB_LOST', 'BLOBS_ABSENT', 'DATA_FOLDER_CORRUPT'])
+
 /** The run that a process belongs to. */
 export async function runOf({ from }: Move, pid: Pid): Promise<Pid> {
   const view = await from.inspect(pid)
@@ -40,18 +42,18 @@ export async function runOf({ from }: Move, pid: Pid): Promise<Pid> {
 export async function moveRun(move: Move, root: Pid): Promise<number> {
   const { from, to, target, by, random } = move
   await demandRoom(move, root)
-  const run = await from.depart(root, { id: random.hex(ID_BYTES), target, by })
+  const run = await carried(move, root, () => from.depart(root, { id: random.hex(ID_BYTES), target, by }))
   try {
     await to.arrive(run)
   } catch (thrown) {
     if (!SkeinError.isInstance(thrown) || !REFUSALS.has(thrown.code)) throw thrown
     // Whoever moves it at the same moment may have brought it there; if not, nobody will any more.
     if (await to.refuse(run.id)) {
-      await comeBack(move, run)
+      await from.comeBack(root, run.id)
       throw thrown
     }
   }
-  await from.confirm(root)
+  await from.confirm(root, run.id)
   return run.processes.length
 }
 
@@ -68,7 +70,29 @@ async function demandRoom({ from, to, source }: Move, root: Pid): Promise<void> 
     )
 }
 
-/** Its own engine takes it as it would take any other: once. */
-async function comeBack({ from }: Move, run: MovedRun): Promise<void> {
-  await from.arrive({ ...run, id: backOf(run.id) })
+/** One that has left, and lacks what nobody here can have, is not carried by anybody: it goes back. */
+async function carried(move: Move, root: Pid, depart: () => Promise<MovedRun>): Promise<MovedRun> {
+  try {
+    return await depart()
+  } catch (thrown) {
+    if (SkeinError.isInstance(thrown) && LACKING.has(thrown.code)) {
+      const way = await move.from.onTheWay(root)
+      if (way?.target === move.target && (await move.to.refuse(way.id))) await move.from.comeBack(root, way.id)
+    }
+    throw thrown
+  }
+}
+
+/** Calls a move off that was broken off: the run goes on where it was. Throws `RUN_MOVED` when it has arrived, and `USAGE`. */
+export async function callBack({ from, to, source, target }: Move, root: Pid): Promise<void> {
+  const way = await from.onTheWay(root)
+  if (way?.target !== target)
+    throw new SkeinError(
+      'USAGE',
+      `${root} is not on its way from ${source} to ${way === undefined ? 'anywhere' : `${target}, but to ${way.target}`}; ` +
+        'only a move that was broken off can be called off',
+    )
+  if (await to.refuse(way.id)) return from.comeBack(root, way.id)
+  await from.confirm(root, way.id)
+  throw new SkeinError('RUN_MOVED', `${root} has arrived in ${target}; go on with it there, or move it from there`)
 }

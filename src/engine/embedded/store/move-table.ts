@@ -12,6 +12,7 @@ import type { P } from './process-table.ts'
 export type Departed = {
   readonly id: string
   readonly target: string
+  readonly by: string
   readonly baggage: string
   readonly confirmed: 0 | 1
 }
@@ -21,8 +22,10 @@ export function moveTable(db: DatabaseSync) {
   const run = (sql: string, ...values: readonly (string | number | null)[]): void => void db.prepare(sql).run(...values)
   return {
     departed: (pid: Pid) =>
-      db.prepare('select id, target, baggage, confirmed from departed where pid = ?').get(pid) as Departed | undefined,
-    depart: (pid: Pid, to: Omit<Departed, 'confirmed'> & { readonly at: number; readonly by: string }) =>
+      db.prepare('select id, target, by, baggage, confirmed from departed where pid = ?').get(pid) as
+        | Departed
+        | undefined,
+    depart: (pid: Pid, to: Omit<Departed, 'confirmed'> & { readonly at: number }) =>
       run(
         'insert into departed(pid, id, at, by, target, baggage) values(?, ?, ?, ?, ?, ?)',
         pid,
@@ -32,9 +35,10 @@ export function moveTable(db: DatabaseSync) {
         to.target,
         to.baggage,
       ),
-    confirm: (root: Pid) =>
+    confirm: (root: Pid, id: string) =>
       run(
-        "update departed set confirmed = 1, baggage = '' where pid in (select pid from process where root = ?)",
+        "update departed set confirmed = 1, baggage = '' where id = ? and pid in (select pid from process where root = ?)",
+        id,
         root,
       ),
     unconfirmed: (target: string) =>

@@ -5,7 +5,7 @@ import type { Pid } from '../../../std/index.ts'
 import { openNamed, shownAddress } from '../../engines/engine-address.ts'
 import { findProcess } from '../../operate/find.ts'
 import type { Unread } from '../../operate/find.ts'
-import { moveRun, runOf } from '../../operate/move.ts'
+import { callBack, moveRun, runOf } from '../../operate/move.ts'
 import type { Move, MoveEnd } from '../../operate/move.ts'
 import { targetsOf } from '../../operate/bulk.ts'
 import { countWords } from '../../words/amounts.ts'
@@ -26,11 +26,12 @@ export const move: VerbBody = {
     'its processes rest, with its journal, its mail and what it waits for; its waits are heard where it went from then on.\n' +
     'Where it was, its journal is left, and whoever asks for it is told where it went. Nobody may own a data folder meanwhile;\n' +
     'workers may run (on Restate they must).\n' +
-    `A move that was broken off is ended by the same command.\n\n${FILTER_HELP}`,
+    `A move that was broken off is ended by the same command, or called off by the same with --back.\n\n${FILTER_HELP}`,
   positionals: Array.from({ length: PIDS_MAX }, () => ({ name: 'pid', optional: true })),
   flags: {
     from: { value: 'ADDRESS', help: 'where the runs are' },
     to: { value: 'ADDRESS', help: 'where they go' },
+    back: { help: 'call a move off that was broken off: the runs go on where they were' },
     by: BY_FLAG,
     ...MANY_FLAGS,
   },
@@ -126,6 +127,12 @@ async function moveAll(
   let isWell = true
   for (const root of roots) {
     try {
+      if (typed.has('back')) {
+        await callBack(about, root)
+        if (typed.has('json')) terminal.out(jsonLine({ root, back: about.source, ok: true }))
+        else terminal.out(`${root} goes on in ${about.source}\n`)
+        continue
+      }
       const processes = await moveRun(about, root)
       if (typed.has('json')) terminal.out(jsonLine({ root, processes, to: about.target, ok: true }))
       else terminal.out(`moved ${root} (${countWords(processes, 'process')}) to ${about.target}\n`)
