@@ -62,6 +62,8 @@ export class Place {
   readonly heard: string[] = []
   readonly woken: Pid[] = []
   onWake: (pid: Pid) => void = () => undefined
+  /** Not in the tables of the server yet. */
+  readonly hidden = new Set<Pid>()
   /** Calls of a mover until it is killed. */
   calls = { left: Number.POSITIVE_INFINITY }
 
@@ -78,7 +80,7 @@ export class Place {
       return answer
     }
     const query = async (): Promise<readonly unknown[]> =>
-      server.all(names.mailbox, 'row').map((row) => ({ value_utf8: JSON.stringify(row) }))
+      this.#tables().map((row) => ({ value_utf8: JSON.stringify(row) }))
     const remote = { call: asked, read: asked, query } as unknown as RestateServer
     const client = new ObjectClient(remote, names)
     const blobs = new JournalBlobs(undefined, { hash: HASH, installation: name })
@@ -108,7 +110,11 @@ export class Place {
   }
 
   async #membersOf(root: Pid): Promise<readonly MailboxRow[]> {
-    return (this.#server.all(this.names.mailbox, 'row') as MailboxRow[]).filter((row) => row.root === root)
+    return this.#tables().filter((row) => row.root === root)
+  }
+
+  #tables(): readonly MailboxRow[] {
+    return (this.#server.all(this.names.mailbox, 'row') as MailboxRow[]).filter(({ pid }) => !this.hidden.has(pid))
   }
 
   /** A process that hears everything, waits on, and ends when it is told to; its end is told to its parent one way. */

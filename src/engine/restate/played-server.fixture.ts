@@ -32,6 +32,10 @@ export class PlayedServer {
   /** Commands after which all workers die, once. */
   diesAfter = Number.POSITIVE_INFINITY
   commands = 0
+  /** By force, at the server: the next handler of this service ends for ever after so many commands. */
+  kills: { readonly service: string; after: number } | undefined
+  /** Clock of the workers. */
+  now = (): number => 1_000
   /** A way, such as `child to root`, on which everything comes as late as it can. */
   slowWay = ''
 
@@ -121,7 +125,7 @@ export class PlayedServer {
     const handler = this.#handlers.get(`${service}/${method}`)!
     void handler(this.#context(invocation, life), structuredClone(input)).then(
       (result) => {
-        if (life === this.#life) this.#end(invocation, result)
+        if (life === this.#life && !invocation.isOver) this.#end(invocation, result)
       },
       (thrown: unknown) => invocation.answer.reject(thrown),
     )
@@ -145,16 +149,25 @@ export class PlayedServer {
     return NEVER
   }
 
+  /** Nobody attempts it again, and whoever waits for it hears so. */
+  #kill(invocation: Invocation): Promise<never> {
+    this.kills = undefined
+    invocation.answer.reject(new Error('killed at the server'))
+    this.#end(invocation, undefined)
+    return NEVER
+  }
+
   #context(invocation: Invocation, life: number) {
     const { service, key } = invocation
     const state = this.stateOf(service, key)
     let at = 0
     /** A command: said again it is what it was; after the last one that was kept anybody may die. */
     const command = (what: string, act: () => unknown): unknown => {
-      if (life !== this.#life) return NEVER
+      if (life !== this.#life || invocation.isOver) return NEVER
       const kept = invocation.journal[at++]
       if (kept !== undefined && kept.what !== what) throw new Error(`said ${what} where it had said ${kept.what}`)
       if (kept !== undefined) return kept.result
+      if (this.kills?.service === service && this.kills.after-- === 0) return this.#kill(invocation)
       if (this.commands++ === this.diesAfter) return this.#die()
       const result = act()
       invocation.journal.push({ what, result })
@@ -185,7 +198,7 @@ export class PlayedServer {
       clear: (name: string) => void command(`clear ${name}`, () => Number(state.delete(name))),
       clearAll: () => void command('clearAll', () => state.clear()),
       stateKeys: () => later<string[]>(command('stateKeys', () => [...state.keys()])),
-      date: { now: () => run('now', async () => 1_000) },
+      date: { now: () => run('now', async () => this.now()) },
       run,
       invocation: () => ({ signal: () => ({ resolve: () => void command('signal', () => 0) }) }),
       genericCall: (target: Asked & { readonly parameter: unknown }) => {
