@@ -7,7 +7,7 @@ import { open, pending, tool, workflow } from 'skein'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { nodeClock, nodeHash, nodeRandom, openEmbedded, openPostgres, openRestate } from '../../src/engine/index.ts'
 import type { Engine, JournalProblem } from '../../src/engine/index.ts'
-import { moveRun } from '../../src/host/operate/move.ts'
+import { callBack, moveRun } from '../../src/host/operate/move.ts'
 import type { MoveEnd } from '../../src/host/operate/move.ts'
 import { asMessageId, asPid } from '../../src/std/index.ts'
 import { payloadOf } from '../../src/kernel/index.ts'
@@ -141,7 +141,7 @@ function cutOff<T extends MoveEnd>(end: T, steps: { left: number }): T {
     get(target, name) {
       const member: unknown = Reflect.get(target, name, target)
       if (typeof member !== 'function') return member
-      if (!['depart', 'arrive', 'refuse', 'confirm', 'comeBack', 'onTheWay'].includes(String(name)))
+      if (!['depart', 'arrive', 'refuse', 'confirm', 'comeBack'].includes(String(name)))
         return member.bind(target) as unknown
       return async (...given: readonly unknown[]) => {
         if (steps.left-- === 0) throw new Error('killed')
@@ -322,6 +322,31 @@ describe.each(PAIRS)('a run that moves, %s to %s', (here, there) => {
     const again = await later.depart(ROOT, { id: 'y', target: from.address, by: 'ann' })
     await source.arrive(again)
     expect(await source.refuse('y'), 'it has arrived').toBe(false)
+  })
+
+  it('is called off where it was broken off, and not when it has arrived', async () => {
+    const [from, to] = [KINDS[here](), KINDS[there]()]
+    await hosted(from, allWait)
+    const calledOff = async (): Promise<string> => {
+      await using source = await from.open()
+      await using target = await to.open()
+      const ends = { from: source, to: target, source: from.address, target: to.address, by: 'ann', random: nodeRandom }
+      return callBack(ends, ROOT).then(
+        () => 'back',
+        (thrown: Error & { code?: string }) => thrown.code ?? thrown.message,
+      )
+    }
+    expect(await calledOff(), 'it has not left').toBe('USAGE')
+    // Before its call that carries it there, and after that one.
+    await expect(move(from, to, { left: 2 })).rejects.toThrow('killed')
+    expect([await isLive(from), await isLive(to)]).toEqual([false, false])
+    expect(await calledOff()).toBe('back')
+    expect([await isLive(from), await isLive(to)]).toEqual([true, false])
+    await hosted(from, allWait)
+    await expect(move(from, to, { left: 3 })).rejects.toThrow('killed')
+    expect(await calledOff(), 'too late').toBe('RUN_MOVED')
+    expect([await isLive(from), await isLive(to)]).toEqual([false, true])
+    expect(await calledOff(), 'it is known to be there').toBe('USAGE')
   })
 
   it('stays where it is when somebody else is there already, or it does not rest', async () => {

@@ -77,14 +77,15 @@ async function carried(move: Move, root: Pid, depart: () => Promise<MovedRun>): 
   } catch (thrown) {
     if (SkeinError.isInstance(thrown) && LACKING.has(thrown.code)) {
       const way = await move.from.onTheWay(root)
-      if (way?.target === move.target && (await move.to.refuse(way.id))) await move.from.comeBack(root, way.id)
+      if (way?.target === move.target) await takeBack(move, root, way.id)
     }
     throw thrown
   }
 }
 
 /** Calls a move off that was broken off: the run goes on where it was. Throws `RUN_MOVED` when it has arrived, and `USAGE`. */
-export async function callBack({ from, to, source, target }: Move, root: Pid): Promise<void> {
+export async function callBack(move: Move, root: Pid): Promise<void> {
+  const { from, source, target } = move
   const way = await from.onTheWay(root)
   if (way?.target !== target)
     throw new SkeinError(
@@ -92,7 +93,12 @@ export async function callBack({ from, to, source, target }: Move, root: Pid): P
       `${root} is not on its way from ${source} to ${way === undefined ? 'anywhere' : `${target}, but to ${way.target}`}; ` +
         'only a move that was broken off can be called off',
     )
-  if (await to.refuse(way.id)) return from.comeBack(root, way.id)
-  await from.confirm(root, way.id)
+  await takeBack(move, root, way.id)
+}
+
+/** Throws `RUN_MOVED` where it is too late for that. */
+async function takeBack({ from, to, target }: Move, root: Pid, id: string): Promise<void> {
+  if (await to.refuse(id)) return from.comeBack(root, id)
+  await from.confirm(root, id)
   throw new SkeinError('RUN_MOVED', `${root} has arrived in ${target}; go on with it there, or move it from there`)
 }

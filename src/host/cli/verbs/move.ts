@@ -39,12 +39,15 @@ export const move: VerbBody = {
     'skein move a1 --from .skein --to postgres://app@db/app',
     'skein move --from .skein --to postgres://app@db/app --where status=waiting --yes',
     'skein move a1 --from postgres://app@db/app --to restate://127.0.0.1:8080',
+    'skein move a1 --from postgres://app@db/app --to restate://127.0.0.1:8080 --back',
   ],
   async run(typed, terminal) {
     const [from, to] = [addressOf(typed, 'from', terminal), addressOf(typed, 'to', terminal)]
     if (from === to) throw new SkeinError('USAGE', 'skein move: --from and --to are the same place')
     if ((typed.positionals.length === 0) === (typed.text('where') === undefined))
       throw new SkeinError('USAGE', 'skein move: say which, by names or with --where. See: skein move --help')
+    if (typed.has('back') && typed.text('where') !== undefined)
+      throw new SkeinError('USAGE', 'skein move: --back calls off moves of runs that are named. See: skein move --help')
     if (!isAddress(from)) demandFolder(from, terminal)
     await using source = await opened(from, terminal)
     await using target = await opened(to, terminal)
@@ -127,15 +130,7 @@ async function moveAll(
   let isWell = true
   for (const root of roots) {
     try {
-      if (typed.has('back')) {
-        await callBack(about, root)
-        if (typed.has('json')) terminal.out(jsonLine({ root, back: about.source, ok: true }))
-        else terminal.out(`${root} goes on in ${about.source}\n`)
-        continue
-      }
-      const processes = await moveRun(about, root)
-      if (typed.has('json')) terminal.out(jsonLine({ root, processes, to: about.target, ok: true }))
-      else terminal.out(`moved ${root} (${countWords(processes, 'process')}) to ${about.target}\n`)
+      await moveOne(typed, terminal, { about, root })
     } catch (thrown) {
       if (!SkeinError.isInstance(thrown) || roots.length === 1) throw thrown
       isWell = false
@@ -143,4 +138,20 @@ async function moveAll(
     }
   }
   return isWell ? 0 : 1
+}
+
+async function moveOne(
+  typed: Typed,
+  terminal: Terminal,
+  { about, root }: { readonly about: Move; readonly root: Pid },
+): Promise<void> {
+  const { source, target } = about
+  if (typed.has('back')) {
+    await callBack(about, root)
+    if (typed.has('json')) return terminal.out(jsonLine({ root, back: source, ok: true }))
+    return terminal.out(`${root} goes on in ${source}\n`)
+  }
+  const processes = await moveRun(about, root)
+  if (typed.has('json')) terminal.out(jsonLine({ root, processes, to: target, ok: true }))
+  else terminal.out(`moved ${root} (${countWords(processes, 'process')}) to ${target}\n`)
 }
