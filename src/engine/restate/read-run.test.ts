@@ -22,8 +22,9 @@ function placeOf(rows: readonly MailboxRow[], given: Partial<RunSource> = {}): R
     membersOf: async () => rows.filter(({ pid }) => pid === ROOT),
     rowOf: async (pid) => rows.find((row) => row.pid === pid),
     headOf: async () => null,
-    // oxlint-disable-next-line no-empty-function
-    framesOf: async function* () {},
+    framesOf: async function* () {
+      yield* []
+    },
     blobOf: async () => '"a value"',
     ...given,
   }

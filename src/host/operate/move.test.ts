@@ -17,7 +17,7 @@ function moveOf(about: { readonly fails?: string; readonly way?: Departure; read
     },
     present: async () => [],
     depart: async () => {
-      throw new SkeinError(fails as 'BLOB_LOST', 'it cannot be had')
+      throw new SkeinError(fails, 'it cannot be had')
     },
     onTheWay: async () => way,
     comeBack: async (_root: string, id: string) => void asked.push(`comeBack ${id}`),
