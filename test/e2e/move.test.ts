@@ -331,7 +331,7 @@ describe.each(PAIRS)('a run that moves, %s to %s', (here, there) => {
       await using source = await from.open()
       await using target = await to.open()
       const ends = { from: source, to: target, source: from.address, target: to.address, by: 'ann', random: nodeRandom }
-      return callBack(ends, ROOT).then(
+      return await callBack(ends, ROOT).then(
         () => 'back',
         (thrown: Error & { code?: string }) => thrown.code ?? thrown.message,
       )

@@ -132,6 +132,26 @@ describe('a run that moves', () => {
     expect(await codeOf(there.arrive({ ...run, id: 'move-3' }))).toBe('RUN_ALREADY_THERE')
   })
 
+  it('is called off without what was carried, and hears its mail; who is late speaks of another move', async () => {
+    await waiting()
+    await here.deliver(message('p', 'm1'))
+    await here.depart(P, ABOUT)
+    expect(await here.onTheWay(P)).toEqual(ABOUT)
+    await here.comeBack(P, 'another')
+    await here.confirm(P, 'another')
+    expect([await here.present([P]), await here.onTheWay(P)]).toEqual([[], ABOUT])
+    await here.comeBack(P, ABOUT.id)
+    await here.comeBack(P, ABOUT.id)
+    expect([await here.present([P]), await here.onTheWay(P)]).toEqual([['p'], undefined])
+    const second = await here.depart(P, { ...ABOUT, id: 'move-2' })
+    expect(second.processes[0]?.mail).toHaveLength(1)
+    await here.confirm(P, ABOUT.id)
+    await here.comeBack(P, ABOUT.id)
+    expect(await here.depart(P, ABOUT), 'it is on its way by the second').toEqual(second)
+    await here.confirm(P, 'move-2')
+    expect(await here.onTheWay(P)).toBeUndefined()
+  })
+
   it('comes back to where it was, and replaces what was kept of it there', async () => {
     await waiting()
     await there.arrive(await here.depart(P, ABOUT))
