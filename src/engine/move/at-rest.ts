@@ -51,11 +51,8 @@ export const backOf = (id: string): string => BACK + id
 export const returning = (id: string): string | undefined => (id.startsWith(BACK) ? id.slice(BACK.length) : undefined)
 
 /** Not to be taken. */
-export function isThere(pid: Pid): SkeinError {
-  return new SkeinError(
-    'RUN_ALREADY_THERE',
-    `there is a process ${pid} already where the run should go, and it is not one that left it; move it elsewhere`,
-  )
+export function isThere(pid: Pid, which = 'and it is not one that left it; move it elsewhere'): SkeinError {
+  return new SkeinError('RUN_ALREADY_THERE', `there is a process ${pid} already where the run should go, ${which}`)
 }
 
 /** What whoever waits for the run hears where it was. */

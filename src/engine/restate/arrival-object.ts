@@ -10,20 +10,30 @@ import type { Wait } from '../../kernel/index.ts'
 import { SkeinError } from '../../std/index.ts'
 import type { Pid } from '../../std/index.ts'
 import { isRefused, isThere } from '../move/at-rest.ts'
+import type { Claimed } from './arriving.ts'
 import type { Answer } from './departure-object.ts'
 import { MovingCalls } from './moving-calls.ts'
 import { MARKED, objectOptions, unheedingOptions } from './sdk.ts'
 import type { Exclusive, Sdk } from './sdk.ts'
 import type { ServiceNames } from './wire.ts'
 
+type Settled = { readonly root: Pid; readonly attempt: number }
 type Run = { readonly root: Pid; readonly pids: readonly Pid[] }
 /** What became of a number: its names are claimed, for the so-and-so-manyth time; it is all there and is let go on; it is over. */
 type Fate =
   | (Run & { readonly is: 'claimed'; readonly attempt: number })
-  | (Run & { readonly is: 'arriving'; readonly waits: Waits })
+  | (Run & { readonly is: 'arriving' })
   | { readonly is: 'arrived' }
   | { readonly is: 'refused' }
-type Waits = readonly { readonly pid: Pid; readonly waits: readonly Wait[] }[]
+
+/** What stands in the way where a name is not claimed, and what ends that. */
+const HINDRANCES: Readonly<Record<Claimed, string | undefined>> = {
+  claimed: undefined,
+  taken: undefined,
+  leaving:
+    'whose move away from there was broken off; end that one first, and move it again: skein move … --from … --to …',
+  erasing: 'and what it was is being erased; erase it once more, and move it again: skein erase …',
+}
 
 /** Under which attempt pages are taken now; null: it has arrived already. */
 export type Opened = { readonly attempt: number | null }
@@ -38,7 +48,7 @@ export function arrivalObject(sdk: Sdk, names: ServiceNames) {
     name: names.arrival,
     handlers: {
       open: on((arriving, run: Run) => arriving.open(run)),
-      settle: on((arriving, about: { readonly attempt: number; readonly waits: Waits }) => arriving.settle(about)),
+      settle: on((arriving, about: Settled) => arriving.settle(about)),
       refuse: on((arriving) => arriving.refuse()),
     },
     metadata: MARKED,
@@ -72,20 +82,20 @@ class Arriving {
     // Before anything is claimed: whoever refuses it knows what to give back.
     this.#ctx.set<Fate>('fate', { is: 'claimed', root, pids, attempt })
     const about = { id: this.#id, attempt }
-    const claimed = await this.#calls.all<boolean>(
+    const claimed = await this.#calls.all<Claimed>(
       'mailbox',
       'claim',
       pids.map((pid) => [pid, about]),
     )
-    const taken = pids.find((_, i) => !claimed[i])
-    if (taken !== undefined) {
+    const at = claimed.findIndex((how) => how !== 'claimed')
+    if (at >= 0) {
       await this.#calls.all(
         'mailbox',
         'unclaim',
         pids.map((pid) => [pid, about]),
       )
       this.#ctx.clear('fate')
-      return { refused: isThere(taken).toJSON() }
+      return { refused: isThere(pids[at]!, HINDRANCES[claimed[at]!]).toJSON() }
     }
     await this.#calls.all(
       'process',
@@ -96,12 +106,12 @@ class Arriving {
   }
 
   /** All of it was sent. */
-  async settle({ attempt, waits }: { readonly attempt: number; readonly waits: Waits }): Promise<Answer<Opened>> {
+  async settle({ root, attempt }: Settled): Promise<Answer<Opened>> {
     const fate = await this.#fate()
     if (fate?.is === 'arrived') return { attempt: null }
     if (fate?.is === 'arriving') return this.#goOn(fate)
-    if (fate?.is !== 'claimed') return { refused: isRefused(waits[0]!.pid).toJSON() }
-    const { root, pids } = fate
+    if (fate?.is !== 'claimed') return { refused: isRefused(root).toJSON() }
+    const { pids } = fate
     const there = await this.#calls.all<boolean>(
       'mailbox',
       'hasArrived',
@@ -114,24 +124,21 @@ class Arriving {
           `somebody else goes on with this move of ${root}; look where it is: skein ps`,
         ).toJSON(),
       }
-    const whole = { is: 'arriving', root, pids, waits } as const
+    const whole = { is: 'arriving', root, pids } as const
     this.#ctx.set<Fate>('fate', whole)
     return this.#goOn(whole)
   }
 
-  async #goOn({ pids, waits }: Pick<Extract<Fate, { is: 'arriving' }>, 'pids' | 'waits'>): Promise<Opened> {
-    const about = { id: this.#id, isRefused: false }
-    await this.#calls.all(
-      'process',
-      'expectNoMore',
-      pids.map((pid) => [pid, about]),
+  /** From here on it can be refused no more. All stand there before the first of them, or of those who settle, says anything to another. */
+  async #goOn({ pids }: Run): Promise<Opened> {
+    const about = pids.map((pid) => [pid, { id: this.#id, isRefused: false }] as const)
+    await this.#calls.all('process', 'expectNoMore', about)
+    const waits = await this.#calls.all<readonly Wait[]>('mailbox', 'admit', about)
+    await this.#calls.openTokens(
+      this.#id,
+      pids.map((pid, i) => ({ pid, waits: waits[i]! })),
     )
-    await this.#calls.openTokens(this.#id, waits)
-    await this.#calls.all(
-      'mailbox',
-      'settleIn',
-      pids.map((pid) => [pid, about]),
-    )
+    await this.#calls.all('mailbox', 'release', about)
     this.#ctx.set<Fate>('fate', { is: 'arrived' })
     return { attempt: null }
   }

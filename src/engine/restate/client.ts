@@ -4,6 +4,7 @@ import type { Pid } from '../../std/index.ts'
 import type { RestateServer } from './server.ts'
 import { SETTINGS_KEY } from './wire.ts'
 import type {
+  EraseAnswer,
   FramePage,
   MailboxLoad,
   MailboxView,
@@ -76,7 +77,7 @@ export class ObjectClient {
     }
   }
 
-  eraseJournal(pid: Pid, about: unknown): Promise<number> {
+  eraseJournal(pid: Pid, about: unknown): Promise<number | Exclude<EraseAnswer, 'erased'>> {
     return this.#server.call({ service: this.#names.process, key: pid, handler: 'erase' }, about)
   }
 

@@ -10,12 +10,13 @@
  */
 import { isOver } from '../process-view.ts'
 import { control, put, start, switched } from './arrivals.ts'
-import { claim, hasArrived, isTaken, install, receive, settleIn, unclaim } from './arriving.ts'
+import { admit, claim, hasArrived, isTaken, install, receive, unclaim } from './arriving.ts'
+import { erase } from './erasing.ts'
 import { comeBack, confirm, hold, leave, release } from './leaving.ts'
 import { luggage, luggageMail, luggageSeen } from './luggage.ts'
 import { pageAfter } from './mail-page.ts'
 import { Mailbox } from './mailbox.ts'
-import { acknowledge, began, due, erase, freed, rest, retry } from './resting.ts'
+import { acknowledge, began, due, freed, rest, retry } from './resting.ts'
 import type { Exclusive, Sdk, Shared } from './sdk.ts'
 import { MARKED, largeObjectOptions, unheedingOptions, wholeStateOptions } from './sdk.ts'
 import type { MailboxLoad, MailboxRow, MailboxView, MailPage, ServiceNames } from './wire.ts'
@@ -52,7 +53,7 @@ export function mailboxObject(sdk: Sdk, names: ServiceNames) {
       unclaim: on(unclaim),
       receive: on(receive),
       install: on(install),
-      settleIn: on(settleIn),
+      admit: on(admit),
       view: shared(view),
       load: shared(load),
       peek: shared(peek),

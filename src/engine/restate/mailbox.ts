@@ -4,7 +4,7 @@ import { isOver } from '../process-view.ts'
 import { SIGNAL_BYTES_MAX } from './limits.ts'
 import { callTo, sendTo } from './sdk.ts'
 import type { Exclusive, InvocationHandle, Sdk } from './sdk.ts'
-import type { MailboxRow, MailEvent, MailSignal, RunOrder, ServiceNames } from './wire.ts'
+import type { MailboxRow, MailEvent, MailSignal, RunOrder, ServiceNames, Tombstone } from './wire.ts'
 
 const DIGITS = 12
 const MAIL = 'm/'
@@ -51,6 +51,11 @@ export class Mailbox {
 
   request(): Promise<StartRequest | null> {
     return this.ctx.get<StartRequest>('request')
+  }
+
+  /** What stands where no row does, or beside that of what had left. */
+  tombstone(): Promise<Tombstone | null> {
+    return this.ctx.get<Tombstone>('tombstone')
   }
 
   async waits(): Promise<readonly Wait[]> {

@@ -79,8 +79,7 @@ export class RestateMoves implements Movable, RunReader, RunSource {
       if (blobs.isOutside) await this.#putBlobs(pids[i]!, whole.processes[i]!.frames, texts)
       await this.#send(pids[i]!, parcel, { id: run.id, attempt })
     }
-    const waits = parcels.map(({ installed }, i) => ({ pid: pids[i]!, waits: installed.waits }))
-    granted(await this.#call<Answer<Opened>>('arrival', run.id, 'settle', { attempt, waits }))
+    granted(await this.#call<Answer<Opened>>('arrival', run.id, 'settle', { root: run.root, attempt }))
   }
 
   refuse(id: string): Promise<boolean> {

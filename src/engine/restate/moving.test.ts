@@ -160,7 +160,7 @@ it('pages of a mover who was killed, and that come late, change nothing; and wha
   await asked('mailbox', ROOT, 'receive', page(1, 'old', true))
   const state = server.stateOf(there.names.mailbox, ROOT)
   expect([state.has('s/new'), state.has('s/old')]).toEqual([true, false])
-  expect(await asked('arrival', 'x', 'settle', { attempt: 2, waits: [{ pid: ROOT, waits: [] }] })).toMatchObject({
+  expect(await asked('arrival', 'x', 'settle', { attempt: 2, root: ROOT })).toMatchObject({
     refused: { code: 'ENGINE_REFUSED' },
   })
   expect(

@@ -10,6 +10,8 @@ import { nodeHash } from '../platform/node-hash.ts'
 import { arrivalObject } from './arrival-object.ts'
 import { ObjectClient } from './client.ts'
 import { departureObject } from './departure-object.ts'
+import { journalEraser } from './erase-journal.ts'
+import { eraseProcess } from './erase-process.ts'
 import { journalMoves } from './journal-moves.ts'
 import { mailboxObject } from './mailbox-object.ts'
 import { RestateMoves } from './move.ts'
@@ -57,6 +59,8 @@ export const SETTLEMENT = { settlement: { how: 'done', value: payloadOf(1), by: 
 export class Place {
   readonly names
   readonly moves: RestateMoves
+  /** As an operator erases one. */
+  readonly erase: (pid: Pid) => Promise<unknown>
   readonly #server: PlayedServer
   /** What each process has heard here, by id. */
   readonly heard: string[] = []
@@ -86,6 +90,7 @@ export class Place {
     const blobs = new JournalBlobs(undefined, { hash: HASH, installation: name })
     const traits = { frameBytesMax: 1e7, durability: 'fsync', nodes: 'many', ownerDeath: 'presumed' } as const
     this.moves = new RestateMoves({ client, blobs, server: remote, names, clock: nodeClock, hash: HASH, traits })
+    this.erase = (pid) => eraseProcess({ client, blobs }, pid, { by: 'ann', at: 9 })
     // What workers ask is no mover's call.
     const read = { membersOf: (root: Pid) => this.#membersOf(root), openEffectsOf: async () => [] }
     mailboxObject(sdk, names)
@@ -99,6 +104,7 @@ export class Place {
       handlers: {
         ...journalMoves(sdk, names),
         run: (ctx: Exclusive) => this.#run(ctx),
+        erase: journalEraser(sdk, names, HASH),
         frames: shared(async (ctx: Shared) => {
           const { n } = (await ctx.get<Head>('head')) ?? { n: 0 }
           const frames = []

@@ -14,7 +14,7 @@
 import type { Outgoing, SealedFrame } from '../../kernel/index.ts'
 import { asEpoch, SkeinError, unreachable } from '../../std/index.ts'
 import type { EffectKey, Hash, OwnerId, Pid } from '../../std/index.ts'
-import { eraseJournal } from './erase-journal.ts'
+import { journalEraser } from './erase-journal.ts'
 import { HandlerLane } from './handler-lane.ts'
 import { journalMoves } from './journal-moves.ts'
 import { ENTRIES_BEFORE_LEAVING, ENTRIES_MAX, PAGE_BYTES_MAX, PAGE_MAIL } from './limits.ts'
@@ -62,7 +62,7 @@ export function processObject(
     handlers: {
       run: (ctx: Exclusive, order?: RunOrder): Promise<void> =>
         new OpenHandler(sdk, ctx, { names, residences, order: order ?? {} }).run(),
-      erase: (ctx: Exclusive, about: Parameters<typeof eraseJournal>[1]) => eraseJournal(ctx, about, hash),
+      erase: journalEraser(sdk, names, hash),
       frames: shared(frames),
       standing: shared(standing),
       ...journalMoves(sdk, names),

@@ -3,8 +3,8 @@ import type { Outcome } from '../../kernel/index.ts'
 import { endStatus, UNHEARD } from '../embedded/rest-step.ts'
 import { isOver } from '../process-view.ts'
 import type { Epoch } from '../../std/index.ts'
-import { mailKey, seqOf, withoutPayloads } from './mailbox.ts'
-import type { DeadLetter, Mailbox } from './mailbox.ts'
+import { mailKey, seqOf } from './mailbox.ts'
+import type { Mailbox } from './mailbox.ts'
 import { sendTo } from './sdk.ts'
 import type { Acknowledged, At, Began, Consumed, MailboxRow, MailEvent, Rest } from './wire.ts'
 
@@ -171,30 +171,4 @@ export async function retry(mailbox: Mailbox, about: At | null): Promise<void> {
   const row = await mailbox.row()
   if (row?.status !== 'parked') return
   mailbox.wake(row, about?.at ?? row.updatedAt)
-}
-
-/** Marks an ended process as erased, before its journal is: nobody may go on from it (rule J1). */
-export async function erase(
-  mailbox: Mailbox,
-  { at, by, whole }: At & { readonly by: string; readonly whole: boolean },
-): Promise<'erased' | 'unknown' | 'open' | 'leaving'> {
-  const row = await mailbox.row()
-  if (row === null) return 'unknown'
-  if (!isOver(row.status)) return 'open'
-  // What it was may be wanted yet.
-  if (row.held !== undefined || (row.left !== undefined && row.left.isConfirmed !== true)) return 'leaving'
-  const { ctx } = mailbox
-  row.erased = { at, by, whole: whole || row.erased?.whole === true }
-  if (whole) {
-    for (const name of ['request', 'result']) {
-      const value = await ctx.get<object>(name)
-      if (value !== null) ctx.set(name, withoutPayloads(value))
-    }
-    for (const key of await mailbox.deadLetters()) {
-      const letter = await ctx.get<DeadLetter>(key)
-      if (letter !== null) ctx.set(key, withoutPayloads(letter))
-    }
-  }
-  mailbox.write(row)
-  return 'erased'
 }

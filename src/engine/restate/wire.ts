@@ -59,6 +59,8 @@ export type MailboxRow = {
   summary?: Summary
   parked?: ErrorData
   erased?: { readonly at: number; readonly by: string; readonly whole: boolean }
+  /** Somebody erases what it was, and has not come to the end: nobody comes by its name until then. */
+  isErasing?: true
   /** Number of the last event that came, and of the last control. */
   lastSeq: number
   lastControlSeq: number
@@ -132,6 +134,11 @@ export type Rest = Ending & {
   /** Of the activation; workers of format 3 do not say it. */
   readonly epoch?: Epoch
 }
+
+/** A step of an erasure. `isLast`: nothing of it is to come any more. */
+export type Erasing = At & { readonly by: string; readonly whole: boolean; readonly isLast?: true }
+/** It may go on; or why not: nobody has that name, it has not ended, or a move takes it away, or brings somebody by its name. */
+export type EraseAnswer = 'erased' | 'unknown' | 'open' | 'leaving' | 'arriving'
 
 /** A start, as the answer tells it. */
 export type Started = { readonly result: DeliverResult }

@@ -1,0 +1,198 @@
+/** What happens at the place where a run arrives, while it does: erasures, messages, cancels, refusals and starts of the same name. */
+import { describe, expect, it } from 'vitest'
+import type { Pid } from '../../std/index.ts'
+import { backOf } from '../move/at-rest.ts'
+import type { MovedRun } from '../move/moved-run.ts'
+import { frameKey } from './open-journal.ts'
+import { PlayedServer } from './played-server.fixture.ts'
+import { CHILD, drawn, OTHER, Place, ROOT, SETTLEMENT, startOf } from './played-place.fixture.ts'
+
+const RUN = [ROOT, CHILD, OTHER] as const
+
+/** Two installations, and a run of three waits in the first one. */
+async function world(seed: number) {
+  const server = new PlayedServer(drawn(seed))
+  const [here, there] = [new Place(server, 'here'), new Place(server, 'there')]
+  for (const [pid, parent] of [[ROOT], [CHILD, ROOT], [OTHER, ROOT]] as const)
+    void here.tell(pid, 'start', { request: startOf(pid, parent), at: 1 })
+  await server.settled()
+  return { server, here, there }
+}
+
+type World = Awaited<ReturnType<typeof world>>
+
+/** What something comes to, when nothing moves any more; an error's code. */
+async function outcome({ server }: Pick<World, 'server'>, doing: Promise<unknown>): Promise<unknown> {
+  const over: unknown[] = []
+  const ended = doing.then(
+    (value) => value ?? 'done',
+    (thrown: Error & { code?: string }) => thrown.code ?? thrown.message,
+  )
+  void ended.then((how) => over.push(how))
+  while (over.length === 0) await server.settled()
+  return over[0]
+}
+
+async function departed(one: World, from: Place, id: string): Promise<MovedRun> {
+  const target = from === one.here ? 'there' : 'here'
+  return (await outcome(one, from.moves.depart(ROOT, { id, target, by: 'ann' }))) as MovedRun
+}
+
+async function moved(one: World, [from, to]: readonly [Place, Place], id: string): Promise<void> {
+  const run = await departed(one, from, id)
+  expect(await outcome(one, to.moves.arrive(run))).toBe('done')
+  expect(await outcome(one, from.moves.confirm(ROOT))).toBe('done')
+}
+
+/** As much as it takes until the mover is killed: after so many calls of it. */
+async function arriveInPart(one: World, to: Place, { run, calls }: { run: MovedRun; calls: number }): Promise<boolean> {
+  to.calls = { left: 2 * calls }
+  const how = await outcome(one, to.moves.arrive(run))
+  to.calls = { left: Number.POSITIVE_INFINITY }
+  await one.server.settled()
+  return how !== 'done'
+}
+
+/** All that lies of these processes in a place, but when it was touched. */
+function all({ server }: World, place: Place): unknown {
+  return RUN.flatMap((pid) =>
+    [place.names.mailbox, place.names.process].map((service) => [
+      pid,
+      ...[...server.stateOf(service, pid)].toSorted(([a], [b]) => (a < b ? -1 : 1)),
+    ]),
+  )
+}
+
+/** A move back after each number of calls of the mover, until that is all of them. */
+async function eachBreak(at: (calls: number) => Promise<boolean>): Promise<void> {
+  let calls = 1
+  while (await at(calls)) calls += 1
+  expect(calls).toBeGreaterThan(10)
+}
+
+describe('an erasure', () => {
+  it('of a process that comes back is refused, and hurts nothing of what comes', async () => {
+    await eachBreak(async (calls) => {
+      const one = await world(11)
+      const { server, here, there } = one
+      await moved(one, [here, there], 'x')
+      const run = await departed(one, there, 'y')
+      const isBroken = await arriveInPart(one, here, { run, calls })
+      const how = isBroken ? 'RUN_NOT_AT_REST' : 'PROCESS_NOT_ENDED'
+      for (const pid of RUN) expect(await outcome(one, here.erase(pid)), `after ${calls} calls`).toBe(how)
+      expect(await outcome(one, here.moves.arrive(run))).toBe('done')
+      for (const pid of RUN) {
+        expect(here.row(pid)).toMatchObject({ status: 'waiting' })
+        expect(here.row(pid)?.erased).toBeUndefined()
+        const [came, was] = [here, there].map(({ names }) => server.stateOf(names.process, pid))
+        expect(came!.get(frameKey(0))).toEqual(was!.get(frameKey(0)))
+        expect(came!.has(frameKey(1))).toBe(false)
+      }
+      return isBroken
+    })
+  })
+
+  it('that was broken off keeps its names until it is ended, and the run stays where it is', async () => {
+    const one = await world(12)
+    const { here, there } = one
+    await moved(one, [here, there], 'x')
+    expect(await outcome(one, here.tell(CHILD, 'erase', { at: 9, by: 'ann', whole: false }))).toBe('erased')
+    const run = await departed(one, there, 'y')
+    expect(await outcome(one, here.moves.arrive(run))).toBe('RUN_ALREADY_THERE')
+    expect(await outcome(one, there.moves.arrive({ ...run, id: backOf(run.id) }))).toBe('done')
+    expect(await outcome(one, here.erase(CHILD))).toMatchObject({ blobs: 0 })
+    await moved(one, [there, here], 'z')
+    expect(here.row(CHILD)).toMatchObject({ status: 'waiting' })
+  })
+})
+
+describe('a refusal', () => {
+  it('leaves nothing behind of a run that came for the first time, and loses nothing that was said to be queued', async () => {
+    await eachBreak(async (calls) => {
+      const one = await world(13)
+      const { server, here, there } = one
+      void here.say(CHILD, 'heard', 'later')
+      await server.settled()
+      const run = await departed(one, here, 'x')
+      const isBroken = await arriveInPart(one, there, { run, calls })
+      if (!isBroken) return false
+      for (const pid of RUN) expect(await outcome(one, there.say(pid, 'meanwhile'))).toBe('unknown')
+      expect(await outcome(one, there.moves.refuse('x'))).toBe(true)
+      for (const pid of RUN)
+        for (const service of [there.names.mailbox, there.names.process])
+          expect([...server.stateOf(service, pid).keys()], `after ${calls} calls`).toEqual([])
+      // Somebody of that name, later: what is said to it is no duplicate of what another has heard.
+      void there.tell(CHILD, 'start', { request: { ...startOf(CHILD), root: CHILD }, at: 1 })
+      await server.settled()
+      expect(await outcome(one, there.say(CHILD, 'heard'))).toBe('queued')
+      expect(await outcome(one, here.moves.arrive({ ...run, id: backOf('x') }))).toBe('done')
+      expect(here.row(CHILD)).toMatchObject({ status: 'waiting' })
+      return true
+    })
+  })
+
+  it('leaves what had left there before as it was', async () => {
+    await eachBreak(async (calls) => {
+      const one = await world(14)
+      const { here, there } = one
+      await moved(one, [here, there], 'x')
+      void there.say(CHILD, 'there')
+      for (const pid of RUN) await outcome(one, here.erase(pid))
+      await one.server.settled()
+      const before = all(one, here)
+      const run = await departed(one, there, 'y')
+      const isBroken = await arriveInPart(one, here, { run, calls })
+      if (!isBroken) return false
+      expect(await outcome(one, here.moves.refuse('y'))).toBe(true)
+      expect(all(one, here), `after ${calls} calls`).toEqual(before)
+      return true
+    })
+  })
+
+  it('does not cost a run that had left, and of whose move nobody knows the end', async () => {
+    const one = await world(15)
+    const { here, there } = one
+    const run = await departed(one, here, 'x')
+    // Of the same names, from elsewhere.
+    expect(await outcome(one, here.moves.arrive({ ...run, id: 'other' }))).toBe('RUN_ALREADY_THERE')
+    expect(await outcome(one, there.moves.arrive(await departed(one, here, 'again')))).toBe('done')
+    expect(await outcome(one, here.moves.confirm(ROOT))).toBe('done')
+    expect(there.row(CHILD)).toMatchObject({ status: 'waiting' })
+  })
+})
+
+it('what is told a run while it arrives is heard by it once, or its sender knows that it was not', async () => {
+  let arrivals = 0
+  for (let seed = 0; seed < 60; seed++) {
+    const one = await world(seed)
+    const { server, here, there } = one
+    const draw = drawn(seed + 1_000)
+    const run = await departed(one, here, 'x')
+    server.diesAfter = server.commands + Math.floor(draw.next() * 300)
+    const told: { pid: Pid; id: string; said: unknown }[] = []
+    const disturbances = Array.from({ length: 12 }, async (_, i) => {
+      for (let wait = Math.floor(draw.next() * 120); wait > 0; wait--)
+        await new Promise((resolve) => setImmediate(resolve))
+      const [pid, id] = [RUN[Math.floor(draw.next() * 3)]!, `told-${i}`]
+      const how = draw.next()
+      if (how < 0.15) return void (await there.tell(`token-${pid}`, 'settle', { ...SETTLEMENT, hold: true }, 'token'))
+      told.push({ pid, id, said: await (how < 0.3 ? there.stop(pid, id) : there.say(pid, id)) })
+    })
+    const how = await outcome(one, there.moves.arrive(run))
+    await outcome(one, Promise.all(disturbances))
+    await server.settled()
+    if (how !== 'done') {
+      // A cancel that came before anything is there already.
+      expect(how).toBe('RUN_ALREADY_THERE')
+      expect(told.some(({ said }) => said === 'queued')).toBe(true)
+      continue
+    }
+    arrivals += 1
+    for (const { pid, id, said } of told) {
+      const times = there.got(pid).filter((one) => one === id).length
+      expect(times, `seed ${seed}: ${id} of ${pid}, ${String(said)}`).toBe(said === 'queued' ? 1 : 0)
+    }
+    for (const pid of RUN) expect([there.row(pid)?.held, there.unheard(pid)]).toEqual([undefined, []])
+  }
+  expect(arrivals).toBeGreaterThan(30)
+})
