@@ -144,9 +144,9 @@ function cutOff<T extends MoveEnd>(end: T, steps: { left: number }): T {
       if (!['depart', 'arrive', 'refuse', 'confirm', 'comeBack'].includes(String(name)))
         return member.bind(target) as unknown
       return async (...given: readonly unknown[]) => {
-        if (steps.left-- === 0) throw new Error('killed')
+        if (steps.left-- <= 0) throw new Error('killed')
         const result = await (member as (...all: readonly unknown[]) => Promise<unknown>).apply(target, [...given])
-        if (steps.left-- === 0) throw new Error('killed')
+        if (steps.left-- <= 0) throw new Error('killed')
         return result
       }
     },

@@ -72,7 +72,7 @@ export function openEffects(facts: readonly Fact[]): Set<EffectKey> {
 /** When the first of these waits is due. */
 export function earliestOf(waits: readonly Wait[], hash: Hash): number | undefined {
   const due = waits.flatMap((wait) => prepareWait(wait, hash).dueAt ?? [])
-  return due.length === 0 ? undefined : Math.min(...due)
+  return due.length === 0 ? undefined : due.reduce((first, at) => Math.min(first, at))
 }
 
 /** Hashes that a text may name; those of no blob are no blobs. */

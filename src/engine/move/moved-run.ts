@@ -61,7 +61,8 @@ export interface Movable {
   depart(root: Pid, about: Departure): Promise<MovedRun>
   /**
    * Takes a run, in one transaction; one that it has taken already is left as it is. Throws `RUN_ALREADY_THERE` and
-   * `VALUE_TOO_LARGE`, and has changed nothing then.
+   * `VALUE_TOO_LARGE`, and has changed nothing then. After any other failure either nothing was changed, or what was begun is
+   * gone on with or, by `refuse`, undone.
    */
   arrive(run: MovedRun): Promise<void>
   /** Takes the move of this number never. False when it has arrived already. */

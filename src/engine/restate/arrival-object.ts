@@ -120,7 +120,7 @@ class Arriving {
     if (fate.attempt !== attempt || there.includes(false))
       return {
         refused: new SkeinError(
-          'ENGINE_REFUSED',
+          'RUN_NOT_AT_REST',
           `somebody else goes on with this move of ${root}; look where it is: skein ps`,
         ).toJSON(),
       }

@@ -32,6 +32,8 @@ export const SIGNAL_BYTES_MAX = 64 * 1024
 export const PAGE_MAIL = 200
 /** Text of one answer, about. */
 export const PAGE_BYTES_MAX = 4 * 1024 * 1024
+/** What one request of a mover may hold, as JSON in UTF-8: a little less than the server takes as one message by default. */
+export const MOVE_REQUEST_BYTES_MAX = 31 * 1024 * 1024
 /** First pause before a request is made again. */
 export const RETRY_FIRST_MS = 50
 /** Longest pause before a request is made again. */

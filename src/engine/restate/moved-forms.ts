@@ -11,7 +11,7 @@ import type {
   Wait,
 } from '../../kernel/index.ts'
 import { asEpoch, limits, SkeinError } from '../../std/index.ts'
-import type { ErrorData, Hash } from '../../std/index.ts'
+import type { ErrorData, Hash, Pid } from '../../std/index.ts'
 import type { GetBlob } from '../blobs/journal-blobs.ts'
 import { errorText } from '../embedded/prepare.ts'
 import { pack, unpack } from '../embedded/store/pack.ts'
@@ -20,7 +20,7 @@ import type { Baggage, MovedRun } from '../move/moved-run.ts'
 import { isOver } from '../process-view.ts'
 import type { Summary } from '../../kernel/index.ts'
 import type { Installed, Page } from './arriving.ts'
-import { PAGE_BYTES_MAX, PAGE_MAIL, RESTATE_FRAME_BYTES_MAX } from './limits.ts'
+import { MOVE_REQUEST_BYTES_MAX, PAGE_BYTES_MAX, PAGE_MAIL } from './limits.ts'
 import type { Luggage, SeenPage } from './luggage.ts'
 import type { Head, MailboxRow, MailEvent, MailItem } from './wire.ts'
 
@@ -119,7 +119,7 @@ export function parcelOf(
     hash: last?.hash ?? CHAIN_START,
     lastSeq: last?.lastSeq ?? -1,
     segmentN: one.segmentN,
-    epoch: asEpoch(Math.max(0, ...one.frames.map(({ epoch }) => epoch))),
+    epoch: asEpoch(one.frames.reduce((last, { epoch }) => Math.max(last, epoch), 0)),
     consumed: [],
     isOpen: false,
   }
@@ -133,16 +133,12 @@ export function parcelOf(
     waits,
     result: one.result === null ? null : unpack<Outcome>(one.result, get),
   }
-  if (JSON.stringify(installed).length > RESTATE_FRAME_BYTES_MAX)
-    throw new SkeinError(
-      'VALUE_TOO_LARGE',
-      `what ${one.pid} was given, waits for and gave has more than the ${RESTATE_FRAME_BYTES_MAX} characters that the other ` +
-        'engine takes; its run stays where it is',
-    )
+  const end = { head, waits }
+  demandSize(one.pid, bytesOf(installed) + bytesOf(end), 'what it was given, waits for and gave')
   return {
     pages: pagesOf(one, mail),
-    frames: inPages(one.frames, ({ body, payloads }) => body.length + payloads.length),
-    end: { head, waits },
+    frames: inPages(one.frames, (frame) => sizeIn(one.pid, frame, `frame ${frame.n}`)),
+    end,
     installed,
   }
 }
@@ -181,17 +177,33 @@ function rowOf(
   } satisfies Omit<MailboxRow, 'deadCount'>
 }
 
+/** As it goes over the line: texts in texts are escaped once more, and a character has up to three bytes. */
 const bytesOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value))
+
+function demandSize(pid: Pid, bytes: number, what: string): void {
+  if (bytes > MOVE_REQUEST_BYTES_MAX)
+    throw new SkeinError(
+      'VALUE_TOO_LARGE',
+      `${what} (of ${pid}) has ${bytes} bytes, more than the ${MOVE_REQUEST_BYTES_MAX} that the other engine takes at once; ` +
+        'its run stays where it is',
+    )
+}
+
+function sizeIn(pid: Pid, value: unknown, what: string): number {
+  const bytes = bytesOf(value)
+  demandSize(pid, bytes, what)
+  return bytes
+}
 
 function eventOf(kind: 'm' | 'c', text: string, get: GetBlob): MailEvent {
   if (kind === 'm') return { type: 'message', message: JSON.parse(text) as Message }
   return { type: 'control', control: unpack<Control>(text, get) }
 }
 
-function pagesOf({ seen }: Moved, mail: readonly MailItem[]): Parcel['pages'] {
+function pagesOf({ pid, seen }: Moved, mail: readonly MailItem[]): Parcel['pages'] {
   const ids = seen.map(({ id, forgetAt }) => [id, forgetAt - limits.FOREIGN_ID_TTL_MS] as const)
-  const letters = inPages(mail, bytesOf)
-  const heard = inPages(ids, ([id]) => id.length)
+  const letters = inPages(mail, (item) => sizeIn(pid, item, `message or control ${item.seq} of its mail`))
+  const heard = inPages(ids, bytesOf)
   return Array.from({ length: Math.max(1, letters.length, heard.length) }, (_, i) => ({
     mail: letters[i] ?? [],
     seen: heard[i] ?? [],
@@ -199,15 +211,16 @@ function pagesOf({ seen }: Moved, mail: readonly MailItem[]): Parcel['pages'] {
   }))
 }
 
-/** As much in each as one request may hold. */
-function inPages<T>(items: readonly T[], sizeOf: (item: T) => number): readonly (readonly T[])[] {
+/** As much in each as one request may hold; what is larger than that goes alone. */
+export function inPages<T>(items: readonly T[], sizeOf: (item: T) => number): readonly (readonly T[])[] {
   const pages: T[][] = []
   let [page, size] = [[] as T[], 0]
   for (const item of items) {
+    const bytes = sizeOf(item)
+    if (page.length > 0 && (size + bytes > PAGE_BYTES_MAX || page.length >= PAGE_MAIL)) [page, size] = [[], 0]
     if (page.length === 0) pages.push(page)
     page.push(item)
-    size += sizeOf(item)
-    if (size > PAGE_BYTES_MAX || page.length >= PAGE_MAIL) [page, size] = [[], 0]
+    size += bytes
   }
   return pages
 }

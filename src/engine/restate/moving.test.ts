@@ -161,7 +161,7 @@ it('pages of a mover who was killed, and that come late, change nothing; and wha
   const state = server.stateOf(there.names.mailbox, ROOT)
   expect([state.has('s/new'), state.has('s/old')]).toEqual([true, false])
   expect(await asked('arrival', 'x', 'settle', { attempt: 2, root: ROOT })).toMatchObject({
-    refused: { code: 'ENGINE_REFUSED' },
+    refused: { code: 'RUN_NOT_AT_REST' },
   })
   expect(
     await asked('mailbox', ROOT, 'control', { control: { id: 'stop', type: 'cancel', reason: '', by: 'a' }, at: 2 }),

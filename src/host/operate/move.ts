@@ -3,7 +3,7 @@
  *
  * Invariants:
  * 1. Of a run at most one copy is alive at any moment, wherever this was broken off; asked again, it ends with exactly one.
- * 2. A run that the other engine refuses is back where it was.
+ * 2. A run that the other engine refuses, or cannot take for a reason that will not pass, is back where it was.
  */
 import type { Engine, Movable, MovedRun } from '../../engine/index.ts'
 import { SkeinError } from '../../std/index.ts'
@@ -25,8 +25,8 @@ export type Move = {
 }
 
 const ID_BYTES = 16
-/** What an engine says that will never take it. */
-const REFUSALS: ReadonlySet<string> = new Set(['RUN_ALREADY_THERE', 'VALUE_TOO_LARGE'])
+/** What may be otherwise when it is asked for again: the move stays open, and is gone on with. All else would end in the same way each time. */
+const mayPass = (thrown: unknown): boolean => SkeinError.isInstance(thrown) && thrown.retryable
 
 /** What is lost, or not known to who moves it. */
 const LACKING: ReadonlySet<string> = new Set(['BLOB_LOST', 'BLOBS_ABSENT', 'DATA_FOLDER_CORRUPT'])
@@ -46,15 +46,24 @@ export async function moveRun(move: Move, root: Pid): Promise<number> {
   try {
     await to.arrive(run)
   } catch (thrown) {
-    if (!SkeinError.isInstance(thrown) || !REFUSALS.has(thrown.code)) throw thrown
+    if (mayPass(thrown)) throw thrown
     // Whoever moves it at the same moment may have brought it there; if not, nobody will any more.
-    if (await to.refuse(run.id)) {
+    if (await isRefused(move, { run, thrown })) {
       await from.comeBack(root, run.id)
       throw thrown
     }
   }
   await from.confirm(root, run.id)
   return run.processes.length
+}
+
+/** Where nobody can be asked, what went wrong at first is the thing to mend; the move stays open. */
+async function isRefused({ to }: Move, { run, thrown }: { run: MovedRun; thrown: unknown }): Promise<boolean> {
+  try {
+    return await to.refuse(run.id)
+  } catch {
+    throw thrown
+  }
 }
 
 /** Looks before anything is ended here. */
