@@ -7,7 +7,8 @@
  * 2. While its name is claimed it is not started; a cancel that comes is heard when it is there.
  * 3. Until it is admitted nobody finds it: what is said to it is `unknown`, or `ended` where it had left. So nothing is lost when
  *    it is refused, and what stood there stands as it was.
- * 4. The name of a process whose move away is not ended, or which somebody erases at this moment, is not claimed: what lies there is wanted yet.
+ * 4. The name of a process whose move away is not ended, or which somebody erases at this moment, is not claimed: what lies
+ *    there is wanted yet.
  */
 import type { Outcome, StartRequest, Wait } from '../../kernel/index.ts'
 import { isOver } from '../process-view.ts'

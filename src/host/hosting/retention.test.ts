@@ -37,8 +37,8 @@ async function runAll(): Promise<void> {
   for (const definition of [brief, kept, plain, parent]) await skein.run(definition, 'value', { id: definition.name })
 }
 
-/** Runs that ended long ago; the payloads of `bad` are out of reach. */
-function runsWithBad(count: number) {
+/** Runs that ended long ago; something is in the way of `bad`. */
+function runsWithBad(count: number, why: 'BLOBS_ABSENT' | 'RUN_MOVED' | 'RUN_NOT_AT_REST') {
   const pids = new Set(['bad', ...Array.from({ length: count }, (_, n) => `r${n}`)])
   const asked: string[] = []
   const engine = {
@@ -48,7 +48,7 @@ function runsWithBad(count: number) {
     },
     async erase(pid: string) {
       asked.push(pid)
-      if (pid === 'bad') throw new SkeinError('BLOBS_ABSENT', 'no bucket')
+      if (pid === 'bad') throw new SkeinError(why, 'not now')
       pids.delete(pid)
       return { payloads: 0, blobs: 0 }
     },
@@ -57,16 +57,19 @@ function runsWithBad(count: number) {
 }
 
 describe('retention', () => {
-  it('a run whose payloads are out of reach is left, tried once in a sweep, and told of; the others go', async () => {
-    const { engine, pids, asked } = runsWithBad(2 * RETENTION_BATCH_RUNS)
-    const failed: unknown[] = []
-    const code = { find: () => ({}) as never, names: () => [] }
-    using _ = keepRetention({ engine, code, defaultMs: 1, now: () => 10 }, (thrown) => failed.push(thrown))
-    await vi.waitFor(() => expect(failed).toHaveLength(1), { timeout: 10_000 })
-    expect([...pids]).toEqual(['bad'])
-    expect(asked.filter((pid) => pid === 'bad')).toEqual(['bad'])
-    expect(failed).toMatchObject([{ code: 'BLOBS_ABSENT', message: 'bad is not erased: BLOBS_ABSENT: no bucket' }])
-  })
+  it.each(['BLOBS_ABSENT', 'RUN_MOVED', 'RUN_NOT_AT_REST'] as const)(
+    'a run that cannot be erased now is left, tried once in a sweep, and told of; the others go: %s',
+    async (why) => {
+      const { engine, pids, asked } = runsWithBad(2 * RETENTION_BATCH_RUNS, why)
+      const failed: unknown[] = []
+      const code = { find: () => ({}) as never, names: () => [] }
+      using _ = keepRetention({ engine, code, defaultMs: 1, now: () => 10 }, (thrown) => failed.push(thrown))
+      await vi.waitFor(() => expect(failed).toHaveLength(1), { timeout: 10_000 })
+      expect([...pids]).toEqual(['bad'])
+      expect(asked.filter((pid) => pid === 'bad')).toEqual(['bad'])
+      expect(failed).toMatchObject([{ code: why, message: `bad is not erased: ${why}: not now` }])
+    },
+  )
 
   it('erases what ended long ago, by the definition of its root; what says nothing is kept for ever', async () => {
     await runAll()

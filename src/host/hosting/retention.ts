@@ -5,7 +5,7 @@
  * 1. A run is erased as a whole, when all of it ended before the time that its root's definition (or the host) says.
  * 2. A run whose definition is not here is kept: it may have been meant to be kept for ever.
  * 3. Between two batches the event loop is free; what is left waits for the next round.
- * 4. A run that cannot be erased, because its payloads are out of reach, holds up no other.
+ * 4. A run that cannot be erased, because its payloads are out of reach or it is in the hands of a move, holds up no other.
  * 5. Once in the life of a host, what was said by runs that are erased or gone is removed: an older version, which does not
  *    know where that is kept, may have erased them.
  */
@@ -65,13 +65,18 @@ async function sweepRuns(
     try {
       if (await eraseIfOver({ engine, streams }, view, query.endedBefore)) erased += 1
     } catch (thrown) {
-      // A store that is away is away for all.
-      if (!isOfBlobs(thrown) || thrown.retryable) throw thrown
+      if (!isOfOneRun(thrown)) throw thrown
       left.set(view.pid, thrown)
     }
     if (erased === RETENTION_BATCH_RUNS) break
   }
   return erased
+}
+
+/** Its move was broken off, and somebody may end it still; or its payloads are lost. A store that is away is away for all. */
+function isOfOneRun(thrown: unknown): thrown is SkeinError {
+  if (isOfBlobs(thrown)) return !thrown.retryable
+  return SkeinError.isInstance(thrown) && (thrown.code === 'RUN_MOVED' || thrown.code === 'RUN_NOT_AT_REST')
 }
 
 /** A detached child that still runs keeps the whole run. */
@@ -86,13 +91,7 @@ async function eraseIfOver(
   // The root last: it is what a round that was cut off looks for.
   for (const { pid } of members.toReversed()) {
     await streams?.remove(pid)
-    try {
-      await engine.erase(pid, { by: BY })
-    } catch (thrown) {
-      // Its move was broken off, and somebody may end it still.
-      if (SkeinError.isInstance(thrown) && thrown.code === 'RUN_MOVED') return false
-      throw thrown
-    }
+    await engine.erase(pid, { by: BY })
   }
   return true
 }

@@ -25,7 +25,7 @@ export type Move = {
 }
 
 const ID_BYTES = 16
-/** What may be otherwise when it is asked for again: the move stays open, and is gone on with. All else would end in the same way each time. */
+/** It may be otherwise when it is asked for again: the move stays open, and is gone on with. All else ends in the same way each time. */
 const mayPass = (thrown: unknown): boolean => SkeinError.isInstance(thrown) && thrown.retryable
 
 /** What is lost, or not known to who moves it. */
