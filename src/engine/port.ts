@@ -45,6 +45,8 @@ export type ProcessView = {
   readonly result?: Outcome
   readonly parked?: ErrorData
   readonly waits: readonly Wait[]
+  /** Number of the move that holds it: nothing wakes it until that goes on, or lets it go. Only where moves hold (Restate). */
+  readonly heldBy?: string
   readonly epoch: Epoch
   /** Number of activations so far, minus one = resumes. */
   readonly activations: number

@@ -21,7 +21,7 @@ export function fits(seen: Queried, { root, parent, workflow, status }: Query): 
   )
 }
 
-type Optional = 'parent' | 'endedAt' | 'result' | 'parked' | 'file' | 'summary'
+type Optional = 'heldBy' | 'parent' | 'endedAt' | 'result' | 'parked' | 'file' | 'summary'
 
 /** What is kept of a process; null or undefined where there is nothing. */
 export type KeptProcess = Omit<ProcessView, Optional | 'waits' | 'mailbox' | 'erased'> & {
@@ -38,7 +38,7 @@ export const isOver = (status: ProcessStatus): boolean =>
 /** The view of a process. */
 export function processView(kept: KeptProcess, open: OpenEnds): ProcessView {
   const { pid, kind, workflow, root, depth, status, createdAt, updatedAt, epoch, activations } = kept
-  const { parent, endedAt, result, parked, erased, file, summary } = kept
+  const { parent, endedAt, result, parked, erased, file, summary, heldBy } = kept
   const isEnded = isOver(status)
   return {
     pid,
@@ -58,6 +58,7 @@ export function processView(kept: KeptProcess, open: OpenEnds): ProcessView {
     ...(result == null ? {} : { result }),
     ...(parked == null || status !== 'parked' ? {} : { parked }),
     ...(erased?.whole === true ? { erased: { at: erased.at, by: erased.by } } : {}),
+    ...(heldBy == null ? {} : { heldBy }),
     ...(file == null ? {} : { file }),
     ...(summary == null ? {} : { summary }),
   }

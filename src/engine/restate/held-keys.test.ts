@@ -35,6 +35,18 @@ it('a handler that was paused is resumed, and one that was forgotten is cancelle
   expect(done).toEqual(['resume inv_0', 'cancel inv_1', 'freed'])
 })
 
+it('a process that a move holds is not freed, and not said to be: what ends that is said', async () => {
+  const done: string[] = []
+  const row = { pid: asPid('p'), root: asPid('r'), status: 'ready', held: 'x' }
+  const client = { mailbox: async (_: unknown, method: string) => void done.push(method), place: async () => row }
+  const keys = new HeldKeys({ server: { query: async () => [] }, client, names } as never)
+  await expect(keys.free(asPid('p'))).rejects.toMatchObject({
+    code: 'RUN_NOT_AT_REST',
+    message: expect.stringContaining('skein move r --from') as string,
+  })
+  expect(done).toEqual([])
+})
+
 it.each([names.process, names.mailbox])('a handler of %s that fails is not said to be freed', async (service) => {
   const { done, keys } = holding({ status: 'backing-off', service })
   await expect(keys.free(asPid('p'))).rejects.toMatchObject({

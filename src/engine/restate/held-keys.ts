@@ -90,7 +90,10 @@ export class HeldKeys {
     )
   }
 
-  /** True when there was one. Throws `HANDLER_FAILING` of one that comes to no end by being cancelled. */
+  /**
+   * True when there was one. Throws `HANDLER_FAILING` of one that comes to no end by being cancelled, `RUN_NOT_AT_REST` of a
+   * process that only a move holds.
+   */
   async free(pid: Pid): Promise<boolean> {
     const held = await this.find(pid)
     for (const { invocation, why } of held) {
@@ -112,6 +115,12 @@ export class HeldKeys {
   /** Somebody has killed its handler, against the rule, and told nobody: its mailbox waits for the end of that. */
   async #freeKilled(pid: Pid): Promise<boolean> {
     const row = await this.#client.place(pid)
+    if (row?.held !== undefined)
+      throw new SkeinError(
+        'RUN_NOT_AT_REST',
+        `${pid} is held by a move, and freeing it mends nothing; ask for that move once more, and it goes on or lets it go: ` +
+          `skein move ${row.root} --from … --to …`,
+      )
     if (row?.status !== 'running' && row?.status !== 'ready') return false
     const open = await this.#server.query(
       `select id from sys_invocation where target_service_name = '${this.#names.process}' and target_handler_name = 'run' ` +

@@ -29,7 +29,7 @@ export async function hold(mailbox: Mailbox, { id }: OfMove): Promise<Hold> {
   if (row === null) return { refused: notAtRest(pid, 'has not begun').toJSON() }
   const { left } = row
   if (left?.id === id) return { waits: [], isOver: true }
-  if (left !== undefined) return { refused: hasMoved(row.root, left.target, left.isConfirmed).toJSON() }
+  if (left !== undefined) return { refused: hasMoved(row.root, left.target, left.isConfirmed === true).toJSON() }
   if (row.held !== undefined && row.held !== id)
     return { refused: notAtRest(pid, 'is on the way by another move').toJSON() }
   if (row.status === 'ready' || row.status === 'running')

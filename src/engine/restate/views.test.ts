@@ -40,6 +40,12 @@ it.each([
   expect(view?.epoch).toBe(view?.activations)
 })
 
+it('a process that a move holds is shown as held by it', async () => {
+  const row = { pid: asPid('p'), status: 'waiting', epoch: asEpoch(1), activations: 1, held: 'move-1' }
+  const views = new RestateViews({ client: { view: async () => ({ row, waits: [] }) } } as never)
+  expect(await views.inspect(asPid('p'))).toMatchObject({ status: 'waiting', heldBy: 'move-1' })
+})
+
 it('a list shows what runs by the heads of journals, where no mailbox was told', async () => {
   const row = {
     kind: 'workflow',

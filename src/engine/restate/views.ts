@@ -143,4 +143,4 @@ function isAsked(row: MailboxRow, query: Query): boolean {
 }
 
 const viewOf = ({ row, waits, result }: MailboxView): ProcessView =>
-  processView({ ...row, result }, { waits: () => waits, mailbox: () => row.count })
+  processView({ ...row, result, heldBy: row.held }, { waits: () => waits, mailbox: () => row.count })

@@ -47,6 +47,18 @@ describe('stuck', () => {
     expect(await judged([calling], MINUTE, { times: 100 })).toBeUndefined()
   })
 
+  it('a process that a move holds, whatever it waits for', async () => {
+    const reader = madeReader([sleeping(T0 + MINUTE)])
+    const member = (await readMember(reader, asPid('a1')))!
+    const view = { ...member.view, heldBy: 'x' }
+    const around = { nowMs: T0, isHosted: true, command: commandFor(undefined), inspect: reader.inspect }
+    expect(await stuckOf({ ...member, view }, around)).toMatchObject({
+      cause: 'held-by-a-move',
+      mend: [expect.stringContaining(`skein move ${view.root}`)],
+    })
+    expect(await stuckOf(member, around)).toBeUndefined()
+  })
+
   it('whatever runs in a host that does not answer', async () => {
     expect(await judged([calling], 1_000, { isAnswering: false })).toMatchObject({ cause: 'host-is-blocked' })
     expect(await judged([sleeping(T0 + MINUTE)], 1_000, { isAnswering: false })).toBeUndefined()

@@ -26,6 +26,7 @@ export type StuckCause =
   | 'child-has-ended'
   | 'child-is-unknown'
   | 'sender-is-gone'
+  | 'held-by-a-move'
   | 'parked'
   | 'unread'
 
@@ -65,6 +66,7 @@ export async function stuckOf(member: Member, around: Around): Promise<Stuck | u
   const { view } = member
   if (isEnded(view.status)) return undefined
   const found =
+    held(member, around) ??
     parked(member, around) ??
     deaf(member, around) ??
     hanging(member, around) ??
@@ -77,6 +79,17 @@ export async function stuckOf(member: Member, around: Around): Promise<Stuck | u
 }
 
 type Found = Pick<Stuck, 'cause' | 'why' | 'mend'> & { readonly since?: number }
+
+/** A move that goes on lets it go in a moment. When it was begun nobody knows here. */
+function held({ view }: Member, { nowMs }: Around): Found | undefined {
+  if (view.heldBy === undefined) return undefined
+  return {
+    cause: 'held-by-a-move',
+    why: `the move ${view.heldBy} holds it: what comes for it is kept, and it does not wake until that goes on or lets it go`,
+    mend: [`ask for that move once more: skein move ${view.root} --from … --to …`],
+    since: nowMs,
+  }
+}
 
 function parked({ view }: Member, { command }: Around): Found | undefined {
   if (view.status !== 'parked') return undefined

@@ -113,6 +113,7 @@ function row(member: Member, nowMs: number, note: string | undefined): readonly 
 
 function noteOf(view: ProcessView, member: Member): string {
   if (isEnded(view.status)) return failureCode(member) ?? ''
+  if (view.heldBy !== undefined) return 'held by a move'
   return view.parked?.code ?? ''
 }
 

@@ -95,6 +95,7 @@ function processLines(member: Member, account: AccountData, command: Command): r
     ...(view.file === undefined ? [] : [`  file      ${view.file}`]),
     ...(story.born === undefined ? [] : [`  code      ${story.born.codeDigest}`]),
     ...(story.cancelled === undefined ? [] : [`  cancelled ${story.cancelled}`]),
+    ...(view.heldBy === undefined ? [] : [`  held      by the move ${view.heldBy}; see: skein stuck`]),
     ...(view.parked === undefined ? [] : [`  parked    ${view.parked.code}: ${view.parked.message}`]),
     ...(story.ended?.warning === undefined ? [] : [`  warning   ${story.ended.warning}`]),
   ]
