@@ -8,11 +8,10 @@ import { MOVE_REQUEST_BYTES_MAX, PAGE_BYTES_MAX, PAGE_MAIL } from './limits.ts'
 import { inPages, parcelOf } from './moved-forms.ts'
 
 const PID = asPid('p')
-const frame = (n: number, payloads: string): SealedFrame =>
-  ({
-    ...{ pid: PID, epoch: asEpoch(n + 1), n, firstSeq: asSeq(n), lastSeq: asSeq(n) },
-    ...{ body: '[]', payloads, prevHash: '', hash: `hash-${n}` },
-  }) as SealedFrame
+const frame = (n: number, payloads: string): SealedFrame => ({
+  ...{ pid: PID, epoch: asEpoch(n + 1), n, firstSeq: asSeq(n), lastSeq: asSeq(n) },
+  ...{ body: '[]', payloads, prevHash: '', hash: `hash-${n}` },
+})
 
 const processOf = (about: {
   readonly frames?: readonly SealedFrame[]
