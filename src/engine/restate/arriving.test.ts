@@ -41,7 +41,7 @@ async function departed(one: World, from: Place, id: string): Promise<MovedRun> 
 async function moved(one: World, [from, to]: readonly [Place, Place], id: string): Promise<void> {
   const run = await departed(one, from, id)
   expect(await outcome(one, to.moves.arrive(run))).toBe('done')
-  expect(await outcome(one, from.moves.confirm(ROOT))).toBe('done')
+  expect(await outcome(one, from.moves.confirm(ROOT, run.id))).toBe('done')
 }
 
 /** As much as it takes until the mover is killed: after so many calls of it. */
@@ -155,8 +155,9 @@ describe('a refusal', () => {
     const run = await departed(one, here, 'x')
     // Of the same names, from elsewhere.
     expect(await outcome(one, here.moves.arrive({ ...run, id: 'other' }))).toBe('RUN_ALREADY_THERE')
-    expect(await outcome(one, there.moves.arrive(await departed(one, here, 'again')))).toBe('done')
-    expect(await outcome(one, here.moves.confirm(ROOT))).toBe('done')
+    const again = await departed(one, here, 'again')
+    expect(await outcome(one, there.moves.arrive(again))).toBe('done')
+    expect(await outcome(one, here.moves.confirm(ROOT, again.id))).toBe('done')
     expect(there.row(CHILD)).toMatchObject({ status: 'waiting' })
   })
 })
