@@ -36,7 +36,6 @@ import type {
 import type { Departure, Movable, MovedRun } from '../move/moved-run.ts'
 import { ProcessWatchers } from '../process-watchers.ts'
 import { ObjectClient } from './client.ts'
-import { openEndpoint } from './endpoint.ts'
 import type { Endpoint } from './endpoint.ts'
 import { eraseProcess, unknownProcess } from './erase-process.ts'
 import type { EraseAbout } from './erase-process.ts'
@@ -44,19 +43,14 @@ import { SWITCHES_FRESH_MS } from '../limits.ts'
 import { RESTATE_ENDS_LOOK_MS_MAX, RESTATE_FRAME_BYTES_MAX, WATCH_POLL_MS } from './limits.ts'
 import { HeldKeys } from './held-keys.ts'
 import type { HeldKey } from './held-keys.ts'
-import { arrivalObject } from './arrival-object.ts'
-import { departureObject } from './departure-object.ts'
-import { mailboxObject } from './mailbox-object.ts'
-import { nobodyResident, processObject } from './process-object.ts'
+import { nobodyResident } from './process-object.ts'
 import type { Residences } from './process-object.ts'
 import { RecentFrames } from './recent-frames.ts'
 import type { RestateEngine } from './restate-engine.ts'
 import type { RestateOptions } from './restate-options.ts'
-import { loadSdk } from './sdk.ts'
+import { LOOPBACK, serveObjects } from './serve-objects.ts'
 import { RestateServer } from './server.ts'
 import { SettingsCache } from '../settings-cache.ts'
-import { settingsObject } from './settings-object.ts'
-import { tokenObject } from './token-object.ts'
 import { RestateMoves } from './move.ts'
 import { RestateViews } from './views.ts'
 import { namesOf } from './wire.ts'
@@ -65,7 +59,6 @@ import { Worker } from './worker.ts'
 
 type Ports = { readonly clock: Clock; readonly random: Random; readonly hash: Hash }
 
-const LOOPBACK = '127.0.0.1'
 const HTTP = /^https?:\/\//
 const NAME = /^[a-zA-Z][a-zA-Z0-9-]*$/
 
@@ -94,18 +87,8 @@ export async function openRestate(options: RestateOptions & Ports): Promise<Rest
   await blobs.check()
   const engine = new ServerEngine({ client, blobs, server, names, clock, random, hash, onHeldUp, durability, serve })
   if (serve !== false) {
-    const sdk = await loadSdk()
-    const objects = [
-      processObject(sdk, names, { residences: engine.residences, hash }),
-      mailboxObject(sdk, names),
-      tokenObject(sdk, names, hash),
-      settingsObject(sdk, names),
-      departureObject(sdk, names, engine.moves),
-      arrivalObject(sdk, names),
-    ]
-    const { port = 0, address = LOOPBACK, sharePort = false, identityKeys = [] } = served
-    const endpoint = await openEndpoint(sdk, objects, { port, address, sharePort, identityKeys, clock })
-    engine.serves(endpoint)
+    const { residences, moves } = engine
+    engine.serves(await serveObjects(served, { names, residences, moves, hash, clock }))
   }
   try {
     if (engine.port !== undefined) {
