@@ -29,7 +29,7 @@ export function demandUnpaused(pid: Pid, switches: readonly { readonly target: s
 export function hasMoved(root: Pid, target: string, isConfirmed = true): SkeinError {
   const what = isConfirmed
     ? `was moved to ${target}; go on with it there`
-    : `is on its way: its move to ${target} was broken off; end it with skein move ${root} --from … --to …`
+    : `is on its way: its move to ${target} was broken off; end it with skein move ${root} --from … --to …, or call it off with --back`
   return new SkeinError('RUN_MOVED', `${root} ${what}`)
 }
 

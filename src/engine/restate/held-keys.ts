@@ -119,7 +119,7 @@ export class HeldKeys {
       throw new SkeinError(
         'RUN_NOT_AT_REST',
         `${pid} is held by a move, and freeing it mends nothing; ask for that move once more, and it goes on or lets it go: ` +
-          `skein move ${row.root} --from … --to …`,
+          `skein move ${row.root} --from … --to …, or with --back`,
       )
     if (row?.status !== 'running' && row?.status !== 'ready') return false
     const open = await this.#server.query(

@@ -33,7 +33,7 @@ export async function hold(mailbox: Mailbox, { id }: OfMove): Promise<Hold> {
   if (row.held !== undefined && row.held !== id)
     return { refused: notAtRest(pid, 'is on the way by another move').toJSON() }
   if (row.status === 'ready' || row.status === 'running')
-    return { refused: notAtRest(pid, row.status === 'ready' ? 'is about to run' : 'is with a worker').toJSON() }
+    return { refused: notAtRest(pid, row.status === 'ready' ? 'has not come to rest' : 'is with a worker').toJSON() }
   const waits = isOver(row.status) ? [] : await mailbox.waits()
   try {
     demandUnpaused(

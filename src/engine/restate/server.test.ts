@@ -222,6 +222,23 @@ it.each([
   expect(await come(true)).toBeUndefined()
 })
 
+it('a worker that runs nothing takes nothing over from another version, though no handler is open there', async () => {
+  const registered: string[] = []
+  await using server = await pretending(({ url, method }) => {
+    if (url === '/version') return [200, version]
+    if (url === '/services/shop.mailbox')
+      return [200, { name: 'shop.mailbox', deployment_id: 'dp_2', metadata: { 'skein-format': '4' } }]
+    if (url === '/query') return [200, { rows: [] }]
+    registered.push(`${method} ${url}`)
+    return [200, { switches: [] }]
+  })
+  const about = { ...server.options, name: 'shop', worker: { url: 'http://10.0.0.1:9080' } }
+  await expect(restate({ ...about, serve: 'mail' })).rejects.toMatchObject({ code: 'ENGINE_FOREIGN' })
+  expect(registered.filter((one) => one.startsWith('POST /deployments'))).toEqual([])
+  await using _ = await restate(about)
+  expect(registered).toContain('POST /deployments')
+})
+
 it('a worker that the server cannot reach says so, and where it was to be reached', async () => {
   await using server = await pretending(({ url }) => {
     if (url === '/version') return [200, version]

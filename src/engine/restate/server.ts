@@ -162,6 +162,12 @@ export class RestateServer {
           'ENGINE_FOREIGN',
           `${of} (deployment ${about.deployment_id ?? 'unknown'}) that is not of Skein; give this installation another name`,
         )
+      if (owned.by === 'skein' && runsNothing)
+        throw new SkeinError(
+          'ENGINE_FOREIGN',
+          `${of} of format ${owned.format}, of another version of Skein, whose workers would all be kept out by this one, ` +
+            'which runs nothing; let a worker of this version come first',
+        )
       if (owned.by === 'skein' && !(owned.hasOurState && (await this.#isDrained(names))))
         throw new SkeinError(
           'ENGINE_FOREIGN',

@@ -6,6 +6,7 @@ import { nodeClock, nodeHash, nodeRandom, openEmbedded } from '../../engine/inde
 import type { Engine, Query } from '../../engine/index.ts'
 import { workflow } from '../../kernel/index.ts'
 import { asPid, SkeinError } from '../../std/index.ts'
+import type { Pid } from '../../std/index.ts'
 import { RETENTION_BATCH_RUNS } from '../limits.ts'
 import { streamsBeside } from '../live/folder-streams.ts'
 import { open } from '../open.ts'
@@ -70,6 +71,20 @@ describe('retention', () => {
       expect(failed).toMatchObject([{ code: why, message: `bad is not erased: ${why}: not now` }])
     },
   )
+
+  it('a sweep that fails says which runs it had left out before', async () => {
+    const { engine } = runsWithBad(2, 'BLOBS_ABSENT')
+    const failed: unknown[] = []
+    const code = { find: () => ({}) as never, names: () => [] }
+    const erase = async (pid: Pid) => {
+      if (pid !== 'bad') throw new SkeinError('ENGINE_UNREACHABLE', 'nobody answers')
+      return engine.erase(pid, { by: 'x' })
+    }
+    const parts = { engine: { ...engine, erase } as Engine, code, defaultMs: 1, now: () => 10 }
+    using _ = keepRetention(parts, (thrown) => failed.push(thrown))
+    await vi.waitFor(() => expect(failed).toHaveLength(2), { timeout: 10_000 })
+    expect(failed).toMatchObject([{ code: 'ENGINE_UNREACHABLE' }, { code: 'BLOBS_ABSENT' }])
+  })
 
   it('erases what ended long ago, by the definition of its root; what says nothing is kept for ever', async () => {
     await runAll()

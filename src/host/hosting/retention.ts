@@ -125,20 +125,23 @@ export function keepRetention(parts: RetentionParts, failed: (thrown: unknown) =
   }
   /** Since the last pause: tried again after the next. */
   let left: Left = new Map()
-  const round = async (): Promise<void> => {
+  const tried = async <T>(act: () => Promise<T>): Promise<T | undefined> => {
     try {
-      const erased = await sweep(parts, left)
-      if (!isSaidSwept) await sweepSaid(parts, () => isOver)
-      isSaidSwept = true
-      if (erased >= RETENTION_BATCH_RUNS) return again(0)
-      const [first] = left
-      if (first !== undefined && !isOver) failed(leftBehind(first, left.size))
-      left = new Map()
-      again(RETENTION_ROUND_MS)
+      return await act()
     } catch (thrown) {
       if (!isOver) failed(thrown)
-      again(RETENTION_ROUND_MS)
+      return undefined
     }
+  }
+  const round = async (): Promise<void> => {
+    const erased = await tried(() => sweep(parts, left))
+    if (erased !== undefined && erased >= RETENTION_BATCH_RUNS) return again(0)
+    // Whatever ended the sweep: nobody is left out in silence.
+    const [first] = left
+    if (first !== undefined && !isOver) failed(leftBehind(first, left.size))
+    left = new Map()
+    isSaidSwept ||= (await tried(() => sweepSaid(parts, () => isOver).then(() => true))) === true
+    again(RETENTION_ROUND_MS)
   }
   again(0)
   return {

@@ -86,7 +86,7 @@ function held({ view }: Member, { nowMs }: Around): Found | undefined {
   return {
     cause: 'held-by-a-move',
     why: `the move ${view.heldBy} holds it: what comes for it is kept, and it does not wake until that goes on or lets it go`,
-    mend: [`ask for that move once more: skein move ${view.root} --from … --to …`],
+    mend: [`ask for that move once more, or call it off with --back: skein move ${view.root} --from … --to …`],
     since: nowMs,
   }
 }
