@@ -5,6 +5,7 @@
  * 1. A number arrives once, or is refused for ever.
  * 2. All names are claimed, or none.
  * 3. No process of the run wakes before all of it is there.
+ * 4. Journals are touched only of names that are claimed, or of processes that are held: nobody runs in them.
  */
 import type { Wait } from '../../kernel/index.ts'
 import { SkeinError } from '../../std/index.ts'
@@ -19,10 +20,15 @@ import type { ServiceNames } from './wire.ts'
 
 type Settled = { readonly root: Pid; readonly attempt: number }
 type Run = { readonly root: Pid; readonly pids: readonly Pid[] }
-/** What became of a number: its names are claimed, for the so-and-so-manyth time; it is all there and is let go on; it is over. */
+/** It can be refused no more. */
+type Coming = Run & { readonly is: 'arriving' | 'admitted' }
+/**
+ * What became of a number: its names are claimed, for the so-and-so-manyth time; it is all there; all of it is held, and is let
+ * go on; it is over.
+ */
 type Fate =
   | (Run & { readonly is: 'claimed'; readonly attempt: number })
-  | (Run & { readonly is: 'arriving' })
+  | Coming
   | { readonly is: 'arrived' }
   | { readonly is: 'refused' }
 
@@ -77,39 +83,45 @@ class Arriving {
     if (fate?.is === 'refused') return { refused: isRefused(root).toJSON() }
     if (fate?.is === 'arrived') return { attempt: null }
     // Somebody has killed the handler that let them go on.
-    if (fate?.is === 'arriving') return this.#goOn(fate)
+    if (isComing(fate)) return this.#goOn(fate)
     const attempt = (fate?.attempt ?? 0) + 1
     // Before anything is claimed: whoever refuses it knows what to give back.
     this.#ctx.set<Fate>('fate', { is: 'claimed', root, pids, attempt })
-    const about = { id: this.#id, attempt }
-    const claimed = await this.#calls.all<Claimed>(
-      'mailbox',
-      'claim',
-      pids.map((pid) => [pid, about]),
-    )
+    const claimed = await this.#claim(pids, attempt)
     const at = claimed.findIndex((how) => how !== 'claimed')
     if (at >= 0) {
-      await this.#calls.all(
-        'mailbox',
-        'unclaim',
-        pids.map((pid) => [pid, about]),
-      )
+      await this.#giveBack(pids.filter((_, i) => claimed[i] === 'claimed'))
       this.#ctx.clear('fate')
       return { refused: isThere(pids[at]!, HINDRANCES[claimed[at]!]).toJSON() }
     }
     await this.#calls.all(
       'process',
       'expect',
-      pids.map((pid) => [pid, about]),
+      pids.map((pid) => [pid, { id: this.#id, attempt }]),
     )
     return { attempt }
+  }
+
+  #claim(pids: readonly Pid[], attempt: number): Promise<readonly Claimed[]> {
+    return this.#calls.all<Claimed>(
+      'mailbox',
+      'claim',
+      pids.map((pid) => [pid, { id: this.#id, attempt }]),
+    )
+  }
+
+  /** Journals first: whoever is started by a name that is free again runs in its journal at once. */
+  async #giveBack(claimed: readonly Pid[]): Promise<void> {
+    const about = claimed.map((pid) => [pid, { id: this.#id, isRefused: true }] as const)
+    await this.#calls.all('process', 'expectNoMore', about)
+    await this.#calls.all('mailbox', 'unclaim', about)
   }
 
   /** All of it was sent. */
   async settle({ root, attempt }: Settled): Promise<Answer<Opened>> {
     const fate = await this.#fate()
     if (fate?.is === 'arrived') return { attempt: null }
-    if (fate?.is === 'arriving') return this.#goOn(fate)
+    if (isComing(fate)) return this.#goOn(fate)
     if (fate?.is !== 'claimed') return { refused: isRefused(root).toJSON() }
     const { pids } = fate
     const there = await this.#calls.all<boolean>(
@@ -130,14 +142,18 @@ class Arriving {
   }
 
   /** From here on it can be refused no more. All stand there before the first of them, or of those who settle, says anything to another. */
-  async #goOn({ pids }: Run): Promise<Opened> {
+  async #goOn({ is, root, pids }: Coming): Promise<Opened> {
     const about = pids.map((pid) => [pid, { id: this.#id, isRefused: false }] as const)
-    await this.#calls.all('process', 'expectNoMore', about)
-    const waits = await this.#calls.all<readonly Wait[]>('mailbox', 'admit', about)
-    await this.#calls.openTokens(
-      this.#id,
-      pids.map((pid, i) => ({ pid, waits: waits[i]! })),
-    )
+    if (is === 'arriving') {
+      await this.#calls.all('process', 'expectNoMore', about)
+      const waits = await this.#calls.all<readonly Wait[]>('mailbox', 'admit', about)
+      await this.#calls.openTokens(
+        this.#id,
+        pids.map((pid, i) => ({ pid, waits: waits[i]! })),
+      )
+      // Noted before the first may run: its object answers nobody then, and whoever follows must not ask it.
+      this.#ctx.set<Fate>('fate', { is: 'admitted', root, pids })
+    }
     await this.#calls.all('mailbox', 'release', about)
     this.#ctx.set<Fate>('fate', { is: 'arrived' })
     return { attempt: null }
@@ -147,22 +163,16 @@ class Arriving {
   async refuse(): Promise<boolean> {
     const fate = await this.#fate()
     if (fate?.is === 'refused') return true
-    if (fate?.is === 'arriving') await this.#goOn(fate)
-    if (fate?.is === 'arriving' || fate?.is === 'arrived') return false
+    if (isComing(fate)) await this.#goOn(fate)
+    if (isComing(fate) || fate?.is === 'arrived') return false
     if (fate?.is === 'claimed') {
-      const about = { id: this.#id, isRefused: true }
-      await this.#calls.all(
-        'mailbox',
-        'unclaim',
-        fate.pids.map((pid) => [pid, about]),
-      )
-      await this.#calls.all(
-        'process',
-        'expectNoMore',
-        fate.pids.map((pid) => [pid, about]),
-      )
+      // Somebody may have killed the handler that claimed them, or gave them back: another may run by one of the names.
+      const claimed = await this.#claim(fate.pids, fate.attempt)
+      await this.#giveBack(fate.pids.filter((_, i) => claimed[i] === 'claimed'))
     }
     this.#ctx.set<Fate>('fate', { is: 'refused' })
     return true
   }
 }
+
+const isComing = (fate: Fate | null): fate is Coming => fate?.is === 'arriving' || fate?.is === 'admitted'

@@ -6,6 +6,7 @@ import type { MovedRun } from '../move/moved-run.ts'
 import { frameKey } from './open-journal.ts'
 import { PlayedServer } from './played-server.fixture.ts'
 import { CHILD, drawn, OTHER, Place, ROOT, SETTLEMENT, startOf } from './played-place.fixture.ts'
+import type { Started } from './wire.ts'
 
 const RUN = [ROOT, CHILD, OTHER] as const
 
@@ -21,6 +22,9 @@ async function world(seed: number) {
 
 type World = Awaited<ReturnType<typeof world>>
 
+/** Turns of a server in which nothing moves, after which nothing ever will. */
+const IDLE_MAX = 1_000
+
 /** What something comes to, when nothing moves any more; an error's code. */
 async function outcome({ server }: Pick<World, 'server'>, doing: Promise<unknown>): Promise<unknown> {
   const over: unknown[] = []
@@ -29,7 +33,10 @@ async function outcome({ server }: Pick<World, 'server'>, doing: Promise<unknown
     (thrown: Error & { code?: string }) => thrown.code ?? thrown.message,
   )
   void ended.then((how) => over.push(how))
-  while (over.length === 0) await server.settled()
+  for (let idle = 0; over.length === 0; idle++) {
+    if (idle > IDLE_MAX) return 'hangs'
+    await server.settled()
+  }
   return over[0]
 }
 
@@ -51,6 +58,16 @@ async function arriveInPart(one: World, to: Place, { run, calls }: { run: MovedR
   to.calls = { left: Number.POSITIVE_INFINITY }
   await one.server.settled()
   return how !== 'done'
+}
+
+/** Whether it was started in the end, by somebody who asks again each time that it is turned away. */
+async function startUntilQueued(place: Place, pid: Pid): Promise<boolean> {
+  const request = { ...startOf(pid), root: pid }
+  for (let tries = 0; tries < 40; tries++) {
+    const { result } = (await place.tell(pid, 'start', { request, at: 1 })) as Started
+    if (result === 'queued') return true
+  }
+  return false
 }
 
 /** All that lies of these processes in a place, but when it was touched. */
@@ -149,6 +166,43 @@ describe('a refusal', () => {
     })
   })
 
+  it.each([
+    ['rests', false],
+    ['runs on', true],
+  ])('takes nothing from who is started meanwhile and %s, though it is killed at any command', async (_, isBusy) => {
+    const ends = new Map<string, number>()
+    for (let after = 0; ; after++) {
+      const one = await world(16 + after)
+      const { server, here, there } = one
+      const run = await departed(one, here, 'x')
+      // All but its settling.
+      expect(await arriveInPart(one, there, { run, calls: 13 })).toBe(true)
+      for (const pid of RUN) expect(server.stateOf(there.names.process, pid).has('head')).toBe(true)
+      there.isBusy = isBusy
+      server.kills = { service: there.names.arrival, after }
+      const starts = Promise.all(RUN.map((pid) => startUntilQueued(there, pid)))
+      const first = String(await outcome(one, there.moves.refuse('x')))
+      const isKilled = server.kills === undefined
+      server.kills = undefined
+      await outcome(one, starts)
+      if (isKilled) expect(await outcome(one, there.moves.refuse('x')), `killed after ${after}`).toBe(true)
+      ends.set(first, (ends.get(first) ?? 0) + 1)
+      await server.settled()
+      const started = await starts
+      for (const [i, pid] of RUN.entries()) {
+        const journal = server.stateOf(there.names.process, pid)
+        const what = `${pid}, killed after ${after}`
+        expect([journal.has('head'), journal.has(frameKey(0)), there.woken.includes(pid)], what).toEqual(
+          Array.from({ length: 3 }, () => started[i]),
+        )
+        expect(journal.has('arriving'), what).toBe(false)
+      }
+      if (!isKilled) break
+    }
+    expect(ends.get('true')).toBe(1)
+    expect(ends.get('killed at the server')).toBeGreaterThan(10)
+  })
+
   it('does not cost a run that had left, and of whose move nobody knows the end', async () => {
     const one = await world(15)
     const { here, there } = one
@@ -194,4 +248,31 @@ it('what is told a run while it arrives is heard by it once, or its sender knows
     for (const pid of RUN) expect([there.row(pid)?.held, there.unheard(pid)]).toEqual([undefined, []])
   }
   expect(arrivals).toBeGreaterThan(30)
+})
+
+it('an arrival that is killed at any command goes on, and asks nothing of who runs already', async () => {
+  let kills = 0
+  for (let after = 0; ; after++) {
+    const one = await world(40 + after)
+    const { server, here, there } = one
+    there.isBusy = true
+    const run = await departed(one, here, 'x')
+    server.kills = { service: there.names.arrival, after }
+    const first = await outcome(one, there.moves.arrive(run))
+    const isKilled = server.kills === undefined
+    server.kills = undefined
+    expect(first).toBe(isKilled ? 'killed at the server' : 'done')
+    for (const pid of RUN) await outcome(one, there.say(pid, 'early'))
+    await server.settled()
+    expect(await outcome(one, there.moves.arrive(run)), `killed after ${after}`).toBe('done')
+    for (const pid of RUN) await outcome(one, there.say(pid, 'late'))
+    await server.settled()
+    for (const pid of RUN) {
+      expect(there.row(pid)?.held).toBeUndefined()
+      expect(there.woken.filter((one) => one === pid)).toHaveLength(1)
+    }
+    if (!isKilled) break
+    kills += 1
+  }
+  expect(kills).toBeGreaterThan(20)
 })

@@ -13,6 +13,7 @@ import { departureObject } from './departure-object.ts'
 import { journalEraser } from './erase-journal.ts'
 import { eraseProcess } from './erase-process.ts'
 import { journalMoves } from './journal-moves.ts'
+import { REQUEST_TIMEOUT_MS_DEFAULT } from './limits.ts'
 import { mailboxObject } from './mailbox-object.ts'
 import { RestateMoves } from './move.ts'
 import { frameKey } from './open-journal.ts'
@@ -23,7 +24,7 @@ import type { RestateServer } from './server.ts'
 import { settingsObject } from './settings-object.ts'
 import { tokenObject } from './token-object.ts'
 import { namesOf } from './wire.ts'
-import type { Head, MailboxLoad, MailboxRow, MailEvent, Rest, Tombstone } from './wire.ts'
+import type { Head, MailboxLoad, MailboxRow, MailEvent, Rest, RunOrder, Tombstone } from './wire.ts'
 
 /** A run of three. */
 export const [ROOT, CHILD, OTHER] = [asPid('root'), asPid('child'), asPid('other')]
@@ -68,6 +69,8 @@ export class Place {
   onWake: (pid: Pid) => void = () => undefined
   /** Not in the tables of the server yet. */
   readonly hidden = new Set<Pid>()
+  /** Who is woken is at it from then on, and comes to no end. */
+  isBusy = false
   /** Calls of a mover until it is killed. */
   calls = { left: Number.POSITIVE_INFINITY }
 
@@ -85,7 +88,12 @@ export class Place {
     }
     const query = async (): Promise<readonly unknown[]> =>
       this.#tables().map((row) => ({ value_utf8: JSON.stringify(row) }))
-    const remote = { call: asked, read: asked, query } as unknown as RestateServer
+    const remote = {
+      call: asked,
+      read: asked,
+      query,
+      timeoutMs: REQUEST_TIMEOUT_MS_DEFAULT,
+    } as unknown as RestateServer
     const client = new ObjectClient(remote, names)
     const blobs = new JournalBlobs(undefined, { hash: HASH, installation: name })
     const traits = { frameBytesMax: 1e7, durability: 'fsync', nodes: 'many', ownerDeath: 'presumed' } as const
@@ -103,7 +111,7 @@ export class Place {
       name: names.process,
       handlers: {
         ...journalMoves(sdk, names),
-        run: (ctx: Exclusive) => this.#run(ctx),
+        run: (ctx: Exclusive, order: RunOrder) => this.#run(ctx, order),
         erase: journalEraser(sdk, names, HASH),
         frames: shared(async (ctx: Shared) => {
           const { n } = (await ctx.get<Head>('head')) ?? { n: 0 }
@@ -124,14 +132,15 @@ export class Place {
   }
 
   /** A process that hears everything, waits on, and ends when it is told to; its end is told to its parent one way. */
-  async #run(ctx: Exclusive): Promise<void> {
+  async #run(ctx: Exclusive, { isNew }: RunOrder): Promise<void> {
     const { sdk } = this.#server
     const { names } = this
     const own = { service: names.mailbox, key: ctx.key }
     const pid = asPid(ctx.key)
     const loaded = await callTo<MailboxLoad | null>(sdk, ctx, { ...own, method: 'load' }, null)
     if (loaded === null || loaded.row.status !== 'ready') return
-    const head = (await ctx.get<Head>('head')) ?? undefined
+    // Who is new looks for no journal.
+    const head = isNew === true ? undefined : ((await ctx.get<Head>('head')) ?? undefined)
     const epoch = asEpoch((head?.epoch ?? 0) + 1)
     if (head === undefined) {
       const ports = { hash: HASH, random: drawn(1), inlineMax: 1_000 }
@@ -143,6 +152,7 @@ export class Place {
       this.woken.push(pid)
       this.onWake(pid)
     })
+    if (this.isBusy) return new Promise(() => {})
     sendTo(sdk, ctx, { ...own, method: 'began' }, { parameter: { invocation: ctx.request().id, epoch, at: 2 } })
     const { items, lastSeq } = loaded.mail
     const heard = items.map(({ event }) => (event.type === 'message' ? event.message.id : event.control.id))
