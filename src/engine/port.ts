@@ -113,7 +113,10 @@ export type Erased = { readonly payloads: number; readonly blobs: number }
 /** What runs and keeps processes. */
 export interface Engine extends AsyncDisposable {
   readonly traits: EngineTraits
-  /** Durable when it resolves; idempotent by pid. `created: false` when the pid exists already. */
+  /**
+   * Durable when it resolves; idempotent by pid. `created: false` when the pid exists already. Throws `RUN_NOT_AT_REST` where
+   * a move is bringing it, and it cannot be found yet.
+   */
   start(request: StartRequest): Promise<{ readonly pid: Pid; readonly created: boolean }>
   deliver(message: Message): Promise<DeliverResult>
   /**

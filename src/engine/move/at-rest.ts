@@ -16,6 +16,14 @@ export function notAtRest(pid: Pid, why: string): SkeinError {
   )
 }
 
+/** Nobody is there yet, and nobody else may have that name. */
+export function comesHere(pid: Pid): SkeinError {
+  return new SkeinError(
+    'RUN_NOT_AT_REST',
+    `${pid} is on its way here by a move; wait for the end of that, or ask for the move again, and then try again`,
+  )
+}
+
 /** A switch stays where it was set, and would hold nothing there. */
 export function demandUnpaused(pid: Pid, switches: readonly { readonly target: string }[], isHeld: boolean): void {
   if (isHeld || switches.some(({ target }) => target === `process:${pid}`))

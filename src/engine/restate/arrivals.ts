@@ -23,11 +23,11 @@ export async function start(
   mailbox: Mailbox,
   { request, at }: At & { readonly request: StartRequest },
 ): Promise<Started> {
-  const [kept, mark] = [mailbox.row(), mailbox.ctx.get<Tombstone>('tombstone')]
+  const [kept, mark] = [mailbox.row(), mailbox.tombstone()]
   if ((await kept) !== null) return { result: 'duplicate' }
   const tombstone = await mark
-  // It is on its way here.
-  if (tombstone?.claim !== undefined) return { result: 'duplicate' }
+  // It is on its way here. A parent does not ask again; who is of its child's name is its child.
+  if (tombstone?.claim !== undefined) return { result: request.parent === undefined ? 'arriving' : 'duplicate' }
   if (tombstone !== null) return refuse(mailbox, request, { result: 'ended', at })
   const known = request.fork === undefined ? request : await asOrigin(mailbox, request, request.fork.from)
   if (SkeinError.isInstance(known))
@@ -155,7 +155,7 @@ export async function control(
   const row = await kept
   if (row === null) {
     if (control.type !== 'cancel') return 'unknown'
-    const tombstone = await mailbox.ctx.get<Tombstone>('tombstone')
+    const tombstone = await mailbox.tombstone()
     if (tombstone !== null && (tombstone.claim === undefined || tombstone.control !== undefined)) return 'duplicate'
     mailbox.ctx.set<Tombstone>('tombstone', { ...tombstone, at, control })
     return 'queued'

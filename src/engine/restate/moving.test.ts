@@ -146,7 +146,7 @@ it('pages of a mover who was killed, and that come late, change nothing; and wha
   }
   expect(await asked('arrival', 'x', 'open', run)).toEqual({ attempt: 1 })
   expect(await asked('mailbox', ROOT, 'start', { request: startOf(ROOT), at: 1 }), 'it is on its way').toEqual({
-    result: 'duplicate',
+    result: 'arriving',
   })
   expect(await asked('arrival', 'x', 'open', run)).toEqual({ attempt: 2 })
   const page = (attempt: number, id: string, isFirst: boolean): unknown => ({

@@ -33,6 +33,7 @@ import type {
   Switch,
   SwitchChange,
 } from '../port.ts'
+import { comesHere } from '../move/at-rest.ts'
 import type { Departure, Movable, MovedRun } from '../move/moved-run.ts'
 import { ProcessWatchers } from '../process-watchers.ts'
 import { ObjectClient } from './client.ts'
@@ -190,6 +191,7 @@ class ServerEngine implements RestateEngine {
     prepareStart(request, this.#parts.hash)
     const { pid } = request
     const { result } = await this.#parts.client.mailbox<Started>(pid, 'start', { request, at: this.#now() })
+    if (result === 'arriving') throw comesHere(pid)
     return { pid, created: result === 'queued' }
   }
 

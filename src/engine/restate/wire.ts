@@ -140,8 +140,8 @@ export type Erasing = At & { readonly by: string; readonly whole: boolean; reado
 /** It may go on; or why not: nobody has that name, it has not ended, or a move takes it away, or brings somebody by its name. */
 export type EraseAnswer = 'erased' | 'unknown' | 'open' | 'leaving' | 'arriving'
 
-/** A start, as the answer tells it. */
-export type Started = { readonly result: DeliverResult }
+/** A start, as the answer tells it. `arriving`: a move brings somebody by that name, and nobody is there yet. */
+export type Started = { readonly result: DeliverResult | 'arriving' }
 
 /** One durable step of a process: one entry of the server's journal. */
 export type Batch = {
