@@ -2,7 +2,7 @@
 import { expect, it, vi } from 'vitest'
 import type { SealedFrame } from '../../kernel/index.ts'
 import type { Pid } from '../../std/index.ts'
-import { MOVE_ASKED_MS } from './limits.ts'
+import { CLOCK_OFF_MS_MAX, REQUEST_TIMEOUT_MS_DEFAULT } from './limits.ts'
 import { frameKey } from './open-journal.ts'
 import { PlayedServer } from './played-server.fixture.ts'
 import { CHILD, drawn, OTHER, Place, ROOT, startOf } from './played-place.fixture.ts'
@@ -155,7 +155,7 @@ it('a departure that nobody waits for any more takes nothing away, whenever its 
   for (const looks of [0, 1]) {
     const one = await world()
     let left = looks
-    one.server.now = () => (left-- > 0 ? 1_000 : Date.now() + 2 * MOVE_ASKED_MS)
+    one.server.now = () => (left-- > 0 ? 1_000 : Date.now() + 2 * (REQUEST_TIMEOUT_MS_DEFAULT + CLOCK_OFF_MS_MAX))
     expect(await depart(one), `after ${looks}`).toBe('RUN_NOT_AT_REST')
     await expectStays(one, `after ${looks}`)
   }

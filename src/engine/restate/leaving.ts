@@ -14,7 +14,7 @@ import { isOver } from '../process-view.ts'
 import type { Mailbox } from './mailbox.ts'
 import { SEEN } from './mailbox.ts'
 import { expectAlarm } from './resting.ts'
-import type { Left, MailboxRow, Tombstone } from './wire.ts'
+import type { Left, MailboxRow } from './wire.ts'
 
 /** Whose step it is. */
 export type OfMove = { readonly id: string }
@@ -112,14 +112,11 @@ export async function comeBack(mailbox: Mailbox, { id }: OfMove): Promise<readon
 /** It is known to have arrived: what it was is kept no longer. */
 export async function confirm(mailbox: Mailbox, { id }: OfMove): Promise<void> {
   const { ctx } = mailbox
-  const [kept, mark] = [mailbox.row(), ctx.get<Tombstone>('tombstone')]
-  const row = await kept
-  const isClaimed = (await mark) !== null
+  const row = await mailbox.row()
   if (row?.left?.id !== id || row.left.isConfirmed === true) return
   row.left = { ...row.left, isConfirmed: true }
   mailbox.write(row)
-  // It comes here again already, and what lies there may be of that.
-  if (isClaimed) return
+  // By this name nobody comes before it is confirmed: all that lies there is of who has left.
   for (const key of ['was', 'wasResult', 'waits', ...(await mailbox.mail())]) ctx.clear(key)
   for (const key of await ctx.stateKeys()) if (key.startsWith(SEEN)) ctx.clear(key)
 }

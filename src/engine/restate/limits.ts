@@ -80,5 +80,3 @@ export const MOVE_ASKS_MAX = 64
 export const MOVE_PROCESSES_MAX = 1_000
 /** Journals and large values of a run that leaves: whoever carries it holds all of them in memory. */
 export const MOVE_BYTES_MAX = 256 * 1024 * 1024
-/** How long after it was asked for a run may still leave: as long as it is waited for, by clocks that are apart. */
-export const MOVE_ASKED_MS = REQUEST_TIMEOUT_MS_DEFAULT + CLOCK_OFF_MS_MAX

@@ -11,7 +11,7 @@ const MAIL = 'm/'
 /** Before ids that were heard. */
 export const SEEN = 's/'
 /** Before what nobody received. */
-export const DEAD = 'd/'
+const DEAD = 'd/'
 
 /** Key of an event in a mailbox's state; keys sort as the events came. */
 export const mailKey = (seq: number): string => `${MAIL}${String(seq).padStart(DIGITS, '0')}`

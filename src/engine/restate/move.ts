@@ -18,7 +18,7 @@ import type { EngineTraits } from '../port.ts'
 import type { Opened } from './arrival-object.ts'
 import type { ObjectClient } from './client.ts'
 import type { Answer, AskedDeparture, Departed, RunReader } from './departure-object.ts'
-import { MOVE_ASKED_MS } from './limits.ts'
+import { CLOCK_OFF_MS_MAX } from './limits.ts'
 import type { Luggage, SeenPage } from './luggage.ts'
 import { baggageOf, bareFrame, parcelOf, withPayloadsInside } from './moved-forms.ts'
 import type { Parcel } from './moved-forms.ts'
@@ -51,7 +51,9 @@ export class RestateMoves implements Movable, RunReader, RunSource {
     // By whoever will carry it: what cannot be had is known before anything has left.
     const { read, texts } = await readRun(this, root)
     const at = this.#parts.clock.now()
-    const asked: AskedDeparture = { ...about, at, until: at + MOVE_ASKED_MS, read }
+    // As long as it is waited for, by clocks that are apart.
+    const until = at + this.#parts.server.timeoutMs + CLOCK_OFF_MS_MAX
+    const asked: AskedDeparture = { ...about, at, until, read }
     const { id, pids } = granted(await this.#call<Answer<Departed>>('departure', root, 'depart', asked))
     const blobs: Blobs = new Map()
     const processes: MovedRun['processes'][number][] = []

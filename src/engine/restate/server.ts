@@ -67,6 +67,11 @@ export class RestateServer {
     this.#random = ports.random
   }
 
+  /** How long a request is tried. */
+  get timeoutMs(): number {
+    return this.#address.timeoutMs ?? REQUEST_TIMEOUT_MS_DEFAULT
+  }
+
   /** Every request under way, and every later one, fails with `ENGINE_CLOSED`. */
   close(): void {
     this.#closing.abort()
@@ -243,7 +248,8 @@ export class RestateServer {
     path: string,
     { method, body, headers = {}, mayBeUnheard = false, isAgain = (code) => STATUS_AGAIN.has(code) }: Ask,
   ): Promise<Answer> {
-    const { token, timeoutMs = REQUEST_TIMEOUT_MS_DEFAULT } = this.#address
+    const { timeoutMs } = this
+    const { token } = this.#address
     const end = this.#clock.monotonicMs() + timeoutMs
     // Since when nodes answer that there is no such service; while they do not answer well, none has just come up.
     let absentSince: number | undefined
