@@ -101,6 +101,15 @@ export class JournalBlobs {
     await Promise.all(names.map((name) => store.remove(name)))
   }
 
+  /** What came for a process and no frame of it names, where nobody writes for it. Nothing without a store. */
+  async eraseUnnamed(pid: Pid, frames: Frames): Promise<void> {
+    const store = this.#store
+    if (store === undefined) return
+    const gone = new Set(await allOf(store.names(this.#prefix(pid))))
+    for await (const frame of frames) for (const sha256 of blobsNamed([frame])) gone.delete(this.#name(pid, sha256))
+    await Promise.all([...gone].map((name) => store.remove(name)))
+  }
+
   /** Of many that wait for the same store the first is enough to be told of. */
   async #heard<T>(asked: Promise<T>): Promise<T> {
     try {

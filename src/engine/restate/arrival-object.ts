@@ -44,12 +44,18 @@ const HINDRANCES: Readonly<Record<Claimed, string | undefined>> = {
 /** Under which attempt pages are taken now; null: it has arrived already. */
 export type Opened = { readonly attempt: number | null }
 
+/** What a worker can take away of who does not come. */
+export interface PayloadSweeper {
+  /** Payloads outside that no journal names, of processes for which nobody writes. What cannot be taken away now stays. */
+  sweep(pids: readonly Pid[]): Promise<void>
+}
+
 /** The definition of the object, for a worker to serve. */
-export function arrivalObject(sdk: Sdk, names: ServiceNames) {
+export function arrivalObject(sdk: Sdk, names: ServiceNames, sweeper: PayloadSweeper) {
   const on =
     <I, O>(handle: (arriving: Arriving, input: I) => Promise<O>) =>
     (ctx: Exclusive, input: I): Promise<O> =>
-      handle(new Arriving(ctx, new MovingCalls(sdk, ctx, names)), input)
+      handle(new Arriving(ctx, new MovingCalls(sdk, ctx, names), sweeper), input)
   return sdk.object({
     name: names.arrival,
     handlers: {
@@ -65,11 +71,13 @@ export function arrivalObject(sdk: Sdk, names: ServiceNames) {
 class Arriving {
   readonly #ctx: Exclusive
   readonly #calls: MovingCalls
+  readonly #sweeper: PayloadSweeper
   readonly #id: string
 
-  constructor(ctx: Exclusive, calls: MovingCalls) {
+  constructor(ctx: Exclusive, calls: MovingCalls, sweeper: PayloadSweeper) {
     this.#ctx = ctx
     this.#calls = calls
+    this.#sweeper = sweeper
     this.#id = ctx.key
   }
 
@@ -110,10 +118,11 @@ class Arriving {
     )
   }
 
-  /** Journals first: whoever is started by a name that is free again runs in its journal at once. */
+  /** Journals and payloads first: whoever is started by a name that is free again writes both at once. */
   async #giveBack(claimed: readonly Pid[]): Promise<void> {
     const about = claimed.map((pid) => [pid, { id: this.#id, isRefused: true }] as const)
     await this.#calls.all('process', 'expectNoMore', about)
+    await this.#ctx.run('payloads', () => this.#sweeper.sweep(claimed))
     await this.#calls.all('mailbox', 'unclaim', about)
   }
 

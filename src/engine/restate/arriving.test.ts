@@ -1,8 +1,11 @@
 /** What happens at the place where a run arrives, while it does: erasures, messages, cancels, refusals and starts of the same name. */
 import { describe, expect, it } from 'vitest'
 import type { Pid } from '../../std/index.ts'
+import type { BlobStore } from '../blobs/blob-store.ts'
+import { memoryBlobs } from '../memory/memory-blobs.ts'
 import { backOf } from '../move/at-rest.ts'
 import type { MovedRun } from '../move/moved-run.ts'
+import { nodeHash } from '../platform/node-hash.ts'
 import { frameKey } from './open-journal.ts'
 import { PlayedServer } from './played-server.fixture.ts'
 import { CHILD, drawn, OTHER, Place, ROOT, SETTLEMENT, startOf } from './played-place.fixture.ts'
@@ -11,9 +14,9 @@ import type { Started } from './wire.ts'
 const RUN = [ROOT, CHILD, OTHER] as const
 
 /** Two installations, and a run of three waits in the first one. */
-async function world(seed: number) {
+async function world(seed: number, store?: BlobStore) {
   const server = new PlayedServer(drawn(seed))
-  const [here, there] = [new Place(server, 'here'), new Place(server, 'there')]
+  const [here, there] = [new Place(server, 'here'), new Place(server, 'there', store)]
   for (const [pid, parent] of [[ROOT], [CHILD, ROOT], [OTHER, ROOT]] as const)
     void here.tell(pid, 'start', { request: startOf(pid, parent), at: 1 })
   await server.settled()
@@ -185,7 +188,8 @@ describe('a refusal', () => {
       const isKilled = server.kills === undefined
       server.kills = undefined
       await outcome(one, starts)
-      if (isKilled) expect(await outcome(one, there.moves.refuse('x')), `killed after ${after}`).toBe(true)
+      const last = isKilled ? String(await outcome(one, there.moves.refuse('x'))) : first
+      expect(last, `killed after ${after}`).toBe('true')
       ends.set(first, (ends.get(first) ?? 0) + 1)
       await server.settled()
       const started = await starts
@@ -201,6 +205,50 @@ describe('a refusal', () => {
     }
     expect(ends.get('true')).toBe(1)
     expect(ends.get('killed at the server')).toBeGreaterThan(10)
+  })
+
+  it('that was killed, and whose move is asked for again, takes nothing from who was started by one of the names', async () => {
+    const ends = new Set<string>()
+    for (let after = 0; ; after++) {
+      const one = await world(70 + after)
+      const { server, here, there } = one
+      const run = await departed(one, here, 'x')
+      expect(await arriveInPart(one, there, { run, calls: 13 })).toBe(true)
+      there.isBusy = true
+      server.kills = { service: there.names.arrival, after }
+      const start = startUntilQueued(there, CHILD)
+      await outcome(one, there.moves.refuse('x'))
+      const isStarted = (await outcome(one, start)) === true
+      if (server.kills !== undefined) break
+      const how = await outcome(one, there.moves.arrive(run))
+      ends.add(String(how))
+      const journals = RUN.map((pid) => server.stateOf(there.names.process, pid))
+      const stands = [how, ...journals.map((journal) => [journal.has('head'), journal.has('arriving')])]
+      const others = [!isStarted, false]
+      const end = isStarted ? 'RUN_ALREADY_THERE' : 'done'
+      expect(stands, `killed after ${after}`).toEqual([end, others, [true, false], others])
+    }
+    expect(ends).toEqual(new Set(['done', 'RUN_ALREADY_THERE']))
+  })
+
+  it('leaves no payloads of what came, and all that journals name which were there', async () => {
+    const store = memoryBlobs()
+    const one = await world(18, store)
+    const { server, here, there } = one
+    await moved(one, [here, there], 'x')
+    await moved(one, [there, here], 'y')
+    const [came, named] = ['came', 'named'].map((text) => ({ sha256: nodeHash.sha256(text), text }))
+    const journal = server.stateOf(there.names.process, CHILD)
+    const payloads = JSON.stringify([['salt', named!.sha256, named!.text.length]])
+    journal.set(frameKey(0), { ...(journal.get(frameKey(0)) as object), payloads })
+    const run = await departed(one, here, 'z')
+    expect(await arriveInPart(one, there, { run, calls: 13 })).toBe(true)
+    await there.blobs.put(CHILD, [came!, named!], new AbortController().signal)
+    await there.blobs.put(OTHER, [came!], new AbortController().signal)
+    expect(await outcome(one, there.moves.refuse('z'))).toBe(true)
+    const left: string[] = []
+    for await (const name of store.names('')) left.push(name.split('-').at(-1)!)
+    expect(left).toEqual([named!.sha256])
   })
 
   it('does not cost a run that had left, and of whose move nobody knows the end', async () => {

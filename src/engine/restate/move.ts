@@ -8,14 +8,14 @@
  */
 import { openFrame } from '../../kernel/index.ts'
 import type { SealedFrame } from '../../kernel/index.ts'
-import { errorFromData } from '../../std/index.ts'
+import { errorFromData, SkeinError } from '../../std/index.ts'
 import type { Clock, EffectKey, Hash, Pid } from '../../std/index.ts'
 import { blobsNamed } from '../blobs/journal-blobs.ts'
 import type { JournalBlobs } from '../blobs/journal-blobs.ts'
 import { checkFrames, demandBlobs, hasMoved, openEffects, returning } from '../move/at-rest.ts'
 import type { Departure, Movable, MovedRun } from '../move/moved-run.ts'
 import type { EngineTraits } from '../port.ts'
-import type { Opened } from './arrival-object.ts'
+import type { Opened, PayloadSweeper } from './arrival-object.ts'
 import type { ObjectClient } from './client.ts'
 import type { Answer, AskedDeparture, Departed, RunReader } from './departure-object.ts'
 import { CLOCK_OFF_MS_MAX } from './limits.ts'
@@ -40,7 +40,7 @@ type Parts = {
 type Blobs = Map<string, string>
 
 /** Moves from and to one installation. */
-export class RestateMoves implements Movable, RunReader, RunSource {
+export class RestateMoves implements Movable, RunReader, RunSource, PayloadSweeper {
   readonly #parts: Parts
 
   constructor(parts: Parts) {
@@ -90,6 +90,17 @@ export class RestateMoves implements Movable, RunReader, RunSource {
 
   confirm(root: Pid, id: string): Promise<void> {
     return this.#call('departure', root, 'confirm', { id })
+  }
+
+  async sweep(pids: readonly Pid[]): Promise<void> {
+    const { blobs, client } = this.#parts
+    if (!blobs.isOutside) return
+    try {
+      for (const pid of pids) await blobs.eraseUnnamed(pid, client.frames(pid, 0))
+    } catch (thrown) {
+      // A bucket that is away keeps nobody from being refused; what stays there goes when the process of that name is erased.
+      if (!SkeinError.isInstance(thrown)) throw thrown
+    }
   }
 
   async onTheWay(root: Pid): Promise<Departure | undefined> {

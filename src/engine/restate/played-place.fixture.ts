@@ -4,6 +4,7 @@ import type { Control, Fact, Message, StartRequest, Wait } from '../../kernel/in
 import { asEffectKey, asEpoch, asMessageId, asPid, asSeq } from '../../std/index.ts'
 import type { Pid, Random } from '../../std/index.ts'
 import { UNHEARD } from '../embedded/rest-step.ts'
+import type { BlobStore } from '../blobs/blob-store.ts'
 import { JournalBlobs } from '../blobs/journal-blobs.ts'
 import { nodeClock } from '../platform/node-clock.ts'
 import { nodeHash } from '../platform/node-hash.ts'
@@ -62,6 +63,7 @@ export class Place {
   readonly moves: RestateMoves
   /** As an operator erases one. */
   readonly erase: (pid: Pid) => Promise<unknown>
+  readonly blobs: JournalBlobs
   readonly #server: PlayedServer
   /** What each process has heard here, by id. */
   readonly heard: string[] = []
@@ -74,7 +76,7 @@ export class Place {
   /** Calls of a mover until it is killed. */
   calls = { left: Number.POSITIVE_INFINITY }
 
-  constructor(server: PlayedServer, name: string) {
+  constructor(server: PlayedServer, name: string, store?: BlobStore) {
     this.#server = server
     const names = namesOf(name)
     this.names = names
@@ -95,7 +97,8 @@ export class Place {
       timeoutMs: REQUEST_TIMEOUT_MS_DEFAULT,
     } as unknown as RestateServer
     const client = new ObjectClient(remote, names)
-    const blobs = new JournalBlobs(undefined, { hash: HASH, installation: name })
+    const blobs = new JournalBlobs(store, { hash: HASH, installation: name })
+    this.blobs = blobs
     const traits = { frameBytesMax: 1e7, durability: 'fsync', nodes: 'many', ownerDeath: 'presumed' } as const
     this.moves = new RestateMoves({ client, blobs, server: remote, names, clock: nodeClock, hash: HASH, traits })
     this.erase = (pid) => eraseProcess({ client, blobs }, pid, { by: 'ann', at: 9 })
@@ -105,7 +108,7 @@ export class Place {
     tokenObject(sdk, names, HASH)
     settingsObject(sdk, names)
     departureObject(sdk, names, read)
-    arrivalObject(sdk, names)
+    arrivalObject(sdk, names, this.moves)
     const { shared } = sdk.handlers.object
     sdk.object({
       name: names.process,

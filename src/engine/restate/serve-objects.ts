@@ -38,7 +38,7 @@ export async function serveObjects(
     tokenObject(sdk, names, hash),
     settingsObject(sdk, names),
     departureObject(sdk, names, moves),
-    arrivalObject(sdk, names),
+    arrivalObject(sdk, names, moves),
   ]
   const { port = 0, address = LOOPBACK, sharePort = false, identityKeys = [] } = served
   return openEndpoint(sdk, objects, { port, address, sharePort, identityKeys, clock })
