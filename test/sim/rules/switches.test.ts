@@ -29,6 +29,18 @@ async function letGo(sim: Simulation, pid: Pid, change: SwitchChange): Promise<v
   await sim.control(pid, { id: 'go', type: 'answer', key, value: { text: '1' }, by: 'x' })
 }
 
+/** How often a run that pays, and fails once it is let go, gives the money back. */
+async function refundsAfter(during: (sim: Simulation, pid: Pid) => Promise<void>): Promise<number> {
+  let refunds = 0
+  await stage({ during, idleMs: 600_000 }, async (ctx, tool) => {
+    await ctx.tool(tool('pay'), {})
+    ctx.compensate('refund', () => (refunds += 1))
+    await ctx.promise('go')
+    throw new Error('no')
+  })
+  return refunds
+}
+
 /** Everything a process decided after a moment of virtual time. */
 function decidedAfter(facts: readonly Fact[], atMs: number): readonly Fact[] {
   const decisions = ['intended', 'begun', 'sent']
@@ -218,14 +230,7 @@ describe('switches: what is switched off decides nothing new', () => {
       await waited(sim, pid, 'switch')
       await sim.control(pid, { id: 'c', type: 'cancel', reason: 'enough', by: 'ann' })
     }
-    let refunds = 0
-    await stage({ during, idleMs: 600_000 }, async (ctx, tool) => {
-      await ctx.tool(tool('pay'), {})
-      ctx.compensate('refund', () => (refunds += 1))
-      await ctx.promise('go')
-      throw new Error('no')
-    })
-    expect(refunds).toBe(1)
+    expect(await refundsAfter(during)).toBe(1)
   })
 
   it('X4: a compensation that is held is run once when its process may go on', async () => {
@@ -235,14 +240,7 @@ describe('switches: what is switched off decides nothing new', () => {
       await sim.loop.sleep(1_000)
       await sim.switch(on(`process:${pid}`))
     }
-    let refunds = 0
-    await stage({ during, idleMs: 600_000 }, async (ctx, tool) => {
-      await ctx.tool(tool('pay'), {})
-      ctx.compensate('refund', () => (refunds += 1))
-      await ctx.promise('go')
-      throw new Error('no')
-    })
-    expect(refunds).toBe(1)
+    expect(await refundsAfter(during)).toBe(1)
   })
 
   it('what is held can be cancelled', async () => {
