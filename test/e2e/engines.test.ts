@@ -7,10 +7,10 @@ import { open } from 'skein'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { postgres, restate } from 'skein/engine'
 import type { Engine } from 'skein/engine'
-import { main } from '../../src/host/cli/main.ts'
-import type { Terminal } from '../../src/host/cli/terminal.ts'
 import { loadFile } from '../../src/host/load/definitions.ts'
 import { postgresPrograms, restateProgram, startPostgres, startRestate } from '../../src/testing/index.ts'
+import { typedHere } from '../fixtures/typed-here.ts'
+import type { Said } from '../fixtures/typed-here.ts'
 
 type Server = AsyncDisposable & { readonly place: string; readonly engine: Engine }
 
@@ -72,31 +72,11 @@ const parts = {
 export default workflow({ name: 'office' }, (ctx, input) => parts[input.part](ctx))
 `
 
-type Ran = { readonly code: number; readonly out: string; readonly err: string }
-
 const folder = mkdtempSync(join(tmpdir(), 'skein-engines-'))
 writeFileSync(join(folder, 'office.ts'), OFFICE)
 afterAll(() => rmSync(folder, { recursive: true }))
 
-async function cli(argv: readonly string[]): Promise<Ran> {
-  const said = { out: '', err: '' }
-  const terminal: Terminal = {
-    out: (text) => void (said.out += text),
-    err: (text) => void (said.err += text),
-    isLive: false,
-    columns: () => 80,
-    rows: () => 24,
-    cwd: folder,
-    env: {},
-    die: (code): never => {
-      throw new Error(`died with ${code}`)
-    },
-    leave: () => undefined,
-    uncaught: () => ({ [Symbol.dispose]: () => undefined }),
-    signals: () => ({ [Symbol.dispose]: () => undefined }),
-  }
-  return { code: await main(argv, terminal), ...said }
-}
+const cli = (argv: readonly string[]): Promise<Said> => typedHere(argv, { cwd: folder })
 
 /** What may differ: times, sums of time, hashes, epochs, and where the run is. */
 const plain = (text: string): string =>

@@ -8,14 +8,14 @@ import type { Skein } from 'skein'
 import { postgres, restate, s3 } from 'skein/engine'
 import type { BlobStore, Engine } from 'skein/engine'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { main } from '../../src/host/cli/main.ts'
-import type { Terminal } from '../../src/host/cli/terminal.ts'
 import { freePorts } from '../../src/testing/conformance/free-ports.ts'
 import { postgresPrograms, restateProgram, startPostgres, startRestate } from '../../src/testing/index.ts'
 import { anything } from '../../src/testing/world/anything.ts'
 import { namesIn } from '../fixtures/outside-stage.ts'
 import { hasS3, s3Server } from '../fixtures/s3-server.ts'
 import type { LocalS3 } from '../fixtures/s3-server.ts'
+import { typedHere } from '../fixtures/typed-here.ts'
+import type { Said } from '../fixtures/typed-here.ts'
 
 type Opening = { readonly blobs?: BlobStore; readonly serve?: 'mail' }
 type Server = AsyncDisposable & { readonly place: string; readonly open: (about: Opening) => Promise<Engine> }
@@ -69,26 +69,8 @@ const brief = workflow({ name: 'brief', input: anything, retention: '1ms' }, asy
 const folder = mkdtempSync(join(tmpdir(), 'skein-unread-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-async function cli(argv: readonly string[], env: Readonly<Record<string, string>>) {
-  const said = { out: '', err: '' }
-  const nothing = { [Symbol.dispose]: () => undefined }
-  const terminal: Terminal = {
-    out: (text) => void (said.out += text),
-    err: (text) => void (said.err += text),
-    isLive: false,
-    columns: () => 80,
-    rows: () => 24,
-    cwd: folder,
-    env,
-    die: (code): never => {
-      throw new Error(`died with ${code}`)
-    },
-    leave: () => undefined,
-    uncaught: () => nothing,
-    signals: () => nothing,
-  }
-  return { code: await main(argv, terminal), ...said }
-}
+const cli = (argv: readonly string[], env: Readonly<Record<string, string>>): Promise<Said> =>
+  typedHere(argv, { cwd: folder, env })
 
 async function untilAsked(skein: Skein, id: string): Promise<void> {
   await vi.waitFor(async () => expect((await skein.inspect(id))?.waits).toHaveLength(1), SOON)
